@@ -1,4 +1,28 @@
-var builder = WebApplication.CreateBuilder(args);
-builder.Services.AddGrpc();
-var app = builder.Build();
-app.Run();
+using RideTracking.Server.Hosting;
+using RideTracking.Server.Storage;
+
+return await ServerCommands.RunAsync(args);
+
+namespace RideTracking.Server
+{
+    /// <summary>The server as a whole: its table of contents.</summary>
+    public static class RideTrackingServer
+    {
+        /// <summary>Builds the server from command line, environment and <c>appsettings.json</c>.</summary>
+        /// <param name="args">Options such as <c>--redis host:port</c>; <c>--Section:Name value</c> sets any other.</param>
+        /// <param name="configure">For tests: adds to services and configuration before the features do.</param>
+        public static WebApplication Build(string[] args, Action<WebApplicationBuilder>? configure = null)
+        {
+            var builder = ServerCommands.CreateBuilder(args);
+            configure?.Invoke(builder);
+            builder.AddClock();
+            builder.AddListening();
+            builder.AddStore();
+            builder.AddGrpcServer();
+
+            var app = builder.Build();
+            app.MapGrpcServer();
+            return app;
+        }
+    }
+}

@@ -1,0 +1,36 @@
+using System.Globalization;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+
+namespace RideTracking.Server.Hosting;
+
+/// <summary>Chooses the clock.</summary>
+public static class Clock
+{
+    /// <summary>Adds the <see cref="ServerClock"/> as the <see cref="TimeProvider"/>, unless a test brought its own.</summary>
+    /// <exception cref="InvalidOperationException"><c>--time-start</c> or <c>--time-scale</c> outside development, or out of range.</exception>
+    public static WebApplicationBuilder AddClock(this WebApplicationBuilder builder)
+    {
+        var start = builder.Configuration["Time:Start"];
+        var scale = builder.Configuration["Time:Scale"];
+        if ((start ?? scale) is not null && !builder.Environment.IsDevelopment())
+        {
+            throw new InvalidOperationException(
+                "--time-start and --time-scale are for replays on a development server only. Remove them, or start with --environment Development.");
+        }
+
+        var clock = new ServerClock(TimeProvider.System, ParseStart(start), ParseScale(scale));
+        builder.Services.TryAddSingleton<TimeProvider>(clock);
+        builder.Services.AddSingleton(clock);
+        return builder;
+    }
+
+    private static DateTimeOffset? ParseStart(string? text) =>
+        text is null ? null
+        : DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var start) ? start
+        : throw new InvalidOperationException($"--time-start must be a time such as 2013-07-01T00:00:00Z, not '{text}'.");
+
+    private static double ParseScale(string? text) =>
+        text is null ? 1
+        : double.TryParse(text, CultureInfo.InvariantCulture, out var scale) && scale is >= 1 and <= 1000 ? scale
+        : throw new InvalidOperationException($"--time-scale must be 1 to 1000, not '{text}'.");
+}

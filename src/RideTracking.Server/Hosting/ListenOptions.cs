@@ -1,0 +1,35 @@
+using System.ComponentModel.DataAnnotations;
+
+namespace RideTracking.Server.Hosting;
+
+/// <summary>Where the server listens. Without TLS one port cannot speak both HTTP/1.1 and HTTP/2, so there are two.</summary>
+public sealed class ListenOptions
+{
+    /// <summary>Address to listen on; 0.0.0.0 for all.</summary>
+    [Required(ErrorMessage = "Listen:Address (--bind) must be an IP address such as 127.0.0.1 or 0.0.0.0.")]
+    public string Address { get; set; } = "127.0.0.1";
+
+    /// <summary>Native gRPC over HTTP/2 without TLS, for drivers, riders and backends. 0 for any free port.</summary>
+    [Range(0, 65535, ErrorMessage = "Listen:GrpcPort (--grpc-port) must be 0 to 65535.")]
+    public int GrpcPort { get; set; } = 5001;
+
+    /// <summary>The map, gRPC-Web, health and metrics over HTTP/1.1. 0 for any free port.</summary>
+    [Range(0, 65535, ErrorMessage = "Listen:WebPort (--web-port) must be 0 to 65535.")]
+    public int WebPort { get; set; } = 8080;
+
+    /// <summary>
+    /// Streams on one HTTP/2 connection: 1 to 10000. A phone needs one; a gateway or a load balancer carries many.
+    /// </summary>
+    [Range(1, 10000, ErrorMessage = "Listen:MaxStreamsPerConnection must be 1 to 10000.")]
+    public int MaxStreamsPerConnection { get; set; } = 1000;
+
+    /// <summary>Largest message a client may send, in bytes: 4096 to 16777216.</summary>
+    [Range(4096, 16 << 20, ErrorMessage = "Listen:MaxMessageBytes must be 4096 to 16777216.")]
+    public int MaxMessageBytes { get; set; } = 256 * 1024;
+
+    /// <summary>Silence after which the server pings a connection, so that a dead phone is noticed.</summary>
+    public TimeSpan KeepAlivePingDelay { get; set; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>How long a ping may go unanswered before the connection is given up.</summary>
+    public TimeSpan KeepAlivePingTimeout { get; set; } = TimeSpan.FromSeconds(20);
+}

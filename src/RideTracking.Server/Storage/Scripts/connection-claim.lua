@@ -1,0 +1,34 @@
+-- Makes a connection the only one that may write for a driver, and tells where its session's log ends.
+-- KEYS: connections, last fixes, the driver's earlier sessions, fence of the writer that holds the driver now
+-- ARGV: driver, writer, session, the writer whose fence is KEYS[4] ('-' for none),
+--       earlier sessions expire after (ms), fence expires after (ms)
+-- Returns {'ok', epoch, resume after, last fix} | {'writer', the writer that holds the driver now}
+local epoch, holder = '0', '-'
+local connection = redis.call('HGET', KEYS[1], ARGV[1])
+if connection then
+  epoch, holder = string.match(connection, '^(%d+) (%S+) ')
+end
+if holder ~= ARGV[4] then
+  return {'writer', holder}
+end
+epoch = string.format('%d', tonumber(epoch) + 1)
+
+local resume = '0'
+local last = redis.call('HGET', KEYS[2], ARGV[1])
+if last then
+  local sequence, session = string.match(last, '^(%d+) (%S+) ')
+  if session == ARGV[3] then
+    resume = sequence
+  else
+    redis.call('HSET', KEYS[3], session, sequence)
+    redis.call('PEXPIRE', KEYS[3], ARGV[5])
+    resume = redis.call('HGET', KEYS[3], ARGV[3]) or '0'
+  end
+end
+
+if holder ~= '-' then
+  redis.call('SADD', KEYS[4], ARGV[1] .. ' ' .. epoch)
+  redis.call('PEXPIRE', KEYS[4], ARGV[6])
+end
+redis.call('HSET', KEYS[1], ARGV[1], epoch .. ' ' .. ARGV[2] .. ' ' .. ARGV[3])
+return {'ok', epoch, resume, last or ''}

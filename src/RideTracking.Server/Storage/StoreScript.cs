@@ -1,0 +1,44 @@
+using System.Reflection;
+using System.Security.Cryptography;
+using System.Text;
+using StackExchange.Redis;
+
+namespace RideTracking.Server.Storage;
+
+/// <summary>A Lua script of <c>Storage/Scripts</c>, run by its hash and loaded where the store does not know it yet.</summary>
+public sealed class StoreScript
+{
+    private readonly string _text;
+    private readonly byte[] _sha1;
+
+    private StoreScript(string name)
+    {
+        using var stream = Assembly.GetExecutingAssembly().GetManifestResourceStream(name)
+            ?? throw new InvalidOperationException($"The script {name} is not embedded in the server's assembly.");
+        using var reader = new StreamReader(stream);
+        _text = reader.ReadToEnd();
+#pragma warning disable CA5350 // Redis names scripts by SHA-1; nothing is secured by it.
+        _sha1 = SHA1.HashData(Encoding.UTF8.GetBytes(_text));
+#pragma warning restore CA5350
+    }
+
+    /// <summary>Appends one batch of fixes to the area's log.</summary>
+    public static StoreScript LogAppend { get; } = new("log-append.lua");
+
+    /// <summary>Takes over a driver's connection: a higher epoch, the old writer fenced, the exact resume point.</summary>
+    public static StoreScript ConnectionClaim { get; } = new("connection-claim.lua");
+
+    /// <summary>Runs the script atomically on the store.</summary>
+    /// <exception cref="RedisException">The store is away or refuses; whether the script ran is then not known.</exception>
+    public async Task<RedisResult> RunAsync(IDatabase database, RedisKey[] keys, RedisValue[] arguments)
+    {
+        try
+        {
+            return await database.ScriptEvaluateAsync(_sha1, keys, arguments).ConfigureAwait(false);
+        }
+        catch (RedisServerException e) when (e.Message.StartsWith("NOSCRIPT", StringComparison.Ordinal))
+        {
+            return await database.ScriptEvaluateAsync(_text, keys, arguments).ConfigureAwait(false);
+        }
+    }
+}

@@ -1,0 +1,18 @@
+using Microsoft.Extensions.Options;
+
+namespace RideTracking.Server.Storage;
+
+/// <summary>Wires the store.</summary>
+public static class StoreSetup
+{
+    /// <summary>Adds the store and the area's log. First among the features: it starts first and stops last.</summary>
+    public static WebApplicationBuilder AddStore(this WebApplicationBuilder builder)
+    {
+        builder.Services.AddOptions<StoreOptions>().BindConfiguration("Store").ValidateDataAnnotations().ValidateOnStart();
+        builder.Services.AddSingleton<EmbeddedStore>();
+        builder.Services.AddSingleton<RedisStore>();
+        builder.Services.AddHostedService(services => services.GetRequiredService<RedisStore>());
+        builder.Services.AddSingleton(services => new StoreKeys(services.GetRequiredService<IOptions<StoreOptions>>().Value.Area));
+        return builder;
+    }
+}
