@@ -42,7 +42,7 @@ public sealed partial class EmbeddedStore(
                 "--aof-memory", "8m", "--aof-page-size", "2m",
                 "--storage-tier", "true", "--logdir", folder, "--checkpointdir", folder, "--recover", "true",
                 "--lua", "true", "--lua-transaction-mode", "true",
-                "--device-type", "RandomAccess", "--quiet", "true",
+                "--device-type", "RandomAccess", "-q",
                 "-m", $"{memory}m", "-i", $"{Math.Max(4, memory / 16)}m", "-p", "1m",
             ],
             new WarningsOnly(loggers));
