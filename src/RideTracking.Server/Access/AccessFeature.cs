@@ -1,0 +1,90 @@
+using Grpc.AspNetCore.Server;
+using Microsoft.Extensions.Options;
+using Microsoft.IdentityModel.Protocols;
+using Microsoft.IdentityModel.Protocols.OpenIdConnect;
+
+namespace RideTracking.Server.Access;
+
+/// <summary>Who may do what: bearer tokens on every RPC.</summary>
+public static class AccessFeature
+{
+    /// <summary>
+    /// Key of the clock that token times are judged by. Tokens come from outside, so it is the real one, also where the
+    /// server lives by a scaled clock.
+    /// </summary>
+    public const string TokenClock = "token-clock";
+
+    /// <summary>Checks tokens on every gRPC call.</summary>
+    public static WebApplicationBuilder AddAccess(this WebApplicationBuilder builder)
+    {
+        var services = builder.Services;
+        services.AddOptions<AccessOptions>()
+            .BindConfiguration(AccessOptions.Section)
+            .Configure(options => options.DataFolder = builder.Configuration["data"] ?? options.DataFolder)
+            .ValidateOnStart();
+        services.AddSingleton<IValidateOptions<AccessOptions>, AccessOptionsValidator>();
+        services.AddKeyedSingleton(TokenClock, TimeProvider.System);
+        services.AddSingleton(KeySource);
+        services.AddSingleton<TokenValidator>();
+        services.AddSingleton<AccessInterceptor>();
+        services.Configure<GrpcServiceOptions>(options => options.Interceptors.Add<AccessInterceptor>());
+
+        if (UsesDevelopmentKey(builder.Configuration, builder.Environment))
+        {
+            services.AddSingleton(provider => DevelopmentKey.Open(
+                provider.GetRequiredService<IOptions<AccessOptions>>().Value.DataFolder,
+                provider.GetRequiredService<IOptions<AccessOptions>>().Value.Audience,
+                provider.GetRequiredKeyedService<TimeProvider>(TokenClock)));
+            services.AddHostedService<DevelopmentServiceToken>();
+        }
+
+        return builder;
+    }
+
+    /// <summary>In development, gives the page on this machine its token.</summary>
+    public static WebApplication MapAccess(this WebApplication app)
+    {
+        if (UsesDevelopmentKey(app.Configuration, app.Environment))
+        {
+            app.MapGet("/dev/token", DevelopmentTokenEndpoint.Get);
+        }
+
+        return app;
+    }
+
+    private static bool UsesDevelopmentKey(IConfiguration configuration, IHostEnvironment environment)
+    {
+        var options = configuration.GetSection(AccessOptions.Section).Get<AccessOptions>() ?? new();
+        return environment.IsDevelopment() && string.IsNullOrEmpty(options.JwksFile) && string.IsNullOrEmpty(options.Authority);
+    }
+
+    private static IConfigurationManager<OpenIdConnectConfiguration> KeySource(IServiceProvider provider)
+    {
+        var options = provider.GetRequiredService<IOptions<AccessOptions>>().Value;
+        if (!string.IsNullOrEmpty(options.Authority))
+        {
+            return Refreshed(options, new(
+                $"{options.Authority.TrimEnd('/')}/.well-known/openid-configuration",
+                new OpenIdConnectConfigurationRetriever(),
+                new HttpDocumentRetriever { RequireHttps = options.Authority.StartsWith("https:", StringComparison.OrdinalIgnoreCase) }));
+        }
+
+        if (!string.IsNullOrEmpty(options.JwksFile))
+        {
+            return Refreshed(options, new(options.JwksFile, new JwksFileRetriever(options.Issuer!), new FileDocumentRetriever()));
+        }
+
+        return new StaticConfigurationManager<OpenIdConnectConfiguration>(provider.GetRequiredService<DevelopmentKey>().Configuration);
+    }
+
+    private static ConfigurationManager<OpenIdConnectConfiguration> Refreshed(
+        AccessOptions options, ConfigurationManager<OpenIdConnectConfiguration> keys)
+    {
+        keys.AutomaticRefreshInterval = options.KeysRefreshInterval;
+        // An unknown key id asks for the keys at once, but forged ones must not make us hammer the issuer.
+        keys.RefreshInterval = TimeSpan.FromSeconds(30);
+        // A key that the issuer withdrew is withdrawn.
+        keys.UseLastKnownGoodConfiguration = false;
+        return keys;
+    }
+}

@@ -1,0 +1,105 @@
+using Grpc.Core;
+using Grpc.Core.Interceptors;
+using RideTracking.Server.Refusals;
+
+namespace RideTracking.Server.Access;
+
+/// <summary>
+/// Lets a call through when its token is valid and <see cref="AccessRules"/> names its role; the handler then finds
+/// <see cref="CallerOfCall.Caller"/>. A server stream ends when its token does, whatever its handler is waiting for. The
+/// driver's stream ends itself, since its token can be refreshed on the open stream.
+/// </summary>
+public sealed class AccessInterceptor(TokenValidator tokens) : Interceptor
+{
+    private const string Scheme = "Bearer ";
+
+    /// <inheritdoc/>
+    public override async Task<TResponse> UnaryServerHandler<TRequest, TResponse>(
+        TRequest request, ServerCallContext context, UnaryServerMethod<TRequest, TResponse> continuation)
+    {
+        await AdmitAsync(context);
+        return await continuation(request, context);
+    }
+
+    /// <inheritdoc/>
+    public override async Task<TResponse> ClientStreamingServerHandler<TRequest, TResponse>(
+        IAsyncStreamReader<TRequest> requestStream, ServerCallContext context, ClientStreamingServerMethod<TRequest, TResponse> continuation)
+    {
+        await AdmitAsync(context);
+        return await continuation(requestStream, context);
+    }
+
+    /// <inheritdoc/>
+    public override async Task ServerStreamingServerHandler<TRequest, TResponse>(
+        TRequest request, IServerStreamWriter<TResponse> responseStream, ServerCallContext context, ServerStreamingServerMethod<TRequest, TResponse> continuation)
+    {
+        var caller = await AdmitAsync(context);
+        if (caller is null)
+        {
+            await continuation(request, responseStream, context);
+            return;
+        }
+
+        using var expiry = tokens.CancelAtExpiry(caller);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(expiry.Token, context.CancellationToken);
+        try
+        {
+            await continuation(request, responseStream, new ExpiringCallContext(context, either.Token));
+        }
+        catch (Exception) when (Expired())
+        {
+            // What the handler threw is how it happened to notice; the caller is told the cause below.
+        }
+
+        if (Expired())
+        {
+            throw TokenValidator.Expired.ToRpcException();
+        }
+
+        bool Expired() => expiry.IsCancellationRequested && !context.CancellationToken.IsCancellationRequested;
+    }
+
+    /// <inheritdoc/>
+    public override async Task DuplexStreamingServerHandler<TRequest, TResponse>(
+        IAsyncStreamReader<TRequest> requestStream, IServerStreamWriter<TResponse> responseStream, ServerCallContext context, DuplexStreamingServerMethod<TRequest, TResponse> continuation)
+    {
+        await AdmitAsync(context);
+        await continuation(requestStream, responseStream, context);
+    }
+
+    private async ValueTask<Caller?> AdmitAsync(ServerCallContext context)
+    {
+        if (!AccessRules.TryGetRoles(context.Method, out var roles))
+        {
+            throw Refusal.PermissionDenied("NO_ACCESS_RULE", $"No rule lets anybody call {context.Method}.", ("method", context.Method)).ToRpcException();
+        }
+
+        if (roles == AccessRules.Anybody)
+        {
+            return null;
+        }
+
+        var header = context.GetHttpContext().Request.Headers.Authorization;
+        if (header.Count != 1 || header[0] is not { } value || !value.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase))
+        {
+            throw Refusal.Unauthenticated("TOKEN_MISSING", "This call needs the metadata `authorization: Bearer <token>`, once.").ToRpcException();
+        }
+
+        var verdict = await tokens.ValidateAsync(value[Scheme.Length..], context.CancellationToken);
+        if (verdict.Caller is not { } caller)
+        {
+            throw verdict.Refusal!.ToRpcException();
+        }
+
+        if ((caller.Role & roles) == Role.None)
+        {
+            throw Refusal.PermissionDenied(
+                "ROLE_NOT_ALLOWED",
+                $"{context.Method} is not for the role {caller.Role}; it is for {roles}.",
+                ("method", context.Method), ("role", caller.Role.ToString()), ("allowed_roles", roles.ToString())).ToRpcException();
+        }
+
+        context.SetCaller(caller);
+        return caller;
+    }
+}

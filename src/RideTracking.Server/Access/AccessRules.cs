@@ -1,0 +1,54 @@
+using System.Collections.Frozen;
+using RideTracking.V1;
+
+namespace RideTracking.Server.Access;
+
+/// <summary>
+/// The one table of who may call what. An RPC that is not in it is refused. Which driver, rider or trip a call may be
+/// about is told by its request, so the handler asks: <see cref="Caller.RequireDriver"/>, <see cref="Caller.RequireRider"/>.
+/// </summary>
+public static class AccessRules
+{
+    /// <summary>Stands for an RPC that needs no token.</summary>
+    public const Role Anybody = Role.None;
+
+    private static readonly FrozenDictionary<string, Role> RolesByMethod = new Dictionary<string, Role>
+    {
+        [Rpc(DriverService.Descriptor.FullName, "Connect")] = Role.Driver | Role.Service,
+        [Rpc(DriverService.Descriptor.FullName, "ReportLocations")] = Role.Driver | Role.Service,
+
+        [Rpc(RiderService.Descriptor.FullName, "RequestTrip")] = Role.Rider | Role.Service,
+        [Rpc(RiderService.Descriptor.FullName, "GetTrip")] = Role.Rider | Role.Service,
+        [Rpc(RiderService.Descriptor.FullName, "CancelTrip")] = Role.Rider | Role.Service,
+        [Rpc(RiderService.Descriptor.FullName, "UpdateWaypoints")] = Role.Rider | Role.Service,
+        [Rpc(RiderService.Descriptor.FullName, "WatchTrip")] = Role.Rider | Role.Service,
+
+        [Rpc(DirectoryService.Descriptor.FullName, "UpsertDriver")] = Role.Service,
+        [Rpc(DirectoryService.Descriptor.FullName, "GetDriver")] = Role.Ops | Role.Service,
+        [Rpc(DirectoryService.Descriptor.FullName, "ListDrivers")] = Role.Ops | Role.Service,
+        [Rpc(DirectoryService.Descriptor.FullName, "DeleteDriver")] = Role.Service,
+        [Rpc(DirectoryService.Descriptor.FullName, "UpsertVehicle")] = Role.Service,
+        [Rpc(DirectoryService.Descriptor.FullName, "GetVehicle")] = Role.Ops | Role.Service,
+        [Rpc(DirectoryService.Descriptor.FullName, "ListVehicles")] = Role.Ops | Role.Service,
+        [Rpc(DirectoryService.Descriptor.FullName, "DeleteVehicle")] = Role.Service,
+        [Rpc(DirectoryService.Descriptor.FullName, "UpsertRider")] = Role.Service,
+        [Rpc(DirectoryService.Descriptor.FullName, "GetRider")] = Role.Ops | Role.Service,
+        [Rpc(DirectoryService.Descriptor.FullName, "ListRiders")] = Role.Ops | Role.Service,
+        [Rpc(DirectoryService.Descriptor.FullName, "DeleteRider")] = Role.Service,
+
+        [Rpc(FleetService.Descriptor.FullName, "WatchFleet")] = Role.Ops | Role.Service,
+        [Rpc(FleetService.Descriptor.FullName, "GetFleetDriver")] = Role.Ops | Role.Service,
+
+        // Tools and balancers: they tell no more than the published contract and whether the server is up.
+        ["/grpc.health.v1.Health/Check"] = Anybody,
+        ["/grpc.health.v1.Health/List"] = Anybody,
+        ["/grpc.health.v1.Health/Watch"] = Anybody,
+        ["/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo"] = Anybody,
+        ["/grpc.reflection.v1.ServerReflection/ServerReflectionInfo"] = Anybody,
+    }.ToFrozenDictionary();
+
+    /// <summary>The roles that may call <paramref name="method"/> (<c>/package.Service/Method</c>); false: nobody may.</summary>
+    public static bool TryGetRoles(string method, out Role roles) => RolesByMethod.TryGetValue(method, out roles);
+
+    private static string Rpc(string service, string method) => $"/{service}/{method}";
+}
