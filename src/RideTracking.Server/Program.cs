@@ -1,3 +1,4 @@
+using RideTracking.Server.Access;
 using RideTracking.Server.Hosting;
 using RideTracking.Server.Storage;
 
@@ -18,10 +19,12 @@ namespace RideTracking.Server
             builder.AddClock();
             builder.AddListening();
             builder.AddStore();
+            builder.AddAccess();
             builder.AddGrpcServer();
 
             var app = builder.Build();
             app.MapGrpcServer();
+            app.MapAccess();
             return app;
         }
     }

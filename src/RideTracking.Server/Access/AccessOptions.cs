@@ -36,7 +36,4 @@ public sealed class AccessOptions
 
     /// <summary>Validated tokens kept in memory, in each of two generations; 1,000 to 10 million, about 0.5 kB each.</summary>
     public int CachedTokens { get; set; } = 100_000;
-
-    /// <summary>Folder of the development key and the simulator's token. Not read outside development.</summary>
-    public string DataFolder { get; set; } = "data";
 }

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Options;
+using RideTracking.Server.Storage;
 
 namespace RideTracking.Server.Access;
 
@@ -8,8 +9,8 @@ namespace RideTracking.Server.Access;
 /// </summary>
 internal sealed class DevelopmentServiceToken(
     DevelopmentKey key,
-    IOptions<AccessOptions> options,
-    [FromKeyedServices(AccessFeature.TokenClock)] TimeProvider clock) : BackgroundService
+    IOptions<StoreOptions> store,
+    [FromKeyedServices(AccessSetup.TokenClock)] TimeProvider clock) : BackgroundService
 {
     public const string FileName = "dev-service.token";
 
@@ -32,5 +33,5 @@ internal sealed class DevelopmentServiceToken(
     }
 
     private void Write() => SecretFile.Write(
-        Path.Combine(options.Value.DataFolder, FileName), key.Sign(Role.Service, ["dev-service"], Lifetime).Token);
+        Path.Combine(store.Value.DataFolder, FileName), key.Sign(Role.Service, ["dev-service"], Lifetime).Token);
 }

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using RideTracking.Server.Storage;
 
 namespace RideTracking.Server.Access;
 
@@ -9,6 +10,7 @@ internal static class TokenCommand
     {
         var role = new Option<Role>("--role")
         {
+            HelpName = "role",
             Required = true,
             Description = "driver, rider, ops or service",
             CustomParser = result => result.Tokens[0].Value switch
@@ -36,7 +38,7 @@ internal static class TokenCommand
         };
         var data = new Option<string>("--data")
         {
-            DefaultValueFactory = _ => new AccessOptions().DataFolder,
+            DefaultValueFactory = _ => new StoreOptions().DataFolder,
             Description = "The development server's data folder",
         };
         var audience = new Option<string>("--audience")

@@ -38,7 +38,7 @@ public sealed class TokenValidator
     public TokenValidator(
         IOptions<AccessOptions> options,
         IConfigurationManager<OpenIdConnectConfiguration> keys,
-        [FromKeyedServices(AccessFeature.TokenClock)] TimeProvider clock)
+        [FromKeyedServices(AccessSetup.TokenClock)] TimeProvider clock)
     {
         _options = options.Value;
         _keys = keys;

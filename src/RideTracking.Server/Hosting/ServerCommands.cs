@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Options;
+using RideTracking.Server.Access;
 
 namespace RideTracking.Server.Hosting;
 
@@ -19,6 +20,11 @@ public static class ServerCommands
     /// <summary>Runs a verb, or serves until told to stop. Returns the process's exit code.</summary>
     public static async Task<int> RunAsync(string[] args)
     {
+        if (args is ["token", .. var options])
+        {
+            return TokenCommand.Run(options);
+        }
+
         WebApplication app;
         try
         {

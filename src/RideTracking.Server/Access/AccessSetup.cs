@@ -1,12 +1,14 @@
 using Grpc.AspNetCore.Server;
+using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
 using Microsoft.IdentityModel.Protocols;
 using Microsoft.IdentityModel.Protocols.OpenIdConnect;
+using RideTracking.Server.Storage;
 
 namespace RideTracking.Server.Access;
 
 /// <summary>Who may do what: bearer tokens on every RPC.</summary>
-public static class AccessFeature
+public static class AccessSetup
 {
     /// <summary>
     /// Key of the clock that token times are judged by. Tokens come from outside, so it is the real one, also where the
@@ -20,10 +22,9 @@ public static class AccessFeature
         var services = builder.Services;
         services.AddOptions<AccessOptions>()
             .BindConfiguration(AccessOptions.Section)
-            .Configure(options => options.DataFolder = builder.Configuration["data"] ?? options.DataFolder)
             .ValidateOnStart();
         services.AddSingleton<IValidateOptions<AccessOptions>, AccessOptionsValidator>();
-        services.AddKeyedSingleton(TokenClock, TimeProvider.System);
+        services.TryAddKeyedSingleton(TokenClock, TimeProvider.System);
         services.AddSingleton(KeySource);
         services.AddSingleton<TokenValidator>();
         services.AddSingleton<AccessInterceptor>();
@@ -32,7 +33,7 @@ public static class AccessFeature
         if (UsesDevelopmentKey(builder.Configuration, builder.Environment))
         {
             services.AddSingleton(provider => DevelopmentKey.Open(
-                provider.GetRequiredService<IOptions<AccessOptions>>().Value.DataFolder,
+                provider.GetRequiredService<IOptions<StoreOptions>>().Value.DataFolder,
                 provider.GetRequiredService<IOptions<AccessOptions>>().Value.Audience,
                 provider.GetRequiredKeyedService<TimeProvider>(TokenClock)));
             services.AddHostedService<DevelopmentServiceToken>();
