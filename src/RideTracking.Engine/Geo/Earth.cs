@@ -1,0 +1,62 @@
+namespace RideTracking.Engine.Geo;
+
+/// <summary>
+/// Distances and directions on a sphere of the earth's mean radius. Against the
+/// ellipsoid they are off by up to 0.56 %, far less than roads differ from straight lines.
+/// </summary>
+public static class Earth
+{
+    /// <summary>Mean radius R1 = (2a + b) / 3 of the IUGG, in metres.</summary>
+    public const double RadiusMeters = 6_371_008.8;
+
+    /// <summary>Length of one degree of a great circle, in metres.</summary>
+    public const double MetersPerDegree = RadiusMeters * Math.PI / 180;
+
+    private const double RadiansPerDegree = Math.PI / 180;
+
+    /// <summary>Great-circle distance in metres, by the haversine formula (Sinnott, 1984).</summary>
+    public static double DistanceMeters(GeoPoint a, GeoPoint b)
+    {
+        double halfLatitude = Math.Sin((b.LatitudeDegrees - a.LatitudeDegrees) * (RadiansPerDegree / 2));
+        double halfLongitude = Math.Sin((b.LongitudeDegrees - a.LongitudeDegrees) * (RadiansPerDegree / 2));
+        double haversine = halfLatitude * halfLatitude
+            + Math.Cos(a.LatitudeDegrees * RadiansPerDegree) * Math.Cos(b.LatitudeDegrees * RadiansPerDegree)
+            * halfLongitude * halfLongitude;
+        return DistanceOfHaversine(haversine);
+    }
+
+    /// <summary>Initial course of the great circle, degrees clockwise from true north, 0 to below 360.</summary>
+    public static double BearingDegrees(GeoPoint from, GeoPoint to)
+    {
+        (double sinFrom, double cosFrom) = Math.SinCos(from.LatitudeDegrees * RadiansPerDegree);
+        (double sinTo, double cosTo) = Math.SinCos(to.LatitudeDegrees * RadiansPerDegree);
+        (double sinLongitude, double cosLongitude) =
+            Math.SinCos((to.LongitudeDegrees - from.LongitudeDegrees) * RadiansPerDegree);
+        double degrees = Math.Atan2(sinLongitude * cosTo, cosFrom * sinTo - sinFrom * cosTo * cosLongitude)
+            / RadiansPerDegree;
+        // A tiny negative angle plus 360 rounds to 360 itself.
+        return degrees >= 0 ? degrees : degrees + 360 is var positive and < 360 ? positive : 0;
+    }
+
+    /// <summary>Where one arrives after a distance along the great circle that starts with a bearing.</summary>
+    public static GeoPoint Destination(GeoPoint from, double bearingDegrees, double distanceMeters)
+    {
+        (double sinLatitude, double cosLatitude) = Math.SinCos(from.LatitudeDegrees * RadiansPerDegree);
+        (double sinAngle, double cosAngle) = Math.SinCos(distanceMeters / RadiusMeters);
+        (double sinBearing, double cosBearing) = Math.SinCos(bearingDegrees * RadiansPerDegree);
+        double sinDestination = Math.Clamp(sinLatitude * cosAngle + cosLatitude * sinAngle * cosBearing, -1, 1);
+        double longitude = from.LongitudeDegrees + Math.Atan2(
+            sinBearing * sinAngle * cosLatitude, cosAngle - sinLatitude * sinDestination) / RadiansPerDegree;
+        return new GeoPoint(Math.Asin(sinDestination) / RadiansPerDegree, WrapLongitude(longitude));
+    }
+
+    /// <summary>The same meridian as a longitude from -180 to below 180; exact for what is in range already.</summary>
+    public static double WrapLongitude(double longitudeDegrees) =>
+        longitudeDegrees is >= -180 and < 180
+            ? longitudeDegrees
+            : longitudeDegrees - 360 * Math.Floor((longitudeDegrees + 180) / 360);
+
+    /// <summary>Metres of a haversine, 0 to 1; values a rounding error outside are taken as the end.</summary>
+    internal static double DistanceOfHaversine(double haversine) =>
+        2 * RadiusMeters * Math.Asin(Math.Sqrt(Math.Clamp(haversine, 0, 1)));
+}
