@@ -1,6 +1,6 @@
 using Grpc.Core;
 using Grpc.Core.Interceptors;
-using StackExchange.Redis;
+using RideTracking.Server.Storage;
 
 namespace RideTracking.Server.Refusals;
 
@@ -16,7 +16,7 @@ public sealed class StoreFailureInterceptor : Interceptor
         {
             return await continuation(request, context);
         }
-        catch (Exception e) when (IsStoreFailure(e))
+        catch (Exception e) when (RedisStore.IsAway(e))
         {
             throw Unavailable();
         }
@@ -29,14 +29,11 @@ public sealed class StoreFailureInterceptor : Interceptor
         {
             await continuation(request, responseStream, context);
         }
-        catch (Exception e) when (IsStoreFailure(e))
+        catch (Exception e) when (RedisStore.IsAway(e))
         {
             throw Unavailable();
         }
     }
-
-    /// <summary>Whether the store is away, rather than refusing what it was asked.</summary>
-    public static bool IsStoreFailure(Exception e) => e is RedisConnectionException or RedisTimeoutException;
 
     private static RpcException Unavailable() =>
         Refusal.Unavailable("STORE_UNAVAILABLE", "The store does not answer just now; nothing was changed or the change is safe to repeat.", RetryAfter).ToRpcException();

@@ -28,6 +28,9 @@ public sealed partial class RedisStore(
     /// <summary>Whether the store answers just now, as far as the connections know.</summary>
     public bool IsConnected => _connections.Count > 0 && _connections.TrueForAll(c => c.IsConnected);
 
+    /// <summary>Whether the store is away, rather than refusing what it was asked.</summary>
+    public static bool IsAway(Exception e) => e is RedisConnectionException or RedisTimeoutException;
+
     public async Task StartAsync(CancellationToken cancellationToken)
     {
         var configuration = await embedded.StartAsync(cancellationToken) ?? options.Value.Redis;

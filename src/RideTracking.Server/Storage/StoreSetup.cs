@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Options;
+using RideTracking.Server.Storage.Log;
 
 namespace RideTracking.Server.Storage;
 
@@ -13,6 +14,15 @@ public static class StoreSetup
         builder.Services.AddSingleton<RedisStore>();
         builder.Services.AddHostedService(services => services.GetRequiredService<RedisStore>());
         builder.Services.AddSingleton(services => new StoreKeys(services.GetRequiredService<IOptions<StoreOptions>>().Value.Area));
+        builder.Services.AddOptions<LogOptions>().BindConfiguration("Log").ValidateDataAnnotations().ValidateOnStart();
+        builder.Services.AddSingleton<IValidateOptions<LogOptions>, LogOptionsTimes>();
+        builder.Services.AddSingleton(LogWriterId.New());
+        builder.Services.AddSingleton<LogMetrics>();
+        builder.Services.AddSingleton<LogAppend>();
+        builder.Services.AddSingleton<LogReader>();
+        builder.Services.AddSingleton<ConnectionClaims>();
+        builder.Services.AddSingleton<FixLog>();
+        builder.Services.AddHostedService(services => services.GetRequiredService<FixLog>());
         return builder;
     }
 }

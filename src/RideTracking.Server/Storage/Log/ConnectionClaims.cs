@@ -1,0 +1,50 @@
+using System.Globalization;
+using RideTracking.Engine.Ingest;
+using StackExchange.Redis;
+
+namespace RideTracking.Server.Storage.Log;
+
+/// <summary>What the store answers to a claim.</summary>
+/// <param name="Epoch">Number of the claim; a later one fences this one.</param>
+/// <param name="ResumeAfterSequence">Where the session's log ends; 0 for a new session.</param>
+/// <param name="LastFix">The driver's present position as the store has it.</param>
+/// <param name="LastSessionId">The session that it came from.</param>
+public readonly record struct ConnectionClaim(long Epoch, ulong ResumeAfterSequence, Fix? LastFix, string? LastSessionId);
+
+/// <summary>Makes a connection the only one that may write for its driver.</summary>
+public sealed class ConnectionClaims(RedisStore store, StoreKeys keys, LogWriterId writer, Hosting.ServerClock clock)
+{
+    /// <summary>Claims the driver for a session on this node; whoever held it can write no more.</summary>
+    /// <exception cref="RedisException">The store is away.</exception>
+    public async Task<ConnectionClaim> ClaimAsync(string driverId, string sessionId)
+    {
+        var holder = await HolderAsync(driverId);
+        while (true)
+        {
+            var reply = (RedisResult[])(await StoreScript.ConnectionClaim.RunAsync(
+                store.Append,
+                [keys.Connections, keys.LastFixes, keys.EarlierSessions(driverId), keys.LogFence(holder)],
+                [
+                    driverId, writer.Value, sessionId, holder,
+                    (long)clock.Real(StoreExpiries.EarlierSessions).TotalMilliseconds, (long)clock.Real(StoreExpiries.Writer).TotalMilliseconds,
+                ]))!;
+            if ((string)reply[0]! == "ok")
+            {
+                var last = LastFix.Parse((byte[]?)reply[3]);
+                return new ConnectionClaim(
+                    long.Parse((string)reply[1]!, CultureInfo.InvariantCulture),
+                    ulong.Parse((string)reply[2]!, CultureInfo.InvariantCulture),
+                    last?.Fix,
+                    last?.SessionId);
+            }
+
+            holder = (string)reply[1]!;
+        }
+    }
+
+    private async Task<string> HolderAsync(string driverId)
+    {
+        var connection = (string?)await store.Append.HashGetAsync(keys.Connections, driverId);
+        return connection?.Split(' ')[1] ?? "-";
+    }
+}

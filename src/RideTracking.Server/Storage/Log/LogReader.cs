@@ -1,0 +1,60 @@
+using System.Globalization;
+
+namespace RideTracking.Server.Storage.Log;
+
+/// <summary>Reads the log back, oldest batch first.</summary>
+public sealed class LogReader(RedisStore store, StoreKeys keys)
+{
+    private const int BatchesAtATime = 64;
+
+    /// <summary>Every fix that the log holds. What is appended meanwhile may or may not be among them.</summary>
+    public async IAsyncEnumerable<LoggedFix> ReadAsync()
+    {
+        var newest = (string?)await store.Bulk.HashGetAsync(keys.Log, "segment");
+        if (newest is null)
+        {
+            yield break;
+        }
+
+        var last = long.Parse(newest, CultureInfo.InvariantCulture);
+        for (var segment = await OldestAsync(last); segment <= last; segment++)
+        {
+            for (long start = 0; ; start += BatchesAtATime)
+            {
+                var batches = await store.Bulk.ListRangeAsync(keys.LogSegment(segment), start, start + BatchesAtATime - 1);
+                foreach (var batch in batches)
+                {
+                    foreach (var fix in LogBatch.Read((byte[])batch!))
+                    {
+                        yield return fix;
+                    }
+                }
+
+                if (batches.Length < BatchesAtATime)
+                {
+                    break;
+                }
+            }
+        }
+    }
+
+    // Segments expire in the order in which they were written, so the oldest is found by halving.
+    private async Task<long> OldestAsync(long newest)
+    {
+        long low = 1, high = newest;
+        while (low < high)
+        {
+            var middle = low + ((high - low) / 2);
+            if (await store.Bulk.KeyExistsAsync(keys.LogSegment(middle)))
+            {
+                high = middle;
+            }
+            else
+            {
+                low = middle + 1;
+            }
+        }
+
+        return low;
+    }
+}
