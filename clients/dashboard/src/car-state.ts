@@ -1,0 +1,51 @@
+import { DriverAvailability, DriverLink, DriverWork } from "./gen/ridetracking/v1/trip_pb.ts";
+
+/** What a car on the map shows, in the order of the legend. */
+export const CarState = {
+  Available: 0,
+  Offered: 1,
+  ToPickup: 2,
+  OnTrip: 3,
+  OffDuty: 4,
+} as const;
+export type CarState = (typeof CarState)[keyof typeof CarState];
+
+export interface StateLook {
+  readonly label: string;
+  /** sRGB, `#rrggbb`. */
+  readonly color: string;
+}
+
+/** Indexed by `CarState`. Told apart by lightness too, for eyes that mix up hues. */
+export const stateLooks: readonly StateLook[] = [
+  { label: "Available", color: "#34d399" },
+  { label: "Offered a trip", color: "#fbbf24" },
+  { label: "To pick-up", color: "#4ea8ff" },
+  { label: "On trip", color: "#c084fc" },
+  { label: "Paused or off duty", color: "#8493a8" },
+];
+
+/** Work outranks availability: a driver who goes offline on a trip is still on the trip. */
+export function carState(work: DriverWork, availability: DriverAvailability): CarState {
+  switch (work) {
+    case DriverWork.OFFERED:
+      return CarState.Offered;
+    case DriverWork.TO_PICKUP:
+      return CarState.ToPickup;
+    case DriverWork.ON_TRIP:
+      return CarState.OnTrip;
+    default:
+      return availability === DriverAvailability.AVAILABLE ? CarState.Available : CarState.OffDuty;
+  }
+}
+
+/** Whether the server no longer hears the driver's app. */
+export function isLost(link: DriverLink): boolean {
+  return link === DriverLink.LOST;
+}
+
+/** `#rrggbb` as three numbers from 0 to 1. */
+export function rgb(color: string): [number, number, number] {
+  const value = Number.parseInt(color.slice(1), 16);
+  return [((value >> 16) & 255) / 255, ((value >> 8) & 255) / 255, (value & 255) / 255];
+}

@@ -1,0 +1,26 @@
+import type { ConnectionLevel } from "./connection-badge.ts";
+import type { ViewportDegrees } from "./viewport.ts";
+
+/** What the page knows about itself, for support and for its tests: `window.rideTracking` in the console. */
+export interface DebugState {
+  /** Cars in the last picture. */
+  readonly carsDrawn: number;
+  readonly connection: ConnectionLevel;
+  /** Frames received since the page was opened. */
+  readonly frames: number;
+  readonly driverIds: readonly string[];
+  readonly watched: ViewportDegrees | undefined;
+  /** In CSS pixels from the top left of the map. */
+  screenPositionOf(driverId: string): { x: number; y: number } | undefined;
+  show(longitude: number, latitude: number, zoom: number): void;
+}
+
+declare global {
+  interface Window {
+    rideTracking?: DebugState;
+  }
+}
+
+export function exposeDebugState(state: DebugState): void {
+  window.rideTracking = state;
+}
