@@ -1,6 +1,8 @@
 using RideTracking.Server.Access;
+using RideTracking.Server.Health;
 using RideTracking.Server.Hosting;
 using RideTracking.Server.Storage;
+using RideTracking.Server.Telemetry;
 
 return await ServerCommands.RunAsync(args);
 
@@ -21,10 +23,14 @@ namespace RideTracking.Server
             builder.AddStore();
             builder.AddAccess();
             builder.AddGrpcServer();
+            builder.AddTelemetry();
+            builder.AddHealth();
 
             var app = builder.Build();
             app.MapGrpcServer();
             app.MapAccess();
+            app.MapTelemetry();
+            app.MapHealth();
             return app;
         }
     }

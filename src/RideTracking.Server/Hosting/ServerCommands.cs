@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Options;
 using RideTracking.Server.Access;
+using RideTracking.Server.Health;
 
 namespace RideTracking.Server.Hosting;
 
@@ -20,9 +21,12 @@ public static class ServerCommands
     /// <summary>Runs a verb, or serves until told to stop. Returns the process's exit code.</summary>
     public static async Task<int> RunAsync(string[] args)
     {
-        if (args is ["token", .. var options])
+        switch (args)
         {
-            return TokenCommand.Run(options);
+            case ["token", .. var options]:
+                return TokenCommand.Run(options);
+            case ["health", .. var options]:
+                return await HealthCommand.RunAsync(options);
         }
 
         WebApplication app;

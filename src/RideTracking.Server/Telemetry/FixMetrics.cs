@@ -1,0 +1,43 @@
+using System.Diagnostics.Metrics;
+using RideTracking.Engine.Ingest;
+
+namespace RideTracking.Server.Telemetry;
+
+/// <summary>What is measured of fixes on their way in. Thread-safe, allocates nothing.</summary>
+public sealed class FixMetrics
+{
+    private static readonly KeyValuePair<string, object?>[] Outcomes = Metering.TagPerValue<FixOutcome>("outcome");
+    private static readonly KeyValuePair<string, object?>[] Reasons = Metering.TagPerValue<FixRejectReason>("reason");
+
+    private readonly Counter<long> _judged;
+    private readonly Counter<long> _resent;
+    private readonly Histogram<double> _ackDelay;
+
+    /// <summary>Made once, by <c>AddTelemetry</c>.</summary>
+    public FixMetrics(IMeterFactory meters)
+    {
+        var meter = meters.Create(Metering.MeterName);
+        _judged = meter.CreateCounter<long>("ridetracking.fixes", "{fix}", "Fixes judged by the gate, by outcome and, for rejected ones, reason.");
+        _resent = meter.CreateCounter<long>("ridetracking.fixes.resent", "{fix}", "Fixes that the server had already; acknowledged silently.");
+        _ackDelay = meter.CreateHistogram("ridetracking.fixes.ack_delay", "s", "From a fix's arrival to its acknowledgement.", advice: Metering.Delays);
+    }
+
+    /// <summary>Counts fixes of one verdict; call once for a run of equal ones.</summary>
+    public void Judged(FixOutcome outcome, FixRejectReason reason = FixRejectReason.Unspecified, int count = 1)
+    {
+        if (outcome == FixOutcome.Rejected)
+        {
+            _judged.Add(count, Outcomes[(int)outcome], Reasons[(int)reason]);
+        }
+        else
+        {
+            _judged.Add(count, Outcomes[(int)outcome]);
+        }
+    }
+
+    /// <summary>Counts fixes that were sent again.</summary>
+    public void Resent(int count) => _resent.Add(count);
+
+    /// <summary>Records how long the oldest fix of an acknowledgement waited for it.</summary>
+    public void Acknowledged(TimeSpan sinceArrival) => _ackDelay.Record(sinceArrival.TotalSeconds);
+}

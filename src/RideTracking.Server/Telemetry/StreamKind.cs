@@ -1,0 +1,14 @@
+namespace RideTracking.Server.Telemetry;
+
+/// <summary>The streams that are counted apart; the metric's tag <c>stream</c>.</summary>
+public enum StreamKind
+{
+    /// <summary>A driver's <c>Connect</c>.</summary>
+    Driver,
+
+    /// <summary>A rider's <c>WatchTrip</c>.</summary>
+    Trip,
+
+    /// <summary>A viewport's <c>WatchFleet</c>.</summary>
+    Fleet,
+}

@@ -1,0 +1,55 @@
+using Microsoft.Extensions.Logging.Console;
+using OpenTelemetry.Metrics;
+using OpenTelemetry.Resources;
+
+namespace RideTracking.Server.Telemetry;
+
+/// <summary>Metrics and logs.</summary>
+public static class TelemetrySetup
+{
+    /// <summary>Where OpenTelemetry is told to push to; its standard name.</summary>
+    private const string OtlpEndpoint = "OTEL_EXPORTER_OTLP_ENDPOINT";
+
+    /// <summary>Adds the metrics, and logs to the console: JSON in production, readable in development.</summary>
+    public static WebApplicationBuilder AddTelemetry(this WebApplicationBuilder builder)
+    {
+        builder.Services.AddSingleton<FixMetrics>();
+        builder.Services.AddSingleton<StreamMetrics>();
+        builder.Services.AddSingleton<FollowerMetrics>();
+        builder.Services.AddSingleton<CommandMetrics>();
+        builder.Services.AddOpenTelemetry().ConfigureResource(resource => resource.AddService("ride-tracking")).WithMetrics(metrics =>
+        {
+            metrics
+                .AddMeter(Metering.MeterName)
+                .AddMeter("System.Runtime")
+                .AddMeter("Microsoft.AspNetCore.Hosting", "Microsoft.AspNetCore.Server.Kestrel", "Grpc.AspNetCore.Server")
+                .AddPrometheusExporter();
+            if (!string.IsNullOrEmpty(builder.Configuration[OtlpEndpoint]))
+            {
+                metrics.AddOtlpExporter();
+            }
+        });
+
+        builder.Services.Configure<ConsoleLoggerOptions>(console =>
+            console.FormatterName ??= builder.Environment.IsDevelopment() ? ConsoleFormatterNames.Simple : ConsoleFormatterNames.Json);
+        builder.Services.Configure<SimpleConsoleFormatterOptions>(simple =>
+        {
+            simple.SingleLine = true;
+            simple.TimestampFormat ??= "HH:mm:ss ";
+        });
+        builder.Services.Configure<JsonConsoleFormatterOptions>(json =>
+        {
+            json.TimestampFormat ??= "O";
+            json.UseUtcTimestamp = true;
+            json.IncludeScopes = true;
+        });
+        return builder;
+    }
+
+    /// <summary>Serves <c>/metrics</c> for Prometheus.</summary>
+    public static WebApplication MapTelemetry(this WebApplication app)
+    {
+        app.MapPrometheusScrapingEndpoint();
+        return app;
+    }
+}
