@@ -1,0 +1,23 @@
+using System.Collections.Immutable;
+
+namespace RideTracking.Engine.Roads;
+
+/// <summary>Where a route comes from; the numbers are those of the contract.</summary>
+public enum RouteSource : byte
+{
+    Unspecified = 0,
+
+    /// <summary>As the crow flies, at a city's average speed.</summary>
+    StraightLine = 1,
+}
+
+/// <summary>The part of a route that ends at one of the points asked for.</summary>
+/// <param name="DistanceMeters">Length in metres, 0 or more.</param>
+/// <param name="Duration">Estimated driving time.</param>
+public readonly record struct RouteLeg(double DistanceMeters, TimeSpan Duration);
+
+/// <summary>A way through points, in order.</summary>
+/// <param name="EncodedPolyline">Google's encoded polyline with 5 decimal digits.</param>
+/// <param name="Legs">One for each point after the start.</param>
+/// <param name="Source">Where the way comes from.</param>
+public sealed record Route(string EncodedPolyline, ImmutableArray<RouteLeg> Legs, RouteSource Source);
