@@ -130,13 +130,14 @@ public static class Gate
         if (state.CandidateFixCount > 0 && state.Candidate.Session == session)
         {
             long elapsedMs = fix.SensorTimeUnixMs - state.Candidate.SensorTimeUnixMs;
-            if (elapsedMs <= 0 || elapsedMs < limits.MinInterval.TotalMilliseconds)
+            if (elapsedMs == 0 || Math.Abs(elapsedMs) < limits.MinInterval.TotalMilliseconds)
             {
                 // Neither agrees nor disagrees: one reading told twice must not count as two.
                 return false;
             }
 
-            if (SpeedMetersPerSecond(state.Candidate, fix, elapsedMs, limits) <= limits.MaxSpeedMetersPerSecond)
+            if (elapsedMs > 0
+                && SpeedMetersPerSecond(state.Candidate, fix, elapsedMs, limits) <= limits.MaxSpeedMetersPerSecond)
             {
                 state.Candidate = new GateState.Anchor(fix, session);
                 return ++state.CandidateFixCount >= limits.ReanchorAfter;
