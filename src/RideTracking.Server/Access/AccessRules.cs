@@ -47,6 +47,9 @@ public static class AccessRules
         ["/grpc.reflection.v1.ServerReflection/ServerReflectionInfo"] = Anybody,
     }.ToFrozenDictionary();
 
+    /// <summary>Every RPC that has a rule.</summary>
+    public static IReadOnlyCollection<string> Methods => RolesByMethod.Keys;
+
     /// <summary>The roles that may call <paramref name="method"/> (<c>/package.Service/Method</c>); false: nobody may.</summary>
     public static bool TryGetRoles(string method, out Role roles) => RolesByMethod.TryGetValue(method, out roles);
 

@@ -1,5 +1,6 @@
 using System.Collections.Frozen;
 using System.Security.Cryptography;
+using System.Text.Json;
 using Google.Rpc;
 using Microsoft.Extensions.Options;
 using Microsoft.IdentityModel.JsonWebTokens;
@@ -52,6 +53,7 @@ public sealed class TokenValidator
             // Nothing symmetric: a public key must never do as an HMAC secret.
             ValidAlgorithms = [SecurityAlgorithms.EcdsaSha256, SecurityAlgorithms.RsaSha256],
             LifetimeValidator = JudgeLifetime,
+            IncludeTokenOnFailedValidation = true,
         };
     }
 
@@ -61,6 +63,11 @@ public sealed class TokenValidator
     /// <summary>Validates a token, without the word <c>Bearer</c>. Never throws for a bad one.</summary>
     public async ValueTask<TokenVerdict> ValidateAsync(string token, CancellationToken cancel)
     {
+        if (token.Length == 0)
+        {
+            return Refused("TOKEN_MISSING", "The token is empty.");
+        }
+
         if (token.Length > MaxTokenLength)
         {
             return Refused("TOKEN_TOO_LONG", $"The token has {token.Length} characters; the most is {MaxTokenLength}.");
@@ -86,7 +93,9 @@ public sealed class TokenValidator
         var result = await _handler.ValidateTokenAsync(token, _parameters);
         if (!result.IsValid)
         {
-            return Refused(result.Exception);
+            return result.TokenOnFailedValidation is JsonWebToken { Alg: var algorithm } && !_parameters.ValidAlgorithms.Contains(algorithm)
+                ? Refused("TOKEN_ALGORITHM", "The token's `alg` must be ES256 or RS256.")
+                : Refused(result.Exception);
         }
 
         var verdict = ReadClaims((JsonWebToken)result.SecurityToken);
@@ -116,7 +125,6 @@ public sealed class TokenValidator
         SecurityTokenNoExpirationException => Refused("TOKEN_WITHOUT_EXPIRY", "The token has no `exp`."),
         SecurityTokenInvalidAudienceException => Refused("TOKEN_AUDIENCE", "The token's `aud` is not this service."),
         SecurityTokenInvalidIssuerException => Refused("TOKEN_ISSUER", "The token's `iss` is not one trusted here."),
-        SecurityTokenInvalidAlgorithmException => Refused("TOKEN_ALGORITHM", "The token's `alg` must be ES256 or RS256."),
         SecurityTokenSignatureKeyNotFoundException => Refused("TOKEN_KEY_UNKNOWN", "No key known here has signed the token."),
         SecurityTokenInvalidSignatureException => Refused("TOKEN_SIGNATURE", "The token's signature does not fit."),
         SecurityTokenMalformedException or ArgumentException => Refused("TOKEN_MALFORMED", "The token is not a JSON Web Token."),
@@ -127,15 +135,16 @@ public sealed class TokenValidator
 
     private TokenVerdict ReadClaims(JsonWebToken token)
     {
-        if (string.IsNullOrEmpty(token.Subject) || token.Subject.Length > 128)
+        // Read strictly: the library would take the number 7 for the id "7".
+        using var payload = JsonDocument.Parse(Base64UrlEncoder.DecodeBytes(token.EncodedPayload));
+        if (StringOf(payload.RootElement, "sub") is not { Length: > 0 and <= 128 } subject)
         {
-            return Refused("TOKEN_CLAIMS", "The token's `sub` must have 1 to 128 characters.");
+            return Refused("TOKEN_CLAIMS", "The token's `sub` must be a string of 1 to 128 characters.");
         }
 
-        Role? role = token.TryGetPayloadValue<string>("role", out var name)
-            ? name switch { "driver" => Role.Driver, "rider" => Role.Rider, "ops" => Role.Ops, "service" => Role.Service, _ => null }
-            : null;
-        if (role is null)
+        var name = StringOf(payload.RootElement, "role");
+        var role = name switch { "driver" => Role.Driver, "rider" => Role.Rider, "ops" => Role.Ops, "service" => Role.Service, _ => Role.None };
+        if (role == Role.None)
         {
             return Refused("TOKEN_CLAIMS", "The token's `role` must be driver, rider, ops or service.");
         }
@@ -143,16 +152,25 @@ public sealed class TokenValidator
         var ids = FrozenSet<string>.Empty;
         if (role is Role.Driver or Role.Rider)
         {
-            if (!token.TryGetPayloadValue<string[]>("ids", out var named) || named is not { Length: > 0 and <= MaxIds })
+            if (!payload.RootElement.TryGetProperty("ids", out var named)
+                || named.ValueKind != JsonValueKind.Array
+                || named.GetArrayLength() is 0 or > MaxIds
+                || named.EnumerateArray().Any(id => id.ValueKind != JsonValueKind.String))
             {
                 return Refused("TOKEN_CLAIMS", $"The token's `ids` must be an array of 1 to {MaxIds} strings for the role {name}.");
             }
 
-            ids = named.ToFrozenSet();
+            ids = named.EnumerateArray().Select(id => id.GetString()!).ToFrozenSet();
         }
 
-        return new(new Caller(token.Subject, role.Value, ids, new DateTimeOffset(token.ValidTo) + _options.ClockSkew), null);
+        var expiresAt = new DateTimeOffset(token.ValidTo);
+        return new(
+            new Caller(subject, role, ids, expiresAt > DateTimeOffset.MaxValue - _options.ClockSkew ? DateTimeOffset.MaxValue : expiresAt + _options.ClockSkew),
+            null);
     }
+
+    private static string? StringOf(JsonElement claims, string name) =>
+        claims.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
 
     private bool JudgeLifetime(DateTime? notBefore, DateTime? expires, SecurityToken token, TokenValidationParameters parameters)
     {
@@ -162,12 +180,13 @@ public sealed class TokenValidator
         }
 
         var now = _clock.GetUtcNow().UtcDateTime;
-        if (now >= expires + _options.ClockSkew)
+        // Differences, not sums: a time near either end of the calendar must not overflow.
+        if (now - expires >= _options.ClockSkew)
         {
             throw new SecurityTokenExpiredException();
         }
 
-        if (notBefore - _options.ClockSkew > now)
+        if (notBefore - now > _options.ClockSkew)
         {
             throw new SecurityTokenNotYetValidException();
         }

@@ -1,0 +1,23 @@
+using RideTracking.Server.Access;
+
+namespace RideTracking.Server.Tests.Access;
+
+public sealed class AccessRulesTests
+{
+    [Fact]
+    public void Every_RPC_of_the_contract_has_a_rule_and_every_rule_an_RPC()
+    {
+        var ours = AccessRules.Methods.Where(method => method.StartsWith("/ridetracking.", StringComparison.Ordinal));
+        Assert.Equal(Contract.Methods.Select(Contract.FullName).Order(), ours.Order());
+    }
+
+    [Fact]
+    public void Only_tools_are_open_to_anybody() =>
+        Assert.All(
+            AccessRules.Methods,
+            method =>
+            {
+                Assert.True(AccessRules.TryGetRoles(method, out var roles));
+                Assert.Equal(method.StartsWith("/grpc.", StringComparison.Ordinal), roles == AccessRules.Anybody);
+            });
+}
