@@ -1,4 +1,5 @@
 using RideTracking.Server.Access;
+using RideTracking.Server.Fleet;
 using RideTracking.Server.Health;
 using RideTracking.Server.Hosting;
 using RideTracking.Server.Storage;
@@ -25,12 +26,14 @@ namespace RideTracking.Server
             builder.AddGrpcServer();
             builder.AddTelemetry();
             builder.AddHealth();
+            builder.AddFleet();
 
             var app = builder.Build();
             app.MapGrpcServer();
             app.MapAccess();
             app.MapTelemetry();
             app.MapHealth();
+            app.MapFleet();
             return app;
         }
     }

@@ -34,7 +34,7 @@ const silenceMs = 8_000;
 /** One `WatchFleet` call. */
 class Watch {
   readonly abort = new AbortController();
-  readonly snapshot: FleetDriver[] = [];
+  readonly snapshot = new Map<number, FleetDriver>();
   /** In milliseconds of `performance.now()`; endless until the call has begun. */
   lastHeard = Number.POSITIVE_INFINITY;
   constructor(readonly viewport: ViewportDegrees) {}
@@ -110,7 +110,7 @@ export class FleetStream {
 
   private apply(watch: Watch, frame: WatchFleetResponse): void {
     if (frame.snapshot) {
-      for (const driver of frame.drivers) watch.snapshot.push(driver);
+      collect(watch.snapshot, frame);
       if (!frame.snapshotComplete) return;
       this.takeOver(watch);
     } else {
@@ -124,8 +124,8 @@ export class FleetStream {
     this.current = watch;
     this.next = undefined;
     this.failures = 0;
-    this.sink.onSnapshot(watch.snapshot);
-    watch.snapshot.length = 0;
+    this.sink.onSnapshot([...watch.snapshot.values()]);
+    watch.snapshot.clear();
     this.sink.onConnection({ kind: "live" });
   }
 
@@ -153,5 +153,14 @@ export class FleetStream {
         this.fail(watch, new ConnectError("nothing was heard from the server", Code.Unavailable));
       }
     }
+  }
+}
+
+/** Adds a part of a snapshot by slot: a driver that changed meanwhile comes again, without its id, or has left. */
+export function collect(snapshot: Map<number, FleetDriver>, part: WatchFleetResponse): void {
+  for (const slot of part.leftSlots) snapshot.delete(slot);
+  for (const driver of part.drivers) {
+    if (driver.driverId === "") driver.driverId = snapshot.get(driver.slot)?.driverId ?? "";
+    if (driver.driverId !== "") snapshot.set(driver.slot, driver);
   }
 }

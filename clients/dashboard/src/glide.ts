@@ -1,11 +1,11 @@
 /**
- * Cars glide from where they are shown to where they were last seen, so that a fix each second or two looks like driving.
+ * Cars glide from where they are shown to where they were last seen, so that a fix each few seconds looks like driving.
  * The vertex shader of `car-layer.ts` computes the same.
  */
 
 /** A glide lasts as long as the time between the last two sightings of the car, within these bounds, in seconds. */
 const shortestGlide = 0.25;
-const longestGlide = 2;
+const longestGlide = 5;
 
 /** Farther than this in one step, in Mercator units (about 2 km at the equator), a car is set down, not moved. */
 const farthestGlide = 2 / 40_075;

@@ -14,6 +14,7 @@ public static class ServerCommands
         ["--web-port"] = "Listen:WebPort",
         ["--redis"] = "Store:Redis",
         ["--data"] = "Store:DataFolder",
+        ["--dashboard"] = "Fleet:DashboardFolder",
         ["--time-start"] = "Time:Start",
         ["--time-scale"] = "Time:Scale",
     };

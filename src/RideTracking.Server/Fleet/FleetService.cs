@@ -1,0 +1,103 @@
+using Google.Protobuf.WellKnownTypes;
+using Google.Type;
+using Grpc.Core;
+using Microsoft.Extensions.Options;
+using RideTracking.Engine.Fanout;
+using RideTracking.Engine.Index;
+using RideTracking.Server.Refusals;
+using RideTracking.Server.Telemetry;
+using RideTracking.V1;
+
+namespace RideTracking.Server.Fleet;
+
+/// <summary>The fleet for ops: watch it, and look at one driver.</summary>
+internal sealed class FleetService(
+    DriverSlots slots,
+    DriverIndex index,
+    PositionFanout fanout,
+    FleetTotals totals,
+    FleetWatchers watchers,
+    FleetMetrics metrics,
+    FollowerMetrics followers,
+    StreamMetrics streams,
+    IHostApplicationLifetime lifetime,
+    TimeProvider clock,
+    IOptions<FleetOptions> options) : V1.FleetService.FleetServiceBase
+{
+    private static readonly TimeSpan RetryAfterDrain = TimeSpan.FromSeconds(1);
+
+    public override async Task WatchFleet(WatchFleetRequest request, IServerStreamWriter<WatchFleetResponse> responseStream, ServerCallContext context)
+    {
+        var asked = FleetWatchRequest.From(request, options.Value);
+        watchers.Enter(options.Value.MaxWatchers);
+        streams.Opened(StreamKind.Fleet);
+        var closed = "fault";
+        using var end = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken, lifetime.ApplicationStopping);
+        try
+        {
+            await new FleetWatch(slots, fanout, totals, metrics, followers, clock, options.Value).RunAsync(asked, responseStream, end.Token);
+        }
+        catch (Exception) when (context.CancellationToken.IsCancellationRequested)
+        {
+            // What was thrown is how the writer noticed that nobody reads any more.
+            closed = "client";
+        }
+        catch (OperationCanceledException) when (lifetime.ApplicationStopping.IsCancellationRequested)
+        {
+            closed = "draining";
+            throw Refusal.Unavailable("DRAINING", "The server is going down; connect again.", RetryAfterDrain).ToRpcException();
+        }
+        finally
+        {
+            streams.Closed(StreamKind.Fleet, closed);
+            watchers.Leave();
+        }
+    }
+
+    public override Task<GetFleetDriverResponse> GetFleetDriver(GetFleetDriverRequest request, ServerCallContext context)
+    {
+        ExternalId.Require("driver_id", request.DriverId);
+        if (!slots.TryGet(request.DriverId, out var slot))
+        {
+            throw Refusal.NotFound("DRIVER_NOT_FOUND", $"Nothing is known of the driver {request.DriverId}.").ToRpcException();
+        }
+
+        index.TryGet(slot, out var entry);
+        var response = new GetFleetDriverResponse
+        {
+            DriverId = request.DriverId,
+            Availability = (V1.DriverAvailability)entry.Status.Availability,
+            Work = (V1.DriverWork)entry.Status.Work,
+            Link = (V1.DriverLink)entry.Status.Link,
+        };
+        if (entry.HasFix)
+        {
+            DescribePosition(response, entry.Fix);
+        }
+
+        return Task.FromResult(response);
+    }
+
+    private void DescribePosition(GetFleetDriverResponse response, in Engine.Ingest.Fix fix)
+    {
+        var fixedAt = DateTimeOffset.FromUnixTimeMilliseconds(fix.FixedAtUnixMs);
+        var age = clock.GetUtcNow() - fixedAt;
+        response.Location = new LatLng { Latitude = fix.Point.LatitudeDegrees, Longitude = fix.Point.LongitudeDegrees };
+        response.FixedAt = fixedAt.ToTimestamp();
+        response.Age = (age > TimeSpan.Zero ? age : TimeSpan.Zero).ToDuration();
+        if (!float.IsNaN(fix.CourseDegrees))
+        {
+            response.CourseDegrees = fix.CourseDegrees;
+        }
+
+        if (!float.IsNaN(fix.SpeedMetersPerSecond))
+        {
+            response.SpeedMetersPerSecond = fix.SpeedMetersPerSecond;
+        }
+
+        if (!float.IsNaN(fix.HorizontalAccuracyMeters))
+        {
+            response.HorizontalAccuracyMeters = fix.HorizontalAccuracyMeters;
+        }
+    }
+}

@@ -1,0 +1,32 @@
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Options;
+using RideTracking.Engine.Fanout;
+using RideTracking.Engine.Index;
+
+namespace RideTracking.Server.Fleet;
+
+/// <summary>Wires what ops see.</summary>
+public static class FleetSetup
+{
+    /// <summary>Adds <c>FleetService</c>.</summary>
+    public static WebApplicationBuilder AddFleet(this WebApplicationBuilder builder)
+    {
+        builder.Services.AddOptions<FleetOptions>().BindConfiguration(FleetOptions.Section).ValidateDataAnnotations().ValidateOnStart();
+        builder.Services.AddSingleton<IValidateOptions<FleetOptions>, FleetOptionsTimes>();
+        builder.Services.TryAddSingleton<DriverSlots>();
+        builder.Services.TryAddSingleton<DriverIndex>();
+        builder.Services.TryAddSingleton<PositionFanout>();
+        builder.Services.AddSingleton<FleetTotals>();
+        builder.Services.AddSingleton<FleetWatchers>();
+        builder.Services.AddSingleton<FleetMetrics>();
+        return builder;
+    }
+
+    /// <summary>Serves <c>FleetService</c>, and the page where it is built.</summary>
+    public static WebApplication MapFleet(this WebApplication app)
+    {
+        app.MapGrpcService<FleetService>();
+        DashboardFiles.Map(app);
+        return app;
+    }
+}

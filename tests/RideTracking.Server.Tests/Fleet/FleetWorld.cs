@@ -1,0 +1,73 @@
+using Grpc.Core;
+using Grpc.Net.Client;
+using Grpc.Net.Client.Web;
+using Microsoft.Extensions.DependencyInjection;
+using RideTracking.Engine.Fanout;
+using RideTracking.Engine.Index;
+using RideTracking.Engine.Ingest;
+using RideTracking.Server.Access;
+using RideTracking.Server.Tests.Fixtures;
+using RideTracking.V1;
+using DriverAvailability = RideTracking.Engine.Index.DriverAvailability;
+using DriverLink = RideTracking.Engine.Index.DriverLink;
+using DriverWork = RideTracking.Engine.Index.DriverWork;
+using Fix = RideTracking.Engine.Ingest.Fix;
+
+namespace RideTracking.Server.Tests.Fleet;
+
+/// <summary>Puts drivers into a running server's present, and watches them as ops do.</summary>
+internal sealed class FleetWorld(ServerHost host)
+{
+    public static readonly Viewport Porto = new() { South = 41, West = -8.8, North = 41.3, East = -8.4 };
+
+    private readonly DriverSlots _slots = host.Services.GetRequiredService<DriverSlots>();
+    private readonly DriverIndex _index = host.Services.GetRequiredService<DriverIndex>();
+    private readonly PositionFanout _fanout = host.Services.GetRequiredService<PositionFanout>();
+    private readonly TimeProvider _clock = host.Services.GetRequiredService<TimeProvider>();
+
+    public Metadata Ops { get; } = new()
+    {
+        { "authorization", "Bearer " + host.Services.GetRequiredService<DevelopmentKey>().Sign(Role.Ops, ["ops"], TimeSpan.FromHours(1)).Token },
+    };
+
+    public FleetService.FleetServiceClient Client() => new(host.Channel());
+
+    /// <summary>As the browser speaks: gRPC-Web over HTTP/1.1.</summary>
+    public FleetService.FleetServiceClient WebClient(out GrpcChannel channel)
+    {
+        var handler = new GrpcWebHandler(GrpcWebMode.GrpcWeb, new SocketsHttpHandler { UseProxy = false }) { HttpVersion = new Version(1, 1) };
+        channel = GrpcChannel.ForAddress(host.WebAddress, new GrpcChannelOptions { HttpHandler = handler, DisposeHttpClient = true });
+        return new(channel);
+    }
+
+    public int Move(string driverId, double latitude, double longitude, float course = float.NaN, TimeSpan age = default)
+    {
+        var slot = _slots.GetOrAdd(driverId);
+        var fix = new Fix
+        {
+            LatitudeE7 = (int)Math.Round(latitude * 1e7),
+            LongitudeE7 = (int)Math.Round(longitude * 1e7),
+            FixedAtUnixMs = (_clock.GetUtcNow() - age).ToUnixTimeMilliseconds(),
+            CourseDegrees = course,
+            SpeedMetersPerSecond = 12.5f,
+            HorizontalAccuracyMeters = 5,
+            AltitudeMeters = float.NaN,
+        };
+        Assert.True(_index.Update(slot, fix, out var change));
+        _fanout.Publish(change);
+        return slot;
+    }
+
+    public void SetStatus(string driverId, DriverAvailability availability, DriverWork work, DriverLink link) =>
+        _fanout.Publish(_index.SetStatus(_slots.GetOrAdd(driverId), new DriverStatus(availability, work, link)));
+
+    public void Sweep(TimeSpan olderThan)
+    {
+        var left = new DriverChange[16];
+        var count = _index.SweepStale((_clock.GetUtcNow() - olderThan).ToUnixTimeMilliseconds(), left);
+        foreach (var change in left.AsSpan(0, count))
+        {
+            _fanout.Publish(change);
+        }
+    }
+}
