@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Grpc.Core;
 using RideTracking.V1;
 
@@ -7,6 +8,8 @@ namespace RideTracking.Server.Tests.Fleet;
 internal sealed class FleetReader(AsyncServerStreamingCall<WatchFleetResponse> call) : IDisposable
 {
     private readonly Dictionary<uint, string> _ids = [];
+    /// <summary>Ends a test that waits for what never comes.</summary>
+    private readonly CancellationTokenSource _patience = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
 
     /// <summary>What is shown, by the company's id.</summary>
     public Dictionary<string, FleetDriver> Shown { get; } = [];
@@ -16,7 +19,8 @@ internal sealed class FleetReader(AsyncServerStreamingCall<WatchFleetResponse> c
 
     public async Task<WatchFleetResponse> NextAsync()
     {
-        Assert.True(await call.ResponseStream.MoveNext(TestContext.Current.CancellationToken), "the server ended the stream");
+        _patience.CancelAfter(TimeSpan.FromSeconds(60));
+        Assert.True(await call.ResponseStream.MoveNext(_patience.Token), "the server ended the stream");
         var frame = call.ResponseStream.Current;
         Frames.Add(frame);
         foreach (var slot in frame.LeftSlots)
@@ -53,14 +57,20 @@ internal sealed class FleetReader(AsyncServerStreamingCall<WatchFleetResponse> c
         return this;
     }
 
-    /// <summary>Reads on until it is so; the test's own time limit ends it when it never is.</summary>
+    /// <summary>Reads on until it is so.</summary>
     public async Task UntilAsync(Func<FleetReader, bool> isSo)
     {
+        var started = Stopwatch.GetTimestamp();
         while (!isSo(this))
         {
+            Assert.True(Stopwatch.GetElapsedTime(started) < TimeSpan.FromMinutes(2), "it never came to be so");
             await NextAsync();
         }
     }
 
-    public void Dispose() => call.Dispose();
+    public void Dispose()
+    {
+        call.Dispose();
+        _patience.Dispose();
+    }
 }

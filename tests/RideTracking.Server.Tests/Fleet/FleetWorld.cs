@@ -4,7 +4,6 @@ using Grpc.Net.Client.Web;
 using Microsoft.Extensions.DependencyInjection;
 using RideTracking.Engine.Fanout;
 using RideTracking.Engine.Index;
-using RideTracking.Engine.Ingest;
 using RideTracking.Server.Access;
 using RideTracking.Server.Tests.Fixtures;
 using RideTracking.V1;
@@ -35,8 +34,13 @@ internal sealed class FleetWorld(ServerHost host)
     /// <summary>As the browser speaks: gRPC-Web over HTTP/1.1.</summary>
     public FleetService.FleetServiceClient WebClient(out GrpcChannel channel)
     {
-        var handler = new GrpcWebHandler(GrpcWebMode.GrpcWeb, new SocketsHttpHandler { UseProxy = false }) { HttpVersion = new Version(1, 1) };
-        channel = GrpcChannel.ForAddress(host.WebAddress, new GrpcChannelOptions { HttpHandler = handler, DisposeHttpClient = true });
+        var handler = new GrpcWebHandler(GrpcWebMode.GrpcWeb, new SocketsHttpHandler { UseProxy = false });
+        channel = GrpcChannel.ForAddress(host.WebAddress, new GrpcChannelOptions
+        {
+            HttpHandler = handler,
+            HttpVersion = new Version(1, 1),
+            DisposeHttpClient = true,
+        });
         return new(channel);
     }
 

@@ -1,8 +1,6 @@
 using Google.Protobuf.WellKnownTypes;
 using Google.Rpc;
 using Grpc.Core;
-using Microsoft.Extensions.DependencyInjection;
-using RideTracking.Engine.Index;
 using RideTracking.Server.Tests.Fixtures;
 using RideTracking.V1;
 using DriverAvailability = RideTracking.Engine.Index.DriverAvailability;
@@ -15,7 +13,7 @@ public class WatchFleetTests
 {
     private static readonly Duration Quick = Duration.FromTimeSpan(TimeSpan.FromMilliseconds(100));
 
-    [Fact(Timeout = 60_000)]
+    [Fact]
     public async Task A_viewport_is_sent_as_a_snapshot_and_then_as_what_changes()
     {
         await using var host = await ServerHost.StartAsync();
@@ -40,7 +38,7 @@ public class WatchFleetTests
         Assert.False(reader.Shown["inside"].HasCourseDegrees);
     }
 
-    [Fact(Timeout = 60_000)]
+    [Fact]
     public async Task A_driver_comes_and_goes_with_the_edge_of_the_viewport()
     {
         await using var host = await ServerHost.StartAsync();
@@ -59,7 +57,7 @@ public class WatchFleetTests
         await reader.UntilAsync(r => r.Shown.ContainsKey("d"));
     }
 
-    [Fact(Timeout = 60_000)]
+    [Fact]
     public async Task A_stale_driver_leaves()
     {
         await using var host = await ServerHost.StartAsync();
@@ -73,7 +71,7 @@ public class WatchFleetTests
         Assert.Contains("fresh", reader.Shown);
     }
 
-    [Fact(Timeout = 60_000)]
+    [Fact]
     public async Task A_viewport_across_the_antimeridian_sees_both_sides()
     {
         await using var host = await ServerHost.StartAsync();
@@ -86,7 +84,7 @@ public class WatchFleetTests
         Assert.Equal(["east", "west"], reader.Shown.Keys.Order());
     }
 
-    [Theory(Timeout = 60_000)]
+    [Theory]
     [InlineData(25, 3)]
     [InlineData(20, 3)]
     [InlineData(0, 1)]
@@ -115,7 +113,7 @@ public class WatchFleetTests
         Assert.All(reader.Frames[parts..], frame => Assert.False(frame.Snapshot || frame.SnapshotComplete));
     }
 
-    [Fact(Timeout = 60_000)]
+    [Fact]
     public async Task A_quiet_stream_still_tells_the_counts_of_the_whole_fleet()
     {
         await using var host = await ServerHost.StartAsync(args: ["--Fleet:CountsInterval", "00:00:00.100"]);
@@ -133,7 +131,7 @@ public class WatchFleetTests
         Assert.Empty(reader.Shown);
     }
 
-    [Fact(Timeout = 120_000)]
+    [Fact]
     public async Task A_watcher_that_never_reads_holds_nobody_up_and_gets_the_newest_when_it_does()
     {
         await using var host = await ServerHost.StartAsync();
@@ -157,7 +155,7 @@ public class WatchFleetTests
         Assert.True(sleeper.Frames.Count < reader.Frames.Count, $"{sleeper.Frames.Count} frames were kept for a reader that slept");
     }
 
-    [Fact(Timeout = 60_000)]
+    [Fact]
     public async Task Many_threads_may_move_drivers_while_many_watch()
     {
         await using var host = await ServerHost.StartAsync();
@@ -178,7 +176,7 @@ public class WatchFleetTests
         readers.ForEach(reader => reader.Dispose());
     }
 
-    [Fact(Timeout = 60_000)]
+    [Fact]
     public async Task The_browser_gets_the_same_over_gRPC_Web()
     {
         await using var host = await ServerHost.StartAsync();
@@ -191,7 +189,7 @@ public class WatchFleetTests
         channel.Dispose();
     }
 
-    [Theory(Timeout = 60_000)]
+    [Theory]
     [InlineData(double.NaN, -8, 42, -7, "viewport.south")]
     [InlineData(41, double.PositiveInfinity, 42, -7, "viewport.west")]
     [InlineData(41, -8, 91, -7, "viewport.north")]
@@ -208,7 +206,7 @@ public class WatchFleetTests
         Assert.Equal([field], violations.Select(violation => violation.Field));
     }
 
-    [Fact(Timeout = 60_000)]
+    [Fact]
     public async Task Every_field_that_is_wrong_is_named()
     {
         await using var host = await ServerHost.StartAsync();
@@ -226,7 +224,7 @@ public class WatchFleetTests
         Assert.Contains("0.1 s to 60 s", Assert.Single(violations).Description, StringComparison.Ordinal);
     }
 
-    [Fact(Timeout = 60_000)]
+    [Fact]
     public async Task Watchers_beyond_the_limit_are_refused_until_one_leaves()
     {
         await using var host = await ServerHost.StartAsync(args: ["--Fleet:MaxWatchers", "1"]);
@@ -256,7 +254,7 @@ public class WatchFleetTests
         }
     }
 
-    [Fact(Timeout = 60_000)]
+    [Fact]
     public async Task A_stopping_server_ends_the_stream_and_says_to_come_back()
     {
         await using var host = await ServerHost.StartAsync();
