@@ -1,6 +1,5 @@
 using CsCheck;
 using RideTracking.Engine.Geo;
-using Xunit;
 
 namespace RideTracking.Engine.Tests.Geo;
 

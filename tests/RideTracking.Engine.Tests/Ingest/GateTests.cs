@@ -2,7 +2,6 @@ using System.Runtime.CompilerServices;
 using CsCheck;
 using RideTracking.Engine.Geo;
 using RideTracking.Engine.Ingest;
-using Xunit;
 
 namespace RideTracking.Engine.Tests.Ingest;
 

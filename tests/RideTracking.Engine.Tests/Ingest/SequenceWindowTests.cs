@@ -1,6 +1,5 @@
 using CsCheck;
 using RideTracking.Engine.Ingest;
-using Xunit;
 
 namespace RideTracking.Engine.Tests.Ingest;
 
