@@ -3,6 +3,7 @@ using RideTracking.Server.Fleet;
 using RideTracking.Server.Health;
 using RideTracking.Server.Hosting;
 using RideTracking.Server.Storage;
+using RideTracking.Server.Streams;
 using RideTracking.Server.Telemetry;
 
 return await ServerCommands.RunAsync(args);
@@ -24,6 +25,7 @@ namespace RideTracking.Server
             builder.AddStore();
             builder.AddAccess();
             builder.AddGrpcServer();
+            builder.AddDriverStreams();
             builder.AddTelemetry();
             builder.AddHealth();
             builder.AddFleet();
@@ -31,6 +33,7 @@ namespace RideTracking.Server
             var app = builder.Build();
             app.MapGrpcServer();
             app.MapAccess();
+            app.MapDriverStreams();
             app.MapTelemetry();
             app.MapHealth();
             app.MapFleet();

@@ -6,7 +6,10 @@ namespace RideTracking.Server.Hosting;
 /// <summary>Chooses the clock.</summary>
 public static class Clock
 {
-    /// <summary>Adds the <see cref="ServerClock"/> as the <see cref="TimeProvider"/>, unless a test brought its own.</summary>
+    /// <summary>Key of the machine's clock; a test brings its own under it.</summary>
+    public const string MachineClock = "machine-clock";
+
+    /// <summary>Adds the <see cref="ServerClock"/> as the <see cref="TimeProvider"/>.</summary>
     /// <exception cref="InvalidOperationException"><c>--time-start</c> or <c>--time-scale</c> outside development, or out of range.</exception>
     public static WebApplicationBuilder AddClock(this WebApplicationBuilder builder)
     {
@@ -18,9 +21,10 @@ public static class Clock
                 "--time-start and --time-scale are for replays on a development server only. Remove them, or start with --environment Development.");
         }
 
-        var clock = new ServerClock(TimeProvider.System, ParseStart(start), ParseScale(scale));
-        builder.Services.TryAddSingleton<TimeProvider>(clock);
-        builder.Services.AddSingleton(clock);
+        builder.Services.TryAddKeyedSingleton(MachineClock, TimeProvider.System);
+        builder.Services.AddSingleton(services => new ServerClock(
+            services.GetRequiredKeyedService<TimeProvider>(MachineClock), ParseStart(start), ParseScale(scale)));
+        builder.Services.AddSingleton<TimeProvider>(services => services.GetRequiredService<ServerClock>());
         return builder;
     }
 

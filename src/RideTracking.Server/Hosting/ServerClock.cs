@@ -10,6 +10,9 @@ public sealed class ServerClock(TimeProvider machine, DateTimeOffset? start, dou
     private readonly long _machineStart = machine.GetTimestamp();
     private readonly DateTimeOffset _start = start ?? machine.GetUtcNow();
 
+    /// <summary>The machine's own clock: for timeouts of connections and the pacing of I/O.</summary>
+    public TimeProvider Machine => machine;
+
     /// <summary>Seconds of this clock for one of the machine's; 1 in production.</summary>
     public double Scale => scale;
 

@@ -1,5 +1,4 @@
 using System.Buffers;
-using Google.Protobuf.Reflection;
 using Grpc.Core;
 using RideTracking.V1;
 
@@ -21,7 +20,7 @@ public static class DriverServiceBinding
         Marshaller(ReportLocationsRequest.Parser), Marshaller(ReportLocationsResponse.Parser));
 
     /// <summary>What reflection tells of the service.</summary>
-    public static ServiceDescriptor Descriptor => DriverService.Descriptor;
+    public static Google.Protobuf.Reflection.ServiceDescriptor Descriptor => DriverService.Descriptor;
 
     /// <summary>Called by gRPC's binder.</summary>
     public static void BindService(ServiceBinderBase binder, DriverServiceBase service)
@@ -42,7 +41,7 @@ public static class DriverServiceBinding
 
     private static Uplink ReadUplink(DeserializationContext context)
     {
-        var message = new Uplink();
+        var message = Uplink.Rent();
         var payload = context.PayloadAsReadOnlySequence();
         try
         {

@@ -1,4 +1,3 @@
-using Google.Rpc;
 using Grpc.Core;
 using RideTracking.Server.Access;
 using RideTracking.Server.Refusals;
@@ -19,29 +18,26 @@ internal sealed class DriverSession
     private readonly Lock _lock = new();
     private readonly Queue<ConnectResponse> _replies = new();
     private readonly TaskCompletionSource<Status> _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource _drained = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private (StreamClosing Message, Status Status)? _closing;
     private TaskCompletionSource? _verdictsTold;
     private volatile Caller _caller;
     private volatile bool _started;
-    private volatile bool _commandsWait = true;
+    private volatile bool _finishing;
     private long _heardAt;
     private long _writingSince;
-    private ulong _sentCommand;
 
     public DriverSession(
-        Hello hello, Caller caller, int slot, LogCursor cursor, FixIntake intake, StreamServices services,
+        Hello hello, Caller caller, int slot, FixIntake intake, StreamServices services,
         IServerStreamWriter<ConnectResponse> writer, Action abort)
     {
         DriverId = hello.DriverId;
         Slot = slot;
-        Cursor = cursor;
         Intake = intake;
-        Actions = new ActionQueue(this, services);
         _caller = caller;
         _services = services;
         _writer = writer;
         _abort = abort;
-        _sentCommand = hello.LastCommandSequence;
         _drain = new OnDemandLoop(DrainAsync);
         _heardAt = services.Clock.Machine.GetTimestamp();
     }
@@ -50,11 +46,9 @@ internal sealed class DriverSession
 
     public int Slot { get; }
 
-    public LogCursor Cursor { get; }
+    public LogCursor Cursor => Intake.Cursor;
 
     public FixIntake Intake { get; }
-
-    public ActionQueue Actions { get; }
 
     /// <summary>Completes with the status to end the call with, once the server has ended the stream.</summary>
     public Task<Status> Ended => _ended.Task;
@@ -75,11 +69,33 @@ internal sealed class DriverSession
         }
     }
 
-    /// <summary>There are commands in the driver's outbox.</summary>
-    public void WakeForCommands()
+    /// <summary>The log has moved, has lost something, or was taken over by another node.</summary>
+    public void LogMoved()
     {
-        _commandsWait = true;
-        Signal();
+        if (Cursor.IsFenced)
+        {
+            DriverStreams.TakenOver(this);
+        }
+        else if (Cursor.IsBroken || Intake.IsAckDue())
+        {
+            Signal();
+        }
+    }
+
+    /// <summary>The app has said its last: writes what is left to acknowledge, for as long as a write may take.</summary>
+    public async Task FinishAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            await _services.Path.Log.FlushAsync(cancellationToken).WaitAsync(_services.Options.WriteTimeout, _services.Clock.Machine, cancellationToken);
+            _finishing = true;
+            Signal();
+            await _drained.Task.WaitAsync(_services.Options.WriteTimeout, _services.Clock.Machine, cancellationToken);
+        }
+        catch (Exception e) when (e is TimeoutException or OperationCanceledException)
+        {
+            // What was not acknowledged the app still has.
+        }
     }
 
     /// <summary>Sends an answer. Their number is bounded by that of the questions that may wait.</summary>
@@ -162,7 +178,7 @@ internal sealed class DriverSession
         {
             Close(StreamClosingReason.Silent, Refusal.Aborted("SILENT", $"Nothing was heard for {options.SilenceTimeout}."));
         }
-        else if (Intake.IsAckDue() || _commandsWait)
+        else if (Intake.IsAckDue())
         {
             Signal();
         }
@@ -174,20 +190,13 @@ internal sealed class DriverSession
         {
             case ConnectRequest.MessageOneofCase.Heartbeat:
                 break;
-            case ConnectRequest.MessageOneofCase.Action:
-                Actions.Add(message.Action);
-                break;
-            case ConnectRequest.MessageOneofCase.CommandAck:
-                Actions.Acknowledge(message.CommandAck.ThroughSequence);
-                break;
             case ConnectRequest.MessageOneofCase.TokenRefresh:
                 await RefreshTokenAsync(message.TokenRefresh.Token, cancellationToken);
                 break;
             case ConnectRequest.MessageOneofCase.Hello:
                 throw Refusal.Field("hello", "comes first and only once").ToRpcException();
             default:
-                // A newer app says something that this server does not know; nothing that an old one needs.
-                _services.Metrics.UnknownMessage();
+                // A newer app says something that this server does not know; it must not need an answer.
                 break;
         }
     }
@@ -208,7 +217,7 @@ internal sealed class DriverSession
     {
         try
         {
-            while (!_ended.Task.IsCompleted && await NextAsync() is { } message)
+            while (!_ended.Task.IsCompleted && Next() is { } message)
             {
                 Volatile.Write(ref _writingSince, _services.Clock.Machine.GetTimestamp());
                 await _writer.WriteAsync(message);
@@ -232,12 +241,23 @@ internal sealed class DriverSession
     }
 
     // Whatever goes down takes along what can be acknowledged; an acknowledgement alone goes only when it is due.
-    private async ValueTask<ConnectResponse?> NextAsync()
+    private ConnectResponse? Next()
     {
-        var message = NextPrepared() ?? await NextCommandAsync() ?? (Intake.IsAckDue() ? new ConnectResponse() : null);
-        if (message is not null)
+        var message = NextPrepared() ?? (Intake.IsAckDue() || _finishing ? new ConnectResponse() : null);
+        if (message is null)
         {
-            message.FixAck = Intake.TakeAck();
+            return null;
+        }
+
+        message.FixAck = Intake.TakeAck();
+        if (message.FixAck is null && message.MessageCase == ConnectResponse.MessageOneofCase.None)
+        {
+            if (_finishing)
+            {
+                _drained.TrySetResult();
+            }
+
+            return null;
         }
 
         return message;
@@ -256,13 +276,6 @@ internal sealed class DriverSession
                 : _closing is { } closing ? new ConnectResponse { StreamClosing = closing.Message }
                 : null;
         }
-    }
-
-    private async ValueTask<ConnectResponse?> NextCommandAsync()
-    {
-        await Task.CompletedTask;
-        _commandsWait = false;
-        return null;
     }
 
     private async Task VerdictsToldAsync(CancellationToken cancellationToken)

@@ -2,6 +2,7 @@ using RideTracking.Engine.Fanout;
 using RideTracking.Engine.Index;
 using RideTracking.Engine.Ingest;
 using RideTracking.Server.Storage.Log;
+using RideTracking.Server.Telemetry;
 using RideTracking.V1;
 using Fix = RideTracking.Engine.Ingest.Fix;
 using FixOutcome = RideTracking.Engine.Ingest.FixOutcome;
@@ -11,7 +12,7 @@ using FixVerdict = RideTracking.Engine.Ingest.FixVerdict;
 namespace RideTracking.Server.Streams;
 
 /// <summary>Where a fix goes: shared by all streams of the node.</summary>
-public sealed record FixPath(GateLimits Limits, DriverIndex Index, PositionFanout Fanout, FixLog Log, StreamMetrics Metrics);
+public sealed record FixPath(GateLimits Limits, DriverIndex Index, PositionFanout Fanout, FixLog Log, FixMetrics Metrics);
 
 /// <summary>
 /// The way of one session's fixes: sequence → gate → index → fan-out, and → log; and what may be acknowledged of them.
@@ -74,7 +75,7 @@ internal sealed class FixIntake
             BeginAgain();
         }
 
-        int accepted = 0, historyOnly = 0;
+        int accepted = 0, historyOnly = 0, resent = 0;
         foreach (ref var fix in batch.Fixes)
         {
             if (Cursor.IsBroken)
@@ -83,13 +84,16 @@ internal sealed class FixIntake
                 continue;
             }
 
-            switch (Receive(ref fix, batch.SentAtUnixMs, receivedAtUnixMs))
+            switch (TakeIn(ref fix, batch.SentAtUnixMs, receivedAtUnixMs))
             {
                 case FixOutcome.Accepted:
                     accepted++;
                     break;
                 case FixOutcome.HistoryOnly:
                     historyOnly++;
+                    break;
+                case FixOutcome.Unspecified:
+                    resent++;
                     break;
                 default:
                     break;
@@ -104,7 +108,7 @@ internal sealed class FixIntake
             }
         }
 
-        _path.Metrics.Good(accepted, historyOnly);
+        Count(accepted, historyOnly, resent);
     }
 
     /// <summary>Whether an acknowledgement should be sent now rather than ride on the next message.</summary>
@@ -152,7 +156,7 @@ internal sealed class FixIntake
                 _ackRequestedThrough = 0;
             }
 
-            _path.Metrics.Acked(_machine.GetElapsedTime(_unacknowledgedSince));
+            _path.Metrics.Acknowledged(_machine.GetElapsedTime(_unacknowledgedSince));
             _unacknowledgedSince = _machine.GetTimestamp();
             return ack;
         }
@@ -198,12 +202,30 @@ internal sealed class FixIntake
         _path.Log.BeginAgain(Cursor);
     }
 
-    private FixOutcome Receive(ref Fix fix, long sentAtUnixMs, long receivedAtUnixMs)
+    private void Count(int accepted, int historyOnly, int resent)
+    {
+        if (accepted > 0)
+        {
+            _path.Metrics.Judged(FixOutcome.Accepted, count: accepted);
+        }
+
+        if (historyOnly > 0)
+        {
+            _path.Metrics.Judged(FixOutcome.HistoryOnly, count: historyOnly);
+        }
+
+        if (resent > 0)
+        {
+            _path.Metrics.Resent(resent);
+        }
+    }
+
+    // Unspecified: an exact resend, which is acknowledged silently.
+    private FixOutcome TakeIn(ref Fix fix, long sentAtUnixMs, long receivedAtUnixMs)
     {
         switch (_window.Observe(fix.Sequence, fix.ContentHash()))
         {
             case SequenceNovelty.Resent:
-                _path.Metrics.Resent();
                 return FixOutcome.Unspecified;
             case SequenceNovelty.Reused:
                 Reject(fix.Sequence, FixVerdict.Rejected(FixRejectReason.SequenceReused, _window.HighestSequence + 1, fix.Sequence));
@@ -262,7 +284,7 @@ internal sealed class FixIntake
 
     private void Reject(ulong sequence, in FixVerdict verdict)
     {
-        _path.Metrics.Rejected(verdict.Reason);
+        _path.Metrics.Judged(verdict.Outcome, verdict.Reason);
         lock (_lock)
         {
             Arrived(Math.Max(sequence, _receivedThrough));

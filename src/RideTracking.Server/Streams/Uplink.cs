@@ -1,4 +1,4 @@
-using RideTracking.Engine.Ingest;
+using Microsoft.Extensions.ObjectPool;
 using RideTracking.V1;
 using Fix = RideTracking.Engine.Ingest.Fix;
 
@@ -6,14 +6,22 @@ namespace RideTracking.Server.Streams;
 
 /// <summary>
 /// A message from an app as the server works on it: fixes already in the engine's form, anything else as generated.
-/// Used again for message after message of its stream.
+/// Pooled: there is one for each message that comes up.
 /// </summary>
 public sealed class Uplink
 {
     /// <summary>Most fixes in a batch.</summary>
     public const int MaxFixes = 500;
 
+    private static readonly DefaultObjectPool<Uplink> Pool = new(new DefaultPooledObjectPolicy<Uplink>(), 1024);
+
     private Fix[] _fixes = new Fix[1];
+
+    /// <summary>Takes a message object from the pool; <see cref="Return"/> it once it is worked on.</summary>
+    public static Uplink Rent() => Pool.Get();
+
+    /// <summary>Gives it back; it must not be touched any more.</summary>
+    public void Return() => Pool.Return(this);
 
     /// <summary>Any message but fixes; null for fixes.</summary>
     public ConnectRequest? Other { get; internal set; }

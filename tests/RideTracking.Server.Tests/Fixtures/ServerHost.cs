@@ -1,9 +1,12 @@
+using Grpc.Core;
 using Grpc.Net.Client;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using RideTracking.Server.Access;
+using RideTracking.Server.Hosting;
 
 namespace RideTracking.Server.Tests.Fixtures;
 
@@ -53,7 +56,7 @@ public sealed class ServerHost : IAsyncDisposable
                 builder.Logging.ClearProviders().AddProvider(errors);
                 if (time is not null)
                 {
-                    builder.Services.AddSingleton(time);
+                    builder.Services.AddKeyedSingleton(Clock.MachineClock, time);
                 }
 
                 configure?.Invoke(builder);
@@ -74,6 +77,12 @@ public sealed class ServerHost : IAsyncDisposable
         _channels.Add(channel);
         return channel;
     }
+
+    /// <summary>Headers with a token of the role for the ids.</summary>
+    public Metadata TokenOf(Role role, params string[] ids) => new()
+    {
+        { "authorization", "Bearer " + Services.GetRequiredService<DevelopmentKey>().Sign(role, ids, TimeSpan.FromHours(1)).Token },
+    };
 
     /// <summary>Errors whose message contains this are part of the test.</summary>
     public void ExpectErrors(string part) => _errors.Expect(part);

@@ -1,0 +1,151 @@
+using Google.Protobuf.WellKnownTypes;
+using Grpc.Core;
+using RideTracking.Server.Access;
+using RideTracking.Server.Refusals;
+using RideTracking.Server.Telemetry;
+using RideTracking.V1;
+
+namespace RideTracking.Server.Streams;
+
+/// <summary>The driver apps' service: one stream in, one stream out.</summary>
+public sealed class DriverStreamService(
+    DriverConnections connections, DriverStreams streams, UnaryReports reports, StreamServices services, Draining draining, StreamMetrics metrics)
+    : DriverServiceBinding.DriverServiceBase
+{
+    /// <inheritdoc/>
+    public override async Task Connect(
+        IAsyncStreamReader<Uplink> requestStream, IServerStreamWriter<ConnectResponse> responseStream, ServerCallContext context)
+    {
+        var caller = context.Caller();
+        var hello = await ReadHelloAsync(requestStream, context.CancellationToken);
+        DriverConnections.Check(hello, caller);
+        await RequireVersionAsync(hello, responseStream);
+        draining.RequireOpen();
+
+        var session = await connections.OpenAsync(hello, caller, responseStream, context.GetHttpContext().Abort);
+        metrics.Opened(StreamKind.Driver);
+        var reason = "failed";
+        try
+        {
+            await responseStream.WriteAsync(Welcome(session));
+            session.Start();
+            if (draining.HasBegun)
+            {
+                draining.Close(session);
+            }
+
+            reason = await RunAsync(session, requestStream, context.CancellationToken);
+        }
+        catch (RpcException e)
+        {
+            reason = e.StatusCode == StatusCode.Cancelled ? "client_gone" : "refused";
+            throw;
+        }
+        finally
+        {
+            streams.Remove(session);
+            services.Path.Log.Close(session.Cursor);
+            metrics.Closed(StreamKind.Driver, reason);
+        }
+    }
+
+    /// <inheritdoc/>
+    public override Task<ReportLocationsResponse> ReportLocations(ReportLocationsRequest request, ServerCallContext context)
+    {
+        ExternalId.Require("driver_id", request.DriverId);
+        ExternalId.Require("session_id", request.SessionId);
+        context.Caller().RequireDriver(request.DriverId);
+        draining.RequireOpen();
+        return reports.ReportAsync(request, context.CancellationToken);
+    }
+
+    private static async Task<string> RunAsync(DriverSession session, IAsyncStreamReader<Uplink> requests, CancellationToken cancellationToken)
+    {
+        var reading = ReadAsync(session, requests, cancellationToken);
+        if (await Task.WhenAny(reading, session.Ended) == reading)
+        {
+            var reason = await reading;
+            await session.FinishAsync(cancellationToken);
+            return reason;
+        }
+
+        // The call ends here; what is still being read is of no use to anybody.
+        _ = reading.ContinueWith(static t => _ = t.Exception, TaskScheduler.Default);
+        var status = await session.Ended;
+        throw status.ToRpcException();
+    }
+
+    private static async Task<string> ReadAsync(DriverSession session, IAsyncStreamReader<Uplink> requests, CancellationToken cancellationToken)
+    {
+        try
+        {
+            while (await requests.MoveNext())
+            {
+                var message = requests.Current;
+                await session.ReceiveAsync(message, cancellationToken);
+                message.Return();
+            }
+
+            return "client_done";
+        }
+        catch (Exception e) when (cancellationToken.IsCancellationRequested && e is IOException or OperationCanceledException)
+        {
+            return "client_gone";
+        }
+    }
+
+    private async Task<Hello> ReadHelloAsync(IAsyncStreamReader<Uplink> requests, CancellationToken cancellationToken)
+    {
+        using var limit = new CancellationTokenSource(services.Options.HelloTimeout, services.Clock.Machine);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
+        bool any;
+        try
+        {
+            any = await requests.MoveNext(either.Token);
+        }
+        catch (Exception e) when (limit.IsCancellationRequested && e is OperationCanceledException or RpcException)
+        {
+            any = false;
+        }
+
+        if (any && requests.Current.Other is { MessageCase: ConnectRequest.MessageOneofCase.Hello } first)
+        {
+            requests.Current.Return();
+            return first.Hello;
+        }
+
+        throw Refusal.Field("hello", $"must be the first message, within {services.Options.HelloTimeout}").ToRpcException();
+    }
+
+    private static async Task RequireVersionAsync(Hello hello, IServerStreamWriter<ConnectResponse> responses)
+    {
+        if (hello.ProtocolVersion <= DriverConnections.ProtocolVersion)
+        {
+            return;
+        }
+
+        await responses.WriteAsync(new ConnectResponse
+        {
+            StreamClosing = new StreamClosing { Reason = StreamClosingReason.UpgradeRequired },
+        });
+        throw Refusal.Precondition(
+            "PROTOCOL_VERSION",
+            $"This server speaks protocol version {DriverConnections.ProtocolVersion}.",
+            ("spoken", $"{DriverConnections.ProtocolVersion}")).ToRpcException();
+    }
+
+    private ConnectResponse Welcome(DriverSession session)
+    {
+        var welcome = new Welcome
+        {
+            ServerTime = Timestamp.FromDateTimeOffset(services.Clock.GetUtcNow()),
+            ReportingPolicy = ReportingPolicies.Default(services.Options),
+        };
+        if (session.Cursor.IsClaimed)
+        {
+            welcome.ResumeAfterSequence = session.Cursor.LoggedThrough;
+        }
+
+        return new ConnectResponse { Welcome = welcome };
+    }
+}

@@ -1,0 +1,21 @@
+using Microsoft.Extensions.Options;
+using RideTracking.Server.Access;
+using RideTracking.Server.Hosting;
+using RideTracking.Server.Storage.Log;
+
+namespace RideTracking.Server.Streams;
+
+/// <summary>What every driver's stream of the node uses.</summary>
+public sealed class StreamServices(
+    ServerClock clock, IOptions<StreamOptions> options, TokenValidator tokens, FixPath path, ConnectionClaims claims)
+{
+    public ServerClock Clock => clock;
+
+    public StreamOptions Options => options.Value;
+
+    public TokenValidator Tokens => tokens;
+
+    public FixPath Path => path;
+
+    public ConnectionClaims Claims => claims;
+}

@@ -1,0 +1,54 @@
+using Microsoft.Extensions.Options;
+using RideTracking.Engine.Fanout;
+using RideTracking.Engine.Index;
+using RideTracking.Engine.Ingest;
+
+namespace RideTracking.Server.Streams;
+
+/// <summary>Wires the drivers' streams.</summary>
+public static class StreamSetup
+{
+    /// <summary>Adds the way of a fix: gate, index, fan-out, log.</summary>
+    public static WebApplicationBuilder AddDriverStreams(this WebApplicationBuilder builder)
+    {
+        var services = builder.Services;
+        services.AddOptions<StreamOptions>().BindConfiguration("Streams").ValidateDataAnnotations()
+            .Validate(
+                o => o.HeartbeatInterval < o.SilenceTimeout,
+                "Streams:SilenceTimeout must be longer than Streams:HeartbeatInterval, better three times as long.")
+            .ValidateOnStart();
+        services.AddOptions<GateLimits>().BindConfiguration("Gate").ValidateOnStart();
+        services.AddSingleton<IValidateOptions<GateLimits>>(new GateLimitsCheck());
+        services.AddSingleton(s => s.GetRequiredService<IOptions<GateLimits>>().Value);
+        services.AddSingleton<DriverSlots>();
+        services.AddSingleton<DriverIndex>();
+        services.AddSingleton<PositionFanout>();
+        services.AddSingleton<FixPath>();
+        services.AddSingleton<StreamServices>();
+        services.AddSingleton<DriverStreams>();
+        services.AddSingleton<DriverConnections>();
+        services.AddSingleton<UnaryReports>();
+        services.AddSingleton<Draining>();
+        services.AddHostedService<PresentRestore>();
+        services.AddHostedService<StreamSweep>();
+        return builder;
+    }
+
+    /// <summary>Maps the drivers' service, and drains it when the server stops.</summary>
+    public static WebApplication MapDriverStreams(this WebApplication app)
+    {
+        app.MapGrpcService<DriverStreamService>();
+        var draining = app.Services.GetRequiredService<Draining>();
+        // Stopping waits for this callback, and only then does Kestrel wait for the streams to end.
+        app.Lifetime.ApplicationStopping.Register(() => draining.DrainAsync().GetAwaiter().GetResult());
+        return app;
+    }
+
+    private sealed class GateLimitsCheck : IValidateOptions<GateLimits>
+    {
+        public ValidateOptionsResult Validate(string? name, GateLimits options) =>
+            options.Problems() is { Count: > 0 } problems
+                ? ValidateOptionsResult.Fail(problems.Select(p => "Gate:" + p))
+                : ValidateOptionsResult.Success;
+    }
+}
