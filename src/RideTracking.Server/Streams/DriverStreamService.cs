@@ -59,7 +59,7 @@ public sealed class DriverStreamService(
         return reports.ReportAsync(request, context.CancellationToken);
     }
 
-    private static async Task<string> RunAsync(DriverSession session, IAsyncStreamReader<Uplink> requests, CancellationToken cancellationToken)
+    private async Task<string> RunAsync(DriverSession session, IAsyncStreamReader<Uplink> requests, CancellationToken cancellationToken)
     {
         var reading = ReadAsync(session, requests, cancellationToken);
         if (await Task.WhenAny(reading, session.Ended) == reading)
@@ -69,9 +69,10 @@ public sealed class DriverStreamService(
             return reason;
         }
 
-        // The call ends here; what is still being read is of no use to anybody.
-        _ = reading.ContinueWith(static t => _ = t.Exception, TaskScheduler.Default);
+        // A status that follows a reset is lost on many clients, so the app gets a moment to hang up first.
         var status = await session.Ended;
+        await Task.WhenAny(reading, Task.Delay(services.Options.HangUpTimeout, services.Clock.Machine, cancellationToken));
+        _ = reading.ContinueWith(static t => _ = t.Exception, TaskScheduler.Default);
         throw status.ToRpcException();
     }
 

@@ -22,6 +22,9 @@ public sealed class StreamOptions
     /// <summary>How long opening a stream waits for the store; after it the stream works without a resume point until the store is back.</summary>
     public TimeSpan ClaimTimeout { get; set; } = TimeSpan.FromSeconds(2);
 
+    /// <summary>How long an app that was told <c>StreamClosing</c> may take to close its side before the call is ended.</summary>
+    public TimeSpan HangUpTimeout { get; set; } = TimeSpan.FromSeconds(2);
+
     /// <summary>How long a message down may wait for a reader before the stream is ended.</summary>
     public TimeSpan WriteTimeout { get; set; } = TimeSpan.FromSeconds(30);
 

@@ -47,10 +47,20 @@ public sealed class DriverPhone : IAsyncDisposable
     public Task SendAsync(LocationBatch locations) => SendAsync(new ConnectRequest { Locations = locations });
 
     /// <summary>The next message, whatever it is.</summary>
-    public async Task<ConnectResponse> ReadAsync() =>
-        await _call.ResponseStream.MoveNext(TestContext.Current.CancellationToken)
-            ? _call.ResponseStream.Current
-            : throw new InvalidOperationException("The stream ended.");
+    public async Task<ConnectResponse> ReadAsync()
+    {
+        if (!await _call.ResponseStream.MoveNext(TestContext.Current.CancellationToken))
+        {
+            throw new InvalidOperationException("The stream ended.");
+        }
+
+        if (_call.ResponseStream.Current.StreamClosing is not null)
+        {
+            await _call.RequestStream.CompleteAsync();
+        }
+
+        return _call.ResponseStream.Current;
+    }
 
     /// <summary>Reads until a message is what is looked for; acknowledgements on the way are collected.</summary>
     public async Task<ConnectResponse> ReadUntilAsync(Func<ConnectResponse, bool> found)
@@ -88,9 +98,9 @@ public sealed class DriverPhone : IAsyncDisposable
     {
         return await Assert.ThrowsAsync<RpcException>(async () =>
         {
-            while (await _call.ResponseStream.MoveNext(TestContext.Current.CancellationToken))
+            while (true)
             {
-                // What came before the end does not matter here.
+                await ReadAsync();
             }
         });
     }

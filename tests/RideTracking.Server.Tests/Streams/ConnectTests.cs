@@ -174,8 +174,7 @@ public sealed class ConnectTests
         var closing = await phone.ReadUntilAsync(m => m.StreamClosing is not null);
         Assert.Equal((StreamClosingReason.Draining, true), (closing.StreamClosing.Reason, closing.StreamClosing.MayReconnect));
         Assert.Equal(10UL, phone.Acks[^1].ThroughSequence);
-        var failure = await phone.ReadFailureAsync();
-        Assert.True(failure.StatusCode == StatusCode.Unavailable, failure.ToString());
+        Assert.Equal(StatusCode.Unavailable, (await phone.ReadFailureAsync()).StatusCode);
         await stopping;
     }
 
