@@ -1,7 +1,10 @@
 using RideTracking.Server.Access;
+using RideTracking.Server.Directories;
+using RideTracking.Server.Dispatch;
 using RideTracking.Server.Fleet;
 using RideTracking.Server.Health;
 using RideTracking.Server.Hosting;
+using RideTracking.Server.Riders;
 using RideTracking.Server.Storage;
 using RideTracking.Server.Streams;
 using RideTracking.Server.Telemetry;
@@ -28,6 +31,9 @@ namespace RideTracking.Server
             builder.AddDriverStreams();
             builder.AddTelemetry();
             builder.AddHealth();
+            builder.AddDirectory();
+            builder.AddDispatch();
+            builder.AddRiders();
             builder.AddFleet();
 
             var app = builder.Build();
@@ -36,6 +42,8 @@ namespace RideTracking.Server
             app.MapDriverStreams();
             app.MapTelemetry();
             app.MapHealth();
+            app.MapDirectory();
+            app.MapRiders();
             app.MapFleet();
             return app;
         }

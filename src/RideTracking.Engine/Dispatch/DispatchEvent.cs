@@ -43,5 +43,5 @@ public sealed record SearchTimeEnded : DispatchEvent;
 /// <summary>The trip has lasted as long as any may.</summary>
 public sealed record TripTimeEnded : DispatchEvent;
 
-/// <summary>A driver chooses whether to be offered trips.</summary>
-public sealed record AvailabilityChosen(string DriverId, DriverAvailability Availability) : DispatchEvent;
+/// <summary>A driver chooses whether to be offered trips; only one whom the company's directory knows can be offered any.</summary>
+public sealed record AvailabilityChosen(string DriverId, DriverAvailability Availability, bool InDirectory) : DispatchEvent;

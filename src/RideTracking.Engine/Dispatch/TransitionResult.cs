@@ -43,6 +43,9 @@ public enum RefusalReason : byte
 
     /// <summary>The driver has a trip and cannot go offline.</summary>
     TripInPlan,
+
+    /// <summary>The company's directory does not know the driver.</summary>
+    DriverUnknown,
 }
 
 /// <summary>Nothing follows.</summary>

@@ -68,6 +68,13 @@ public static partial class Transitions
                 $"The driver has the trip {plan.TripIds[0]}: choose LAST_TRIP and go offline after it, or cancel it first.");
         }
 
+        if (e.Availability == DriverAvailability.Available && !e.InDirectory)
+        {
+            return new Refused(
+                RefusalReason.DriverUnknown, null,
+                $"The directory has no driver {e.DriverId}, so riders could not be told who comes: the company must enter the driver first.");
+        }
+
         return plan.Availability == e.Availability
             ? new Transition(null, [], [])
             : new Transition(null, [plan with { Version = plan.Version + 1, Availability = e.Availability }], []);

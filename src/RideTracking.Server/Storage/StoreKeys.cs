@@ -40,4 +40,32 @@ public sealed class StoreKeys(string area)
 
     /// <summary>Hash session → last logged sequence, of a driver's sessions before the present one.</summary>
     public RedisKey EarlierSessions(string driverId) => _prefix + "sessions:" + driverId;
+
+    // Trips, the drivers' plans and commands.
+
+    /// <summary>String: "&lt;version&gt; " and the trip; expires once the trip is final.</summary>
+    public RedisKey Trip(string tripId) => _prefix + "trip:" + tripId;
+
+    /// <summary>Sorted set of the trips that are not final, by when they are due (ms).</summary>
+    public RedisKey Deadlines => _prefix + "deadlines";
+
+    /// <summary>Hash driver → "&lt;version&gt; " and the plan.</summary>
+    public RedisKey Plans => _prefix + "plans";
+
+    /// <summary>
+    /// Hash: <c>#</c> → number of the driver's last command; what a newer command supersedes → "&lt;sequence&gt; &lt;expires (ms)&gt; "
+    /// and the command.
+    /// </summary>
+    public RedisKey Outbox(string driverId) => _prefix + "outbox:" + driverId;
+
+    /// <summary>String: what a caller's request with this id was answered.</summary>
+    public RedisKey RequestAnswer(string caller, string requestId) => _prefix + "request:" + caller + ":" + requestId;
+
+    /// <summary>String: what a driver's action with this id was answered.</summary>
+    public RedisKey ActionAnswer(string driverId, string actionId) => _prefix + "action:" + driverId + ":" + actionId;
+
+    // The directory.
+
+    /// <summary>Hash id → entry, of one kind of entry: drivers, vehicles or riders.</summary>
+    public RedisKey Directory(string kind) => _prefix + "directory:" + kind;
 }

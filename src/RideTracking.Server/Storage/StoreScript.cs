@@ -28,6 +28,12 @@ public sealed class StoreScript
     /// <summary>Takes over a driver's connection: a higher epoch, the old writer fenced, the exact resume point.</summary>
     public static StoreScript ConnectionClaim { get; } = new("connection-claim.lua");
 
+    /// <summary>Commits one decision of the dispatch, or tells what changed meanwhile.</summary>
+    public static StoreScript TripCommit { get; } = new("trip-commit.lua");
+
+    /// <summary>Forgets the commands that a driver's app has.</summary>
+    public static StoreScript OutboxAcknowledge { get; } = new("outbox-acknowledge.lua");
+
     /// <summary>Runs the script atomically on the store.</summary>
     /// <exception cref="RedisException">The store is away or refuses; whether the script ran is then not known.</exception>
     public async Task<RedisResult> RunAsync(IDatabase database, RedisKey[] keys, RedisValue[] arguments)

@@ -45,7 +45,7 @@ public sealed class TransitionProperties
         DispatchEvent happened = happening.What switch
         {
             0 => TripWorld.Ride(tripId, happening.Choice % 3),
-            1 => new AvailabilityChosen(driver, (DriverAvailability)(1 + (happening.Choice % 4))),
+            1 => new AvailabilityChosen(driver, (DriverAvailability)(1 + (happening.Choice % 4)), true),
             2 => new DriverChosen(driver, 1000, TimeSpan.FromSeconds(100)),
             3 => new OfferAnswered(party, trip?.Offer?.Id ?? $"{tripId}.o1", false, null),
             4 => new OfferAnswered(driver, trip?.Offer?.Id ?? $"{tripId}.o1", true, null),
@@ -68,7 +68,7 @@ public sealed class TransitionProperties
         null => TripWorld.Ride(tripId, choice % 3),
         { Offer: { } offer } => new OfferAnswered(offer.DriverId, offer.Id, true, TripWorld.Off(-1)),
         { State: TripState.Searching } when world.Plans.GetValueOrDefault(driver)?.Availability != DriverAvailability.Available =>
-            new AvailabilityChosen(driver, DriverAvailability.Available),
+            new AvailabilityChosen(driver, DriverAvailability.Available, true),
         { State: TripState.Searching } => new DriverChosen(driver, 1000, TimeSpan.FromSeconds(100)),
         { Next: { } next } => new WaypointProgressed(
             trip.DriverId ?? driver, next.Id, next.State == WaypointState.Arrived ? WaypointStep.Done : WaypointStep.Arrived, null),

@@ -276,8 +276,16 @@ public sealed class TransitionTests
     {
         _world.Assign();
 
-        Assert.Equal(RefusalReason.TripInPlan, _world.Refuse(new AvailabilityChosen("d1", DriverAvailability.Offline)).Reason);
-        _world.Do(new AvailabilityChosen("d1", DriverAvailability.LastTrip));
+        Assert.Equal(RefusalReason.TripInPlan, _world.Refuse(new AvailabilityChosen("d1", DriverAvailability.Offline, true)).Reason);
+        _world.Do(new AvailabilityChosen("d1", DriverAvailability.LastTrip, true));
+    }
+
+    [Fact]
+    public void A_driver_whom_the_directory_does_not_know_is_offered_nothing()
+    {
+        Assert.Equal(
+            RefusalReason.DriverUnknown, _world.Refuse(new AvailabilityChosen("d1", DriverAvailability.Available, false)).Reason);
+        _world.Do(new AvailabilityChosen("d1", DriverAvailability.Paused, false));
     }
 
     [Fact]

@@ -86,7 +86,7 @@ internal sealed class TripWorld
 
     public void Offer(string driverId)
     {
-        Do(new AvailabilityChosen(driverId, DriverAvailability.Available));
+        Do(new AvailabilityChosen(driverId, DriverAvailability.Available, true));
         Do(new DriverChosen(driverId, 1000, TimeSpan.FromSeconds(100)));
     }
 

@@ -1,0 +1,68 @@
+using RideTracking.Server.Refusals;
+
+namespace RideTracking.Server.Directories;
+
+/// <summary>What can be wrong with an entry.</summary>
+internal static class DirectoryCheck
+{
+    private const int MaxPageSize = 1000;
+    private const int DefaultPageSize = 100;
+
+    public static V1.Driver Driver(V1.Driver? driver)
+    {
+        var check = new RequestCheck();
+        check.Require(driver is not null, "driver", "must be given");
+        if (driver is not null)
+        {
+            check.Id("driver.driver_id", driver.DriverId);
+            check.Text("driver.display_name", driver.DisplayName, 1, 64);
+            // Written so that NaN fails.
+            check.Require(!driver.HasRating || driver.Rating is >= 1 and <= 5, "driver.rating", "must be 1.0 to 5.0, or absent");
+            check.OptionalId("driver.vehicle_id", driver.VehicleId);
+        }
+
+        check.Pass();
+        return driver!;
+    }
+
+    public static V1.Vehicle Vehicle(V1.Vehicle? vehicle)
+    {
+        var check = new RequestCheck();
+        check.Require(vehicle is not null, "vehicle", "must be given");
+        if (vehicle is not null)
+        {
+            check.Id("vehicle.vehicle_id", vehicle.VehicleId);
+            check.Text("vehicle.description", vehicle.Description, 0, 128);
+            check.Text("vehicle.license_plate", vehicle.LicensePlate, 0, 16);
+            check.Number("vehicle.seats", vehicle.Seats, 1, 64);
+        }
+
+        check.Pass();
+        return vehicle!;
+    }
+
+    public static V1.Rider Rider(V1.Rider? rider)
+    {
+        var check = new RequestCheck();
+        check.Require(rider is not null, "rider", "must be given");
+        if (rider is not null)
+        {
+            check.Id("rider.rider_id", rider.RiderId);
+            check.Text("rider.display_name", rider.DisplayName, 1, 64);
+            check.Text("rider.phone", rider.Phone, 0, 32);
+        }
+
+        check.Pass();
+        return rider!;
+    }
+
+    /// <summary>How many entries a page holds.</summary>
+    public static int PageSize(uint asked, string pageToken)
+    {
+        var check = new RequestCheck();
+        check.Require(asked <= MaxPageSize, "page_size", $"must be 1 to {MaxPageSize}, or 0 for {DefaultPageSize}");
+        check.OptionalId("page_token", pageToken);
+        check.Pass();
+        return asked == 0 ? DefaultPageSize : (int)asked;
+    }
+}

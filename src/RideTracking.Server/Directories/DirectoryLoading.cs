@@ -1,0 +1,63 @@
+using RideTracking.Server.Storage;
+using StackExchange.Redis;
+
+namespace RideTracking.Server.Directories;
+
+/// <summary>Fills the directory from the store at start and each time the store comes back.</summary>
+internal sealed partial class DirectoryLoading(RedisStore store, CompanyDirectory directory, TimeProvider time, ILogger<DirectoryLoading> logger)
+    : BackgroundService
+{
+    private static readonly TimeSpan LookInterval = TimeSpan.FromSeconds(1);
+
+    private volatile bool _stale = true;
+
+    public override async Task StartAsync(CancellationToken cancellationToken)
+    {
+        store.Trips.Multiplexer.ConnectionRestored += (_, _) => _stale = true;
+        await LookAsync();
+        await base.StartAsync(cancellationToken);
+    }
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        using var timer = new PeriodicTimer(LookInterval, time);
+        try
+        {
+            while (await timer.WaitForNextTickAsync(stoppingToken))
+            {
+                await LookAsync();
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // The server stops.
+        }
+    }
+
+    private async Task LookAsync()
+    {
+        if (!_stale)
+        {
+            return;
+        }
+
+        try
+        {
+            _stale = false;
+            await Task.WhenAll(directory.Drivers.LoadAsync(), directory.Vehicles.LoadAsync(), directory.Riders.LoadAsync());
+            LogLoaded(directory.Drivers.Count, directory.Vehicles.Count, directory.Riders.Count);
+        }
+        catch (RedisException e)
+        {
+            // The store is away, which its connections have told; the next look tries again.
+            _stale = true;
+            LogWaiting(e.Message);
+        }
+    }
+
+    [LoggerMessage(LogLevel.Information, "The directory is loaded: {Drivers} drivers, {Vehicles} vehicles, {Riders} riders")]
+    private partial void LogLoaded(int drivers, int vehicles, int riders);
+
+    [LoggerMessage(LogLevel.Debug, "The directory waits for the store: {Message}")]
+    private partial void LogWaiting(string message);
+}

@@ -1,0 +1,36 @@
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Options;
+using RideTracking.Engine.Fanout;
+using RideTracking.Engine.Index;
+using RideTracking.Server.Storage.Trips;
+
+namespace RideTracking.Server.Dispatch;
+
+/// <summary>Wires the dispatch.</summary>
+public static class DispatchSetup
+{
+    /// <summary>Adds trips, matching, deadlines and commands. After the store and the directory.</summary>
+    public static WebApplicationBuilder AddDispatch(this WebApplicationBuilder builder)
+    {
+        var services = builder.Services;
+        services.AddOptions<TripOptions>().BindConfiguration("Trips").ValidateOnStart();
+        services.AddSingleton<IValidateOptions<TripOptions>, TripOptionsValidator>();
+        services.TryAddSingleton<DriverSlots>();
+        services.TryAddSingleton<DriverIndex>();
+        services.TryAddSingleton<PositionFanout>();
+        services.AddSingleton<TripStore>();
+        services.AddSingleton<TripBook>();
+        services.AddSingleton<CommandWire>();
+        services.AddSingleton<CommandOutbox>();
+        services.AddSingleton<DispatchMetrics>();
+        services.AddSingleton<Dispatcher>();
+        services.AddSingleton(s => new DriverDesk(
+            s.GetRequiredService<Dispatcher>(), s.GetRequiredService<TripBook>(), s.GetRequiredService<TripStore>(), s.GetRequiredService<Storage.StoreKeys>(),
+            s.GetRequiredService<Directories.CompanyDirectory>(), s.GetRequiredService<DriverSlots>(), s.GetRequiredService<DriverIndex>(),
+            s.GetRequiredService<TimeProvider>()));
+        services.AddHostedService<TripPresent>();
+        services.AddHostedService<Matching>();
+        services.AddHostedService<Deadlines>();
+        return builder;
+    }
+}

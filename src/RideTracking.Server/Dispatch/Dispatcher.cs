@@ -1,0 +1,151 @@
+using System.Collections.Concurrent;
+using System.Collections.Immutable;
+using Microsoft.Extensions.Options;
+using RideTracking.Engine.Dispatch;
+using RideTracking.Server.Storage.Trips;
+using StackExchange.Redis;
+
+namespace RideTracking.Server.Dispatch;
+
+/// <summary>
+/// Decides and commits: the present state, the pure transition, the one script; again from the state that the script met
+/// when that was a newer one. A refusal is checked against the store the same way, so it is never given for an old state.
+/// </summary>
+internal sealed class Dispatcher(
+    TripBook book, TripStore store, CommandWire wire, CommandOutbox outbox, IOptions<TripOptions> options, TimeProvider time, DispatchMetrics metrics)
+{
+    // Each lost attempt means that somebody else's was committed; more than this is an attack or an error.
+    private const int MaxAttempts = 16;
+
+    // A commit whose reply was lost: what it may have changed is read again. Bounded by the calls in flight when the store goes.
+    private readonly ConcurrentDictionary<string, ImmutableArray<string>> _doubted = new(StringComparer.Ordinal);
+
+    /// <summary>The limits that transitions keep.</summary>
+    public TripRules Rules { get; } = options.Value.ToRules();
+
+    /// <summary>Called after a commit that may let a trip find a driver; must return at once.</summary>
+    public event Action? MatchingWanted;
+
+    /// <summary>Decides what follows from an event and commits it.</summary>
+    /// <param name="tripId">The trip it is about; null when it is about a plan only.</param>
+    /// <param name="happened">What happened.</param>
+    /// <param name="actor">The driver whose action it is.</param>
+    /// <param name="answer">Makes what is kept for repeats.</param>
+    /// <exception cref="RedisException">The store is away; whether it was committed is then not known.</exception>
+    public async Task<DispatchOutcome> DispatchAsync(
+        string? tripId, DispatchEvent happened, ActingDriver? actor = null, Func<TransitionResult, StoredAnswer>? answer = null)
+    {
+        var trip = tripId is null || happened is RideRequested ? null : book.Find(tripId) ?? await store.ReadTripAsync(tripId);
+        var met = ImmutableArray<DriverPlan>.Empty;
+        for (var attempt = 0; attempt < MaxAttempts; attempt++)
+        {
+            var plans = Transitions.DriversOf(trip, happened).Select(id => met.FirstOrDefault(p => p.DriverId == id) ?? book.PlanOf(id)).ToImmutableArray();
+            var now = time.GetUtcNow();
+            var result = Transitions.Decide(trip, plans, happened, now, Rules);
+            var commit = ToCommit(tripId, trip, plans, result, now) with
+            {
+                Actor = actor,
+                Answer = answer?.Invoke(result),
+                OutboxLimit = happened is DriverChosen ? options.Value.MaxWaitingCommands : null,
+            };
+            switch (await CommitAsync(commit))
+            {
+                case Committed committed:
+                    TakeIn(trip, result, commit, committed);
+                    return new Decided(result);
+                case Changed changed:
+                    metrics.Conflict();
+                    trip = changed.Trip;
+                    met = changed.Plans;
+                    book.Apply(trip, met);
+                    break;
+                case Repeated repeated:
+                    return new AnsweredBefore(repeated.Answer);
+                case EpochPassed passed:
+                    return new NotTheDriverAnyMore(passed.Epoch);
+                default:
+                    return new DriverUnheard();
+            }
+        }
+
+        return new Contended();
+    }
+
+    /// <summary>Reads again what commits with a lost reply may have changed.</summary>
+    public async Task ResolveDoubtsAsync()
+    {
+        foreach (var (tripId, drivers) in _doubted)
+        {
+            var trip = tripId.Length > 0 ? await store.ReadTripAsync(tripId) : null;
+            var plans = await Task.WhenAll(drivers.Select(store.ReadPlanAsync));
+            book.Apply(trip, [.. plans]);
+            _doubted.TryRemove(new KeyValuePair<string, ImmutableArray<string>>(tripId, drivers));
+            foreach (var driver in drivers)
+            {
+                outbox.Look(driver);
+            }
+
+            MatchingWanted?.Invoke();
+        }
+    }
+
+    private TripCommit ToCommit(string? tripId, Trip? trip, ImmutableArray<DriverPlan> plans, TransitionResult result, DateTimeOffset now)
+    {
+        var transition = result as Transition;
+        return new TripCommit(
+            now, tripId, trip?.Version ?? 0, transition?.Trip,
+            [
+                .. plans.Select(plan => new PlanCommit(
+                    plan.DriverId,
+                    plan.Version,
+                    transition?.Plans.FirstOrDefault(p => p.DriverId == plan.DriverId),
+                    transition is null ? [] : [.. transition.Commands.Where(c => c.DriverId == plan.DriverId).Select(wire.ToOutbox)])),
+            ])
+        {
+            Retention = options.Value.Retention,
+        };
+    }
+
+    private async Task<CommitReply> CommitAsync(TripCommit commit)
+    {
+        try
+        {
+            return await store.CommitAsync(commit);
+        }
+        catch (RedisException)
+        {
+            _doubted.AddOrUpdate(
+                commit.TripId ?? "",
+                _ => [.. commit.Plans.Select(p => p.DriverId)],
+                (_, doubted) => [.. doubted.Union(commit.Plans.Select(p => p.DriverId), StringComparer.Ordinal)]);
+            throw;
+        }
+    }
+
+    private void TakeIn(Trip? before, TransitionResult result, TripCommit commit, Committed committed)
+    {
+        if (result is not Transition transition)
+        {
+            return;
+        }
+
+        book.Apply(transition.Trip, transition.Plans);
+        if (transition.Trip is not null)
+        {
+            metrics.Committed(before, transition.Trip);
+        }
+
+        for (var i = 0; i < commit.Plans.Length; i++)
+        {
+            if (!commit.Plans[i].Commands.IsEmpty)
+            {
+                outbox.Added(commit.Plans[i].DriverId, committed.Waiting[i], commit.Now);
+            }
+        }
+
+        if (transition.Trip is { State: TripState.Searching, Offer: null } || transition.Plans.Any(p => p.Work == Engine.Index.DriverWork.Idle))
+        {
+            MatchingWanted?.Invoke();
+        }
+    }
+}

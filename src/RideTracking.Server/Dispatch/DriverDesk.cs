@@ -1,0 +1,142 @@
+using System.Security.Cryptography;
+using Google.Protobuf;
+using RideTracking.Engine.Dispatch;
+using RideTracking.Engine.Geo;
+using RideTracking.Engine.Index;
+using RideTracking.Server.Directories;
+using RideTracking.Server.Refusals;
+using RideTracking.Server.Storage;
+using RideTracking.Server.Storage.Trips;
+using StackExchange.Redis;
+using Status = Google.Rpc.Status;
+
+namespace RideTracking.Server.Dispatch;
+
+/// <summary>What a driver's stream asks of the dispatch: to act, and to know the driver's plan. Thread-safe.</summary>
+public sealed class DriverDesk
+{
+    private static readonly TimeSpan StoreRetryDelay = TimeSpan.FromSeconds(1);
+
+    private readonly Dispatcher _dispatcher;
+    private readonly TripBook _book;
+    private readonly TripStore _trips;
+    private readonly StoreKeys _keys;
+    private readonly CompanyDirectory _directory;
+    private readonly DriverSlots _slots;
+    private readonly DriverIndex _index;
+    private readonly TimeProvider _time;
+
+    internal DriverDesk(
+        Dispatcher dispatcher, TripBook book, TripStore trips, StoreKeys keys, CompanyDirectory directory, DriverSlots slots, DriverIndex index, TimeProvider time)
+    {
+        (_dispatcher, _book, _trips, _keys, _directory, _slots, _index, _time) = (dispatcher, book, trips, keys, directory, slots, index, time);
+    }
+
+    /// <summary>
+    /// Does what the driver did, once and for all: the result is committed with it, and a repeat gets the same one. While
+    /// the store is away it waits: an action is answered when it is committed, not before.
+    /// </summary>
+    /// <param name="driverId">The driver of the stream.</param>
+    /// <param name="epoch">The stream's claim; when another connection has taken over, the action is refused (and not remembered).</param>
+    /// <param name="action">The action.</param>
+    /// <param name="cancellation">Ends the waiting when the stream ends; the app then sends the action again.</param>
+    public async Task<V1.ActionResult> ActAsync(string driverId, long epoch, V1.DriverAction action, CancellationToken cancellation)
+    {
+        if (DriverActionCheck.Fault(action) is { } fault)
+        {
+            return Result(action, fault);
+        }
+
+        while (true)
+        {
+            try
+            {
+                return await ActOnceAsync(driverId, epoch, action);
+            }
+            catch (RedisException e) when (RedisStore.IsAway(e))
+            {
+                await Task.Delay(StoreRetryDelay, _time, cancellation);
+            }
+        }
+    }
+
+    /// <summary>What the driver chose and where it is to go, as <c>Welcome</c> tells it.</summary>
+    /// <exception cref="RedisException">The store is away and the present was never read from it.</exception>
+    public async Task<(V1.DriverAvailability Availability, V1.RouteChanged RoutePlan)> LoadAsync(string driverId)
+    {
+        var plan = _book.IsLoaded ? _book.PlanOf(driverId) : await _trips.ReadPlanAsync(driverId);
+        var route = new V1.RouteChanged { RoutePlanVersion = plan.RoutePlanVersion };
+        foreach (var tripId in plan.TripIds)
+        {
+            if ((_book.Find(tripId) ?? await _trips.ReadTripAsync(tripId)) is { } trip)
+            {
+                route.Waypoints.AddRange(trip.Ahead.Select(w => TripWire.Of(w, trip.Id)));
+                route.Route = trip.Route is null ? null : TripWire.Of(trip.Route);
+            }
+        }
+
+        return ((V1.DriverAvailability)plan.Availability, route);
+    }
+
+    private async Task<V1.ActionResult> ActOnceAsync(string driverId, long epoch, V1.DriverAction action)
+    {
+        var (tripId, happened) = await EventOfAsync(driverId, action);
+        var digest = SHA256.HashData(action.ToByteArray());
+        var key = _keys.ActionAnswer(driverId, action.ActionId);
+        var outcome = await _dispatcher.DispatchAsync(
+            tripId, happened, new ActingDriver(driverId, epoch), result => new StoredAnswer(key, [.. digest, .. ResultOf(action, result).ToByteArray()]));
+        return outcome switch
+        {
+            Decided decided => ResultOf(action, decided.Result),
+            AnsweredBefore before when before.Answer.AsSpan(0, digest.Length).SequenceEqual(digest) =>
+                V1.ActionResult.Parser.ParseFrom(before.Answer.AsSpan(digest.Length)),
+            AnsweredBefore => Result(action, Refusal.AlreadyExists(
+                "ACTION_ID_REUSED", $"The action {action.ActionId} was answered before, with another body. Make a new id for a new action.")),
+            NotTheDriverAnyMore => Result(action, Refusal.Aborted(
+                "TAKEN_OVER", "Another connection of this driver has taken over; this one can act no more.")),
+            _ => Result(action, Refusal.Aborted(
+                "CONTENDED", "The trip is being changed by too many at once; nothing was changed. Send the action again.")),
+        };
+    }
+
+    private async Task<(string? TripId, DispatchEvent Happened)> EventOfAsync(string driverId, V1.DriverAction action)
+    {
+        var occurredAt = action.OccurredAt?.ToDateTimeOffset();
+        switch (action.ActionCase)
+        {
+            case V1.DriverAction.ActionOneofCase.SetAvailability:
+                var known = await _directory.Drivers.FindAsync(driverId) is not null;
+                return (null, new AvailabilityChosen(driverId, (DriverAvailability)action.SetAvailability.Availability, known) { OccurredAt = occurredAt });
+            case V1.DriverAction.ActionOneofCase.OfferReply:
+                var reply = action.OfferReply;
+                return (
+                    Plausible(OfferIds.TripOf(reply.OfferId) ?? ""),
+                    new OfferAnswered(driverId, reply.OfferId, reply.Accepted, PositionOf(driverId)) { OccurredAt = occurredAt });
+            case V1.DriverAction.ActionOneofCase.TripProgress:
+                var progress = action.TripProgress;
+                return (
+                    Plausible(progress.TripId),
+                    new WaypointProgressed(driverId, progress.WaypointId, (WaypointStep)progress.Step, PositionOf(driverId)) { OccurredAt = occurredAt });
+            default:
+                var cancellation = action.TripCancellation;
+                return (
+                    Plausible(cancellation.TripId),
+                    new CancelRequested(TripActor.Driver, (CancellationReason)cancellation.Reason, cancellation.Note, driverId) { OccurredAt = occurredAt });
+        }
+    }
+
+    // What cannot be a trip's id is no key to look up.
+    private string? Plausible(string tripId) => TripIds.IsPlausible(_keys, tripId) ? tripId : null;
+
+    private GeoPoint? PositionOf(string driverId) =>
+        _slots.TryGet(driverId, out var slot) && _index.TryGet(slot, out var entry) && entry.HasFix ? entry.Fix.Point : null;
+
+    private static V1.ActionResult ResultOf(V1.DriverAction action, TransitionResult result) => result switch
+    {
+        Transition { Trip: { } trip } => new V1.ActionResult { ActionId = action.ActionId, Status = Refusal.Ok, TripVersion = trip.Version },
+        Transition => Result(action, Refusal.Ok),
+        _ => Result(action, DispatchRefusals.Of((Refused)result)),
+    };
+
+    private static V1.ActionResult Result(V1.DriverAction action, Status status) => new() { ActionId = action.ActionId, Status = status };
+}

@@ -1,0 +1,103 @@
+using System.Threading.Channels;
+using Microsoft.Extensions.Options;
+using RideTracking.Engine.Dispatch;
+using RideTracking.Engine.Index;
+using StackExchange.Redis;
+
+namespace RideTracking.Server.Dispatch;
+
+/// <summary>
+/// Finds a driver for each trip that searches: the nearest who is connected, available, idle and seen lately. Looks at
+/// once when something happens that may help, and on each tick for what nobody told (a driver came near).
+/// </summary>
+internal sealed partial class Matching(
+    TripBook book, Dispatcher dispatcher, DriverSlots slots, DriverIndex index, IOptions<TripOptions> options, TimeProvider time, ILogger<Matching> logger)
+    : BackgroundService
+{
+    // The nearest may just have been taken; beyond this many the next tick looks afresh.
+    private const int Candidates = 8;
+
+    // One waiting signal says all there is to say, so a second is dropped.
+    private readonly Channel<bool> _signal = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
+
+    public override Task StartAsync(CancellationToken cancellationToken)
+    {
+        dispatcher.MatchingWanted += Signal;
+        return base.StartAsync(cancellationToken);
+    }
+
+    public override Task StopAsync(CancellationToken cancellationToken)
+    {
+        dispatcher.MatchingWanted -= Signal;
+        return base.StopAsync(cancellationToken);
+    }
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        await using var timer = time.CreateTimer(_ => Signal(), null, options.Value.TickInterval, options.Value.TickInterval);
+        try
+        {
+            while (await _signal.Reader.WaitToReadAsync(stoppingToken))
+            {
+                _signal.Reader.TryRead(out _);
+                await MatchAllAsync(stoppingToken);
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // The server stops; what searches is matched by the next one.
+        }
+    }
+
+    private void Signal() => _signal.Writer.TryWrite(true);
+
+    private async Task MatchAllAsync(CancellationToken stopping)
+    {
+        try
+        {
+            foreach (var trip in book.Unoffered())
+            {
+                stopping.ThrowIfCancellationRequested();
+                await MatchAsync(trip);
+            }
+        }
+        catch (RedisException e)
+        {
+            // The store is away: trips keep searching, and the next tick tries again.
+            LogWaiting(e.Message);
+        }
+    }
+
+    private async Task MatchAsync(Trip trip)
+    {
+        foreach (var candidate in Nearest(trip))
+        {
+            var eta = dispatcher.Rules.Router.Leg(candidate.Position, trip.Waypoints[0].Location).Duration;
+            var chosen = new DriverChosen(slots.IdOf(candidate.Slot), candidate.DistanceMeters, eta);
+            var outcome = await dispatcher.DispatchAsync(trip.Id, chosen);
+            if (outcome is not (DriverUnheard or Decided { Result: Refused { Reason: RefusalReason.DriverNotFree } }))
+            {
+                return;
+            }
+        }
+    }
+
+    private NearbyDriver[] Nearest(Trip trip)
+    {
+        Span<NearbyDriver> found = stackalloc NearbyDriver[Candidates];
+        var passedOver = trip.PassedOver.Select(slots.GetOrAdd).ToArray();
+        var filter = new DriverFilter
+        {
+            Availability = DriverAvailability.Available,
+            Work = DriverWork.Idle,
+            Link = DriverLink.Connected,
+            MinFixedAtUnixMs = (time.GetUtcNow() - options.Value.MaxFixAge).ToUnixTimeMilliseconds(),
+            ExcludedSlots = passedOver,
+        };
+        var count = index.Nearest(trip.Waypoints[0].Location, options.Value.SearchRadiusMeters, filter, found);
+        return found[..count].ToArray();
+    }
+
+    [LoggerMessage(LogLevel.Debug, "Matching waits for the store: {Message}")]
+    private partial void LogWaiting(string message);
+}

@@ -1,0 +1,74 @@
+using Microsoft.Extensions.Options;
+using RideTracking.Engine.Dispatch;
+using RideTracking.Engine.Roads;
+
+namespace RideTracking.Server.Dispatch;
+
+/// <summary>How trips are matched and how long their parts may take.</summary>
+public sealed class TripOptions
+{
+    /// <summary>How long a driver may think about an offer: 1 s to 5 min.</summary>
+    public TimeSpan OfferWindow { get; set; } = TimeSpan.FromSeconds(15);
+
+    /// <summary>How long a driver is looked for: from <see cref="OfferWindow"/> to 1 h.</summary>
+    public TimeSpan SearchTimeout { get; set; } = TimeSpan.FromMinutes(5);
+
+    /// <summary>How long a trip may last from its assignment, then the system ends it: 1 min to 7 d.</summary>
+    public TimeSpan MaxDuration { get; set; } = TimeSpan.FromHours(6);
+
+    /// <summary>How long a final trip can be looked at: 1 d (as long as its request id) to 10 years.</summary>
+    public TimeSpan Retention { get; set; } = TimeSpan.FromDays(7);
+
+    /// <summary>How far from the pick-up a driver may be, in metres: 100 to 100,000.</summary>
+    public double SearchRadiusMeters { get; set; } = 5_000;
+
+    /// <summary>A driver whose position is older than this is not asked: 1 s to 1 h.</summary>
+    public TimeSpan MaxFixAge { get; set; } = TimeSpan.FromMinutes(2);
+
+    /// <summary>Average speed over a straight line, in m/s, for routes without roads: 1 to 50.</summary>
+    public double CitySpeedMetersPerSecond { get; set; } = 7;
+
+    /// <summary>How often matching and deadlines are looked at, beside at once when something happens: 50 ms to 10 s.</summary>
+    public TimeSpan TickInterval { get; set; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>Commands that may wait for a driver before it gets no more offers: 8 to 10,000.</summary>
+    public int MaxWaitingCommands { get; set; } = 100;
+
+    /// <summary>What the transitions are told.</summary>
+    internal TripRules ToRules() => new(new StraightLineRouter(CitySpeedMetersPerSecond))
+    {
+        OfferWindow = OfferWindow,
+        SearchTimeout = SearchTimeout,
+        MaxDuration = MaxDuration,
+    };
+}
+
+/// <summary>Says at start what is wrong with <see cref="TripOptions"/> and how to mend it.</summary>
+internal sealed class TripOptionsValidator : IValidateOptions<TripOptions>
+{
+    public ValidateOptionsResult Validate(string? name, TripOptions options)
+    {
+        var faults = Faults(options).ToList();
+        return faults.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(faults);
+    }
+
+    private static IEnumerable<string> Faults(TripOptions options) => new[]
+    {
+        Within("OfferWindow", options.OfferWindow, TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(5)),
+        Within("SearchTimeout", options.SearchTimeout, options.OfferWindow, TimeSpan.FromHours(1)),
+        Within("MaxDuration", options.MaxDuration, TimeSpan.FromMinutes(1), TimeSpan.FromDays(7)),
+        Within("Retention", options.Retention, TimeSpan.FromDays(1), TimeSpan.FromDays(3650)),
+        Within("MaxFixAge", options.MaxFixAge, TimeSpan.FromSeconds(1), TimeSpan.FromHours(1)),
+        Within("TickInterval", options.TickInterval, TimeSpan.FromMilliseconds(50), TimeSpan.FromSeconds(10)),
+        Within("SearchRadiusMeters", options.SearchRadiusMeters, 100, 100_000),
+        Within("CitySpeedMetersPerSecond", options.CitySpeedMetersPerSecond, 1, 50),
+        Within("MaxWaitingCommands", options.MaxWaitingCommands, 8, 10_000),
+    }.OfType<string>();
+
+    // Written so that NaN fails.
+    private static string? Within<T>(string name, T value, T least, T most)
+        where T : IComparable<T>, IFormattable =>
+        value.CompareTo(least) >= 0 && value.CompareTo(most) <= 0 && value is not double.NaN
+            ? null
+            : FormattableString.Invariant($"Trips:{name} is {value}. Set it between {least} and {most}.");
+}

@@ -1,0 +1,72 @@
+using Google.Protobuf.WellKnownTypes;
+using Google.Type;
+using RideTracking.Engine.Dispatch;
+using RideTracking.Engine.Geo;
+
+namespace RideTracking.Server.Dispatch;
+
+/// <summary>Trips and their parts as the contract has them. The enums of engine and contract share their numbers.</summary>
+internal static class TripWire
+{
+    public static LatLng Of(GeoPoint point) => new() { Latitude = point.LatitudeDegrees, Longitude = point.LongitudeDegrees };
+
+    public static V1.Waypoint Of(Waypoint waypoint, string tripId) => new()
+    {
+        WaypointId = waypoint.Id,
+        TripId = tripId,
+        Kind = (V1.WaypointKind)waypoint.Kind,
+        State = (V1.WaypointState)waypoint.State,
+        Location = Of(waypoint.Location),
+        Label = waypoint.Label,
+        EstimatedArrival = waypoint.EstimatedArrival?.ToTimestamp(),
+        ArrivedAt = waypoint.ArrivedAt?.ToTimestamp(),
+        DoneAt = waypoint.DoneAt?.ToTimestamp(),
+    };
+
+    public static V1.Route Of(TripRoute route)
+    {
+        var wire = new V1.Route
+        {
+            Version = route.Version,
+            EncodedPolyline = route.Route.EncodedPolyline,
+            Source = (V1.RouteSource)route.Route.Source,
+            ComputedAt = route.ComputedAt.ToTimestamp(),
+        };
+        foreach (var (waypointId, leg) in route.WaypointIds.Zip(route.Route.Legs))
+        {
+            wire.Legs.Add(new V1.RouteLeg { WaypointId = waypointId, DistanceMeters = leg.DistanceMeters, Duration = leg.Duration.ToDuration() });
+        }
+
+        return wire;
+    }
+
+    public static V1.Cancellation Of(Cancellation cancellation) => new()
+    {
+        Actor = (V1.TripActor)cancellation.Actor,
+        Reason = (V1.CancellationReason)cancellation.Reason,
+        Note = cancellation.Note,
+    };
+
+    public static V1.TripEvent Of(TripEvent happened) => new()
+    {
+        Version = happened.Version,
+        Kind = (V1.TripEventKind)happened.Kind,
+        OccurredAt = happened.OccurredAt.ToTimestamp(),
+        RecordedAt = happened.RecordedAt.ToTimestamp(),
+        Actor = (V1.TripActor)happened.Actor,
+        State = (V1.TripState)happened.State,
+        DriverId = happened.DriverId ?? "",
+    };
+
+    public static V1.RouteChanged Of(RouteChanged changed)
+    {
+        var wire = new V1.RouteChanged
+        {
+            RoutePlanVersion = changed.RoutePlanVersion,
+            Route = changed.Route is null ? null : Of(changed.Route),
+            Reason = (V1.RouteChangeReason)changed.Reason,
+        };
+        wire.Waypoints.AddRange(changed.Ahead.Select(w => Of(w, changed.TripId!)));
+        return wire;
+    }
+}

@@ -1,0 +1,130 @@
+using System.Security.Cryptography;
+using System.Text;
+using Google.Protobuf;
+using Grpc.Core;
+using RideTracking.Engine.Dispatch;
+using RideTracking.Engine.Fanout;
+using RideTracking.Engine.Geo;
+using RideTracking.Engine.Index;
+using RideTracking.Server.Access;
+using RideTracking.Server.Dispatch;
+using RideTracking.Server.Refusals;
+using RideTracking.Server.Storage;
+using RideTracking.Server.Storage.Trips;
+using RideTracking.Server.Telemetry;
+
+namespace RideTracking.Server.Riders;
+
+/// <summary>Rides for the rider's app. A trip that is not the caller's is as if it were not there.</summary>
+internal sealed class RiderEndpoint(
+    Dispatcher dispatcher,
+    TripBook book,
+    TripStore trips,
+    TripView view,
+    StoreKeys keys,
+    DriverSlots slots,
+    DriverIndex index,
+    PositionFanout fanout,
+    TimeProvider time,
+    StreamMetrics streams,
+    FollowerMetrics followers,
+    IHostApplicationLifetime lifetime) : V1.RiderService.RiderServiceBase
+{
+    public override async Task<V1.RequestTripResponse> RequestTrip(V1.RequestTripRequest request, ServerCallContext context)
+    {
+        var waypoints = RideCheck.Request(request);
+        var caller = context.Caller();
+        caller.RequireRider(request.RiderId);
+
+        var tripId = TripIds.New(keys, time);
+        var digest = SHA256.HashData(request.ToByteArray());
+        byte[] answer = [.. digest, .. Encoding.ASCII.GetBytes(tripId)];
+        var key = keys.RequestAnswer(caller.Subject, request.RequestId);
+        var outcome = await dispatcher.DispatchAsync(
+            tripId,
+            new RideRequested(tripId, request.RiderId, waypoints, (int)request.PartySize, request.Note),
+            answer: _ => new StoredAnswer(key, answer));
+        switch (outcome)
+        {
+            case AnsweredBefore before when before.Answer.AsSpan(0, digest.Length).SequenceEqual(digest):
+                var known = Encoding.ASCII.GetString(before.Answer.AsSpan(digest.Length));
+                return new V1.RequestTripResponse { Trip = view.Of(await FindAsync(known) ?? throw NotFound()) };
+            case AnsweredBefore:
+                throw Refusal.AlreadyExists(
+                    "REQUEST_ID_REUSED", $"The request {request.RequestId} was made before, with another body. Make a new id for a new request.").ToRpcException();
+            default:
+                return new V1.RequestTripResponse { Trip = view.Of(Decision(outcome)) };
+        }
+    }
+
+    public override async Task<V1.GetTripResponse> GetTrip(V1.GetTripRequest request, ServerCallContext context) =>
+        new() { Trip = view.Of(await OwnTripAsync(request.TripId, context)) };
+
+    public override async Task<V1.CancelTripResponse> CancelTrip(V1.CancelTripRequest request, ServerCallContext context)
+    {
+        RideCheck.Cancel(request);
+        var trip = await OwnTripAsync(request.TripId, context);
+        var outcome = await dispatcher.DispatchAsync(
+            trip.Id, new CancelRequested(TripActor.Rider, (CancellationReason)request.Reason, request.Note));
+        return new V1.CancelTripResponse { Trip = view.Of(Decision(outcome)) };
+    }
+
+    public override async Task<V1.UpdateWaypointsResponse> UpdateWaypoints(V1.UpdateWaypointsRequest request, ServerCallContext context)
+    {
+        var waypoints = RideCheck.Update(request);
+        var trip = await OwnTripAsync(request.TripId, context);
+        var outcome = await dispatcher.DispatchAsync(
+            trip.Id, new WaypointsRequested(request.ExpectedVersion, waypoints, PositionOf(trip.DriverId)));
+        return new V1.UpdateWaypointsResponse { Trip = view.Of(Decision(outcome)) };
+    }
+
+    public override async Task WatchTrip(V1.WatchTripRequest request, IServerStreamWriter<V1.WatchTripResponse> responseStream, ServerCallContext context)
+    {
+        var trip = await OwnTripAsync(request.TripId, context);
+        var end = "trip_over";
+        streams.Opened(StreamKind.Trip);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken, lifetime.ApplicationStopping);
+        try
+        {
+            await new TripWatch(book, view, slots, fanout, followers).RunAsync(trip, responseStream, either.Token);
+        }
+        catch (OperationCanceledException) when (lifetime.ApplicationStopping.IsCancellationRequested)
+        {
+            end = "draining";
+            throw Refusal.Unavailable("DRAINING", "The server is going down. Watch again: another node, or the same one soon, takes over.", TimeSpan.FromSeconds(1)).ToRpcException();
+        }
+        catch (Exception) when (context.CancellationToken.IsCancellationRequested)
+        {
+            // Nobody reads any more: the rider went away, or the token ended, which the caller is told elsewhere.
+            end = "caller_gone";
+        }
+        catch
+        {
+            end = "fault";
+            throw;
+        }
+        finally
+        {
+            streams.Closed(StreamKind.Trip, end);
+        }
+    }
+
+    private static Trip Decision(DispatchOutcome outcome) => outcome switch
+    {
+        Decided { Result: Transition { Trip: { } trip } } => trip,
+        Decided { Result: Refused refused } => throw DispatchRefusals.Of(refused).ToRpcException(),
+        _ => throw Refusal.Aborted("CONTENDED", "The trip is being changed by too many at once; nothing was changed. Try again.").ToRpcException(),
+    };
+
+    private async Task<Trip> OwnTripAsync(string tripId, ServerCallContext context) =>
+        await FindAsync(tripId) is { } trip && context.Caller().MayActForRider(trip.RiderId) ? trip : throw NotFound();
+
+    // What cannot be a trip's id is not looked up.
+    private async Task<Trip?> FindAsync(string tripId) =>
+        TripIds.IsPlausible(keys, tripId) ? book.Find(tripId) ?? await trips.ReadTripAsync(tripId) : null;
+
+    private GeoPoint? PositionOf(string? driverId) =>
+        driverId is not null && slots.TryGet(driverId, out var slot) && index.TryGet(slot, out var entry) && entry.HasFix ? entry.Fix.Point : null;
+
+    private static RpcException NotFound() => DispatchRefusals.TripNotFound.ToRpcException();
+}

@@ -1,0 +1,19 @@
+namespace RideTracking.Server.Riders;
+
+/// <summary>Wires what riders call.</summary>
+public static class RidersSetup
+{
+    /// <summary>Adds the riders' view of trips. After the dispatch.</summary>
+    public static WebApplicationBuilder AddRiders(this WebApplicationBuilder builder)
+    {
+        builder.Services.AddSingleton<TripView>();
+        return builder;
+    }
+
+    /// <summary>Serves <c>RiderService</c>.</summary>
+    public static WebApplication MapRiders(this WebApplication app)
+    {
+        app.MapGrpcService<RiderEndpoint>();
+        return app;
+    }
+}

@@ -1,0 +1,82 @@
+using System.Threading.Channels;
+using Grpc.Core;
+using RideTracking.Engine.Dispatch;
+using RideTracking.Engine.Fanout;
+using RideTracking.Engine.Index;
+using RideTracking.Server.Dispatch;
+using RideTracking.Server.Telemetry;
+
+namespace RideTracking.Server.Riders;
+
+/// <summary>
+/// One rider's live view of one trip, and the only writer of its stream. It holds the newest trip and the newest position
+/// and nothing else, however slowly the rider reads; a trip carries all its events, so none is missed.
+/// </summary>
+internal sealed class TripWatch(TripBook book, TripView view, DriverSlots slots, PositionFanout fanout, FollowerMetrics metrics)
+{
+    // One waiting signal says all there is to say, so a second is dropped.
+    private readonly Channel<bool> _signal = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
+    private ulong _versionSent;
+    private ulong _routeSent;
+
+    /// <summary>Writes the trip and each change of it, until it is final.</summary>
+    public async Task RunAsync(Trip trip, IServerStreamWriter<V1.WatchTripResponse> stream, CancellationToken cancellation)
+    {
+        using var follower = book.Follow(trip, Signal);
+        DriverMailbox? car = null;
+        try
+        {
+            while (true)
+            {
+                trip = follower.Newest;
+                if (trip.IsFinal || trip.DriverId is null)
+                {
+                    // Nobody may see a car before it is theirs, nor after.
+                    car?.Dispose();
+                    car = null;
+                }
+                else
+                {
+                    car ??= fanout.Follow(slots.GetOrAdd(trip.DriverId), Signal);
+                }
+
+                if (Next(trip, car) is { } response)
+                {
+                    await stream.WriteAsync(response, cancellation);
+                }
+
+                if (trip.IsFinal)
+                {
+                    return;
+                }
+
+                await _signal.Reader.ReadAsync(cancellation);
+            }
+        }
+        finally
+        {
+            car?.Dispose();
+        }
+    }
+
+    private void Signal() => _signal.Writer.TryWrite(true);
+
+    private V1.WatchTripResponse? Next(Trip trip, DriverMailbox? car)
+    {
+        var response = new V1.WatchTripResponse();
+        if (trip.Version > _versionSent)
+        {
+            response.Trip = view.Of(trip, withPolyline: trip.Route?.Version != _routeSent);
+            _versionSent = trip.Version;
+            _routeSent = trip.Route?.Version ?? 0;
+        }
+
+        if (car is not null && car.TryTake(out var driver) && view.PositionOf(driver, out var age) is { } position)
+        {
+            response.Position = position;
+            metrics.Sent(StreamKind.Trip, age);
+        }
+
+        return response.Trip is null && response.Position is null ? null : response;
+    }
+}

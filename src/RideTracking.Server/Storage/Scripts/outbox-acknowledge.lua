@@ -1,0 +1,26 @@
+-- Forgets the commands that a driver's app has, and those that expired meanwhile.
+-- KEYS: connections, outbox
+-- ARGV: driver, its epoch, through sequence, now (ms)
+-- Returns {'ok', acknowledged, expired, still waiting} | {'epoch', the epoch now}
+local connection = redis.call('HGET', KEYS[1], ARGV[1])
+local epoch = connection and string.match(connection, '^(%d+) ') or '0'
+if epoch ~= ARGV[2] then
+  return {'epoch', epoch}
+end
+local through, now = tonumber(ARGV[3]), tonumber(ARGV[4])
+local entries, gone, acknowledged, waiting = redis.call('HGETALL', KEYS[2]), {}, 0, 0
+for i = 1, #entries, 2 do
+  local sequence, expires = string.match(entries[i + 1], '^(%d+) (%d+) ')
+  if sequence and tonumber(sequence) <= through then
+    table.insert(gone, entries[i])
+    acknowledged = acknowledged + 1
+  elseif sequence and tonumber(expires) <= now then
+    table.insert(gone, entries[i])
+  elseif sequence then
+    waiting = waiting + 1
+  end
+end
+if #gone > 0 then
+  redis.call('HDEL', KEYS[2], unpack(gone))
+end
+return {'ok', acknowledged, #gone - acknowledged, waiting}

@@ -1,0 +1,118 @@
+-- Commits one decision of the dispatch, all of it or nothing: the trip, the plans, the drivers' commands, the trip's
+-- deadline and the answer to who asked for it.
+-- KEYS: connections, plans, deadlines, trip, answer, then an outbox for each plan
+-- ARGV: 1 now (ms), 2 acting driver ('' for none), 3 its epoch, 4 trip id ('' for no trip), 5 version of the trip that was
+--       decided on (0: there was none), 6 trip ('' unchanged), 7 its deadline (ms, '' for a final trip),
+--       8 a final trip expires after (ms), 9 answer ('' for none), 10 answer expires after (ms),
+--       11 commands an outbox may hold ('' any number), 12 number of plans; then for each plan: driver, version that was
+--       decided on, plan ('' unchanged), n fields of superseded commands, the n fields, m commands, and for each of the m:
+--       field, expires at (ms), command
+-- Returns {'ok', commands waiting for each plan's driver...} | {'repeated', answer} | {'epoch', the epoch now}
+--       | {'changed', trip, plans...} with what is stored now ('' for none) | {'full', driver}
+local now = tonumber(ARGV[1])
+local cursor = 12
+local function take()
+  cursor = cursor + 1
+  return ARGV[cursor]
+end
+local function version(record)
+  return record and string.match(record, '^(%d+) ') or '0'
+end
+
+if ARGV[2] ~= '' then
+  local epoch = version(redis.call('HGET', KEYS[1], ARGV[2]))
+  if epoch ~= ARGV[3] then
+    return {'epoch', epoch}
+  end
+end
+if ARGV[9] ~= '' then
+  local answer = redis.call('GET', KEYS[5])
+  if answer then
+    return {'repeated', answer}
+  end
+end
+
+local plans, drivers = {}, {}
+for p = 1, tonumber(ARGV[12]) do
+  local plan = {driver = take(), version = take(), record = take(), superseded = {}, commands = {}}
+  for _ = 1, tonumber(take()) do
+    table.insert(plan.superseded, take())
+  end
+  for _ = 1, tonumber(take()) do
+    table.insert(plan.commands, {field = take(), expires = take(), command = take()})
+  end
+  plans[p], drivers[p] = plan, plan.driver
+end
+
+local trip = ARGV[4] ~= '' and redis.call('GET', KEYS[4])
+local stored = #drivers > 0 and redis.call('HMGET', KEYS[2], unpack(drivers)) or {}
+local changed = ARGV[4] ~= '' and version(trip) ~= ARGV[5]
+for p, plan in ipairs(plans) do
+  changed = changed or version(stored[p]) ~= plan.version
+end
+if changed then
+  local reply = {'changed', trip or ''}
+  for p = 1, #plans do
+    table.insert(reply, stored[p] or '')
+  end
+  return reply
+end
+
+if ARGV[11] ~= '' then
+  for p, plan in ipairs(plans) do
+    local outbox = KEYS[5 + p]
+    if #plan.commands > 0 and redis.call('HLEN', outbox) > tonumber(ARGV[11]) then
+      local entries, expired = redis.call('HGETALL', outbox), {}
+      for i = 1, #entries, 2 do
+        local expires = string.match(entries[i + 1], '^%d+ (%d+) ')
+        if expires and tonumber(expires) <= now then
+          table.insert(expired, entries[i])
+        end
+      end
+      if #expired == 0 then
+        return {'full', plan.driver}
+      end
+      redis.call('HDEL', outbox, unpack(expired))
+    end
+  end
+end
+
+if ARGV[6] ~= '' then
+  if ARGV[7] ~= '' then
+    redis.call('SET', KEYS[4], ARGV[6])
+    redis.call('ZADD', KEYS[3], ARGV[7], ARGV[4])
+  else
+    redis.call('SET', KEYS[4], ARGV[6], 'PX', ARGV[8])
+    redis.call('ZREM', KEYS[3], ARGV[4])
+  end
+end
+if ARGV[9] ~= '' then
+  redis.call('SET', KEYS[5], ARGV[9], 'PX', ARGV[10])
+end
+
+local records, reply = {}, {'ok'}
+for p, plan in ipairs(plans) do
+  local outbox = KEYS[5 + p]
+  if plan.record ~= '' then
+    table.insert(records, plan.driver)
+    table.insert(records, plan.record)
+  end
+  if #plan.superseded > 0 then
+    redis.call('HDEL', outbox, unpack(plan.superseded))
+  end
+  if #plan.commands > 0 then
+    -- '#' is the number of the driver's last command; it stays when all are acknowledged.
+    local last = redis.call('HINCRBY', outbox, '#', #plan.commands)
+    local entries = {}
+    for i, command in ipairs(plan.commands) do
+      table.insert(entries, command.field)
+      table.insert(entries, string.format('%d', last - #plan.commands + i) .. ' ' .. command.expires .. ' ' .. command.command)
+    end
+    redis.call('HSET', outbox, unpack(entries))
+  end
+  table.insert(reply, math.max(0, redis.call('HLEN', outbox) - 1))
+end
+if #records > 0 then
+  redis.call('HSET', KEYS[2], unpack(records))
+end
+return reply
