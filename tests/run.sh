@@ -1,0 +1,117 @@
+#!/usr/bin/env bash
+# Installs what the tests need, builds everything, runs every check and every test of every language, and ends with
+# `N passed, N failed, N skipped` alone on a line. Exits with 0 only when nothing failed.
+# Needs Debian 12 with root or sudo, the .NET SDK of global.json, Node 20 or newer. Network: package registries only.
+set -uo pipefail
+cd "$(dirname "$0")/.."
+
+export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1
+export CHROMIUM="${CHROMIUM:-/usr/bin/chromium}"
+
+configuration=Release
+reports=artifacts/test-reports
+longest_run=45m
+checks_failed=0
+rm -rf "$reports"
+mkdir -p "$reports"
+
+say() { printf '\n== %s (%s s)\n' "$1" "$SECONDS"; }
+
+# Counts the reports, adds the checks that failed, and ends.
+finish() {
+    node tests/totals.mjs "$reports" "$checks_failed"
+    exit $?
+}
+
+# A check that failed counts as one failed test; the rest still runs, so that one run tells everything.
+check() {
+    local name=$1
+    shift
+    say "$name"
+    if ! "$@"; then
+        echo "FAILED: $name" >&2
+        checks_failed=$((checks_failed + 1))
+        return 1
+    fi
+}
+
+# Without this, nothing after it means anything.
+need() {
+    check "$@" || finish
+}
+
+toolchain() {
+    if ! command -v dotnet >/dev/null || ! dotnet --version; then
+        echo "The .NET SDK of global.json is needed: https://dotnet.microsoft.com/download" >&2
+        return 1
+    fi
+}
+
+debian_packages() {
+    local missing=() package
+    for package in redis-server chromium; do
+        dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q 'ok installed' || missing+=("$package")
+    done
+    if [ ${#missing[@]} -eq 0 ]; then
+        echo "redis-server and chromium are there."
+        return 0
+    fi
+
+    local sudo=""
+    if [ "$(id -u)" -ne 0 ]; then
+        sudo=sudo
+    fi
+    echo "Installing ${missing[*]} (tests start their own redis-server on free ports; Debian's service is not used)."
+    $sudo apt-get update -q && $sudo env DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends "${missing[@]}"
+}
+
+# Both runners write JUnit XML: what they say on the screen is for people.
+test_dotnet() {
+    local project=$1 name
+    name=$(basename "$project" .csproj)
+    timeout "$longest_run" dotnet "$(dirname "$project")/bin/$configuration/net10.0/$name.dll" \
+        -noColor -noLogo -jUnit "$reports/$name.xml"
+    runner_ended $? "$reports/$name.xml"
+}
+
+test_node() {
+    local folder=$1 name
+    name=$(basename "$folder")
+    TEST_REPORT="$PWD/$reports/$name.xml" timeout "$longest_run" npm test --silent --prefix "$folder"
+    runner_ended $? "$reports/$name.xml"
+}
+
+# Failed tests are in the report. A runner that failed in another way, or left no report, crashed.
+runner_ended() {
+    local status=$1 report=$2
+    if [ ! -s "$report" ]; then
+        echo "The runner left no report (exit $status)." >&2
+        return 1
+    fi
+    if [ "$status" -ne 0 ] && node tests/totals.mjs --all-passed "$report"; then
+        echo "The runner ended with $status although no test failed." >&2
+        return 1
+    fi
+}
+
+if ! command -v node >/dev/null || ! command -v npm >/dev/null || [ "$(node -p 'process.versions.node.split(".")[0]')" -lt 20 ]; then
+    echo "Node 20 or newer with npm is needed: https://nodejs.org" >&2
+    echo "0 passed, 1 failed, 0 skipped"
+    exit 1
+fi
+
+need "The .NET SDK" toolchain
+need "Debian packages" debian_packages
+need "npm packages" npm ci --prefix clients/dashboard --no-audit --no-fund
+check "The contract: buf lint" npm run --silent lint:proto --prefix clients/dashboard
+check "The page: build" npm run --silent build --prefix clients/dashboard
+need "The solution: build" dotnet build ride-tracking.sln -c "$configuration" -v quiet -clp:NoSummary
+check "The solution: dotnet format" dotnet format ride-tracking.sln --verify-no-changes --no-restore -v quiet
+
+check "Tests: clients/dashboard" test_node clients/dashboard
+for project in tests/*/*.csproj; do
+    check "Tests: $(dirname "$project")" test_dotnet "$project"
+done
+
+say "Done"
+finish
