@@ -25,7 +25,8 @@ public sealed class DevelopmentKey : IDisposable
     private DevelopmentKey(ECDsa key, string audience, TimeProvider clock)
     {
         _key = key;
-        _securityKey = new ECDsaSecurityKey(key);
+        // Not the process-wide cache: it would keep this key's handle after Dispose and hand it to the next server in the process.
+        _securityKey = new ECDsaSecurityKey(key) { CryptoProviderFactory = new CryptoProviderFactory { CacheSignatureProviders = false } };
         _securityKey.KeyId = Base64UrlEncoder.Encode(_securityKey.ComputeJwkThumbprint());
         _audience = audience;
         _clock = clock;

@@ -28,6 +28,16 @@ public sealed class DevelopmentKeyTests : IDisposable
     }
 
     [Fact]
+    public void A_key_opened_again_signs_after_the_first_was_disposed()
+    {
+        for (var i = 0; i < 2; i++)
+        {
+            using var key = DevelopmentKey.Open(_folder, "ride-tracking", TimeProvider.System);
+            Assert.NotEmpty(key.Sign(Role.Ops, ["o"], TimeSpan.FromMinutes(1)).Token);
+        }
+    }
+
+    [Fact]
     [UnsupportedOSPlatform("windows")]
     public void Only_the_owner_may_read_it()
     {
