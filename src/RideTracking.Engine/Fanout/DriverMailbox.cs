@@ -4,13 +4,13 @@ namespace RideTracking.Engine.Fanout;
 
 /// <summary>
 /// What one follower of one driver has not seen yet: the newest state or nothing, however slowly it reads.
-/// Any thread may take; dispose it to stop following.
+/// Any thread may take; dispose it to stop following (a wake already under way may still come).
 /// </summary>
 public sealed class DriverMailbox : IDisposable
 {
     private readonly PositionFanout _fanout;
     private readonly Action _wake;
-    private int _full;
+    private int _full = 1;
 
     internal DriverMailbox(PositionFanout fanout, int slot, Action wake)
     {
@@ -47,6 +47,4 @@ public sealed class DriverMailbox : IDisposable
             _wake();
         }
     }
-
-    internal void FillAtStart() => _full = 1;
 }

@@ -9,9 +9,12 @@ namespace RideTracking.Engine.Fanout;
 /// </summary>
 public sealed class PositionFanout(DriverIndex index)
 {
-    private readonly Lock _subscribing = new();
-    private volatile DriverMailbox[] _followers = [];
-    private volatile ViewportMailbox[] _watchers = [];
+    // More drivers than this inside a new viewport: rather than collect them, let the first drain look at everybody.
+    private const int MaxCollected = 4_096;
+
+    private readonly Lock _following = new();
+    private readonly SlotTable<DriverMailbox[]?> _followers = new();
+    private readonly WatcherCells _watchers = new();
 
     internal DriverIndex Index => index;
 
@@ -24,78 +27,80 @@ public sealed class PositionFanout(DriverIndex index)
     public DriverMailbox Follow(int slot, Action wake)
     {
         var mailbox = new DriverMailbox(this, slot, wake);
-        mailbox.FillAtStart();
-        lock (_subscribing)
+        lock (_following)
         {
-            _followers = [.. _followers, mailbox];
+            ref DriverMailbox[]? followers = ref _followers.GetOrAdd(slot);
+            Volatile.Write(ref followers, [.. followers ?? [], mailbox]);
         }
 
+        SeeWhatWasPublishedBefore();
         return mailbox;
     }
 
     /// <summary>Watches an area. The mailbox starts with everybody inside, so drain once before waiting.</summary>
-    /// <param name="viewport">The area.</param>
+    /// <param name="viewport">The area; must be valid.</param>
     /// <param name="wake">As of <see cref="Follow"/>.</param>
     public ViewportMailbox Watch(GeoRectangle viewport, Action wake)
     {
         var mailbox = new ViewportMailbox(this, viewport, wake);
-        lock (_subscribing)
+        _watchers.Add(mailbox);
+        SeeWhatWasPublishedBefore();
+        var inside = new DriverEntry[MaxCollected];
+        int count = index.Within(viewport, inside);
+        if (count <= inside.Length)
         {
-            _watchers = [.. _watchers, mailbox];
+            foreach (ref readonly DriverEntry driver in inside.AsSpan(0, count))
+            {
+                mailbox.Mark(driver.Slot);
+            }
         }
-
-        var inside = new DriverEntry[64];
-        int count;
-        while ((count = index.Within(viewport, inside)) > inside.Length)
+        else
         {
-            inside = new DriverEntry[count + 64];
-        }
-
-        foreach (DriverEntry driver in inside.AsSpan(0, count))
-        {
-            mailbox.Mark(driver.Slot, wake: false);
+            for (int slot = 0; slot < index.SlotCapacity; slot++)
+            {
+                mailbox.Mark(slot);
+            }
         }
 
         return mailbox;
     }
 
-    /// <summary>Tells everybody concerned of a change that the index has already made.</summary>
+    /// <summary>
+    /// Tells everybody concerned of a change that the index has already made; costs next to nothing when nobody is.
+    /// </summary>
     public void Publish(in DriverChange change)
     {
         int slot = change.Current.Slot;
-        foreach (DriverMailbox mailbox in _followers)
+        if (_followers.Contains(slot) && Volatile.Read(ref _followers[slot]) is { } followers)
         {
-            if (mailbox.Slot == slot)
+            foreach (DriverMailbox mailbox in followers)
             {
                 mailbox.Fill();
             }
         }
 
-        foreach (ViewportMailbox mailbox in _watchers)
+        if (!_watchers.IsEmpty)
         {
-            if (IsInside(mailbox.Viewport, change.Previous) || IsInside(mailbox.Viewport, change.Current))
-            {
-                mailbox.Mark(slot, wake: true);
-            }
+            _watchers.Mark(change);
         }
     }
 
     internal void Unfollow(DriverMailbox mailbox)
     {
-        lock (_subscribing)
+        lock (_following)
         {
-            _followers = [.. _followers.Where(other => other != mailbox)];
+            ref DriverMailbox[]? followers = ref _followers[mailbox.Slot];
+            DriverMailbox[] others = [.. (followers ?? []).Where(other => other != mailbox)];
+            Volatile.Write(ref followers, others.Length > 0 ? others : null);
         }
     }
 
-    internal void Unwatch(ViewportMailbox mailbox)
-    {
-        lock (_subscribing)
-        {
-            _watchers = [.. _watchers.Where(other => other != mailbox)];
-        }
-    }
+    internal void Unwatch(ViewportMailbox mailbox) => _watchers.Remove(mailbox);
 
-    private static bool IsInside(GeoRectangle viewport, in DriverEntry driver) =>
-        driver.HasFix && viewport.Contains(driver.Fix.Point);
+    /// <summary>
+    /// A publisher writes the index, then looks for subscribers; a subscriber enters itself, then looks into the index.
+    /// Neither may overtake its own write, or both miss each other. The fence for it is paid here, by the few who
+    /// subscribe, for all threads, rather than for every fix.
+    /// </summary>
+    private static void SeeWhatWasPublishedBefore() => Interlocked.MemoryBarrierProcessWide();
 }

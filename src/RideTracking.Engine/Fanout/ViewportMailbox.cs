@@ -22,16 +22,17 @@ public enum ViewportChangeKind : byte
 public readonly record struct ViewportChange(ViewportChangeKind Kind, DriverEntry Driver);
 
 /// <summary>
-/// What one watcher of a viewport has not seen yet: each changed driver once, however slowly it reads.
-/// One thread at a time may drain; dispose it to stop watching.
+/// What one watcher of a viewport has not seen yet: each changed driver once, however slowly it reads. One caller at a
+/// time may drain; dispose it to stop watching (a wake already under way may still come).
 /// </summary>
 public sealed class ViewportMailbox : IDisposable
 {
     private readonly PositionFanout _fanout;
     private readonly Action _wake;
-    private readonly Lock _lock = new();
-    private readonly SortedSet<int> _dirty = [];
-    private readonly HashSet<int> _shown = [];
+    private readonly SlotSet _changed = new();
+    private readonly SlotSet _shown = new();
+    private int _full = 1;
+    private int _next; // where the next drain goes on, so that nobody waits for those with lower slots
 
     internal ViewportMailbox(PositionFanout fanout, GeoRectangle viewport, Action wake)
     {
@@ -46,34 +47,34 @@ public sealed class ViewportMailbox : IDisposable
     /// <summary>
     /// Takes changes. The first drain after <see cref="PositionFanout.Watch"/> yields everybody inside as entered.
     /// </summary>
-    /// <param name="changes">Filled from the start.</param>
+    /// <param name="changes">Filled from the start; must not be empty.</param>
     /// <returns>How many were taken; as many as fit means that there may be more, so drain again.</returns>
     public int Drain(Span<ViewportChange> changes)
     {
+        // Emptied before looking: what changes from now on wakes again.
+        Interlocked.Exchange(ref _full, 0);
         int count = 0;
+        bool wrapped = _next == 0;
         while (count < changes.Length)
         {
-            int slot;
-            lock (_lock)
+            int slot = _changed.TakeFirstFrom(_next);
+            if (slot >= 0)
             {
-                if (_dirty.Count == 0)
+                _next = slot + 1;
+                if (TryTell(slot, out changes[count]))
                 {
-                    break;
+                    count++;
                 }
-
-                slot = _dirty.Min;
-                _dirty.Remove(slot);
             }
-
-            _fanout.Index.TryGet(slot, out DriverEntry driver);
-            if (driver.HasFix && Viewport.Contains(driver.Fix.Point))
+            else if (wrapped)
             {
-                changes[count++] = new ViewportChange(
-                    _shown.Add(slot) ? ViewportChangeKind.Entered : ViewportChangeKind.Changed, driver);
+                _next = 0;
+                break;
             }
-            else if (_shown.Remove(slot))
+            else
             {
-                changes[count++] = new ViewportChange(ViewportChangeKind.Left, driver);
+                wrapped = true;
+                _next = 0;
             }
         }
 
@@ -83,18 +84,28 @@ public sealed class ViewportMailbox : IDisposable
     /// <summary>Stops watching.</summary>
     public void Dispose() => _fanout.Unwatch(this);
 
-    internal void Mark(int slot, bool wake)
+    internal void Mark(int slot)
     {
-        bool wasEmpty;
-        lock (_lock)
-        {
-            wasEmpty = _dirty.Count == 0;
-            _dirty.Add(slot);
-        }
-
-        if (wasEmpty && wake)
+        if (_changed.Add(slot) && Interlocked.Exchange(ref _full, 1) == 0)
         {
             _wake();
         }
+    }
+
+    internal bool Shows(in DriverEntry driver) => driver.HasFix && Viewport.Contains(driver.Fix.Point);
+
+    /// <summary>What the watcher has to be told of a driver, by the index of now and by what it was told before.</summary>
+    private bool TryTell(int slot, out ViewportChange change)
+    {
+        _fanout.Index.TryGet(slot, out DriverEntry driver);
+        if (Shows(driver))
+        {
+            change = new ViewportChange(
+                _shown.Add(slot) ? ViewportChangeKind.Entered : ViewportChangeKind.Changed, driver);
+            return true;
+        }
+
+        change = new ViewportChange(ViewportChangeKind.Left, driver);
+        return _shown.Remove(slot);
     }
 }

@@ -1,0 +1,206 @@
+using CsCheck;
+using RideTracking.Engine.Geo;
+using RideTracking.Engine.Index;
+using RideTracking.Engine.Ingest;
+
+namespace RideTracking.Engine.Tests.Index;
+
+/// <summary>
+/// Searches while drivers move. Every fix of these drivers carries its driver and its round in several fields, so that an
+/// entry torn between two fixes, or one driver's entry under another's slot, shows.
+/// </summary>
+public class DriverIndexConcurrencyTests
+{
+    private const int Drivers = 3_000;
+    private const int Rounds = 60;
+    private const double HomeRadiusMeters = 3_000;
+    private readonly DriverIndex _index = new();
+    private readonly GeoPoint[][] _places;
+
+    public DriverIndexConcurrencyTests()
+    {
+        // Everybody hops between a few places of their own across cells; the odd ones stay within the home circle.
+        int seed = (int)Gen.UInt.Single();
+        TestContext.Current.TestOutputHelper?.WriteLine($"seed {seed}");
+        var random = new Random(seed);
+        _places = [.. Enumerable.Range(0, Drivers).Select(driver => Enumerable.Range(0, 4).Select(_ => Earth.Destination(
+            Places.Porto, random.NextDouble() * 360, random.NextDouble() * (driver % 2 == 1 ? HomeRadiusMeters : 12_000))).ToArray())];
+        for (int driver = 0; driver < Drivers; driver++)
+        {
+            Drive(driver, 1);
+        }
+    }
+
+    [Fact]
+    public async Task Nearest_sees_nobody_twice_nobody_torn_and_misses_nobody() => await SearchWhileDriving(() =>
+    {
+        var found = new NearbyDriver[Drivers];
+        int count = _index.Nearest(Places.Porto, HomeRadiusMeters + 1, new DriverFilter(), found);
+        var slots = new HashSet<int>();
+        foreach (NearbyDriver driver in found.AsSpan(0, count))
+        {
+            Assert.True(slots.Add(driver.Slot), $"slot {driver.Slot} twice");
+            Assert.Equal(World.FixAt(PlaceOf(driver.Slot, driver.FixedAtUnixMs), 0).Point, driver.Position);
+            Assert.Equal(Earth.DistanceMeters(Places.Porto, driver.Position), driver.DistanceMeters, 0.001);
+        }
+
+        AssertAllAtHome(slots);
+    });
+
+    [Fact]
+    public async Task Within_sees_nobody_twice_nobody_torn_and_misses_nobody()
+    {
+        double height = HomeRadiusMeters / Earth.MetersPerDegree + 1e-4;
+        double width = height / Math.Cos(Places.Porto.LatitudeDegrees * Math.PI / 180) + 1e-4;
+        var home = new GeoRectangle(
+            Places.Porto.LatitudeDegrees - height,
+            Places.Porto.LongitudeDegrees - width,
+            Places.Porto.LatitudeDegrees + height,
+            Places.Porto.LongitudeDegrees + width);
+        await SearchWhileDriving(() =>
+        {
+            var found = new DriverEntry[Drivers];
+            int count = _index.Within(home, found);
+            var slots = new HashSet<int>();
+            foreach (DriverEntry driver in found.AsSpan(0, count))
+            {
+                Assert.True(slots.Add(driver.Slot), $"slot {driver.Slot} twice");
+                AssertWhole(driver);
+            }
+
+            AssertAllAtHome(slots);
+        });
+    }
+
+    [Fact]
+    public async Task A_single_driver_is_never_read_torn()
+    {
+        CancellationToken cancel = TestContext.Current.CancellationToken;
+        Task writing = Task.Run(
+            () =>
+            {
+                for (int round = 2; round < 1_000_000; round++)
+                {
+                    Drive(0, round);
+                }
+            },
+            cancel);
+        while (!writing.IsCompleted)
+        {
+            Assert.True(_index.TryGet(0, out DriverEntry entry));
+            AssertWhole(entry);
+        }
+
+        await writing;
+    }
+
+    [Fact]
+    public async Task Writers_of_the_same_drivers_agree_on_the_newest_and_on_the_counts()
+    {
+        CancellationToken cancel = TestContext.Current.CancellationToken;
+        await Task.WhenAll(Enumerable.Range(0, 4).Select(writer => Task.Run(
+            () =>
+            {
+                var left = new DriverChange[8];
+                for (int round = 2; round < Rounds; round++)
+                {
+                    for (int driver = writer % 2; driver < Drivers; driver += 2)
+                    {
+                        Drive(driver, round);
+                        _index.SetLink(driver, round % 2 == 0 ? DriverLink.Connected : DriverLink.Lost);
+                    }
+
+                    _index.SweepStale(2, left);
+                }
+            },
+            cancel)));
+        var nearest = new NearbyDriver[Drivers + 1];
+        Assert.Equal(Drivers, _index.Nearest(Places.Porto, 1e6, new DriverFilter(), nearest));
+        Assert.Equal(Drivers, nearest.Take(Drivers).Select(driver => driver.Slot).Distinct().Count());
+        Assert.All(nearest.Take(Drivers), driver => Assert.Equal(Rounds - 1, driver.FixedAtUnixMs));
+        FleetCounts counts = _index.Count();
+        Assert.Equal(Drivers, counts.Tracked);
+        Assert.Equal(
+            Enumerable.Range(0, Drivers).Count(driver =>
+                _index.TryGet(driver, out DriverEntry entry) && entry.Status.Link == DriverLink.Connected),
+            counts.Connected);
+    }
+
+    [Fact]
+    public async Task Slots_given_to_many_at_once_are_dense_and_one_each()
+    {
+        var slots = new DriverSlots();
+        int[][] given = await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => Task.Run(
+            () => Enumerable.Range(0, 5_000).Select(driver =>
+            {
+                int slot = slots.GetOrAdd($"driver-{driver}");
+                Assert.Equal($"driver-{driver}", slots.IdOf(slot));
+                return slot;
+            }).ToArray(),
+            TestContext.Current.CancellationToken)));
+        Assert.All(given, mine => Assert.Equal(given[0], mine));
+        Assert.Equal(Enumerable.Range(0, 5_000), given[0].Order());
+        Assert.Equal(5_000, slots.Count);
+        Assert.False(slots.TryGet("nobody", out int _));
+        Assert.False(slots.TryGetId(5_000, out string? _));
+        Assert.Throws<ArgumentOutOfRangeException>(() => slots.IdOf(5_000));
+    }
+
+    private GeoPoint PlaceOf(int driver, long round) => _places[driver][round % 4];
+
+    private void Drive(int driver, int round)
+    {
+        Fix fix = World.FixAt(PlaceOf(driver, round), round);
+        fix.Sequence = (ulong)round;
+        fix.SensorTimeUnixMs = driver;
+        fix.AltitudeMeters = round;
+        _index.Update(driver, fix, out _);
+    }
+
+    private void AssertWhole(in DriverEntry driver)
+    {
+        long round = driver.Fix.FixedAtUnixMs;
+        Assert.Equal(World.FixAt(PlaceOf(driver.Slot, round), 0).Point, driver.Fix.Point);
+        Assert.Equal(
+            (driver.Slot, round, round), (driver.Fix.SensorTimeUnixMs, (long)driver.Fix.Sequence, (long)driver.Fix.AltitudeMeters));
+    }
+
+    private static void AssertAllAtHome(HashSet<int> slots)
+    {
+        for (int driver = 1; driver < Drivers; driver += 2)
+        {
+            Assert.True(slots.Contains(driver), $"driver {driver} was at home all the while and is missing");
+        }
+    }
+
+    private async Task SearchWhileDriving(Action search)
+    {
+        using var arrived = new CancellationTokenSource();
+        Task[] writers = [.. Enumerable.Range(0, 2).Select(writer => Task.Run(
+            () =>
+            {
+                for (int round = 2; round < Rounds; round++)
+                {
+                    for (int driver = writer; driver < Drivers; driver += 2)
+                    {
+                        Drive(driver, round);
+                    }
+                }
+            },
+            TestContext.Current.CancellationToken))];
+        Task searching = Task.Run(
+            () =>
+            {
+                do
+                {
+                    search();
+                }
+                while (!arrived.IsCancellationRequested);
+            },
+            TestContext.Current.CancellationToken);
+        await Task.WhenAll(writers);
+        await arrived.CancelAsync();
+        await searching;
+        search();
+    }
+}
