@@ -1,0 +1,123 @@
+using Google.Rpc;
+using Grpc.Core;
+using Microsoft.Extensions.DependencyInjection;
+using RideTracking.Server.Directories;
+using RideTracking.Server.Tests.Dispatch;
+using RideTracking.Server.Tests.Fixtures;
+using RideTracking.V1;
+
+namespace RideTracking.Server.Tests.Directories;
+
+public sealed class DirectoryTests
+{
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Entries_are_kept_replaced_listed_in_order_of_id_and_deleted()
+    {
+        await using var world = await RideWorld.StartAsync();
+        foreach (var id in new[] { "b", "a", "c", "B", "d" })
+        {
+            await UpsertAsync(world, new Driver { DriverId = id, DisplayName = "first " + id });
+        }
+
+        await UpsertAsync(world, new Driver { DriverId = "b", DisplayName = "second", Rating = 5 });
+        var got = await world.Directory.GetDriverAsync(new GetDriverRequest { DriverId = "b" }, world.Service, cancellationToken: Cancellation);
+        Assert.Equal(("second", 5.0), (got.Driver.DisplayName, got.Driver.Rating));
+
+        var ids = new List<string>();
+        var token = "";
+        do
+        {
+            var page = await world.Directory.ListDriversAsync(
+                new ListDriversRequest { PageSize = 2, PageToken = token }, world.Service, cancellationToken: Cancellation);
+            Assert.InRange(page.Drivers.Count, 1, 2);
+            ids.AddRange(page.Drivers.Select(d => d.DriverId));
+            token = page.NextPageToken;
+        }
+        while (token.Length > 0);
+        Assert.Equal(["B", "a", "b", "c", "d"], ids);
+
+        await world.Directory.DeleteDriverAsync(new DeleteDriverRequest { DriverId = "b" }, world.Service, cancellationToken: Cancellation);
+        // A page goes on after an entry that is gone.
+        var rest = await world.Directory.ListDriversAsync(new ListDriversRequest { PageToken = "b" }, world.Service, cancellationToken: Cancellation);
+        Assert.Equal(["c", "d"], rest.Drivers.Select(d => d.DriverId));
+        var gone = await Assert.ThrowsAsync<RpcException>(
+            () => world.Directory.GetDriverAsync(new GetDriverRequest { DriverId = "b" }, world.Service, cancellationToken: Cancellation).ResponseAsync);
+        Assert.Equal(StatusCode.NotFound, gone.StatusCode);
+        gone = await Assert.ThrowsAsync<RpcException>(
+            () => world.Directory.DeleteDriverAsync(new DeleteDriverRequest { DriverId = "b" }, world.Service, cancellationToken: Cancellation).ResponseAsync);
+        Assert.Equal(StatusCode.NotFound, gone.StatusCode);
+    }
+
+    [Fact]
+    public async Task The_directory_outlives_the_server()
+    {
+        await using var redis = await RedisProcess.StartAsync();
+        await using (var first = await RideWorld.StartAsync(redis))
+        {
+            await first.EnterRiderAsync("r1", "Ana", "+351 900");
+            await first.Directory.UpsertVehicleAsync(
+                new UpsertVehicleRequest { Vehicle = new Vehicle { VehicleId = "v1", Seats = 4 } }, first.Service, cancellationToken: Cancellation);
+        }
+
+        await using var second = await RideWorld.StartAsync(redis);
+        var directory = second.Host.Services.GetRequiredService<CompanyDirectory>();
+        Assert.Equal("Ana", directory.PassengerOf("r1", "").DisplayName);
+        Assert.Equal(4u, directory.Vehicles.Find("v1")!.Seats);
+    }
+
+    [Fact]
+    public async Task Of_many_writes_of_one_entry_memory_and_store_keep_the_same()
+    {
+        await using var world = await RideWorld.StartAsync();
+        await Task.WhenAll(Enumerable.Range(0, 100).Select(i => UpsertAsync(world, new Driver { DriverId = "d", DisplayName = $"name {i}" })));
+
+        var directory = world.Host.Services.GetRequiredService<CompanyDirectory>();
+        var inMemory = directory.Drivers.Find("d")!.DisplayName;
+        await directory.Drivers.LoadAsync();
+        Assert.Equal(inMemory, directory.Drivers.Find("d")!.DisplayName);
+    }
+
+    [Fact]
+    public async Task An_entry_that_breaks_a_rule_names_the_fields()
+    {
+        await using var world = await RideWorld.StartAsync();
+
+        await DriverFaultAsync("driver", null);
+        await DriverFaultAsync("driver.driver_id", new Driver { DriverId = "a b", DisplayName = "x" });
+        await DriverFaultAsync("driver.display_name", new Driver { DriverId = "a" });
+        await DriverFaultAsync("driver.display_name", new Driver { DriverId = "a", DisplayName = new string('x', 65) });
+        await DriverFaultAsync("driver.vehicle_id", new Driver { DriverId = "a", DisplayName = "x", VehicleId = "?" });
+        foreach (var rating in new[] { 0, 5.1, double.NaN, double.PositiveInfinity })
+        {
+            await DriverFaultAsync("driver.rating", new Driver { DriverId = "a", DisplayName = "x", Rating = rating });
+        }
+
+        await FaultAsync(["vehicle.vehicle_id", "vehicle.seats"], () => world.Directory.UpsertVehicleAsync(
+            new UpsertVehicleRequest { Vehicle = new Vehicle { Description = "no id, no seats" } }, world.Service, cancellationToken: Cancellation).ResponseAsync);
+        await FaultAsync(["vehicle.license_plate"], () => world.Directory.UpsertVehicleAsync(
+            new UpsertVehicleRequest { Vehicle = new Vehicle { VehicleId = "v", Seats = 64, LicensePlate = new string('1', 17) } }, world.Service, cancellationToken: Cancellation).ResponseAsync);
+        await FaultAsync(["rider.phone"], () => world.Directory.UpsertRiderAsync(
+            new UpsertRiderRequest { Rider = new Rider { RiderId = "r", DisplayName = "x", Phone = new string('1', 33) } }, world.Service, cancellationToken: Cancellation).ResponseAsync);
+        await FaultAsync(["page_size"], () => world.Directory.ListRidersAsync(
+            new ListRidersRequest { PageSize = 1001 }, world.Service, cancellationToken: Cancellation).ResponseAsync);
+        await FaultAsync(["page_token"], () => world.Directory.ListVehiclesAsync(
+            new ListVehiclesRequest { PageToken = "no id" }, world.Service, cancellationToken: Cancellation).ResponseAsync);
+        await FaultAsync(["driver_id"], () => world.Directory.GetDriverAsync(
+            new GetDriverRequest(), world.Service, cancellationToken: Cancellation).ResponseAsync);
+        Assert.Equal(0, world.Host.Services.GetRequiredService<CompanyDirectory>().Drivers.Count);
+
+        Task DriverFaultAsync(string field, Driver? driver) => FaultAsync([field], () => UpsertAsync(world, driver));
+    }
+
+    private static async Task UpsertAsync(RideWorld world, Driver? driver) =>
+        await world.Directory.UpsertDriverAsync(new UpsertDriverRequest { Driver = driver }, world.Service, cancellationToken: Cancellation);
+
+    private static async Task FaultAsync(string[] fields, Func<Task> call)
+    {
+        var refused = await Assert.ThrowsAsync<RpcException>(call);
+        Assert.Equal(StatusCode.InvalidArgument, refused.StatusCode);
+        Assert.Equal(fields, refused.GetRpcStatus()!.GetDetail<BadRequest>()!.FieldViolations.Select(v => v.Field));
+    }
+}

@@ -1,0 +1,145 @@
+using Grpc.Core;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Time.Testing;
+using RideTracking.Engine.Geo;
+using RideTracking.Server.Access;
+using RideTracking.Server.Dispatch;
+using RideTracking.Server.Storage.Trips;
+using RideTracking.Server.Tests.Fixtures;
+using RideTracking.V1;
+using LatLng = Google.Type.LatLng;
+
+namespace RideTracking.Server.Tests.Dispatch;
+
+/// <summary>A server on a redis-server of its own, with a clock that the test moves, and riders who call it over gRPC.</summary>
+internal sealed class RideWorld : IAsyncDisposable
+{
+    public static readonly GeoPoint Porto = new(41.15, -8.61);
+
+    // Nothing here takes long; a test that waits this long waits for what never comes.
+    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+
+    private readonly bool _ownsRedis;
+    private Metadata? _service;
+
+    private RideWorld(RedisProcess redis, bool ownsRedis, ServerHost host, FakeTimeProvider time)
+    {
+        (Redis, _ownsRedis, Host, Time) = (redis, ownsRedis, host, time);
+        Riders = new RiderService.RiderServiceClient(host.Channel());
+        Directory = new DirectoryService.DirectoryServiceClient(host.Channel());
+    }
+
+    public RedisProcess Redis { get; }
+
+    public ServerHost Host { get; }
+
+    public FakeTimeProvider Time { get; }
+
+    public RiderService.RiderServiceClient Riders { get; }
+
+    public DirectoryService.DirectoryServiceClient Directory { get; }
+
+    public TripBook Book => Host.Services.GetRequiredService<TripBook>();
+
+    public TripStore Store => Host.Services.GetRequiredService<TripStore>();
+
+    /// <summary>The company's backend: may act for everybody.</summary>
+    public Metadata Service => _service ??= Host.TokenOf(Role.Service, "backend");
+
+    public static async Task<RideWorld> StartAsync(RedisProcess? redis = null, FakeTimeProvider? time = null, params string[] args)
+    {
+        time ??= new FakeTimeProvider(new DateTimeOffset(2026, 1, 1, 8, 0, 0, TimeSpan.Zero));
+        var own = redis ?? await RedisProcess.StartAsync(durable: true);
+        return new RideWorld(own, redis is null, await ServerHost.StartAsync(own, time, args: args), time);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await Host.DisposeAsync();
+        if (_ownsRedis)
+        {
+            await Redis.DisposeAsync();
+        }
+    }
+
+    /// <summary>A driver who is in the directory, connected, and at a place some steps of 111 m north of the pick-up.</summary>
+    public Task<TestDriver> DriverAsync(string id, int steps = 1, bool available = true) => TestDriver.ConnectAsync(this, id, North(steps), available);
+
+    public static RequestTripRequest Ride(string requestId = "q1", string riderId = "r1", int stops = 0)
+    {
+        var request = new RequestTripRequest { RequestId = requestId, RiderId = riderId, PartySize = 1, Note = "blue door" };
+        request.Waypoints.Add(Waypoint(WaypointKind.Pickup, 0));
+        for (var stop = 1; stop <= stops; stop++)
+        {
+            request.Waypoints.Add(Waypoint(WaypointKind.Stop, 10 * stop));
+        }
+
+        request.Waypoints.Add(Waypoint(WaypointKind.Dropoff, 100));
+        return request;
+    }
+
+    public static Waypoint Waypoint(WaypointKind kind, int steps) => new()
+    {
+        Kind = kind,
+        Location = new LatLng { Latitude = North(steps).LatitudeDegrees, Longitude = North(steps).LongitudeDegrees },
+        Label = $"{kind} {steps}",
+    };
+
+    public static GeoPoint North(int steps) => new(Porto.LatitudeDegrees + (0.001 * steps), Porto.LongitudeDegrees);
+
+    public async Task<Trip> RequestAsync(string requestId = "q1", string riderId = "r1", int stops = 0) =>
+        (await Riders.RequestTripAsync(Ride(requestId, riderId, stops), Service, cancellationToken: TestContext.Current.CancellationToken)).Trip;
+
+    public async Task<Trip> GetAsync(string tripId) => (await Riders.GetTripAsync(
+        new GetTripRequest { TripId = tripId }, Service, cancellationToken: TestContext.Current.CancellationToken)).Trip;
+
+    public async Task<Trip> CancelAsync(string tripId, string note = "") => (await Riders.CancelTripAsync(
+        new CancelTripRequest { TripId = tripId, Reason = CancellationReason.ChangedMind, Note = note },
+        Service,
+        cancellationToken: TestContext.Current.CancellationToken)).Trip;
+
+    public async Task<Trip> UpdateAsync(UpdateWaypointsRequest request) =>
+        (await Riders.UpdateWaypointsAsync(request, Service, cancellationToken: TestContext.Current.CancellationToken)).Trip;
+
+    /// <summary>Watches a trip; dispose it to stop.</summary>
+    public WatchedTrip Watch(string tripId) => new(Riders.WatchTrip(new WatchTripRequest { TripId = tripId }, Service));
+
+    /// <summary>Enters a rider as the company would.</summary>
+    public async Task EnterRiderAsync(string id, string name, string phone) =>
+        await Directory.UpsertRiderAsync(new UpsertRiderRequest { Rider = new Rider { RiderId = id, DisplayName = name, Phone = phone } }, Service);
+}
+
+/// <summary>A rider's open view of a trip.</summary>
+internal sealed class WatchedTrip(AsyncServerStreamingCall<WatchTripResponse> call) : IDisposable
+{
+    public List<WatchTripResponse> Seen { get; } = [];
+
+    /// <summary>Reads until a message is as wanted.</summary>
+    public async Task<WatchTripResponse> UntilAsync(Func<WatchTripResponse, bool> wanted)
+    {
+        using var patience = new CancellationTokenSource(RideWorld.Patience);
+        while (await call.ResponseStream.MoveNext(patience.Token))
+        {
+            Seen.Add(call.ResponseStream.Current);
+            if (wanted(call.ResponseStream.Current))
+            {
+                return call.ResponseStream.Current;
+            }
+        }
+
+        throw new InvalidOperationException("The stream ended before what was waited for came.");
+    }
+
+    public async Task<Trip> UntilStateAsync(TripState state) => (await UntilAsync(r => r.Trip?.State == state)).Trip;
+
+    public async Task EndAsync()
+    {
+        using var patience = new CancellationTokenSource(RideWorld.Patience);
+        while (await call.ResponseStream.MoveNext(patience.Token))
+        {
+            Seen.Add(call.ResponseStream.Current);
+        }
+    }
+
+    public void Dispose() => call.Dispose();
+}

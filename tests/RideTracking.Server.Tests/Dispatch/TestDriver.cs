@@ -1,0 +1,155 @@
+using System.Threading.Channels;
+using Microsoft.Extensions.DependencyInjection;
+using RideTracking.Engine.Fanout;
+using RideTracking.Engine.Geo;
+using RideTracking.Engine.Index;
+using RideTracking.Server.Dispatch;
+using RideTracking.Server.Storage.Log;
+using RideTracking.V1;
+using DriverLink = RideTracking.Engine.Index.DriverLink;
+using Fix = RideTracking.Engine.Ingest.Fix;
+
+namespace RideTracking.Server.Tests.Dispatch;
+
+/// <summary>A driver as the dispatch meets it: a claimed connection, a position in the index, actions up and commands down.</summary>
+internal sealed class TestDriver
+{
+    private readonly RideWorld _world;
+    private readonly CommandOutbox _outbox;
+    private readonly Channel<bool> _added = Channel.CreateUnbounded<bool>();
+    private ulong _received;
+    private int _actions;
+
+    private TestDriver(RideWorld world, string id)
+    {
+        (_world, Id) = (world, id);
+        _outbox = world.Host.Services.GetRequiredService<CommandOutbox>();
+        _outbox.CommandsAdded += driver =>
+        {
+            if (driver == id)
+            {
+                _added.Writer.TryWrite(true);
+            }
+        };
+    }
+
+    public string Id { get; }
+
+    public long Epoch { get; private set; }
+
+    public static async Task<TestDriver> ConnectAsync(RideWorld world, string id, GeoPoint at, bool available)
+    {
+        await world.Directory.UpsertVehicleAsync(
+            new UpsertVehicleRequest { Vehicle = new Vehicle { VehicleId = "car-" + id, Description = "white Prius", LicensePlate = "AA-00-" + id, Seats = 4 } }, world.Service);
+        await world.Directory.UpsertDriverAsync(
+            new UpsertDriverRequest { Driver = new Driver { DriverId = id, DisplayName = "Driver " + id, Rating = 4.5, VehicleId = "car-" + id } }, world.Service);
+        var driver = new TestDriver(world, id);
+        await driver.ClaimAsync();
+        driver.Move(at);
+        var index = world.Host.Services.GetRequiredService<DriverIndex>();
+        world.Host.Services.GetRequiredService<PositionFanout>().Publish(index.SetLink(driver.Slot, DriverLink.Connected));
+        if (available)
+        {
+            Assert.Equal(0, (await driver.SetAsync(V1.DriverAvailability.Available)).Status.Code);
+        }
+
+        return driver;
+    }
+
+    private int Slot => _world.Host.Services.GetRequiredService<DriverSlots>().GetOrAdd(Id);
+
+    /// <summary>Connects anew, as after a takeover.</summary>
+    public async Task ClaimAsync() =>
+        Epoch = (await _world.Host.Services.GetRequiredService<ConnectionClaims>().ClaimAsync(Id, "s-" + Id)).Epoch;
+
+    public void Move(GeoPoint to)
+    {
+        var fix = new Fix
+        {
+            Sequence = 1,
+            FixedAtUnixMs = _world.Time.GetUtcNow().ToUnixTimeMilliseconds(),
+            LatitudeE7 = (int)Math.Round(to.LatitudeDegrees * 1e7),
+            LongitudeE7 = (int)Math.Round(to.LongitudeDegrees * 1e7),
+            HorizontalAccuracyMeters = 5,
+            CourseDegrees = 90,
+            SpeedMetersPerSecond = float.NaN,
+            AltitudeMeters = float.NaN,
+        };
+        if (_world.Host.Services.GetRequiredService<DriverIndex>().Update(Slot, fix, out var change))
+        {
+            _world.Host.Services.GetRequiredService<PositionFanout>().Publish(change);
+        }
+    }
+
+    public DriverAction Action() => new() { ActionId = $"a{Epoch}.{++_actions}" };
+
+    public Task<ActionResult> ActAsync(DriverAction action) =>
+        _world.Host.Services.GetRequiredService<DriverDesk>().ActAsync(Id, Epoch, action, TestContext.Current.CancellationToken);
+
+    public Task<ActionResult> SetAsync(V1.DriverAvailability availability)
+    {
+        var action = Action();
+        action.SetAvailability = new SetAvailability { Availability = availability };
+        return ActAsync(action);
+    }
+
+    public Task<ActionResult> ReplyAsync(string offerId, bool accepted)
+    {
+        var action = Action();
+        action.OfferReply = new OfferReply { OfferId = offerId, Accepted = accepted };
+        return ActAsync(action);
+    }
+
+    public Task<ActionResult> ProgressAsync(string tripId, string waypointId, WaypointStep step)
+    {
+        var action = Action();
+        action.TripProgress = new TripProgress { TripId = tripId, WaypointId = waypointId, Step = step };
+        return ActAsync(action);
+    }
+
+    public Task<ActionResult> CancelAsync(string tripId)
+    {
+        var action = Action();
+        action.TripCancellation = new TripCancellation { TripId = tripId, Reason = CancellationReason.VehicleTrouble, Note = "flat tyre" };
+        return ActAsync(action);
+    }
+
+    /// <summary>The next command that the driver has not received yet.</summary>
+    public async Task<Command> NextAsync()
+    {
+        while (true)
+        {
+            var waiting = await _outbox.ReadAfterAsync(Id, _received);
+            if (waiting.Count > 0)
+            {
+                _received = waiting[0].Sequence;
+                return waiting[0];
+            }
+
+            await _added.Reader.ReadAsync().AsTask().WaitAsync(RideWorld.Patience);
+        }
+    }
+
+    public async Task<TripOffer> NextOfferAsync()
+    {
+        var command = await NextAsync();
+        Assert.Equal(Command.CommandOneofCase.TripOffer, command.CommandCase);
+        return command.TripOffer;
+    }
+
+    /// <summary>All that waits for the driver's app.</summary>
+    public Task<IReadOnlyList<Command>> WaitingAsync(ulong after = 0) => _outbox.ReadAfterAsync(Id, after);
+
+    public Task<bool> AcknowledgeAsync(ulong through) => _outbox.AcknowledgeAsync(Id, Epoch, through);
+
+    /// <summary>Takes the next offer, and the passenger and the way that follow.</summary>
+    public async Task<string> AcceptNextAsync()
+    {
+        var offer = await NextOfferAsync();
+        var result = await ReplyAsync(offer.OfferId, accepted: true);
+        Assert.Equal(0, result.Status.Code);
+        Assert.Equal(Command.CommandOneofCase.TripAssigned, (await NextAsync()).CommandCase);
+        Assert.Equal(Command.CommandOneofCase.RouteChanged, (await NextAsync()).CommandCase);
+        return offer.TripId;
+    }
+}

@@ -1,0 +1,174 @@
+using System.Text;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Time.Testing;
+using RideTracking.Engine.Dispatch;
+using RideTracking.Engine.Geo;
+using RideTracking.Engine.Index;
+using RideTracking.Server.Storage;
+using RideTracking.Server.Storage.Log;
+using RideTracking.Server.Storage.Trips;
+using RideTracking.Server.Tests.Fixtures;
+
+namespace RideTracking.Server.Tests.Dispatch;
+
+/// <summary>The one script, on the embedded store and on Redis.</summary>
+public sealed class TripCommitTests
+{
+    private static readonly DateTimeOffset Now = new(2026, 1, 1, 8, 0, 0, TimeSpan.Zero);
+
+    [Theory, InlineData(false), InlineData(true)]
+    public async Task A_commit_writes_everything_or_nothing(bool onRedis)
+    {
+        await using var stores = await Stores.StartAsync(onRedis);
+        var store = stores.Trips;
+        var (trip, plan) = (NewTrip(1), NewPlan("d1", 1));
+        var commit = new TripCommit(Now, trip.Id, 0, trip, [new PlanCommit("d1", 0, plan, [Command("offer:1"), Command("route")])])
+        {
+            Answer = new StoredAnswer(stores.Keys.RequestAnswer("c", "q"), [0, 255, 32]),
+            Retention = TimeSpan.FromDays(1),
+        };
+
+        Assert.Equal([2], Assert.IsType<Committed>(await store.CommitAsync(commit)).Waiting);
+        Assert.Equal(trip.Events, (await store.ReadTripAsync(trip.Id))!.Events);
+        Assert.Equal((1ul, DriverWork.Offered), ((await store.ReadPlanAsync("d1")).Version, (await store.ReadPlanAsync("d1")).Work));
+        Assert.Equal([trip.Id], await store.ReadDueAsync(trip.DueAt!.Value, 10));
+        Assert.Empty(await store.ReadDueAsync(trip.DueAt.Value.AddMilliseconds(-1), 10));
+        Assert.Equal([0, 255, 32], Assert.IsType<Repeated>(await store.CommitAsync(commit)).Answer);
+
+        // Decided on a plan that has changed: nothing of it is written, and the present state comes back.
+        var changed = Assert.IsType<Changed>(await store.CommitAsync(
+            new TripCommit(Now, trip.Id, 1, NewTrip(2), [new PlanCommit("d1", 0, NewPlan("d1", 1), [Command("route")])])));
+        Assert.Equal((1ul, 1ul), (changed.Trip!.Version, changed.Plans[0].Version));
+        Assert.Equal(1ul, (await store.ReadTripAsync(trip.Id))!.Version);
+        Assert.Equal(3, await stores.Database.HashLengthAsync(stores.Keys.Outbox("d1")));
+    }
+
+    [Theory, InlineData(false), InlineData(true)]
+    public async Task A_final_trip_leaves_the_deadlines_and_expires(bool onRedis)
+    {
+        await using var stores = await Stores.StartAsync(onRedis);
+        await stores.Trips.CommitAsync(new TripCommit(Now, "default.t", 0, NewTrip(1), []));
+        var over = NewTrip(2) with { State = TripState.Unfulfilled };
+
+        Assert.IsType<Committed>(await stores.Trips.CommitAsync(new TripCommit(Now, "default.t", 1, over, []) { Retention = TimeSpan.FromDays(1) }));
+
+        Assert.Empty(await stores.Trips.ReadDueAsync(DateTimeOffset.MaxValue, 10));
+        Assert.InRange((await stores.Database.KeyTimeToLiveAsync(stores.Keys.Trip("default.t")))!.Value, TimeSpan.FromHours(23), TimeSpan.FromDays(1));
+        var (trips, _) = await stores.Trips.ReadPresentAsync();
+        Assert.Empty(trips);
+    }
+
+    [Theory, InlineData(false), InlineData(true)]
+    public async Task Of_many_who_want_one_driver_exactly_one_gets_it(bool onRedis)
+    {
+        await using var stores = await Stores.StartAsync(onRedis);
+
+        var replies = await Task.WhenAll(Enumerable.Range(0, 50).Select(i => stores.Trips.CommitAsync(
+            new TripCommit(Now, $"default.t{i}", 0, NewTrip(1, $"default.t{i}"), [new PlanCommit("d1", 0, NewPlan("d1", 1), [Command($"offer:{i}")])]))));
+
+        Assert.Single(replies.OfType<Committed>());
+        Assert.Equal(49, replies.OfType<Changed>().Count());
+        Assert.Single(await stores.Trips.ReadDueAsync(DateTimeOffset.MaxValue, 100));
+    }
+
+    [Theory, InlineData(false), InlineData(true)]
+    public async Task Commands_are_numbered_without_a_gap_whoever_adds_them(bool onRedis)
+    {
+        await using var stores = await Stores.StartAsync(onRedis);
+        await Task.WhenAll(Enumerable.Range(0, 40).Select(i => stores.Trips.CommitAsync(
+            new TripCommit(Now, null, 0, null, [new PlanCommit("d1", 0, null, [Command($"offer:{i}"), Command($"removed:{i}")])]))));
+
+        var entries = await stores.Database.HashGetAllAsync(stores.Keys.Outbox("d1"));
+
+        Assert.Equal(
+            Enumerable.Range(1, 80),
+            entries.Where(e => e.Name != "#").Select(e => int.Parse(((string)e.Value!).Split(' ')[0], System.Globalization.CultureInfo.InvariantCulture)).Order());
+    }
+
+    [Theory, InlineData(false), InlineData(true)]
+    public async Task An_outbox_that_is_full_takes_no_offer_until_something_expired(bool onRedis)
+    {
+        await using var stores = await Stores.StartAsync(onRedis);
+        for (var i = 0; i < 3; i++)
+        {
+            await stores.Trips.CommitAsync(new TripCommit(Now, null, 0, null, [new PlanCommit("d1", 0, null, [Command($"removed:{i}")])]));
+        }
+
+        var more = new TripCommit(Now, null, 0, null, [new PlanCommit("d1", 0, null, [Command("offer:9")])]) { OutboxLimit = 3 };
+        Assert.IsType<OutboxFull>(await stores.Trips.CommitAsync(more));
+        var later = more with { Now = Now.AddHours(2) };
+        Assert.Equal([1], Assert.IsType<Committed>(await stores.Trips.CommitAsync(later)).Waiting);
+    }
+
+    [Theory, InlineData(false), InlineData(true)]
+    public async Task Only_the_connection_that_holds_the_driver_commits(bool onRedis)
+    {
+        await using var stores = await Stores.StartAsync(onRedis);
+        var claims = stores.Host.Services.GetRequiredService<ConnectionClaims>();
+        var commit = new TripCommit(Now, null, 0, null, [new PlanCommit("d1", 0, NewPlan("d1", 1), [])]);
+        Assert.Equal(0, Assert.IsType<EpochPassed>(await stores.Trips.CommitAsync(commit with { Actor = new ActingDriver("d1", 1) })).Epoch);
+        var first = await claims.ClaimAsync("d1", "s1");
+        var second = await claims.ClaimAsync("d1", "s1");
+
+        Assert.Equal(second.Epoch, Assert.IsType<EpochPassed>(await stores.Trips.CommitAsync(commit with { Actor = new ActingDriver("d1", first.Epoch) })).Epoch);
+        Assert.IsType<Committed>(await stores.Trips.CommitAsync(commit with { Actor = new ActingDriver("d1", second.Epoch) }));
+    }
+
+    [Theory, InlineData(false), InlineData(true)]
+    public async Task The_present_is_read_back_whole(bool onRedis)
+    {
+        await using var stores = await Stores.StartAsync(onRedis);
+        await Task.WhenAll(Enumerable.Range(0, 1200).Select(i => stores.Trips.CommitAsync(
+            new TripCommit(Now, $"default.t{i}", 0, NewTrip(1, $"default.t{i}"), [new PlanCommit($"d{i}", 0, NewPlan($"d{i}", 1), [])]))));
+
+        var (trips, plans) = await stores.Trips.ReadPresentAsync();
+
+        Assert.Equal(1200, trips.Select(t => t.Id).Distinct().Count());
+        Assert.Equal(1200, plans.Select(p => p.DriverId).Distinct().Count());
+        Assert.All(trips, t => Assert.Equal(2, t.Waypoints.Length));
+    }
+
+    private static Trip NewTrip(ulong version, string id = "default.t") => new(
+        id, version, "r1", TripState.Searching,
+        [
+            new Waypoint(id + ".w1", WaypointKind.Pickup, WaypointState.Pending, new GeoPoint(41.15, -8.61), "Praça"),
+            new Waypoint(id + ".w2", WaypointKind.Dropoff, WaypointState.Pending, new GeoPoint(41.16, -8.6), ""),
+        ],
+        1, "", Now, Now.AddMinutes(5))
+    {
+        Events = [new TripEvent(version, TripEventKind.Requested, Now, Now, TripActor.Rider, TripState.Searching, null)],
+    };
+
+    private static DriverPlan NewPlan(string driver, ulong version) =>
+        new(driver, version, DriverAvailability.Available, 0) { OfferedTripId = "default.t", Work = DriverWork.Offered };
+
+    // Bytes that are no text, as a message may hold.
+    private static OutboxCommand Command(string field) => new(field, [], Now.AddHours(1), [0, 10, 255, .. Encoding.UTF8.GetBytes(field)]);
+
+    private sealed class Stores(ServerHost host, RedisProcess? redis) : IAsyncDisposable
+    {
+        public ServerHost Host => host;
+
+        public TripStore Trips => host.Services.GetRequiredService<TripStore>();
+
+        public StoreKeys Keys => host.Services.GetRequiredService<StoreKeys>();
+
+        public StackExchange.Redis.IDatabase Database => host.Services.GetRequiredService<RedisStore>().Trips;
+
+        public static async Task<Stores> StartAsync(bool onRedis)
+        {
+            var redis = onRedis ? await RedisProcess.StartAsync() : null;
+            // The clock stands, so that the server's own services leave the trips of the test alone.
+            return new Stores(await ServerHost.StartAsync(redis, new FakeTimeProvider(Now)), redis);
+        }
+
+        public async ValueTask DisposeAsync()
+        {
+            await host.DisposeAsync();
+            if (redis is not null)
+            {
+                await redis.DisposeAsync();
+            }
+        }
+    }
+}
