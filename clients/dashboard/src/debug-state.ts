@@ -10,6 +10,8 @@ export interface DebugState {
   readonly frames: number;
   readonly driverIds: readonly string[];
   readonly watched: ViewportDegrees | undefined;
+  /** One, and two while the viewport changes. */
+  readonly openStreams: number;
   /** In CSS pixels from the top left of the map. */
   screenPositionOf(driverId: string): { x: number; y: number } | undefined;
   show(longitude: number, latitude: number, zoom: number): void;

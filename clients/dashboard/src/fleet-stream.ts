@@ -66,6 +66,10 @@ export class FleetStream {
     return (this.next ?? this.current)?.viewport;
   }
 
+  get openStreams(): number {
+    return Number(this.current !== undefined) + Number(this.next !== undefined);
+  }
+
   /** Watches another viewport. While the connection is lost it is only noted. */
   show(viewport: ViewportDegrees): void {
     this.viewport = viewport;

@@ -155,6 +155,9 @@ exposeDebugState({
   get watched() {
     return stream.watched;
   },
+  get openStreams() {
+    return stream.openStreams;
+  },
   screenPositionOf(driverId) {
     const car = cars.find(driverId);
     if (car === undefined) return undefined;
