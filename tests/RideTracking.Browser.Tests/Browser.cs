@@ -17,6 +17,8 @@ public sealed class Browser : IAsyncLifetime
         var executable = new[] { Environment.GetEnvironmentVariable("CHROMIUM"), "/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome" }
             .FirstOrDefault(File.Exists)
             ?? throw new InvalidOperationException("No Chromium: install the package chromium, or name the program in CHROMIUM.");
+        // Long enough for a busy machine that draws without a graphics card; no test waits for it to pass.
+        Assertions.SetDefaultExpectTimeout(60_000);
         _playwright = await Playwright.CreateAsync();
         _browser = await _playwright.Chromium.LaunchAsync(new() { ExecutablePath = executable, Args = Arguments, Headless = true });
     }

@@ -6,6 +6,8 @@ namespace RideTracking.Browser.Tests;
 /// <summary>The map page in a browser, and what it says about itself.</summary>
 internal sealed class FleetPage
 {
+    private static readonly string? PictureFolder = Environment.GetEnvironmentVariable("SCREENSHOTS");
+
     private readonly IPage _page;
 
     private FleetPage(IPage page)
@@ -21,6 +23,9 @@ internal sealed class FleetPage
         };
         page.Request += (_, request) => Requests.Add(new Uri(request.Url));
     }
+
+    /// <summary>Whether SCREENSHOTS names a folder for pictures.</summary>
+    public static bool KeepsPictures => !string.IsNullOrEmpty(PictureFolder);
 
     /// <summary>Exceptions of the page and errors of its console.</summary>
     public List<string> Errors { get; } = [];
@@ -88,9 +93,9 @@ internal sealed class FleetPage
     /// <summary>Keeps a picture for people, where they asked for some.</summary>
     public async Task KeepPictureAsync(string name)
     {
-        if (Environment.GetEnvironmentVariable("SCREENSHOTS") is { Length: > 0 } folder)
+        if (KeepsPictures)
         {
-            await _page.ScreenshotAsync(new() { Path = Path.Combine(folder, name + ".png") });
+            await _page.ScreenshotAsync(new() { Path = Path.Combine(PictureFolder!, name + ".png") });
         }
     }
 }

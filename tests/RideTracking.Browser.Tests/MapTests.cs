@@ -121,6 +121,27 @@ public sealed class MapTests(Browser browser)
     }
 
     [Fact]
+    public async Task A_driver_who_streams_is_seen_and_marked_when_the_phone_is_gone()
+    {
+        await using var host = await StartAsync();
+        var page = await FleetPage.OpenAsync(browser, host.WebAddress);
+        await page.UntilAsync("ride.connection === 'live'");
+        var now = TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds();
+        await using (var phone = await DriverPhone.ConnectAsync(host, "d1"))
+        {
+            await phone.SendAsync(DriverPhone.Batch(now, first: 1));
+            await page.UntilAsync("ride.carsDrawn === 1 && ride.driverIds.includes('d1')");
+            await Expect(page.Page.Locator(".legend")).ToContainTextAsync("1 connected");
+            await page.ClickCarAsync("d1");
+            await Expect(page.Panel.Locator("[data-field=link]")).ToHaveTextAsync("Connected");
+        }
+
+        await Expect(page.Panel.Locator("[data-field=link]")).ToHaveTextAsync("Lost");
+        await Expect(page.Page.Locator(".legend")).ToContainTextAsync("0 connected");
+        Assert.Empty(page.Errors);
+    }
+
+    [Fact]
     public async Task A_lost_connection_is_shown_and_mends_itself()
     {
         var data = Directory.CreateTempSubdirectory("ride-tracking-").FullName;
@@ -191,9 +212,14 @@ public sealed class MapTests(Browser browser)
         var page = await FleetPage.OpenAsync(browser, host.WebAddress, "/");
         city.Step();
         await page.UntilAsync("ride.connection === 'live' && ride.carsDrawn > 0");
-        city.Step();
         await page.UntilAsync($"ride.carsDrawn >= {PaintedCity.Drivers * 9 / 10}");
-        city.Step();
+        for (var steps = FleetPage.KeepsPictures ? 60 : 3; steps > 0; steps--)
+        {
+            var frames = await page.AskAsync<int>("ride.frames");
+            city.Step();
+            await page.UntilAsync($"ride.frames > {frames}");
+        }
+
         await page.ClickCarAsync("driver-007");
         await Expect(page.Panel.Locator("[data-field=age]")).ToContainTextAsync("s");
         await page.KeepPictureAsync("city");

@@ -4,16 +4,21 @@ using RideTracking.Server.Tests.Fleet;
 
 namespace RideTracking.Browser.Tests;
 
-/// <summary>A few hundred cars that drive straight on and sometimes turn; the same ones for the same seed.</summary>
+/// <summary>A few hundred cars in a grid of streets; the same ones for the same seed.</summary>
 internal sealed class PaintedCity
 {
     public const int Drivers = 400;
 
     private static readonly GeoPoint Center = new(41.155, -8.625);
 
+    /// <summary>Between two parallel streets.</summary>
+    private const double BlockMeters = 220;
+    private const double StepMeters = 22;
+    private const double StreetsTurnedDegrees = 18;
+
     private readonly FleetWorld _world;
     private readonly Random _random;
-    private readonly (GeoPoint Place, double Course)[] _cars = new (GeoPoint, double)[Drivers];
+    private readonly Car[] _cars = new Car[Drivers];
 
     public PaintedCity(FleetWorld world, int seed)
     {
@@ -21,9 +26,9 @@ internal sealed class PaintedCity
         _random = new Random(seed);
         for (var i = 0; i < Drivers; i++)
         {
-            // Denser towards the middle, as cities are.
-            var distance = 6500 * Math.Sqrt(_random.NextDouble()) * Math.Sqrt(_random.NextDouble());
-            _cars[i] = (Earth.Destination(Center, _random.NextDouble() * 360, distance), _random.Next(8) * 45 + 18);
+            // At a crossing, and rather near the middle, as cities are.
+            var (blocksEast, blocksNorth) = (Blocks(), Blocks());
+            _cars[i] = new Car(blocksEast * BlockMeters, blocksNorth * BlockMeters, _random.Next(4), _random.Next(10));
             var (availability, work) = _random.Next(100) switch
             {
                 < 40 => (DriverAvailability.Available, DriverWork.Idle),
@@ -34,20 +39,33 @@ internal sealed class PaintedCity
             };
             _world.SetStatus(Id(i), availability, work, _random.Next(25) == 0 ? DriverLink.Lost : DriverLink.Connected);
         }
+
+        int Blocks() => (int)((_random.NextDouble() + _random.NextDouble() + _random.NextDouble() - 1.5) * 22);
     }
 
-    /// <summary>Everybody drives on for a second.</summary>
+    /// <summary>Everybody drives on a little, and at a crossing may turn.</summary>
     public void Step()
     {
         for (var i = 0; i < Drivers; i++)
         {
-            var (place, course) = _cars[i];
-            course = (course + (_random.Next(12) == 0 ? 90 : 0)) % 360;
-            place = Earth.Destination(place, course, 12);
-            _cars[i] = (place, course);
-            _world.Move(Id(i), place.LatitudeDegrees, place.LongitudeDegrees, (float)course);
+            var car = _cars[i];
+            if (car.StepsToCrossing == 0)
+            {
+                car.StepsToCrossing = (int)(BlockMeters / StepMeters);
+                car.Quarter = (car.Quarter + (_random.Next(5) switch { 0 => 1, 1 => 3, _ => 0 })) % 4;
+            }
+
+            car.StepsToCrossing--;
+            car.EastMeters += StepMeters * (car.Quarter switch { 1 => 1, 3 => -1, _ => 0 });
+            car.NorthMeters += StepMeters * (car.Quarter switch { 0 => 1, 2 => -1, _ => 0 });
+            _cars[i] = car;
+            var bearing = (Math.Atan2(car.EastMeters, car.NorthMeters) * 180 / Math.PI) + StreetsTurnedDegrees;
+            var place = Earth.Destination(Center, bearing, Math.Sqrt((car.EastMeters * car.EastMeters) + (car.NorthMeters * car.NorthMeters)));
+            _world.Move(Id(i), place.LatitudeDegrees, place.LongitudeDegrees, (float)((car.Quarter * 90) + StreetsTurnedDegrees));
         }
     }
 
     private static string Id(int i) => $"driver-{i:D3}";
+
+    private record struct Car(double EastMeters, double NorthMeters, int Quarter, int StepsToCrossing);
 }

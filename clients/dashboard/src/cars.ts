@@ -2,6 +2,7 @@ import { carState, isLost, type CarState } from "./car-state.ts";
 import type { FleetDriver } from "./gen/ridetracking/v1/fleet_pb.ts";
 import { glideSeconds, isGlide, mix, nearestCourse, progress } from "./glide.ts";
 import { mercatorX, mercatorY, nearestCopy } from "./mercator.ts";
+import type { Stretch } from "./trails.ts";
 
 /** A car as the map knows it. Places are in Mercator units, courses in degrees, times in the page's seconds. */
 export interface Car {
@@ -45,6 +46,8 @@ export class Cars {
   readonly all: Car[] = [];
   /** No car moves after this, in the page's seconds. */
   stillAfter = 0;
+  /** Told of each stretch that a car drives on; not of cars that are set down elsewhere. */
+  onDriven: ((stretch: Stretch) => void) | undefined;
   private bySlot = new Map<number, number>();
   private readonly byId = new Map<string, number>();
   private readonly changed = new Set<number>();
@@ -145,14 +148,20 @@ export class Cars {
     const fixedAt = now - driver.ageMs / 1000;
     const fromX = nearestCopy(shown.x, x);
     const glides = isGlide(fromX, shown.y, x, y);
-    if (x !== nearestCopy(car.toX, x) || y !== car.toY || driver.courseDegrees !== undefined) {
-      car.toCourse = nearestCourse(shown.courseDegrees, driver.courseDegrees ?? shown.courseDegrees);
+    const isElsewhere = x !== nearestCopy(car.toX, x) || y !== car.toY;
+    const course = nearestCourse(car.toCourse, driver.courseDegrees ?? car.toCourse);
+    if (isElsewhere || course !== car.toCourse) {
+      const duration = glides ? glideSeconds(fixedAt - car.fixedAt) : 0;
+      if (isElsewhere && glides) {
+        this.onDriven?.({ fromX: car.toX, fromY: car.toY, toX: x, toY: y, start: now, duration });
+      }
+      car.toCourse = nearestCourse(shown.courseDegrees, course);
       car.fromCourse = glides ? shown.courseDegrees : car.toCourse;
       car.fromX = glides ? fromX : x;
       car.fromY = glides ? shown.y : y;
       car.toX = x;
       car.toY = y;
-      car.glideDuration = glides ? glideSeconds(fixedAt - car.fixedAt) : 0;
+      car.glideDuration = duration;
       car.glideStart = now;
       this.stillAfter = Math.max(this.stillAfter, now + car.glideDuration);
     }

@@ -16,7 +16,7 @@ const style: StyleSpecification = {
       type: "line",
       source: "graticule",
       paint: {
-        "line-color": ["case", ["get", "major"], "#22303f", "#141e29"],
+        "line-color": ["case", ["get", "major"], "#1f2c3a", "#131c26"],
         "line-width": ["case", ["get", "major"], 1.2, 1],
       },
     },

@@ -13,9 +13,11 @@ import type { FleetCounts } from "./gen/ridetracking/v1/fleet_pb.ts";
 import { GraticuleLabels } from "./graticule-labels.ts";
 import { countInView, Legend } from "./legend.ts";
 import { medianFixAge } from "./median.ts";
-import { mercatorX, mercatorY, latitudeOf, longitudeOf } from "./mercator.ts";
+import { latitudeOf, longitudeOf, mercatorX, mercatorY, nearestCopy } from "./mercator.ts";
 import { DriverPanel } from "./panel.ts";
 import { askForToken } from "./token-form.ts";
+import { TrailLayer } from "./trail-layer.ts";
+import { Trails } from "./trails.ts";
 import { serves, viewportOf, wholeWorld } from "./viewport.ts";
 
 /** A stream covers this share of the map beyond each edge, so that small moves need no new one. */
@@ -23,6 +25,8 @@ const viewportMargin = 0.25;
 const viewportSettleMs = 250;
 const minFrameIntervalMs = 500;
 const clickRadiusPixels = 16;
+/** Of all cars together: ten minutes of 400 cars that report each four seconds. */
+const rememberedStretches = 60_000;
 
 const now = () => performance.now() / 1000;
 const mapElement = document.querySelector<HTMLElement>("#map")!;
@@ -36,6 +40,8 @@ let lastFrameAt: number | undefined;
 let frames = 0;
 
 const cars = new Cars();
+const trails = new Trails(rememberedStretches);
+cars.onDriven = (stretch) => trails.add(stretch);
 const carLayer = new CarLayer(cars, now);
 const badge = new ConnectionBadge();
 const legend = new Legend();
@@ -78,9 +84,10 @@ new GraticuleLabels(map, labelsElement);
 hud.append(badge.root, legend.root, panel.root);
 
 map.on("load", () => {
+  map.addLayer(new TrailLayer(trails, now));
   map.addLayer(carLayer);
-  watchShownArea();
 });
+watchShownArea();
 let settle: ReturnType<typeof setTimeout> | undefined;
 map.on("move", () => {
   clearTimeout(settle);
@@ -162,7 +169,8 @@ exposeDebugState({
     const car = cars.find(driverId);
     if (car === undefined) return undefined;
     const place = shownPlace(car, now());
-    const { x, y } = map.project([longitudeOf(place.x), latitudeOf(place.y)]);
+    const onShownWorld = nearestCopy(place.x, mercatorX(map.getCenter().lng));
+    const { x, y } = map.project([longitudeOf(onShownWorld), latitudeOf(place.y)]);
     return { x, y };
   },
   show(longitude, latitude, zoom) {

@@ -1,7 +1,4 @@
-using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
-using RideTracking.Engine.Fanout;
-using RideTracking.Engine.Index;
 
 namespace RideTracking.Server.Fleet;
 
@@ -13,9 +10,6 @@ public static class FleetSetup
     {
         builder.Services.AddOptions<FleetOptions>().BindConfiguration(FleetOptions.Section).ValidateDataAnnotations().ValidateOnStart();
         builder.Services.AddSingleton<IValidateOptions<FleetOptions>, FleetOptionsTimes>();
-        builder.Services.TryAddSingleton<DriverSlots>();
-        builder.Services.TryAddSingleton<DriverIndex>();
-        builder.Services.TryAddSingleton<PositionFanout>();
         builder.Services.AddSingleton<FleetTotals>();
         builder.Services.AddSingleton<FleetWatchers>();
         builder.Services.AddSingleton<FleetMetrics>();

@@ -63,10 +63,11 @@ public class WatchFleetTests
         await using var host = await ServerHost.StartAsync();
         var world = new FleetWorld(host);
         world.Move("fresh", 41.15, -8.6);
-        world.Move("stale", 41.15, -8.6, age: TimeSpan.FromHours(1));
+        world.Move("stale", 41.15, -8.6, age: TimeSpan.FromSeconds(60));
         using var reader = Watch(world.Client(), world, FleetWorld.Porto);
         await reader.ReadSnapshotAsync();
-        world.Sweep(TimeSpan.FromMinutes(30));
+        Assert.Contains("stale", reader.Shown);
+        world.Sweep(TimeSpan.FromSeconds(50));
         await reader.UntilAsync(r => !r.Shown.ContainsKey("stale"));
         Assert.Contains("fresh", reader.Shown);
     }
