@@ -13,7 +13,8 @@ internal sealed class PaintedCity
 
     /// <summary>Between two parallel streets.</summary>
     private const double BlockMeters = 220;
-    private const double StepMeters = 22;
+    private const int StepsPerBlock = 10;
+    private const double StepMeters = BlockMeters / StepsPerBlock;
     private const double StreetsTurnedDegrees = 18;
 
     private readonly FleetWorld _world;
@@ -28,7 +29,12 @@ internal sealed class PaintedCity
         {
             // At a crossing, and rather near the middle, as cities are.
             var (blocksEast, blocksNorth) = (Blocks(), Blocks());
-            _cars[i] = new Car(blocksEast * BlockMeters, blocksNorth * BlockMeters, _random.Next(4), _random.Next(10));
+            _cars[i] = new Car(blocksEast * BlockMeters, blocksNorth * BlockMeters, _random.Next(4), StepsPerBlock);
+            for (var steps = _random.Next(StepsPerBlock); steps > 0; steps--)
+            {
+                _cars[i].Drive();
+            }
+
             var (availability, work) = _random.Next(100) switch
             {
                 < 40 => (DriverAvailability.Available, DriverWork.Idle),
@@ -48,17 +54,14 @@ internal sealed class PaintedCity
     {
         for (var i = 0; i < Drivers; i++)
         {
-            var car = _cars[i];
+            ref var car = ref _cars[i];
             if (car.StepsToCrossing == 0)
             {
-                car.StepsToCrossing = (int)(BlockMeters / StepMeters);
+                car.StepsToCrossing = StepsPerBlock;
                 car.Quarter = (car.Quarter + (_random.Next(5) switch { 0 => 1, 1 => 3, _ => 0 })) % 4;
             }
 
-            car.StepsToCrossing--;
-            car.EastMeters += StepMeters * (car.Quarter switch { 1 => 1, 3 => -1, _ => 0 });
-            car.NorthMeters += StepMeters * (car.Quarter switch { 0 => 1, 2 => -1, _ => 0 });
-            _cars[i] = car;
+            car.Drive();
             var bearing = (Math.Atan2(car.EastMeters, car.NorthMeters) * 180 / Math.PI) + StreetsTurnedDegrees;
             var place = Earth.Destination(Center, bearing, Math.Sqrt((car.EastMeters * car.EastMeters) + (car.NorthMeters * car.NorthMeters)));
             _world.Move(Id(i), place.LatitudeDegrees, place.LongitudeDegrees, (float)((car.Quarter * 90) + StreetsTurnedDegrees));
@@ -67,5 +70,13 @@ internal sealed class PaintedCity
 
     private static string Id(int i) => $"driver-{i:D3}";
 
-    private record struct Car(double EastMeters, double NorthMeters, int Quarter, int StepsToCrossing);
+    private record struct Car(double EastMeters, double NorthMeters, int Quarter, int StepsToCrossing)
+    {
+        public void Drive()
+        {
+            StepsToCrossing--;
+            EastMeters += StepMeters * (Quarter switch { 1 => 1, 3 => -1, _ => 0 });
+            NorthMeters += StepMeters * (Quarter switch { 0 => 1, 2 => -1, _ => 0 });
+        }
+    }
 }

@@ -28,8 +28,6 @@ public sealed class DevelopmentKey : IDisposable
         // Not the process-wide cache: it would keep this key's handle after Dispose and hand it to the next server in the process.
         _securityKey = new ECDsaSecurityKey(key) { CryptoProviderFactory = new CryptoProviderFactory { CacheSignatureProviders = false } };
         _securityKey.KeyId = Base64UrlEncoder.Encode(_securityKey.ComputeJwkThumbprint());
-        // The common cache is by key id and would give a second server of this process the first one's disposed key.
-        _securityKey.CryptoProviderFactory = new CryptoProviderFactory { CacheSignatureProviders = false };
         _audience = audience;
         _clock = clock;
     }

@@ -4,6 +4,8 @@ using Grpc.Core;
 using Microsoft.Extensions.Options;
 using RideTracking.Engine.Fanout;
 using RideTracking.Engine.Index;
+using RideTracking.Server.Directories;
+using RideTracking.Server.Dispatch;
 using RideTracking.Server.Refusals;
 using RideTracking.Server.Telemetry;
 using RideTracking.V1;
@@ -15,6 +17,8 @@ internal sealed class FleetService(
     DriverSlots slots,
     DriverIndex index,
     PositionFanout fanout,
+    CompanyDirectory directory,
+    TripBook trips,
     FleetTotals totals,
     FleetWatchers watchers,
     FleetMetrics metrics,
@@ -57,19 +61,24 @@ internal sealed class FleetService(
     public override Task<GetFleetDriverResponse> GetFleetDriver(GetFleetDriverRequest request, ServerCallContext context)
     {
         ExternalId.Require("driver_id", request.DriverId);
-        if (!slots.TryGet(request.DriverId, out var slot))
+        var entry = default(DriverEntry);
+        if (!(slots.TryGet(request.DriverId, out var slot) && index.TryGet(slot, out entry)) && directory.Drivers.Find(request.DriverId) is null)
         {
             throw Refusal.NotFound("DRIVER_NOT_FOUND", $"Nothing is known of the driver {request.DriverId}.").ToRpcException();
         }
 
-        index.TryGet(slot, out var entry);
+        var person = directory.TripDriverOf(request.DriverId);
         var response = new GetFleetDriverResponse
         {
             DriverId = request.DriverId,
+            DisplayName = person.DisplayName,
+            VehicleDescription = person.VehicleDescription,
+            LicensePlate = person.LicensePlate,
             Availability = (V1.DriverAvailability)entry.Status.Availability,
             Work = (V1.DriverWork)entry.Status.Work,
             Link = (V1.DriverLink)entry.Status.Link,
         };
+        response.TripIds.AddRange(trips.PlanOf(request.DriverId).TripIds);
         if (entry.HasFix)
         {
             DescribePosition(response, entry.Fix);

@@ -1,13 +1,14 @@
 using Microsoft.Extensions.Options;
 using RideTracking.Engine.Index;
+using RideTracking.Server.Dispatch;
 
 namespace RideTracking.Server.Fleet;
 
 /// <summary>
-/// The counts of the whole fleet, made at most once an interval however many watch, since counting walks all drivers.
+/// The counts of the whole fleet, made at most once an interval however many watch, since counting walks all drivers and trips.
 /// Thread-safe.
 /// </summary>
-public sealed class FleetTotals(DriverIndex index, IOptions<FleetOptions> options)
+public sealed class FleetTotals(DriverIndex index, TripBook trips, IOptions<FleetOptions> options)
 {
     private readonly TimeProvider _pace = TimeProvider.System;
     private Counted? _latest;
@@ -36,6 +37,7 @@ public sealed class FleetTotals(DriverIndex index, IOptions<FleetOptions> option
             ToPickup = (uint)counts.ToPickup,
             OnTrip = (uint)counts.OnTrip,
             Tracked = (uint)counts.Tracked,
+            SearchingTrips = (uint)trips.SearchingCount,
         };
     }
 

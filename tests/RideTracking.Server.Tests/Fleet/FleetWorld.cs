@@ -24,10 +24,7 @@ internal sealed class FleetWorld(ServerHost host)
     private readonly PositionFanout _fanout = host.Services.GetRequiredService<PositionFanout>();
     private readonly TimeProvider _clock = host.Services.GetRequiredService<TimeProvider>();
 
-    public Metadata Ops { get; } = new()
-    {
-        { "authorization", "Bearer " + host.Services.GetRequiredService<DevelopmentKey>().Sign(Role.Ops, ["ops"], TimeSpan.FromHours(1)).Token },
-    };
+    public Metadata Ops { get; } = host.TokenOf(Role.Ops, "ops");
 
     public FleetService.FleetServiceClient Client() => new(host.Channel());
 

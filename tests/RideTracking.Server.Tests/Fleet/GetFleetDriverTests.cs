@@ -1,0 +1,70 @@
+using Google.Rpc;
+using Grpc.Core;
+using RideTracking.Server.Access;
+using RideTracking.Server.Tests.Fixtures;
+using RideTracking.V1;
+using DriverAvailability = RideTracking.V1.DriverAvailability;
+using DriverWork = RideTracking.V1.DriverWork;
+
+namespace RideTracking.Server.Tests.Fleet;
+
+public class GetFleetDriverTests
+{
+    [Fact]
+    public async Task Ops_see_the_person_the_plan_and_the_age_of_the_position()
+    {
+        await using var host = await ServerHost.StartAsync();
+        var world = new FleetWorld(host);
+        await RegisterAsync(host);
+        world.Move("d1", 41.15, -8.61, course: 271.5f, age: TimeSpan.FromSeconds(20));
+        world.SetStatus("d1", Engine.Index.DriverAvailability.Available, Engine.Index.DriverWork.OnTrip, Engine.Index.DriverLink.Connected);
+
+        var driver = await GetAsync(world, "d1");
+        Assert.Equal(("d1", "Ana", "white Toyota Prius", "AA-11-BB"), (driver.DriverId, driver.DisplayName, driver.VehicleDescription, driver.LicensePlate));
+        Assert.Equal((DriverAvailability.Available, DriverWork.OnTrip, V1.DriverLink.Connected), (driver.Availability, driver.Work, driver.Link));
+        Assert.Equal((41.15, -8.61), (driver.Location.Latitude, driver.Location.Longitude));
+        Assert.Equal((271.5, 12.5, 5), (driver.CourseDegrees, driver.SpeedMetersPerSecond, driver.HorizontalAccuracyMeters));
+        Assert.InRange(driver.Age.ToTimeSpan(), TimeSpan.FromSeconds(20), TimeSpan.FromMinutes(2));
+        Assert.Empty(driver.TripIds);
+    }
+
+    [Fact]
+    public async Task Who_is_only_in_the_directory_has_no_position_and_who_is_only_on_the_road_has_no_name()
+    {
+        await using var host = await ServerHost.StartAsync();
+        var world = new FleetWorld(host);
+        await RegisterAsync(host);
+        Assert.Null((await GetAsync(world, "d1")).Location);
+
+        world.Move("stranger", 41.15, -8.61);
+        var stranger = await GetAsync(world, "stranger");
+        Assert.Equal("", stranger.DisplayName);
+        Assert.False(stranger.HasCourseDegrees);
+        Assert.NotNull(stranger.Location);
+    }
+
+    [Fact]
+    public async Task Nobody_and_no_id_are_told_apart()
+    {
+        await using var host = await ServerHost.StartAsync();
+        var world = new FleetWorld(host);
+        var unknown = await Assert.ThrowsAsync<RpcException>(() => GetAsync(world, "nobody"));
+        Assert.Equal(StatusCode.NotFound, unknown.StatusCode);
+        Assert.Equal("DRIVER_NOT_FOUND", unknown.GetRpcStatus()?.GetDetail<ErrorInfo>()?.Reason);
+        var noId = await Assert.ThrowsAsync<RpcException>(() => GetAsync(world, "no id"));
+        Assert.Equal(StatusCode.InvalidArgument, noId.StatusCode);
+        Assert.Equal("driver_id", noId.GetRpcStatus()?.GetDetail<BadRequest>()?.FieldViolations[0].Field);
+    }
+
+    private static async Task RegisterAsync(ServerHost host)
+    {
+        var directory = new DirectoryService.DirectoryServiceClient(host.Channel());
+        var service = host.TokenOf(Role.Service, "backend");
+        await directory.UpsertVehicleAsync(
+            new UpsertVehicleRequest { Vehicle = new Vehicle { VehicleId = "v1", Description = "white Toyota Prius", LicensePlate = "AA-11-BB", Seats = 4 } }, service);
+        await directory.UpsertDriverAsync(new UpsertDriverRequest { Driver = new Driver { DriverId = "d1", DisplayName = "Ana", VehicleId = "v1" } }, service);
+    }
+
+    private static async Task<GetFleetDriverResponse> GetAsync(FleetWorld world, string driverId) =>
+        await world.Client().GetFleetDriverAsync(new GetFleetDriverRequest { DriverId = driverId }, world.Ops);
+}
