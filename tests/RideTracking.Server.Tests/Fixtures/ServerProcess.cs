@@ -1,0 +1,98 @@
+using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
+
+namespace RideTracking.Server.Tests.Fixtures;
+
+/// <summary>The server as a process of its own, to be killed as a machine that loses power would.</summary>
+public sealed class ServerProcess : IAsyncDisposable
+{
+    private readonly List<string> _arguments;
+    private volatile TaskCompletionSource _ready = NewReady();
+    private Process? _process;
+
+    private ServerProcess(string dataFolder, RedisProcess? redis, string[] args)
+    {
+        DataFolder = dataFolder;
+        _arguments =
+        [
+            Path.Combine(AppContext.BaseDirectory, "RideTracking.Server.dll"),
+            "--environment", "Development", "--data", dataFolder, "--redis", redis?.Endpoint ?? "",
+            "--grpc-port", $"{GrpcPort}", "--web-port", $"{WebPort}", .. args,
+        ];
+    }
+
+    public string DataFolder { get; }
+
+    public int GrpcPort { get; } = FreePort();
+
+    public int WebPort { get; } = FreePort();
+
+    public Uri GrpcAddress => new($"http://127.0.0.1:{GrpcPort}");
+
+    /// <summary>Completes when the server serves (again).</summary>
+    public Task Ready => _ready.Task;
+
+    public static async Task<ServerProcess> StartAsync(string dataFolder, RedisProcess? redis = null, params string[] args)
+    {
+        var server = new ServerProcess(dataFolder, redis, args);
+        await server.StartAgainAsync();
+        return server;
+    }
+
+    public async Task StartAgainAsync()
+    {
+        var start = new ProcessStartInfo("dotnet", _arguments) { RedirectStandardOutput = true, RedirectStandardError = true };
+        _process = Process.Start(start)!;
+        var ready = _ready;
+        var said = new List<string>();
+        _process.OutputDataReceived += (_, line) =>
+        {
+            lock (said)
+            {
+                said.Add(line.Data ?? "");
+            }
+
+            if (line.Data is null)
+            {
+                ready.TrySetException(new InvalidOperationException("The server ended before it was ready: " + string.Join('\n', said)));
+            }
+            else if (line.Data.Contains("Application started", StringComparison.Ordinal))
+            {
+                ready.TrySetResult();
+            }
+        };
+        _process.BeginOutputReadLine();
+        _process.BeginErrorReadLine();
+        await Ready;
+    }
+
+    /// <summary>SIGKILL.</summary>
+    public void Kill()
+    {
+        _ready = NewReady();
+        _process!.Kill();
+        _process.WaitForExit();
+        _process.Dispose();
+        _process = null;
+    }
+
+    public ValueTask DisposeAsync()
+    {
+        if (_process is not null)
+        {
+            Kill();
+        }
+
+        return ValueTask.CompletedTask;
+    }
+
+    private static TaskCompletionSource NewReady() => new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    private static int FreePort()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        return ((IPEndPoint)listener.LocalEndpoint).Port;
+    }
+}

@@ -1,0 +1,103 @@
+using System.Collections.Concurrent;
+using Grpc.Core;
+using Grpc.Net.Client;
+using RideTracking.Server.Tests.Fixtures;
+using RideTracking.V1;
+
+namespace RideTracking.Server.Tests.Streams;
+
+/// <summary>Promise 1: acknowledged means kept, whenever the server is killed.</summary>
+public sealed class KillTests
+{
+    private const int Drivers = 12;
+    private const ulong FixesEach = 240;
+    private const int Kills = 3;
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_killed_server_loses_no_acknowledged_fix_and_keeps_none_twice(bool onRedis)
+    {
+        var cancel = TestContext.Current.CancellationToken;
+        var folder = Directory.CreateTempSubdirectory("killed-").FullName;
+        await using var redis = onRedis ? await RedisProcess.StartAsync() : null;
+        await using var server = await ServerProcess.StartAsync(folder, redis);
+        var acknowledged = new ConcurrentDictionary<string, ulong>();
+        var progress = new SemaphoreSlim(0);
+        var drivers = Enumerable.Range(0, Drivers).Select(i => DriveAsync(server, $"d{i}", acknowledged, progress, cancel)).ToArray();
+
+        for (var kill = 0; kill < Kills; kill++)
+        {
+            // Some dozens of acknowledgements between the kills: each falls in the middle of somebody's stream.
+            for (var ack = 0; ack < Drivers * 3; ack++)
+            {
+                await progress.WaitAsync(cancel);
+            }
+
+            server.Kill();
+            await server.StartAgainAsync();
+        }
+
+        await Task.WhenAll(drivers);
+        server.Kill();
+
+        await using (var reader = await ServerHost.StartAsync(redis, dataFolder: folder))
+        {
+            var logged = await ConnectTests.LoggedAsync(reader);
+            foreach (var (driver, through) in acknowledged)
+            {
+                Assert.Equal(FixesEach, through);
+                Assert.Equal(
+                    Enumerable.Range(1, (int)FixesEach).Select(s => (ulong)s),
+                    logged.Where(f => f.DriverId == driver).Select(f => f.Fix.Sequence).Order());
+            }
+
+            Assert.Equal(Drivers, acknowledged.Count);
+        }
+
+        Directory.Delete(folder, recursive: true);
+    }
+
+    // An app as simple as can be: it sends what was not acknowledged, a few fixes at a time, and comes back when cut off.
+    private static async Task DriveAsync(
+        ServerProcess server, string driver, ConcurrentDictionary<string, ulong> acknowledged, SemaphoreSlim progress, CancellationToken cancel)
+    {
+        var started = TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds();
+        while (acknowledged.GetValueOrDefault(driver) < FixesEach)
+        {
+            try
+            {
+                using var channel = GrpcChannel.ForAddress(server.GrpcAddress);
+                var token = await File.ReadAllTextAsync(Path.Combine(server.DataFolder, "dev-service.token"), cancel);
+                using var call = new DriverService.DriverServiceClient(channel).Connect(
+                    new Metadata { { "authorization", "Bearer " + token.Trim() } }, cancellationToken: cancel);
+                await call.RequestStream.WriteAsync(
+                    new ConnectRequest { Hello = new Hello { ProtocolVersion = 1, DriverId = driver, SessionId = "s" } }, cancel);
+                await call.ResponseStream.MoveNext(cancel);
+                var through = call.ResponseStream.Current.Welcome.ResumeAfterSequence;
+                Assert.True(through >= acknowledged.GetValueOrDefault(driver), $"{driver} resumes after {through}, which was acknowledged before.");
+                while (through < FixesEach)
+                {
+                    await call.RequestStream.WriteAsync(
+                        new ConnectRequest { Locations = DriverPhone.Batch(started + (((long)through + 8) * 1000), through + 1, 8) }, cancel);
+                    do
+                    {
+                        await call.ResponseStream.MoveNext(cancel);
+                        var ack = call.ResponseStream.Current.FixAck;
+                        Assert.Empty(ack.Verdicts);
+                        acknowledged[driver] = ack.ThroughSequence;
+                        progress.Release();
+                    }
+                    while (acknowledged[driver] < through + 8);
+                    through += 8;
+                }
+
+                acknowledged[driver] = Math.Max(through, acknowledged.GetValueOrDefault(driver));
+            }
+            catch (Exception e) when (e is RpcException && !cancel.IsCancellationRequested)
+            {
+                await server.Ready; // Killed; again from where the log stands.
+            }
+        }
+    }
+}
