@@ -39,11 +39,11 @@ public sealed class DriverConnections(StreamServices services, DriverSlots slots
 
     /// <summary>Opens the stream. Without the store it opens too, and learns later where its log ends.</summary>
     internal async Task<DriverSession> OpenAsync(
-        Hello hello, Caller caller, IServerStreamWriter<ConnectResponse> writer, Action abort)
+        Hello hello, Caller caller, IServerStreamWriter<ConnectResponse> writer, Action abort, CancellationToken gone)
     {
         DriverSession? session = null;
         var (intake, slot) = await OpenIntakeAsync(hello.DriverId, hello.SessionId, () => session?.LogMoved());
-        session = new DriverSession(hello, caller, slot, intake, services, writer, abort);
+        session = new DriverSession(hello, caller, slot, intake, services, writer, abort, gone);
         streams.Add(session);
         return session;
     }

@@ -29,13 +29,16 @@ internal sealed class DriverSession
 
     public DriverSession(
         Hello hello, Caller caller, int slot, FixIntake intake, StreamServices services,
-        IServerStreamWriter<ConnectResponse> writer, Action abort)
+        IServerStreamWriter<ConnectResponse> writer, Action abort, CancellationToken gone)
     {
         DriverId = hello.DriverId;
         Slot = slot;
         Intake = intake;
         _caller = caller;
         _services = services;
+        Gone = gone;
+        Actions = new ActionQueue(this, services);
+        Commands = new CommandFeed(hello.DriverId, hello.LastCommandSequence, services);
         _writer = writer;
         _abort = abort;
         _drain = new OnDemandLoop(DrainAsync);
@@ -49,6 +52,13 @@ internal sealed class DriverSession
     public LogCursor Cursor => Intake.Cursor;
 
     public FixIntake Intake { get; }
+
+    public ActionQueue Actions { get; }
+
+    public CommandFeed Commands { get; }
+
+    /// <summary>Cancelled when the call is over.</summary>
+    public CancellationToken Gone { get; }
 
     /// <summary>Completes with the status to end the call with, once the server has ended the stream.</summary>
     public Task<Status> Ended => _ended.Task;
@@ -76,7 +86,7 @@ internal sealed class DriverSession
         {
             DriverStreams.TakenOver(this);
         }
-        else if (Cursor.IsBroken || Intake.IsAckDue())
+        else if (Cursor.IsBroken || Intake.IsAckDue() || Commands.IsWaiting)
         {
             Signal();
         }
@@ -96,6 +106,13 @@ internal sealed class DriverSession
         {
             // What was not acknowledged the app still has.
         }
+    }
+
+    /// <summary>There are commands in the driver's outbox.</summary>
+    public void WakeForCommands()
+    {
+        Commands.Look();
+        Signal();
     }
 
     /// <summary>Sends an answer. Their number is bounded by that of the questions that may wait.</summary>
@@ -178,9 +195,13 @@ internal sealed class DriverSession
         {
             Close(StreamClosingReason.Silent, Refusal.Aborted("SILENT", $"Nothing was heard for {options.SilenceTimeout}."));
         }
-        else if (Intake.IsAckDue())
+        else
         {
-            Signal();
+            Actions.Retry();
+            if (Intake.IsAckDue() || Commands.IsWaiting)
+            {
+                Signal();
+            }
         }
     }
 
@@ -189,6 +210,12 @@ internal sealed class DriverSession
         switch (message.MessageCase)
         {
             case ConnectRequest.MessageOneofCase.Heartbeat:
+                break;
+            case ConnectRequest.MessageOneofCase.Action:
+                Actions.Add(message.Action);
+                break;
+            case ConnectRequest.MessageOneofCase.CommandAck:
+                Actions.Acknowledge(message.CommandAck.ThroughSequence);
                 break;
             case ConnectRequest.MessageOneofCase.TokenRefresh:
                 await RefreshTokenAsync(message.TokenRefresh.Token, cancellationToken);
@@ -217,7 +244,7 @@ internal sealed class DriverSession
     {
         try
         {
-            while (!_ended.Task.IsCompleted && Next() is { } message)
+            while (!_ended.Task.IsCompleted && await NextAsync() is { } message)
             {
                 Volatile.Write(ref _writingSince, _services.Clock.Machine.GetTimestamp());
                 await _writer.WriteAsync(message);
@@ -241,9 +268,9 @@ internal sealed class DriverSession
     }
 
     // Whatever goes down takes along what can be acknowledged; an acknowledgement alone goes only when it is due.
-    private ConnectResponse? Next()
+    private async ValueTask<ConnectResponse?> NextAsync()
     {
-        var message = NextPrepared() ?? (Intake.IsAckDue() || _finishing ? new ConnectResponse() : null);
+        var message = NextPrepared() ?? await NextCommandAsync() ?? (Intake.IsAckDue() || _finishing ? new ConnectResponse() : null);
         if (message is null)
         {
             return null;
@@ -262,6 +289,10 @@ internal sealed class DriverSession
 
         return message;
     }
+
+    // Commands belong to the claim: before it, another connection may still be the driver's.
+    private async ValueTask<ConnectResponse?> NextCommandAsync() =>
+        Cursor.IsClaimed && !Cursor.IsFenced && await Commands.NextAsync() is { } command ? new ConnectResponse { Command = command } : null;
 
     private ConnectResponse? NextPrepared()
     {

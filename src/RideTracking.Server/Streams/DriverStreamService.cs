@@ -2,6 +2,7 @@ using Google.Protobuf.WellKnownTypes;
 using Grpc.Core;
 using RideTracking.Server.Access;
 using RideTracking.Server.Refusals;
+using RideTracking.Server.Storage;
 using RideTracking.Server.Telemetry;
 using RideTracking.V1;
 
@@ -22,12 +23,12 @@ public sealed class DriverStreamService(
         await RequireVersionAsync(hello, responseStream);
         draining.RequireOpen();
 
-        var session = await connections.OpenAsync(hello, caller, responseStream, context.GetHttpContext().Abort);
+        var session = await connections.OpenAsync(hello, caller, responseStream, context.GetHttpContext().Abort, context.CancellationToken);
         metrics.Opened(StreamKind.Driver);
         var reason = "failed";
         try
         {
-            await responseStream.WriteAsync(Welcome(session));
+            await responseStream.WriteAsync(await WelcomeAsync(session, hello.RoutePlanVersion));
             session.Start();
             if (draining.HasBegun)
             {
@@ -135,7 +136,7 @@ public sealed class DriverStreamService(
             ("spoken", $"{DriverConnections.ProtocolVersion}")).ToRpcException();
     }
 
-    private ConnectResponse Welcome(DriverSession session)
+    private async Task<ConnectResponse> WelcomeAsync(DriverSession session, ulong knownRoutePlanVersion)
     {
         var welcome = new Welcome
         {
@@ -145,6 +146,17 @@ public sealed class DriverStreamService(
         if (session.Cursor.IsClaimed)
         {
             welcome.ResumeAfterSequence = session.Cursor.LoggedThrough;
+        }
+
+        try
+        {
+            var (availability, routePlan) = await services.Desk.LoadAsync(session.DriverId);
+            welcome.Availability = availability;
+            welcome.RoutePlan = routePlan.RoutePlanVersion > knownRoutePlanVersion ? routePlan : null;
+        }
+        catch (Exception e) when (RedisStore.IsAway(e))
+        {
+            // The stream opens all the same; what is in the outbox follows when the store is back.
         }
 
         return new ConnectResponse { Welcome = welcome };

@@ -20,6 +20,15 @@ public sealed class DriverStreams(DriverIndex index, PositionFanout fanout)
     /// <summary>Whether the driver has a stream here.</summary>
     public bool IsOpen(string driverId) => _sessions.ContainsKey(driverId);
 
+    /// <summary>There are commands in the driver's outbox. Returns at once.</summary>
+    public void Wake(string driverId)
+    {
+        if (_sessions.TryGetValue(driverId, out var session))
+        {
+            session.WakeForCommands();
+        }
+    }
+
     /// <summary>Adds a stream; the one that the driver had before is told that it was taken over.</summary>
     internal void Add(DriverSession session)
     {

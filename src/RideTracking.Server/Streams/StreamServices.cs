@@ -1,13 +1,16 @@
 using Microsoft.Extensions.Options;
 using RideTracking.Server.Access;
+using RideTracking.Server.Dispatch;
 using RideTracking.Server.Hosting;
 using RideTracking.Server.Storage.Log;
+using RideTracking.Server.Telemetry;
 
 namespace RideTracking.Server.Streams;
 
 /// <summary>What every driver's stream of the node uses.</summary>
 public sealed class StreamServices(
-    ServerClock clock, IOptions<StreamOptions> options, TokenValidator tokens, FixPath path, ConnectionClaims claims)
+    ServerClock clock, IOptions<StreamOptions> options, TokenValidator tokens, FixPath path, ConnectionClaims claims,
+    DriverDesk desk, CommandOutbox outbox, CommandMetrics commands)
 {
     public ServerClock Clock => clock;
 
@@ -18,4 +21,10 @@ public sealed class StreamServices(
     public FixPath Path => path;
 
     public ConnectionClaims Claims => claims;
+
+    public DriverDesk Desk => desk;
+
+    public CommandOutbox Outbox => outbox;
+
+    public CommandMetrics Commands => commands;
 }

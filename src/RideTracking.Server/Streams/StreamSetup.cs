@@ -2,6 +2,7 @@ using Microsoft.Extensions.Options;
 using RideTracking.Engine.Fanout;
 using RideTracking.Engine.Index;
 using RideTracking.Engine.Ingest;
+using RideTracking.Server.Dispatch;
 
 namespace RideTracking.Server.Streams;
 
@@ -38,6 +39,7 @@ public static class StreamSetup
     public static WebApplication MapDriverStreams(this WebApplication app)
     {
         app.MapGrpcService<DriverStreamService>();
+        app.Services.GetRequiredService<CommandOutbox>().CommandsAdded += app.Services.GetRequiredService<DriverStreams>().Wake;
         var draining = app.Services.GetRequiredService<Draining>();
         // Stopping waits for this callback, and only then does Kestrel wait for the streams to end.
         app.Lifetime.ApplicationStopping.Register(() => draining.DrainAsync().GetAwaiter().GetResult());
