@@ -1,0 +1,274 @@
+using System.Collections.Concurrent;
+using System.Threading.Channels;
+using Google.Protobuf.WellKnownTypes;
+using Grpc.Core;
+using RideTracking.V1;
+
+namespace RideTracking.Client;
+
+/// <summary>
+/// A driver's app, as the server sees it: takes fixes and actions at any time, keeps them in an
+/// <see cref="OfflineBuffer"/>, and holds a stream open that brings them to the server and the server's commands back.
+/// All members are thread-safe; it has no thread of its own and one timer.
+/// </summary>
+public sealed class DriverConnection
+{
+    private readonly DriverService.DriverServiceClient _client;
+    private readonly Backoff _backoff;
+    // Full: the stream is read no further until the app has handled a command. Commands are never dropped, and the
+    // server keeps what is not acknowledged.
+    private readonly Channel<Command> _commands = Channel.CreateBounded<Command>(64);
+    private readonly ConcurrentDictionary<string, TaskCompletionSource<ActionResult>> _awaited = new();
+    private ulong _lastCommandQueued;
+    private ulong _routePlanVersion;
+    private DriverStream? _stream;
+    private TaskCompletionSource? _flushed;
+    private int _running;
+
+    /// <param name="channel">How to reach the server; see <see cref="RideTrackingChannel"/>. Many connections may share it.</param>
+    /// <param name="buffer">What is to be sent; used by one connection at a time.</param>
+    /// <param name="options">Who connects, and what the app wants to hear.</param>
+    /// <param name="timeProvider">The phone's clock; the system's when null.</param>
+    /// <param name="random">Jitter of the reconnects; used by this connection alone.</param>
+    public DriverConnection(
+        ChannelBase channel, OfflineBuffer buffer, DriverConnectionOptions options, TimeProvider? timeProvider = null, Random? random = null)
+    {
+        ArgumentNullException.ThrowIfNull(channel);
+        ArgumentNullException.ThrowIfNull(buffer);
+        ArgumentNullException.ThrowIfNull(options);
+        ArgumentException.ThrowIfNullOrEmpty(options.DriverId);
+        ArgumentOutOfRangeException.ThrowIfLessThan(options.BatchFixCount, 1);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(options.BatchFixCount, DriverStream.MaxBatch);
+        _client = new DriverService.DriverServiceClient(channel);
+        Buffer = buffer;
+        Options = options;
+        Time = timeProvider ?? TimeProvider.System;
+        Random = random ?? new Random();
+        _backoff = new Backoff(options.InitialBackoff, options.MaxBackoff, Random);
+        _lastCommandQueued = buffer.LastCommandSequence;
+    }
+
+    /// <summary>What waits to be acknowledged.</summary>
+    public OfflineBuffer Buffer { get; }
+
+    /// <summary>Whether a stream is open at the moment.</summary>
+    public bool IsConnected => Volatile.Read(ref _stream)?.IsOpen == true;
+
+    /// <summary>What this connection has done.</summary>
+    public DriverConnectionCounts Counts => new(
+        Interlocked.Read(ref Connects), Interlocked.Read(ref FixesSent), Interlocked.Read(ref FixesResent), Interlocked.Read(ref FixesAcknowledged));
+
+    internal DriverConnectionOptions Options { get; }
+
+    internal TimeProvider Time { get; }
+
+    internal Random Random { get; }
+
+    internal long Connects, FixesSent, FixesResent, FixesAcknowledged;
+
+    /// <summary>Highest sequence that was ever sent; what is sent again is counted apart.</summary>
+    internal ulong HighestSent { get; set; }
+
+    internal bool FlushWanted => Volatile.Read(ref _flushed) is not null;
+
+    /// <summary>Takes a fix, connected or not. Never waits for the network.</summary>
+    /// <returns>The fix's sequence within the buffer's session.</returns>
+    /// <exception cref="IOException">The buffer's file cannot be written; the fix was not taken.</exception>
+    public ulong Report(in LocationReading reading)
+    {
+        var sequence = Buffer.Add(reading.ToFix());
+        Volatile.Read(ref _stream)?.Wake();
+        return sequence;
+    }
+
+    /// <summary>
+    /// Takes something the driver did, connected or not. `action_id` and `occurred_at` are filled in where they are
+    /// empty. Sent in order, one after the other was answered, again on each new stream, until the server has answered.
+    /// </summary>
+    /// <returns>The server's answer, whatever its status. It may take as long as the network is away.</returns>
+    /// <exception cref="InvalidOperationException">Too many actions wait already.</exception>
+    public Task<ActionResult> ActAsync(DriverAction action)
+    {
+        ArgumentNullException.ThrowIfNull(action);
+        if (action.ActionId.Length == 0)
+            action.ActionId = Guid.NewGuid().ToString("N");
+        action.OccurredAt ??= Timestamp.FromDateTimeOffset(Time.GetUtcNow());
+        var answer = _awaited.GetOrAdd(action.ActionId, _ => new(TaskCreationOptions.RunContinuationsAsynchronously));
+        try
+        {
+            Buffer.Add(action);
+        }
+        catch
+        {
+            _awaited.TryRemove(action.ActionId, out _);
+            throw;
+        }
+        Volatile.Read(ref _stream)?.Wake();
+        return answer.Task;
+    }
+
+    /// <summary>Sends what waits at once, asks for its acknowledgement and ends when nothing waits any more: for instance before the app is suspended.</summary>
+    public Task FlushAsync(CancellationToken cancellationToken = default)
+    {
+        var flushed = Volatile.Read(ref _flushed);
+        if (flushed is null)
+        {
+            var made = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            flushed = Interlocked.CompareExchange(ref _flushed, made, null) ?? made;
+        }
+        CompleteFlush();
+        Volatile.Read(ref _stream)?.Wake();
+        return flushed.Task.WaitAsync(cancellationToken);
+    }
+
+    /// <summary>Connects, and again whenever the stream is lost, until cancelled or until it must not come back. Once at a time.</summary>
+    /// <exception cref="RpcException">
+    /// The server refuses this driver, for instance with PERMISSION_DENIED: trying again would not help.
+    /// </exception>
+    /// <exception cref="IOException">The buffer's file cannot be written.</exception>
+    public async Task<ConnectionEnd> RunAsync(CancellationToken cancellationToken)
+    {
+        if (Interlocked.Exchange(ref _running, 1) == 1)
+            throw new InvalidOperationException("The connection runs already.");
+        using var stopping = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var handling = HandleCommandsAsync(stopping);
+        try
+        {
+            return await ReconnectAsync(stopping.Token);
+        }
+        catch (OperationCanceledException) when (stopping.IsCancellationRequested)
+        {
+            return ConnectionEnd.Stopped;
+        }
+        finally
+        {
+            await stopping.CancelAsync();
+            // Throws what the app's handler threw.
+            try
+            {
+                await handling;
+            }
+            finally
+            {
+                // What was not handled is asked for again by the next run.
+                while (_commands.Reader.TryRead(out _))
+                {
+                }
+                _lastCommandQueued = Buffer.LastCommandSequence;
+                _routePlanVersion = 0;
+                Volatile.Write(ref _running, 0);
+            }
+        }
+    }
+
+    private async Task<ConnectionEnd> ReconnectAsync(CancellationToken stopping)
+    {
+        while (true)
+        {
+            var stream = new DriverStream(this, _client);
+            Exception? error = null;
+            Volatile.Write(ref _stream, stream);
+            try
+            {
+                await stream.RunAsync(stopping);
+            }
+            catch (Exception e) when (e is RpcException or TimeoutException)
+            {
+                error = e;
+            }
+            finally
+            {
+                Volatile.Write(ref _stream, null);
+            }
+            stopping.ThrowIfCancellationRequested();
+
+            if (Final(stream.Closing) is { } end)
+                return end;
+            if (error is RpcException { StatusCode: StatusCode.PermissionDenied or StatusCode.InvalidArgument or StatusCode.FailedPrecondition } refused)
+                throw refused;
+            // A stream that held for a while ends a row of failures; one that broke at once is one more.
+            if (stream.Lived > Options.MaxBackoff)
+                _backoff.Reset();
+            var wait = _backoff.Next();
+            // Clients that were told the same time come back spread over as much time again.
+            if ((stream.Closing?.RetryAfter?.ToTimeSpan() ?? Retry.After(error)) is { } told && told > TimeSpan.Zero)
+                wait = told * (1 + Random.NextDouble());
+            Options.OnLost?.Invoke(new ConnectionLost(stream.Closing, error, wait));
+            await Task.Delay(wait, Time, stopping);
+        }
+    }
+
+    private static ConnectionEnd? Final(StreamClosing? closing) => closing switch
+    {
+        null => null,
+        { Reason: StreamClosingReason.TakenOver } => ConnectionEnd.TakenOver,
+        { Reason: StreamClosingReason.UpgradeRequired } => ConnectionEnd.UpgradeRequired,
+        { MayReconnect: false } => ConnectionEnd.ClosedByServer,
+        _ => null,
+    };
+
+    /// <summary>Runs beside the streams and outlives them, so that a command is handled once although its stream is gone.</summary>
+    private async Task HandleCommandsAsync(CancellationTokenSource stopping)
+    {
+        try
+        {
+            await foreach (var command in _commands.Reader.ReadAllAsync(stopping.Token))
+            {
+                if (Options.OnCommand is { } handle && command.CommandCase != Command.CommandOneofCase.None)
+                    await handle(command, stopping.Token);
+                if (command.Sequence == 0)
+                    continue;
+                Buffer.CommandHandled(command.Sequence);
+                Volatile.Read(ref _stream)?.Acknowledge(command);
+            }
+        }
+        catch (OperationCanceledException) when (stopping.IsCancellationRequested)
+        {
+        }
+        catch
+        {
+            await stopping.CancelAsync();
+            throw;
+        }
+    }
+
+    internal Hello Hello() => new()
+    {
+        ProtocolVersion = 1,
+        DriverId = Options.DriverId,
+        SessionId = Buffer.SessionId,
+        DeviceId = Options.DeviceId,
+        AppVersion = Options.AppVersion,
+        VehicleId = Options.VehicleId,
+        LastCommandSequence = Buffer.LastCommandSequence,
+        RoutePlanVersion = _routePlanVersion,
+    };
+
+    internal async ValueTask QueueAsync(Command command, CancellationToken ct)
+    {
+        if (command.CommandCase == Command.CommandOneofCase.RouteChanged)
+            _routePlanVersion = Math.Max(_routePlanVersion, command.RouteChanged.RoutePlanVersion);
+        if (command.Sequence != 0)
+        {
+            if (command.Sequence <= _lastCommandQueued)
+                return;
+            _lastCommandQueued = command.Sequence;
+        }
+        await _commands.Writer.WriteAsync(command, ct);
+    }
+
+    internal void Answer(ActionResult result)
+    {
+        if (!Buffer.Answered(result.ActionId))
+            return;
+        if (_awaited.TryRemove(result.ActionId, out var answer))
+            answer.TrySetResult(result);
+        Options.OnActionResult?.Invoke(result);
+    }
+
+    internal void CompleteFlush()
+    {
+        if (FlushWanted && Buffer.FixCount == 0 && Buffer.ActionCount == 0)
+            Interlocked.Exchange(ref _flushed, null)?.TrySetResult();
+    }
+}

@@ -1,0 +1,417 @@
+using System.Threading.Channels;
+using Google.Protobuf.Collections;
+using Grpc.Core;
+using RideTracking.V1;
+
+namespace RideTracking.Client;
+
+/// <summary>
+/// One stream of a <see cref="DriverConnection"/>, from `Hello` to its end. Two loops: one reads, the other is the only
+/// one that writes and sleeps until it is woken or something is due.
+/// </summary>
+internal sealed class DriverStream(DriverConnection connection, DriverService.DriverServiceClient client)
+{
+    /// <summary>Fixes that the contract allows in one batch.</summary>
+    public const int MaxBatch = 500;
+
+    // How long the server may take to end a stream that it said it would end.
+    private static readonly TimeSpan _closingTimeout = TimeSpan.FromSeconds(10);
+
+    private static readonly RepeatedField<FixVerdict> _noVerdicts = [];
+
+    // Holds one wake-up; while it is there, a further one says nothing new.
+    private readonly Channel<bool> _wake = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
+    private readonly Lock _gate = new();
+    private readonly CommandAck _commandAck = new();
+    private readonly List<Fix> _acknowledged = [];
+    private readonly ConnectRequest _batch = new() { Locations = new LocationBatch() };
+    private readonly long _startedAt = connection.Time.GetTimestamp();
+    private ReportingPolicy _policy = new();
+    private DateTimeOffset _serverTimeAtStart;
+    private string? _token;
+    private string? _newToken;
+    private TimeSpan _refreshTokenAt = TimeSpan.MaxValue;
+    private Task _refreshing = Task.CompletedTask;
+    private ulong _sentThrough;
+    private ulong? _resentAfter;
+    private ResendAfter? _resend;
+    private string? _actionInFlight;
+    private TimeSpan _nextActionAt;
+    private volatile bool _isOpen;
+
+    public bool IsOpen => _isOpen;
+
+    /// <summary>What the server said before it ended the stream.</summary>
+    public StreamClosing? Closing { get; private set; }
+
+    /// <summary>How long the stream was open.</summary>
+    public TimeSpan Lived { get; private set; }
+
+    private TimeSpan Now => connection.Time.GetElapsedTime(_startedAt);
+
+    public void Wake() => _wake.Writer.TryWrite(true);
+
+    /// <summary>The app has handled a command, or is too old to.</summary>
+    public void Acknowledge(Command command)
+    {
+        lock (_gate)
+        {
+            _commandAck.ThroughSequence = command.Sequence;
+            if (command.CommandCase == Command.CommandOneofCase.None)
+                _commandAck.UnsupportedSequences.Add(command.Sequence);
+        }
+        Wake();
+    }
+
+    /// <summary>Returns when the server ended the stream in good order.</summary>
+    public async Task RunAsync(CancellationToken stopping)
+    {
+        using var ending = CancellationTokenSource.CreateLinkedTokenSource(stopping);
+        _token = await GetTokenAsync(stopping);
+        var headers = new Metadata();
+        if (_token is not null)
+            headers.Add("authorization", "Bearer " + _token);
+        using var call = client.Connect(headers, cancellationToken: ending.Token);
+        if (!await OpenAsync(call, ending, stopping))
+            return;
+
+        var openedAt = Now;
+        var writing = WriteAsync(call, ending);
+        try
+        {
+            while (await call.ResponseStream.MoveNext(ending.Token))
+            {
+                await ReceiveAsync(call.ResponseStream.Current, ending.Token);
+                if (Closing is not null)
+                    ending.CancelAfter(_closingTimeout);
+            }
+        }
+        finally
+        {
+            _isOpen = false;
+            Lived = Now - openedAt;
+            await ending.CancelAsync();
+            await writing;
+        }
+    }
+
+    private async Task<bool> OpenAsync(
+        AsyncDuplexStreamingCall<ConnectRequest, ConnectResponse> call, CancellationTokenSource ending, CancellationToken stopping)
+    {
+        using var timeout = new CancellationTokenSource(connection.Options.WelcomeTimeout, connection.Time);
+        using var onTimeout = timeout.Token.Register(ending.Cancel);
+        try
+        {
+            try
+            {
+                await call.RequestStream.WriteAsync(new ConnectRequest { Hello = connection.Hello() }, ending.Token);
+            }
+            catch (Exception e) when (e is RpcException or InvalidOperationException)
+            {
+                // The call is over already; reading tells why.
+            }
+            if (!await call.ResponseStream.MoveNext(ending.Token))
+                return false;
+        }
+        catch (Exception e) when (timeout.IsCancellationRequested && !stopping.IsCancellationRequested && e is RpcException or OperationCanceledException)
+        {
+            throw new TimeoutException($"The server did not welcome the stream within {connection.Options.WelcomeTimeout}.", e);
+        }
+
+        var first = call.ResponseStream.Current;
+        if (first.MessageCase is not (ConnectResponse.MessageOneofCase.Welcome or ConnectResponse.MessageOneofCase.StreamClosing))
+            throw new RpcException(new Status(StatusCode.Internal, $"The server's first message was {first.MessageCase}, not Welcome."));
+        await ReceiveAsync(first, ending.Token);
+        return Closing is null;
+    }
+
+    private async ValueTask ReceiveAsync(ConnectResponse response, CancellationToken ct)
+    {
+        if (response.FixAck is { } ack)
+            Acknowledge(ack.ThroughSequence, ack.Verdicts, atResume: false);
+        switch (response.MessageCase)
+        {
+            case ConnectResponse.MessageOneofCase.Welcome:
+                await WelcomeAsync(response.Welcome, ct);
+                break;
+            case ConnectResponse.MessageOneofCase.ResendAfter:
+                Interlocked.Exchange(ref _resend, response.ResendAfter);
+                Wake();
+                break;
+            case ConnectResponse.MessageOneofCase.ActionResult:
+                Answer(response.ActionResult);
+                break;
+            case ConnectResponse.MessageOneofCase.ReportingPolicy:
+                Follow(response.ReportingPolicy);
+                break;
+            case ConnectResponse.MessageOneofCase.Command:
+                await connection.QueueAsync(response.Command, ct);
+                break;
+            case ConnectResponse.MessageOneofCase.StreamClosing:
+                Closing = response.StreamClosing;
+                Wake();
+                break;
+            case ConnectResponse.MessageOneofCase.TokenAccepted:
+            // Nothing rides with an acknowledgement, or a newer server says something that this version does not know.
+            case ConnectResponse.MessageOneofCase.None:
+            default:
+                break;
+        }
+    }
+
+    private async ValueTask WelcomeAsync(Welcome welcome, CancellationToken ct)
+    {
+        Interlocked.Increment(ref connection.Connects);
+        _serverTimeAtStart = (welcome.ServerTime?.ToDateTimeOffset() ?? connection.Time.GetUtcNow()) - Now;
+        ScheduleTokenRefresh();
+        if (welcome.HasResumeAfterSequence)
+        {
+            _sentThrough = welcome.ResumeAfterSequence;
+            Acknowledge(welcome.ResumeAfterSequence, _noVerdicts, atResume: true);
+        }
+        else
+        {
+            _sentThrough = connection.Buffer.AcknowledgedThrough;
+            _resentAfter = _sentThrough;
+        }
+        _isOpen = true;
+        connection.Options.OnWelcome?.Invoke(welcome);
+        if (welcome.ReportingPolicy is { } policy)
+            Follow(policy);
+        if (welcome.RoutePlan is { } plan)
+            await connection.QueueAsync(new Command { RouteChanged = plan }, ct);
+    }
+
+    private void Acknowledge(ulong through, RepeatedField<FixVerdict> verdicts, bool atResume)
+    {
+        _acknowledged.Clear();
+        connection.Buffer.Acknowledge(through, _acknowledged);
+        Interlocked.Add(ref connection.FixesAcknowledged, _acknowledged.Count);
+        if (_acknowledged.Count > 0 || verdicts.Count > 0)
+            connection.Options.OnFixesAcknowledged?.Invoke(new FixesAcknowledged(through, _acknowledged, verdicts, atResume));
+        connection.CompleteFlush();
+    }
+
+    private void Answer(ActionResult result)
+    {
+        if (result.Status?.Code == (int)StatusCode.Unavailable)
+        {
+            // Not committed, and may be later: it stays in the buffer. Actions behind it wait, to keep their order.
+            lock (_gate)
+            {
+                _nextActionAt = Now + (Retry.After(result.Status) ?? connection.Options.InitialBackoff) * (1 + connection.Random.NextDouble());
+                _actionInFlight = null;
+            }
+        }
+        else
+        {
+            connection.Answer(result);
+            connection.CompleteFlush();
+        }
+        Wake();
+    }
+
+    private void Follow(ReportingPolicy policy)
+    {
+        Volatile.Write(ref _policy, policy);
+        connection.Options.OnReportingPolicy?.Invoke(policy);
+        Wake();
+    }
+
+    private async Task WriteAsync(AsyncDuplexStreamingCall<ConnectRequest, ConnectResponse> call, CancellationTokenSource ending)
+    {
+        var ct = ending.Token;
+        using var timer = connection.Time.CreateTimer(_ => Wake(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        try
+        {
+            // Whatever waited while there was no stream goes at once.
+            TimeSpan? unsentSince = TimeSpan.MinValue / 2;
+            var sentAt = Now;
+            while (Closing is null)
+            {
+                var next = NextMessage(ref unsentSince, sentAt, out var dueAt, ct);
+                if (next is not null)
+                {
+                    await call.RequestStream.WriteAsync(next, ct);
+                    sentAt = Now;
+                    continue;
+                }
+                // A timer that is due in less than a millisecond would fire at once, again and again.
+                timer.Change(TimeSpan.FromMilliseconds(Math.Clamp((dueAt - Now).TotalMilliseconds, 1, 3_600_000)), Timeout.InfiniteTimeSpan);
+                await _wake.Reader.ReadAsync(ct);
+            }
+            await call.RequestStream.CompleteAsync();
+        }
+        catch (Exception e) when (ct.IsCancellationRequested || e is RpcException || IsOver(call))
+        {
+            // The call is over; reading tells why.
+        }
+        catch
+        {
+            await ending.CancelAsync();
+            throw;
+        }
+        finally
+        {
+            await _refreshing;
+        }
+    }
+
+    private static bool IsOver(AsyncDuplexStreamingCall<ConnectRequest, ConnectResponse> call)
+    {
+        try
+        {
+            call.GetStatus();
+            return true;
+        }
+        catch (InvalidOperationException)
+        {
+            return false;
+        }
+    }
+
+    /// <summary>What to write now, the most urgent first; null when nothing is due before <paramref name="dueAt"/>.</summary>
+    private ConnectRequest? NextMessage(ref TimeSpan? unsentSince, TimeSpan sentAt, out TimeSpan dueAt, CancellationToken ct)
+    {
+        var policy = Volatile.Read(ref _policy);
+        var heartbeatAt = sentAt + (policy.HeartbeatInterval?.ToTimeSpan() ?? TimeSpan.FromSeconds(15)) * 0.8;
+        dueAt = heartbeatAt < _refreshTokenAt ? heartbeatAt : _refreshTokenAt;
+
+        if (Interlocked.Exchange(ref _newToken, null) is { } token)
+            return new ConnectRequest { TokenRefresh = new TokenRefresh { Token = token } };
+        if (Now >= _refreshTokenAt && _refreshing.IsCompleted)
+        {
+            _refreshTokenAt = TimeSpan.MaxValue;
+            _refreshing = RefreshTokenAsync(ct);
+        }
+        if (NextAction(ref dueAt) is { } action)
+            return new ConnectRequest { Action = action };
+        if (TakeCommandAck() is { } commandAck)
+            return new ConnectRequest { CommandAck = commandAck };
+        if (NextBatch(ref unsentSince, policy, ref dueAt) is { } batch)
+            return batch;
+        if (Now < heartbeatAt)
+            return null;
+        var heartbeat = connection.Options.PhoneState?.Invoke() ?? new Heartbeat();
+        heartbeat.BufferedFixCount = (uint)connection.Buffer.FixCount;
+        return new ConnectRequest { Heartbeat = heartbeat };
+    }
+
+    private DriverAction? NextAction(ref TimeSpan dueAt)
+    {
+        if (connection.Buffer.OldestAction() is not { } action)
+            return null;
+        lock (_gate)
+        {
+            if (action.ActionId == _actionInFlight)
+                return null;
+            if (Now < _nextActionAt)
+            {
+                dueAt = _nextActionAt < dueAt ? _nextActionAt : dueAt;
+                return null;
+            }
+            _actionInFlight = action.ActionId;
+            return action;
+        }
+    }
+
+    private CommandAck? TakeCommandAck()
+    {
+        lock (_gate)
+        {
+            if (_commandAck.ThroughSequence == 0)
+                return null;
+            var ack = _commandAck.Clone();
+            _commandAck.ThroughSequence = 0;
+            _commandAck.UnsupportedSequences.Clear();
+            return ack;
+        }
+    }
+
+    private ConnectRequest? NextBatch(ref TimeSpan? unsentSince, ReportingPolicy policy, ref TimeSpan dueAt)
+    {
+        if (Interlocked.Exchange(ref _resend, null) is { } resend)
+        {
+            _sentThrough = resend.Sequence;
+            _resentAfter = resend.Sequence;
+            unsentSince = TimeSpan.MinValue / 2;
+        }
+        var buffer = connection.Buffer;
+        var count = buffer.CountAfter(_sentThrough);
+        if (count == 0)
+        {
+            unsentSince = null;
+            return null;
+        }
+        unsentSince ??= Now;
+        var batchAt = unsentSince.Value + (policy.MaxBatchDelay?.ToTimeSpan() ?? TimeSpan.Zero);
+        if (count < connection.Options.BatchFixCount && Now < batchAt && !connection.FlushWanted)
+        {
+            dueAt = batchAt < dueAt ? batchAt : dueAt;
+            return null;
+        }
+
+        var batch = _batch.Locations;
+        batch.Fixes.Clear();
+        buffer.CopyAfter(_sentThrough, MaxBatch, batch.Fixes);
+        if (batch.Fixes.Count == 0)
+            return null;
+        batch.SentAtUnixMs = connection.Time.GetUtcNow().ToUnixTimeMilliseconds();
+        batch.AckRequested = connection.FlushWanted;
+        if (_resentAfter is { } after)
+            batch.ResentAfterSequence = after;
+        else
+            batch.ClearResentAfterSequence();
+        _resentAfter = null;
+        unsentSince = null;
+        Count(batch);
+        return _batch;
+    }
+
+    private void Count(LocationBatch batch)
+    {
+        _sentThrough = batch.Fixes[^1].Sequence;
+        var again = batch.Fixes.Count(fix => fix.Sequence <= connection.HighestSent);
+        Interlocked.Add(ref connection.FixesResent, again);
+        Interlocked.Add(ref connection.FixesSent, batch.Fixes.Count - again);
+        connection.HighestSent = Math.Max(connection.HighestSent, _sentThrough);
+    }
+
+    private async ValueTask<string?> GetTokenAsync(CancellationToken ct)
+    {
+        if (connection.Options.TokenSource is not { } source)
+            return null;
+        try
+        {
+            return await source(ct);
+        }
+        catch (Exception e) when (!ct.IsCancellationRequested)
+        {
+            throw new RpcException(new Status(StatusCode.Unauthenticated, $"The app got no token: {e.Message}", e));
+        }
+    }
+
+    private async Task RefreshTokenAsync(CancellationToken ct)
+    {
+        try
+        {
+            var token = await GetTokenAsync(ct);
+            if (token != _token)
+                Volatile.Write(ref _newToken, token);
+            _token = token;
+            ScheduleTokenRefresh();
+        }
+        catch (Exception e) when (e is RpcException or OperationCanceledException)
+        {
+            // The old token still holds: asked again while it does, and after that on each reconnect.
+            _refreshTokenAt = Now + connection.Options.MaxBackoff * (0.5 + connection.Random.NextDouble());
+        }
+        Wake();
+    }
+
+    private void ScheduleTokenRefresh()
+    {
+        if (_token is not null && AccessToken.RefreshIn(_token, _serverTimeAtStart + Now) is { } wait)
+            _refreshTokenAt = Now + (wait > TimeSpan.FromSeconds(1) ? wait : TimeSpan.FromSeconds(1));
+    }
+}

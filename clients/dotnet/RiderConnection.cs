@@ -1,0 +1,220 @@
+using System.Runtime.CompilerServices;
+using Grpc.Core;
+using RideTracking.V1;
+
+namespace RideTracking.Client;
+
+/// <summary>
+/// A rider's app, as the server sees it. Every call tries again by itself while the server or the network is away, with
+/// jittered backoff or after the wait that the server asked for, until it is cancelled. Thread-safe.
+/// </summary>
+public sealed class RiderConnection
+{
+    private readonly RiderService.RiderServiceClient _client;
+    private readonly RiderConnectionOptions _options;
+    private readonly TimeProvider _time;
+    private readonly Func<Backoff> _newBackoff;
+
+    /// <param name="channel">How to reach the server; see <see cref="RideTrackingChannel"/>. Many connections may share it.</param>
+    /// <param name="options">How to try again, and with which token.</param>
+    /// <param name="timeProvider">The phone's clock; the system's when null.</param>
+    /// <param name="random">Jitter of the retries; used by this connection alone.</param>
+    public RiderConnection(ChannelBase channel, RiderConnectionOptions options, TimeProvider? timeProvider = null, Random? random = null)
+    {
+        ArgumentNullException.ThrowIfNull(channel);
+        ArgumentNullException.ThrowIfNull(options);
+        _client = new RiderService.RiderServiceClient(channel);
+        _options = options;
+        _time = timeProvider ?? TimeProvider.System;
+        var seeds = random ?? new Random();
+        // Calls run side by side and a Random may not: each call gets its own.
+        _newBackoff = () =>
+        {
+            lock (seeds)
+                return new Backoff(options.InitialBackoff, options.MaxBackoff, new Random(seeds.Next()));
+        };
+    }
+
+    /// <summary>
+    /// Asks for a ride. `request_id` is filled in when it is empty and kept through every retry, so that at most one trip
+    /// comes of it. An app that may be killed meanwhile makes and stores it itself.
+    /// </summary>
+    /// <exception cref="RpcException">Refused, for instance INVALID_ARGUMENT with the field named in its details.</exception>
+    public async Task<Trip> RequestTripAsync(RequestTripRequest request, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        if (request.RequestId.Length == 0)
+            request.RequestId = Guid.NewGuid().ToString("N");
+        var response = await RetryAsync((o, _) => _client.RequestTripAsync(request, o), cancellationToken);
+        return response.Trip;
+    }
+
+    /// <summary>The trip as it stands.</summary>
+    /// <exception cref="RpcException">Refused, for instance NOT_FOUND.</exception>
+    public async Task<Trip> GetTripAsync(string tripId, CancellationToken cancellationToken = default)
+    {
+        var response = await RetryAsync((o, _) => _client.GetTripAsync(new GetTripRequest { TripId = tripId }, o), cancellationToken);
+        return response.Trip;
+    }
+
+    /// <summary>Ends a trip that is not over.</summary>
+    /// <param name="tripId">The trip.</param>
+    /// <param name="reason">Why.</param>
+    /// <param name="note">In the rider's words; at most 280 characters.</param>
+    /// <param name="cancellationToken">Gives up; the trip may be cancelled nevertheless.</param>
+    /// <exception cref="RpcException">Refused, for instance FAILED_PRECONDITION when the trip is over.</exception>
+    public async Task<Trip> CancelTripAsync(
+        string tripId, CancellationReason reason, string note = "", CancellationToken cancellationToken = default)
+    {
+        var request = new CancelTripRequest { TripId = tripId, Reason = reason, Note = note };
+        var retried = false;
+        try
+        {
+            var response = await RetryAsync((o, attempt) => { retried = attempt > 0; return _client.CancelTripAsync(request, o); }, cancellationToken);
+            return response.Trip;
+        }
+        catch (RpcException e) when (retried && e.StatusCode is StatusCode.FailedPrecondition or StatusCode.Aborted)
+        {
+            // An earlier attempt may have done it and lost its answer.
+            var trip = await GetTripAsync(tripId, cancellationToken);
+            if (trip.State == TripState.Cancelled && trip.Cancellation?.Actor == TripActor.Rider)
+                return trip;
+            throw;
+        }
+    }
+
+    /// <summary>
+    /// Changes where a trip goes. When an answer was lost, the retry may be refused because the first attempt has
+    /// already changed the version: <see cref="GetTripAsync"/> tells.
+    /// </summary>
+    /// <param name="tripId">The trip.</param>
+    /// <param name="expectedVersion">The version that the rider saw; refused when the trip has changed since.</param>
+    /// <param name="waypoints">All that are not done, in order: known ones by id, new ones without.</param>
+    /// <param name="cancellationToken">Gives up; the change may be made nevertheless.</param>
+    /// <exception cref="RpcException">Refused, for instance ABORTED when the version is another.</exception>
+    public async Task<Trip> UpdateWaypointsAsync(
+        string tripId, ulong expectedVersion, IEnumerable<Waypoint> waypoints, CancellationToken cancellationToken = default)
+    {
+        var request = new UpdateWaypointsRequest { TripId = tripId, ExpectedVersion = expectedVersion };
+        request.Waypoints.Add(waypoints);
+        var response = await RetryAsync((o, _) => _client.UpdateWaypointsAsync(request, o), cancellationToken);
+        return response.Trip;
+    }
+
+    /// <summary>
+    /// The trip and its car, live, across lost streams, until the trip is over. A trip comes first and then whenever
+    /// its version has changed, always with its whole route; positions come as they are.
+    /// </summary>
+    /// <exception cref="RpcException">Refused, for instance NOT_FOUND or PERMISSION_DENIED.</exception>
+    public async IAsyncEnumerable<WatchTripResponse> WatchTripAsync(
+        string tripId, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    {
+        var backoff = _newBackoff();
+        var mayBeOldToken = true;
+        Trip? known = null;
+        while (true)
+        {
+            using var call = _client.WatchTrip(new WatchTripRequest { TripId = tripId }, await CallOptionsAsync(cancellationToken));
+            RpcException? lost = null;
+            while (true)
+            {
+                try
+                {
+                    if (!await call.ResponseStream.MoveNext(cancellationToken))
+                        break;
+                }
+                catch (RpcException e) when (MayTryAgain(e, mayBeOldToken, cancellationToken))
+                {
+                    mayBeOldToken = e.StatusCode != StatusCode.Unauthenticated;
+                    lost = e;
+                    break;
+                }
+                backoff.Reset();
+                mayBeOldToken = true;
+                if (News(call.ResponseStream.Current, ref known) is { } news)
+                    yield return news;
+            }
+            cancellationToken.ThrowIfCancellationRequested();
+            // A server that goes down ends the stream in good order although the trip goes on.
+            if (lost is null && known is not null && IsOver(known))
+                yield break;
+            await WaitAsync(lost, backoff, cancellationToken);
+        }
+    }
+
+    /// <summary>Whether nothing happens to a trip any more.</summary>
+    public static bool IsOver(Trip trip)
+    {
+        ArgumentNullException.ThrowIfNull(trip);
+        return trip.State is TripState.Completed or TripState.Cancelled or TripState.Unfulfilled;
+    }
+
+    /// <summary>What the app does not know yet; null for nothing. A new stream begins with the whole trip, known or not.</summary>
+    private static WatchTripResponse? News(WatchTripResponse response, ref Trip? known)
+    {
+        if (response.Trip is { } trip)
+        {
+            // The same way is not sent twice on a stream; the app need not know.
+            if (trip.Route is { EncodedPolyline: "" } route && known?.Route?.Version == route.Version)
+                route.EncodedPolyline = known.Route.EncodedPolyline;
+            if (trip.Version == known?.Version && trip.Route?.Version == known.Route?.Version)
+                response.Trip = null;
+            known = trip;
+        }
+        return response.Trip is null && response.Position is null ? null : response;
+    }
+
+    private async Task<T> RetryAsync<T>(Func<CallOptions, int, AsyncUnaryCall<T>> call, CancellationToken ct)
+    {
+        var backoff = _newBackoff();
+        for (var attempt = 0; ; attempt++)
+        {
+            try
+            {
+                using var running = call(await CallOptionsAsync(ct), attempt);
+                return await running;
+            }
+            catch (RpcException e) when (MayTryAgain(e, attempt == 0, ct))
+            {
+                await WaitAsync(e, backoff, ct);
+            }
+        }
+    }
+
+    // A refused token may have been an old one: worth one more try with a new one.
+    private static bool MayTryAgain(RpcException e, bool mayBeOldToken, CancellationToken ct) =>
+        !ct.IsCancellationRequested && (Retry.IsTransient(e.StatusCode) || (mayBeOldToken && e.StatusCode == StatusCode.Unauthenticated));
+
+    private async Task WaitAsync(RpcException? error, Backoff backoff, CancellationToken ct)
+    {
+        var wait = backoff.Next();
+        if (Retry.After(error) is { } asked && asked > wait)
+            wait += asked;
+        _options.OnRetry?.Invoke(error, wait);
+        await Task.Delay(wait, _time, ct);
+    }
+
+    private async ValueTask<CallOptions> CallOptionsAsync(CancellationToken ct)
+    {
+        var headers = new Metadata();
+        if (_options.TokenSource is { } source)
+            headers.Add("authorization", "Bearer " + await source(ct));
+        return new CallOptions(headers, cancellationToken: ct);
+    }
+}
+
+/// <summary>How a <see cref="RiderConnection"/> tries again, and with which token.</summary>
+public sealed class RiderConnectionOptions
+{
+    /// <summary>Gives a bearer token (without the word `Bearer`) that may act for the rider; asked before each call. Null for a server that asks for none.</summary>
+    public Func<CancellationToken, ValueTask<string>>? TokenSource { get; init; }
+
+    /// <summary>Told of each failure that is tried again and how long the wait is; the error is null when a watch ended in good order although the trip goes on.</summary>
+    public Action<RpcException?, TimeSpan>? OnRetry { get; init; }
+
+    /// <summary>Bound of the first wait.</summary>
+    public TimeSpan InitialBackoff { get; init; } = TimeSpan.FromMilliseconds(250);
+
+    /// <summary>Bound that the wait grows to.</summary>
+    public TimeSpan MaxBackoff { get; init; } = TimeSpan.FromSeconds(15);
+}
