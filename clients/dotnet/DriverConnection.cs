@@ -28,7 +28,7 @@ public sealed class DriverConnection
     /// <param name="channel">How to reach the server; see <see cref="RideTrackingChannel"/>. Many connections may share it.</param>
     /// <param name="buffer">What is to be sent; used by one connection at a time.</param>
     /// <param name="options">Who connects, and what the app wants to hear.</param>
-    /// <param name="timeProvider">The phone's clock; the system's when null.</param>
+    /// <param name="timeProvider">The phone's clock and timers; the system's when null.</param>
     /// <param name="random">Jitter of the reconnects; used by this connection alone.</param>
     public DriverConnection(
         ChannelBase channel, OfflineBuffer buffer, DriverConnectionOptions options, TimeProvider? timeProvider = null, Random? random = null)
@@ -62,6 +62,8 @@ public sealed class DriverConnection
 
     internal TimeProvider Time { get; }
 
+    internal TimeProvider PhoneClock => Options.PhoneClock ?? Time;
+
     internal Random Random { get; }
 
     internal long Connects, FixesSent, FixesResent, FixesAcknowledged;
@@ -77,7 +79,7 @@ public sealed class DriverConnection
     public ulong Report(in LocationReading reading)
     {
         var sequence = Buffer.Add(reading.ToFix());
-        Volatile.Read(ref _stream)?.Wake();
+        Volatile.Read(ref _stream)?.Reported();
         return sequence;
     }
 
@@ -92,7 +94,7 @@ public sealed class DriverConnection
         ArgumentNullException.ThrowIfNull(action);
         if (action.ActionId.Length == 0)
             action.ActionId = Guid.NewGuid().ToString("N");
-        action.OccurredAt ??= Timestamp.FromDateTimeOffset(Time.GetUtcNow());
+        action.OccurredAt ??= Timestamp.FromDateTimeOffset(PhoneClock.GetUtcNow());
         var answer = _awaited.GetOrAdd(action.ActionId, _ => new(TaskCreationOptions.RunContinuationsAsynchronously));
         try
         {

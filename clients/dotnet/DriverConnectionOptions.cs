@@ -52,6 +52,12 @@ public sealed class DriverConnectionOptions
     /// <summary>What the heartbeat says of the phone; asked before each. The connection fills in the number of buffered fixes.</summary>
     public Func<Heartbeat>? PhoneState { get; init; }
 
+    /// <summary>
+    /// The clock that `sent_at` and `occurred_at` are read from, where it is not the one that paces the network: a replay
+    /// of a recording has one that stands in the recording and runs faster.
+    /// </summary>
+    public TimeProvider? PhoneClock { get; init; }
+
     /// <summary>Fixes that are sent without waiting longer for more, 1 to 500.</summary>
     public int BatchFixCount { get; init; } = 100;
 

@@ -14,6 +14,8 @@ internal sealed class DriverStream(DriverConnection connection, DriverService.Dr
     /// <summary>Fixes that the contract allows in one batch.</summary>
     public const int MaxBatch = 500;
 
+    private const long Overdue = long.MinValue / 2;
+
     // How long the server may take to end a stream that it said it would end.
     private static readonly TimeSpan _closingTimeout = TimeSpan.FromSeconds(10);
 
@@ -37,6 +39,8 @@ internal sealed class DriverStream(DriverConnection connection, DriverService.Dr
     private ResendAfter? _resend;
     private string? _actionInFlight;
     private TimeSpan _nextActionAt;
+    // Ticks of the stream's time, and one more; 0 for nothing unsent. What waited while there was no stream goes at once.
+    private long _unsentSince = Overdue;
     private volatile bool _isOpen;
 
     public bool IsOpen => _isOpen;
@@ -50,6 +54,13 @@ internal sealed class DriverStream(DriverConnection connection, DriverService.Dr
     private TimeSpan Now => connection.Time.GetElapsedTime(_startedAt);
 
     public void Wake() => _wake.Writer.TryWrite(true);
+
+    /// <summary>There is a fix to send.</summary>
+    public void Reported()
+    {
+        Interlocked.CompareExchange(ref _unsentSince, Now.Ticks + 1, 0);
+        Wake();
+    }
 
     /// <summary>The app has handled a command, or is too old to.</summary>
     public void Acknowledge(Command command)
@@ -77,6 +88,7 @@ internal sealed class DriverStream(DriverConnection connection, DriverService.Dr
 
         var openedAt = Now;
         var writing = WriteAsync(call, ending);
+        _isOpen = true;
         try
         {
             while (await call.ResponseStream.MoveNext(ending.Token))
@@ -174,7 +186,6 @@ internal sealed class DriverStream(DriverConnection connection, DriverService.Dr
             _sentThrough = connection.Buffer.AcknowledgedThrough;
             _resentAfter = _sentThrough;
         }
-        _isOpen = true;
         connection.Options.OnWelcome?.Invoke(welcome);
         if (welcome.ReportingPolicy is { } policy)
             Follow(policy);
@@ -224,12 +235,10 @@ internal sealed class DriverStream(DriverConnection connection, DriverService.Dr
         using var timer = connection.Time.CreateTimer(_ => Wake(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         try
         {
-            // Whatever waited while there was no stream goes at once.
-            TimeSpan? unsentSince = TimeSpan.MinValue / 2;
             var sentAt = Now;
             while (Closing is null)
             {
-                var next = NextMessage(ref unsentSince, sentAt, out var dueAt, ct);
+                var next = NextMessage(sentAt, out var dueAt, ct);
                 if (next is not null)
                 {
                     await call.RequestStream.WriteAsync(next, ct);
@@ -271,7 +280,7 @@ internal sealed class DriverStream(DriverConnection connection, DriverService.Dr
     }
 
     /// <summary>What to write now, the most urgent first; null when nothing is due before <paramref name="dueAt"/>.</summary>
-    private ConnectRequest? NextMessage(ref TimeSpan? unsentSince, TimeSpan sentAt, out TimeSpan dueAt, CancellationToken ct)
+    private ConnectRequest? NextMessage(TimeSpan sentAt, out TimeSpan dueAt, CancellationToken ct)
     {
         var policy = Volatile.Read(ref _policy);
         var heartbeatAt = sentAt + (policy.HeartbeatInterval?.ToTimeSpan() ?? TimeSpan.FromSeconds(15)) * 0.8;
@@ -288,7 +297,7 @@ internal sealed class DriverStream(DriverConnection connection, DriverService.Dr
             return new ConnectRequest { Action = action };
         if (TakeCommandAck() is { } commandAck)
             return new ConnectRequest { CommandAck = commandAck };
-        if (NextBatch(ref unsentSince, policy, ref dueAt) is { } batch)
+        if (NextBatch(policy, ref dueAt) is { } batch)
             return batch;
         if (Now < heartbeatAt)
             return null;
@@ -328,42 +337,43 @@ internal sealed class DriverStream(DriverConnection connection, DriverService.Dr
         }
     }
 
-    private ConnectRequest? NextBatch(ref TimeSpan? unsentSince, ReportingPolicy policy, ref TimeSpan dueAt)
+    private ConnectRequest? NextBatch(ReportingPolicy policy, ref TimeSpan dueAt)
     {
         if (Interlocked.Exchange(ref _resend, null) is { } resend)
         {
             _sentThrough = resend.Sequence;
             _resentAfter = resend.Sequence;
-            unsentSince = TimeSpan.MinValue / 2;
+            Interlocked.Exchange(ref _unsentSince, Overdue);
         }
         var buffer = connection.Buffer;
         var count = buffer.CountAfter(_sentThrough);
         if (count == 0)
         {
-            unsentSince = null;
+            Interlocked.CompareExchange(ref _unsentSince, 0, Overdue);
             return null;
         }
-        unsentSince ??= Now;
-        var batchAt = unsentSince.Value + (policy.MaxBatchDelay?.ToTimeSpan() ?? TimeSpan.Zero);
+        Interlocked.CompareExchange(ref _unsentSince, Now.Ticks + 1, 0);
+        var batchAt = TimeSpan.FromTicks(Interlocked.Read(ref _unsentSince)) + (policy.MaxBatchDelay?.ToTimeSpan() ?? TimeSpan.Zero);
         if (count < connection.Options.BatchFixCount && Now < batchAt && !connection.FlushWanted)
         {
             dueAt = batchAt < dueAt ? batchAt : dueAt;
             return null;
         }
 
+        // Before the copy: a fix that comes in between is then sent too early rather than too late.
+        Interlocked.Exchange(ref _unsentSince, 0);
         var batch = _batch.Locations;
         batch.Fixes.Clear();
         buffer.CopyAfter(_sentThrough, MaxBatch, batch.Fixes);
         if (batch.Fixes.Count == 0)
             return null;
-        batch.SentAtUnixMs = connection.Time.GetUtcNow().ToUnixTimeMilliseconds();
+        batch.SentAtUnixMs = connection.PhoneClock.GetUtcNow().ToUnixTimeMilliseconds();
         batch.AckRequested = connection.FlushWanted;
         if (_resentAfter is { } after)
             batch.ResentAfterSequence = after;
         else
             batch.ClearResentAfterSequence();
         _resentAfter = null;
-        unsentSince = null;
         Count(batch);
         return _batch;
     }

@@ -20,9 +20,8 @@ public static class RideTrackingChannel
             KeepAlivePingTimeout = TimeSpan.FromSeconds(10),
             KeepAlivePingPolicy = HttpKeepAlivePingPolicy.WithActiveRequests,
             ConnectTimeout = TimeSpan.FromSeconds(10),
+            // HTTP/2 without TLS passes no proxy.
+            UseProxy = address.Scheme == Uri.UriSchemeHttps,
         },
-        // Reconnecting is the connections' own business, by their own backoff.
-        MaxRetryAttempts = null,
-        ServiceConfig = null,
     });
 }

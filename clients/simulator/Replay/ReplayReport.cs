@@ -1,0 +1,70 @@
+using System.Globalization;
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace RideTracking.Simulator.Replay;
+
+/// <summary>What a replay came to. Every good row is in exactly one of: accepted, history only, rejected, verdict unknown, unacknowledged, dropped.</summary>
+internal sealed record ReplaySummary
+{
+    public required long RowsRead { get; init; }
+    public required long BrokenRows { get; init; }
+    public required int Vehicles { get; init; }
+
+    /// <summary>Fixes sent, each counted once.</summary>
+    public required long Sent { get; init; }
+    public required long Resent { get; init; }
+    public required long Accepted { get; init; }
+    public required long HistoryOnly { get; init; }
+    public required long Rejected { get; init; }
+    public required IReadOnlyDictionary<string, long> RejectedByReason { get; init; }
+
+    /// <summary>Acknowledged by the resume point of a new stream: the verdicts were lost with the old one.</summary>
+    public required long VerdictUnknown { get; init; }
+    public required long Unacknowledged { get; init; }
+    public required long DroppedBeforeSending { get; init; }
+    public required long StreamsLost { get; init; }
+    public string? LastLoss { get; init; }
+    public required IReadOnlyDictionary<string, long> RefusedActions { get; init; }
+    public required TimeSpan Recorded { get; init; }
+    public required TimeSpan Took { get; init; }
+
+    public override string ToString()
+    {
+        var text = new StringBuilder();
+        Line("rows read", $"{RowsRead:N0}, broken {BrokenRows:N0}");
+        Line("vehicles", $"{Vehicles:N0}");
+        Line("sent", $"{Sent:N0}, resent {Resent:N0}");
+        Line("accepted", $"{Accepted:N0}");
+        Line("history only", $"{HistoryOnly:N0}");
+        Line("rejected", $"{Rejected:N0}" + string.Concat(RejectedByReason.Select(r => $"\n                  {r.Key} {r.Value:N0}")));
+        if (VerdictUnknown > 0)
+            Line("verdict unknown", $"{VerdictUnknown:N0} (acknowledged by a resume point)");
+        Line("unacknowledged", $"{Unacknowledged:N0}");
+        if (DroppedBeforeSending > 0)
+            Line("dropped", $"{DroppedBeforeSending:N0} (a vehicle's buffer was full)");
+        if (StreamsLost > 0)
+            Line("streams lost", $"{StreamsLost:N0}, last: {LastLoss}");
+        if (RefusedActions.Count > 0)
+            Line("refused actions", string.Join(", ", RefusedActions.Select(r => $"{r.Key} {r.Value:N0}")));
+        Line("took", string.Create(CultureInfo.InvariantCulture, $"{Took.TotalSeconds:N1} s for {Recorded:d\\.hh\\:mm\\:ss} of recording"));
+        return text.ToString().TrimEnd();
+
+        void Line(string name, string value) => text.Append(name.PadRight(18)).Append(value).Append('\n');
+    }
+}
+
+/// <summary>Where a vehicle stands at the end: every fix up to the acknowledged sequence was acknowledged; "ended" says why its connection ended before the replay did.</summary>
+internal sealed record VehicleReport(string DriverId, string SessionId, ulong LastSequence, ulong AcknowledgedThrough, string? Ended);
+
+/// <summary>All that <c>--report</c> writes.</summary>
+internal sealed record ReplayReport(
+    ReplaySummary Summary, IReadOnlyList<BrokenRow> BrokenRows, IReadOnlyList<RejectedFix> RejectedSample, IReadOnlyList<VehicleReport> Vehicles)
+{
+    public static JsonSerializerOptions JsonOptions { get; } = new(JsonSerializerDefaults.Web)
+    {
+        WriteIndented = true,
+        NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals,
+    };
+}

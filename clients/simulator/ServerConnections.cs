@@ -1,0 +1,33 @@
+using Grpc.Core;
+using Grpc.Net.Client;
+using RideTracking.Client;
+
+namespace RideTracking.Simulator;
+
+/// <summary>The network connections to one server, shared by many streams.</summary>
+internal sealed class ServerConnections(Uri server, int count, Func<CancellationToken, ValueTask<string>>? tokenSource) : IDisposable
+{
+    private readonly GrpcChannel[] _channels = [.. Enumerable.Range(0, count).Select(_ => RideTrackingChannel.Create(server))];
+    private int _next;
+
+    public Uri Server => server;
+
+    public Func<CancellationToken, ValueTask<string>>? TokenSource => tokenSource;
+
+    /// <summary>The channel for one more stream: each in turn.</summary>
+    public GrpcChannel Next() => _channels[(uint)Interlocked.Increment(ref _next) % _channels.Length];
+
+    public async ValueTask<CallOptions> CallOptionsAsync(CancellationToken ct)
+    {
+        var headers = new Metadata();
+        if (tokenSource is not null)
+            headers.Add("authorization", "Bearer " + await tokenSource(ct));
+        return new CallOptions(headers, cancellationToken: ct);
+    }
+
+    public void Dispose()
+    {
+        foreach (var channel in _channels)
+            channel.Dispose();
+    }
+}

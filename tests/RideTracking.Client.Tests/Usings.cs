@@ -1,0 +1,2 @@
+global using RideTracking.V1;
+global using Xunit;
