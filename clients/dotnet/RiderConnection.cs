@@ -123,7 +123,11 @@ public sealed class RiderConnection
                     if (!await call.ResponseStream.MoveNext(cancellationToken))
                         break;
                 }
-                catch (RpcException e) when (MayTryAgain(e, mayBeOldToken, cancellationToken))
+                catch (RpcException e) when (cancellationToken.IsCancellationRequested)
+                {
+                    throw new OperationCanceledException(e.Message, e, cancellationToken);
+                }
+                catch (RpcException e) when (MayTryAgain(e, mayBeOldToken))
                 {
                     mayBeOldToken = e.StatusCode != StatusCode.Unauthenticated;
                     lost = e;
@@ -174,7 +178,11 @@ public sealed class RiderConnection
                 using var running = call(await CallOptionsAsync(ct), attempt);
                 return await running;
             }
-            catch (RpcException e) when (MayTryAgain(e, attempt == 0, ct))
+            catch (RpcException e) when (ct.IsCancellationRequested)
+            {
+                throw new OperationCanceledException(e.Message, e, ct);
+            }
+            catch (RpcException e) when (MayTryAgain(e, attempt == 0))
             {
                 await WaitAsync(e, backoff, ct);
             }
@@ -182,8 +190,8 @@ public sealed class RiderConnection
     }
 
     // A refused token may have been an old one: worth one more try with a new one.
-    private static bool MayTryAgain(RpcException e, bool mayBeOldToken, CancellationToken ct) =>
-        !ct.IsCancellationRequested && (Retry.IsTransient(e.StatusCode) || (mayBeOldToken && e.StatusCode == StatusCode.Unauthenticated));
+    private static bool MayTryAgain(RpcException e, bool mayBeOldToken) =>
+        Retry.IsTransient(e.StatusCode) || (mayBeOldToken && e.StatusCode == StatusCode.Unauthenticated);
 
     private async Task WaitAsync(RpcException? error, Backoff backoff, CancellationToken ct)
     {

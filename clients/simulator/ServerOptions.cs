@@ -12,6 +12,13 @@ internal sealed class ServerOptions
     {
         DefaultValueFactory = _ => new Uri("http://127.0.0.1:5001"),
         Description = "The server's gRPC address.",
+        CustomParser = result =>
+        {
+            if (Uri.TryCreate(result.Tokens[0].Value, UriKind.Absolute, out var uri) && uri.Scheme is ("http" or "https"))
+                return uri;
+            result.AddError($"--server must be an address such as http://127.0.0.1:5001, not '{result.Tokens[0].Value}'.");
+            return null!;
+        },
     };
 
     private readonly Option<int> _connections = new("--connections")
@@ -34,10 +41,9 @@ internal sealed class ServerOptions
     {
         foreach (var option in new Option[] { _server, _connections, _token, _tokenFile })
             command.Options.Add(option);
+        _connections.InRange(1, 1000);
         command.Validators.Add(parsed =>
         {
-            if (parsed.GetValue(_connections) is < 1 or > 1000)
-                parsed.AddError("--connections must be 1 to 1000.");
             if (parsed.GetValue(_token) is not null && parsed.GetValue(_tokenFile) is not null)
                 parsed.AddError("Give --token or --token-file, not both.");
         });

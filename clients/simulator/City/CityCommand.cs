@@ -29,25 +29,19 @@ internal static class CityCommand
             },
         };
         var seed = new Option<int>("--seed") { DefaultValueFactory = _ => 1, Description = "The same seed makes the same city." };
-        var duration = new Option<double?>("--duration") { Description = "Seconds to run; until Ctrl-C without it." };
+        var duration = new Option<double>("--duration") { Description = "Seconds to run; 0: until Ctrl-C." };
         var command = new Command("city", "A living city: drivers on made-up streets, riders who ask for trips.") { drivers, riders, center, seed, duration };
         var server = new ServerOptions();
         server.AddTo(command);
-        command.Validators.Add(parsed =>
-        {
-            if (parsed.GetValue(drivers) is < 1 or > 9999)
-                parsed.AddError("--drivers must be 1 to 9999.");
-            if (parsed.GetValue(riders) is < 0 or > 9999)
-                parsed.AddError("--riders must be 0 to 9999.");
-            if (parsed.GetValue(duration) is <= 0 or > 2_000_000)
-                parsed.AddError("--duration must be more than 0 seconds and at most 2000000.");
-        });
+        drivers.InRange(1, 9999);
+        riders.InRange(0, 9999);
+        duration.InRange(0, 2_000_000);
         command.SetAction(async (parsed, ct) =>
         {
             using var connections = server.Connect(parsed);
             var city = new CityRun(
                 connections, new StreetGrid(parsed.GetValue(center)), parsed.GetValue(drivers), parsed.GetValue(riders), parsed.GetValue(seed), TimeProvider.System);
-            TimeSpan? limit = parsed.GetValue(duration) is { } seconds ? TimeSpan.FromSeconds(seconds) : null;
+            TimeSpan? limit = parsed.GetValue(duration) is > 0 and var seconds ? TimeSpan.FromSeconds(seconds) : null;
             try
             {
                 await Progress.ShowAsync(city.ProgressLine, () => city.RunAsync(limit, ct));

@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace RideTracking.Simulator.City;
 
 /// <summary>A crossing, by its column from the west and its row from the south.</summary>
@@ -20,7 +22,10 @@ internal readonly record struct Heading(int Columns, int Rows)
 }
 
 /// <summary>A place on earth, WGS 84.</summary>
-internal readonly record struct Place(double LatitudeDegrees, double LongitudeDegrees);
+internal readonly record struct Place(double LatitudeDegrees, double LongitudeDegrees)
+{
+    public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{LatitudeDegrees},{LongitudeDegrees}");
+}
 
 /// <summary>
 /// The streets of a made-up city: square blocks, a little turned against north, every fifth street an arterial with

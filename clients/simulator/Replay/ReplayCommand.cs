@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Globalization;
 using System.Text.Json;
 
 namespace RideTracking.Simulator.Replay;
@@ -17,6 +18,13 @@ internal static class ReplayCommand
         var timeStart = new Option<DateTimeOffset?>("--time-start")
         {
             Description = "Where in the recording the phones' clocks start. Without it: the server's clock when that is within the recording (--time-start of a development server), else the recording's beginning.",
+            CustomParser = result =>
+            {
+                if (DateTimeOffset.TryParse(result.Tokens[0].Value, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var time))
+                    return time;
+                result.AddError($"--time-start must be a time such as 2013-07-01T00:00:00Z, not '{result.Tokens[0].Value}'.");
+                return null;
+            },
         };
         var availability = new Option<bool>("--availability") { Description = "The drivers say that they are available, and paused while the recording says occupied." };
         var report = new Option<FileInfo?>("--report") { Description = "Writes the summary, a sample of the rejected fixes and where each vehicle stands, as JSON." };
@@ -27,11 +35,7 @@ internal static class ReplayCommand
         };
         var server = new ServerOptions();
         server.AddTo(command);
-        command.Validators.Add(parsed =>
-        {
-            if (parsed.GetValue(speedUp) is not (>= 1 and <= 1000))
-                parsed.AddError("--speed-up must be 1 to 1000.");
-        });
+        speedUp.InRange(1, 1000);
         command.SetAction(async (parsed, ct) =>
         {
             using var connections = server.Connect(parsed);
