@@ -75,7 +75,7 @@ public sealed class MapTests(Browser browser)
     }
 
     [Fact]
-    public async Task Without_a_place_in_its_address_the_map_goes_to_the_fleet()
+    public async Task Without_a_place_in_its_address_or_when_asked_the_map_goes_to_the_fleet()
     {
         await using var host = await StartAsync();
         var world = new FleetWorld(host);
@@ -85,6 +85,11 @@ public sealed class MapTests(Browser browser)
         await page.UntilAsync("ride.watched.south > 41 && ride.watched.north < 41.3 && ride.carsDrawn === 1");
         var (x, y) = await page.PositionOfAsync("first");
         Assert.Equal((720f, 450f), (MathF.Round(x), MathF.Round(y)));
+
+        await page.AskAsync<object?>("ride.show(2.35, 48.85, 13)");
+        await page.UntilAsync("ride.driverIds.length === 0");
+        await page.Page.GetByTitle("Show the whole fleet").ClickAsync();
+        await page.UntilAsync("ride.watched.south > 41 && ride.watched.north < 41.3 && ride.carsDrawn === 1");
         Assert.Empty(page.Errors);
     }
 

@@ -139,7 +139,7 @@ export class FleetStream {
     this.current?.abort.abort();
     this.next = this.current = undefined;
     this.failures++;
-    if (error.code === Code.Unauthenticated) this.sink.onTokenRefused();
+    if (error.code === Code.Unauthenticated || error.code === Code.PermissionDenied) this.sink.onTokenRefused();
     const delay = backoffMs(this.failures, Math.random());
     this.sink.onConnection({
       kind: "waiting",

@@ -15,6 +15,7 @@ import { countInView, Legend } from "./legend.ts";
 import { medianFixAge } from "./median.ts";
 import { latitudeOf, longitudeOf, mercatorX, mercatorY, nearestCopy } from "./mercator.ts";
 import { DriverPanel } from "./panel.ts";
+import { ShowFleetControl } from "./show-fleet-control.ts";
 import { askForToken } from "./token-form.ts";
 import { TrailLayer } from "./trail-layer.ts";
 import { Trails } from "./trails.ts";
@@ -22,7 +23,7 @@ import { serves, viewportOf, wholeWorld } from "./viewport.ts";
 
 /** A stream covers this share of the map beyond each edge, so that small moves need no new one. */
 const viewportMargin = 0.25;
-const viewportSettleMs = 250;
+const viewportCheckMs = 300;
 const minFrameIntervalMs = 500;
 const clickRadiusPixels = 16;
 /** Of all cars together: ten minutes of 400 cars that report each four seconds. */
@@ -80,6 +81,7 @@ const stream = new FleetStream(
 );
 
 const map = createFleetMap(mapElement);
+map.addControl(new ShowFleetControl(lookForFleet), "bottom-right");
 new GraticuleLabels(map, labelsElement);
 hud.append(badge.root, legend.root, panel.root);
 
@@ -88,11 +90,15 @@ map.on("load", () => {
   map.addLayer(carLayer);
 });
 watchShownArea();
-let settle: ReturnType<typeof setTimeout> | undefined;
+let viewportCheck: ReturnType<typeof setTimeout> | undefined;
+// At most so often, but also while the map keeps moving, as it does when it follows a car.
 map.on("move", () => {
-  clearTimeout(settle);
-  settle = setTimeout(watchShownArea, viewportSettleMs);
+  viewportCheck ??= setTimeout(() => {
+    viewportCheck = undefined;
+    watchShownArea();
+  }, viewportCheckMs);
 });
+for (const gesture of ["dragstart", "wheel", "dblclick"] as const) map.on(gesture, stopLooking);
 map.on("dragstart", () => panel.stopFollowing());
 map.on("click", ({ lngLat }) => {
   const radius = Math.max(clickRadiusPixels, carRadius(map.getZoom())) / (512 * 2 ** map.getZoom());
@@ -111,6 +117,20 @@ function watchShownArea(): void {
   if (stream.watched === undefined || !serves(stream.watched, shown)) {
     stream.show(viewportOf(boundsOf(map), viewportMargin));
   }
+}
+
+/** Watches the whole world until there are cars to go to. */
+function lookForFleet(): void {
+  panel.stopFollowing();
+  isLookingForFleet = true;
+  stream.show(wholeWorld);
+}
+
+/** Somebody looks elsewhere by hand: the map stays there. */
+function stopLooking(): void {
+  if (!isLookingForFleet) return;
+  isLookingForFleet = false;
+  watchShownArea();
 }
 
 /** Goes to where the cars are, once there are any. */
