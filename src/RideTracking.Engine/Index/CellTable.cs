@@ -104,8 +104,12 @@ internal sealed class CellTable
     private static Cell? Find(Cell?[] cells, long key, out int position)
     {
         int mask = cells.Length - 1;
-        // Multiplicative hashing (Knuth) with 2^64 / golden ratio; the high bits are the mixed ones.
-        for (position = (int)((ulong)(key * -7046029254386353131L) >> 32) & mask; ; position = (position + 1) & mask)
+        // Two multiplications with a fold between them: neighbouring cells are a lattice, and one multiplication keeps it,
+        // in long runs of taken places.
+        const ulong factor = 0x9E3779B97F4A7C15;
+        ulong hash = (ulong)key * factor;
+        hash = (hash ^ hash >> 32) * factor;
+        for (position = (int)(hash >> 32) & mask; ; position = (position + 1) & mask)
         {
             Cell? cell = Volatile.Read(ref cells[position]);
             if (cell is null || cell.Key == key)
