@@ -1,5 +1,4 @@
 using RideTracking.Server.Storage;
-using StackExchange.Redis;
 
 namespace RideTracking.Server.Directories;
 
@@ -47,7 +46,7 @@ internal sealed partial class DirectoryLoading(RedisStore store, CompanyDirector
             await Task.WhenAll(directory.Drivers.LoadAsync(), directory.Vehicles.LoadAsync(), directory.Riders.LoadAsync());
             LogLoaded(directory.Drivers.Count, directory.Vehicles.Count, directory.Riders.Count);
         }
-        catch (RedisException e)
+        catch (Exception e) when (RedisStore.IsFailure(e))
         {
             // The store is away, which its connections have told; the next look tries again.
             _stale = true;

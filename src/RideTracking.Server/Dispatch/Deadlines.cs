@@ -1,7 +1,7 @@
 using Microsoft.Extensions.Options;
 using RideTracking.Engine.Dispatch;
+using RideTracking.Server.Storage;
 using RideTracking.Server.Storage.Trips;
-using StackExchange.Redis;
 
 namespace RideTracking.Server.Dispatch;
 
@@ -41,7 +41,7 @@ internal sealed partial class Deadlines(
                 await ServeAsync(tripId);
             }
         }
-        catch (RedisException e)
+        catch (Exception e) when (RedisStore.IsFailure(e))
         {
             // The store is away: what is due stays due.
             LogWaiting(e.Message);

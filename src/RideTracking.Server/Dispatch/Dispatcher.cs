@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using Microsoft.Extensions.Options;
 using RideTracking.Engine.Dispatch;
+using RideTracking.Server.Storage;
 using RideTracking.Server.Storage.Trips;
 using StackExchange.Redis;
 
@@ -112,7 +113,7 @@ internal sealed class Dispatcher(
         {
             return await store.CommitAsync(commit);
         }
-        catch (RedisException)
+        catch (Exception e) when (RedisStore.IsFailure(e))
         {
             _doubted.AddOrUpdate(
                 commit.TripId ?? "",

@@ -2,13 +2,14 @@ using System.Threading.Channels;
 using Microsoft.Extensions.Options;
 using RideTracking.Engine.Dispatch;
 using RideTracking.Engine.Index;
-using StackExchange.Redis;
+using RideTracking.Server.Storage;
 
 namespace RideTracking.Server.Dispatch;
 
 /// <summary>
 /// Finds a driver for each trip that searches: the nearest who is connected, available, idle and seen lately. Looks at
-/// once when something happens that may help, and on each tick for what nobody told (a driver came near).
+/// once for a trip that is new or was passed over, and for those who wait longest when a driver may have become free; on
+/// each tick for all (a driver came near). So a rush of events costs no more than the trips that it is about.
 /// </summary>
 internal sealed partial class Matching(
     TripBook book, Dispatcher dispatcher, DriverSlots slots, DriverIndex index, IOptions<TripOptions> options, TimeProvider time, ILogger<Matching> logger)
@@ -16,6 +17,13 @@ internal sealed partial class Matching(
 {
     // The nearest may just have been taken; beyond this many the next tick looks afresh.
     private const int Candidates = 8;
+
+    // How many of those who wait longest are looked at between ticks.
+    private const int LongestWaiting = 32;
+
+    // Trips as they were when no driver was found for them; forgotten on each tick.
+    private readonly HashSet<(string TripId, ulong Version)> _tried = [];
+    private volatile bool _ticked;
 
     // One waiting signal says all there is to say, so a second is dropped.
     private readonly Channel<bool> _signal = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
@@ -34,7 +42,7 @@ internal sealed partial class Matching(
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        await using var timer = time.CreateTimer(_ => Signal(), null, options.Value.TickInterval, options.Value.TickInterval);
+        await using var timer = time.CreateTimer(_ => Tick(), null, options.Value.TickInterval, options.Value.TickInterval);
         try
         {
             while (await _signal.Reader.WaitToReadAsync(stoppingToken))
@@ -49,19 +57,34 @@ internal sealed partial class Matching(
         }
     }
 
+    private void Tick()
+    {
+        _ticked = true;
+        Signal();
+    }
+
     private void Signal() => _signal.Writer.TryWrite(true);
 
     private async Task MatchAllAsync(CancellationToken stopping)
     {
         try
         {
-            foreach (var trip in book.Unoffered())
+            if (_ticked)
+            {
+                _ticked = false;
+                _tried.Clear();
+            }
+
+            foreach (var (place, trip) in book.Unoffered().Index())
             {
                 stopping.ThrowIfCancellationRequested();
-                await MatchAsync(trip);
+                if (_tried.Add((trip.Id, trip.Version)) || place < LongestWaiting)
+                {
+                    await MatchAsync(trip);
+                }
             }
         }
-        catch (RedisException e)
+        catch (Exception e) when (RedisStore.IsFailure(e))
         {
             // The store is away: trips keep searching, and the next tick tries again.
             LogWaiting(e.Message);

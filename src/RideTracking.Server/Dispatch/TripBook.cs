@@ -19,6 +19,8 @@ public sealed class TripBook(DriverSlots slots, DriverIndex index, PositionFanou
     private readonly ConcurrentDictionary<string, Trip> _unoffered = new(StringComparer.Ordinal);
     private readonly Dictionary<string, ImmutableArray<TripFollower>> _followers = new(StringComparer.Ordinal);
     private readonly Queue<Trip> _over = new();
+    private HashSet<string>? _tripsSinceReload;
+    private HashSet<string>? _plansSinceReload;
     private volatile bool _isLoaded;
 
     /// <summary>Whether the book holds what the store does; before that a trip that is not in it may still exist.</summary>
@@ -64,17 +66,34 @@ public sealed class TripBook(DriverSlots slots, DriverIndex index, PositionFanou
         Tell(changes, followers, trip);
     }
 
-    /// <summary>Takes the store's word for everything: at start, and when it was away and may have lost something.</summary>
+    /// <summary>To be called before the store is read for <see cref="Replace"/>: what is committed from now on is newer than what is read.</summary>
+    internal void BeginReload()
+    {
+        lock (_lock)
+        {
+            (_tripsSinceReload, _plansSinceReload) = (new(StringComparer.Ordinal), new(StringComparer.Ordinal));
+        }
+    }
+
+    /// <summary>
+    /// Takes the store's word for everything but what was committed since <see cref="BeginReload"/>: at start, and when the
+    /// store was away and may have lost something.
+    /// </summary>
     internal void Replace(ImmutableArray<Trip> trips, ImmutableArray<DriverPlan> plans)
     {
         List<DriverChange> changes = [];
         List<(ImmutableArray<TripFollower> Followers, Trip Trip)> followed = [];
         lock (_lock)
         {
-            _trips.Clear();
-            _unoffered.Clear();
-            _over.Clear();
-            foreach (var trip in trips)
+            var (newerTrips, newerPlans) = (_tripsSinceReload ?? [], _plansSinceReload ?? []);
+            (_tripsSinceReload, _plansSinceReload) = (null, null);
+            foreach (var id in _trips.Keys.Where(id => !newerTrips.Contains(id)))
+            {
+                _trips.TryRemove(id, out _);
+                _unoffered.TryRemove(id, out _);
+            }
+
+            foreach (var trip in trips.Where(t => !newerTrips.Contains(t.Id)))
             {
                 Keep(trip);
                 if (_followers.TryGetValue(trip.Id, out var followers))
@@ -84,7 +103,7 @@ public sealed class TripBook(DriverSlots slots, DriverIndex index, PositionFanou
             }
 
             var gone = _plans.Keys.Except(plans.Select(p => p.DriverId), StringComparer.Ordinal).Select(DriverPlan.Empty).ToList();
-            foreach (var plan in plans.AddRange(gone))
+            foreach (var plan in plans.AddRange(gone).Where(p => !newerPlans.Contains(p.DriverId)))
             {
                 changes.Add(Keep(plan));
             }
@@ -106,7 +125,7 @@ public sealed class TripBook(DriverSlots slots, DriverIndex index, PositionFanou
         {
             while (_over.TryPeek(out var trip) && trip.Events[^1].RecordedAt < time)
             {
-                _trips.TryRemove(_over.Dequeue().Id, out _);
+                _trips.TryRemove(KeyValuePair.Create(trip.Id, _over.Dequeue()));
             }
         }
     }
@@ -166,6 +185,7 @@ public sealed class TripBook(DriverSlots slots, DriverIndex index, PositionFanou
     private void Keep(Trip trip)
     {
         _trips[trip.Id] = trip;
+        _tripsSinceReload?.Add(trip.Id);
         if (trip.IsFinal)
         {
             _over.Enqueue(trip);
@@ -184,6 +204,7 @@ public sealed class TripBook(DriverSlots slots, DriverIndex index, PositionFanou
     private DriverChange Keep(DriverPlan plan)
     {
         _plans[plan.DriverId] = plan;
+        _plansSinceReload?.Add(plan.DriverId);
         return index.SetPlan(slots.GetOrAdd(plan.DriverId), plan.Availability, plan.Work);
     }
 

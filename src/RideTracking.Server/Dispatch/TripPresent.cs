@@ -1,7 +1,6 @@
 using Microsoft.Extensions.Options;
 using RideTracking.Server.Storage;
 using RideTracking.Server.Storage.Trips;
-using StackExchange.Redis;
 
 namespace RideTracking.Server.Dispatch;
 
@@ -43,6 +42,7 @@ internal sealed partial class TripPresent(
             if (_stale)
             {
                 _stale = false;
+                book.BeginReload();
                 var (present, plans) = await trips.ReadPresentAsync();
                 book.Replace(present, plans);
                 foreach (var missed in book.Missed())
@@ -55,7 +55,7 @@ internal sealed partial class TripPresent(
 
             await dispatcher.ResolveDoubtsAsync();
         }
-        catch (RedisException e)
+        catch (Exception e) when (RedisStore.IsFailure(e))
         {
             // The store is away, which its connections have told; the next look tries again.
             _stale = true;

@@ -31,6 +31,9 @@ public sealed partial class RedisStore(
     /// <summary>Whether the store is away, rather than refusing what it was asked.</summary>
     public static bool IsAway(Exception e) => e is RedisConnectionException or RedisTimeoutException;
 
+    /// <summary>Whether the store failed in any way: away, or refusing for a reason of its own (loading, out of memory).</summary>
+    public static bool IsFailure(Exception e) => e is RedisException || IsAway(e);
+
     public async Task StartAsync(CancellationToken cancellationToken)
     {
         var configuration = await embedded.StartAsync(cancellationToken) ?? options.Value.Redis;

@@ -10,6 +10,8 @@ public sealed class StoreScript
 {
     private readonly string _text;
     private readonly byte[] _sha1;
+    private readonly Lock _lock = new();
+    private Task _loading = Task.CompletedTask;
 
     private StoreScript(string name)
     {
@@ -38,13 +40,37 @@ public sealed class StoreScript
     /// <exception cref="RedisException">The store is away or refuses; whether the script ran is then not known.</exception>
     public async Task<RedisResult> RunAsync(IDatabase database, RedisKey[] keys, RedisValue[] arguments)
     {
-        try
+        while (true)
         {
-            return await database.ScriptEvaluateAsync(_sha1, keys, arguments).ConfigureAwait(false);
+            var loading = Volatile.Read(ref _loading);
+            await loading.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            try
+            {
+                return await database.ScriptEvaluateAsync(_sha1, keys, arguments).ConfigureAwait(false);
+            }
+            catch (RedisServerException e) when (e.Message.StartsWith("NOSCRIPT", StringComparison.Ordinal))
+            {
+                if (LoadAndRun(loading, database, keys, arguments) is { } run)
+                {
+                    return await run.ConfigureAwait(false);
+                }
+            }
         }
-        catch (RedisServerException e) when (e.Message.StartsWith("NOSCRIPT", StringComparison.Ordinal))
+    }
+
+    // One call brings the text along; those that come meanwhile wait for it, since compiling is what costs.
+    private Task<RedisResult>? LoadAndRun(Task lastLoading, IDatabase database, RedisKey[] keys, RedisValue[] arguments)
+    {
+        lock (_lock)
         {
-            return await database.ScriptEvaluateAsync(_text, keys, arguments).ConfigureAwait(false);
+            if (_loading != lastLoading)
+            {
+                return null;
+            }
+
+            var run = database.ScriptEvaluateAsync(_text, keys, arguments);
+            Volatile.Write(ref _loading, run);
+            return run;
         }
     }
 }

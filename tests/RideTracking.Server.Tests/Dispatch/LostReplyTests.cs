@@ -1,0 +1,160 @@
+using Grpc.Core;
+using Microsoft.Extensions.DependencyInjection;
+using RideTracking.Engine.Dispatch;
+using RideTracking.Engine.Index;
+using RideTracking.Server.Dispatch;
+using RideTracking.Server.Storage.Trips;
+using RideTracking.Server.Tests.Fixtures;
+using StackExchange.Redis;
+using Trip = RideTracking.Engine.Dispatch.Trip;
+using TripState = RideTracking.V1.TripState;
+
+namespace RideTracking.Server.Tests.Dispatch;
+
+/// <summary>What memory does not know is still in the store, and is served from there.</summary>
+public sealed class LostReplyTests
+{
+    [Fact]
+    public async Task A_request_whose_reply_was_lost_is_found_matched_and_answered_the_same_when_repeated()
+    {
+        await using var redis = await RedisProcess.StartAsync();
+        await using var world = await RideWorld.StartAsync(redis, null, "--redis", redis.Endpoint + ",asyncTimeout=1500");
+        var driver = await world.DriverAsync("d1");
+        // Redis takes the commit in and runs it later, when nobody waits for the reply any more.
+        await using var admin = await redis.ConnectAsync();
+        await admin.GetServer(redis.Endpoint).ExecuteAsync("CLIENT", "PAUSE", "6000", "ALL");
+
+        var unheard = await Assert.ThrowsAsync<RpcException>(() => world.RequestAsync("q1"));
+        Assert.Equal(StatusCode.Unavailable, unheard.StatusCode);
+
+        // Redis answers this when it answers again.
+        var database = admin.GetDatabase();
+        while (!database.IsConnected("any") || await TimedOutAsync(() => database.PingAsync()))
+        {
+        }
+
+        var committed = Assert.Single(await world.Store.ReadDueAsync(DateTimeOffset.MaxValue, 10));
+        var trip = await world.RequestAsync("q1");
+        Assert.Equal(committed, trip.TripId);
+
+        var offered = driver.NextOfferAsync();
+        while (!offered.IsCompleted)
+        {
+            world.Time.Advance(TimeSpan.FromMilliseconds(100));
+            await world.GetAsync(trip.TripId);
+        }
+
+        Assert.Equal(trip.TripId, (await offered).TripId);
+        Assert.Equal(1, world.Book.SearchingCount);
+    }
+
+    [Fact]
+    public async Task A_trip_that_no_node_knows_reaches_its_end()
+    {
+        await using var world = await RideWorld.StartAsync();
+        await CommitUnseenAsync(world, "default.unseen", null, new RideRequested(
+            "default.unseen", "r1",
+            [new RequestedWaypoint(null, Engine.Dispatch.WaypointKind.Pickup, RideWorld.Porto, ""), new RequestedWaypoint(null, Engine.Dispatch.WaypointKind.Dropoff, RideWorld.North(9), "")],
+            1, ""));
+        Assert.Null(world.Book.Find("default.unseen"));
+        Assert.Equal(TripState.Searching, (await world.GetAsync("default.unseen")).State);
+
+        world.Time.Advance(TimeSpan.FromMinutes(5));
+
+        while ((await world.GetAsync("default.unseen")).State != TripState.Unfulfilled)
+        {
+            // Each look is a round trip to the server, which is at work on it.
+        }
+    }
+
+    [Fact]
+    public async Task An_action_that_was_decided_on_an_old_state_is_decided_again_on_the_new_one()
+    {
+        await using var world = await RideWorld.StartAsync();
+        var driver = await world.DriverAsync("d1");
+        var trip = await world.RequestAsync();
+        await driver.AcceptNextAsync();
+        // Another node cancels; this one has not heard of it.
+        await CommitUnseenAsync(
+            world, trip.TripId, world.Book.Find(trip.TripId),
+            new CancelRequested(Engine.Dispatch.TripActor.Ops, Engine.Dispatch.CancellationReason.Other, ""), world.Book.PlanOf("d1"));
+        Assert.Equal(Engine.Dispatch.TripState.Assigned, world.Book.Find(trip.TripId)!.State);
+
+        var refused = await driver.ProgressAsync(trip.TripId, trip.Waypoints[0].WaypointId, V1.WaypointStep.Arrived);
+
+        Assert.Equal("TRIP_STATE", RideTests.Reason(refused));
+        Assert.Equal(TripState.Cancelled, (await world.GetAsync(trip.TripId)).State);
+        Assert.Equal(Engine.Index.DriverWork.Idle, world.Book.PlanOf("d1").Work);
+    }
+
+    [Fact]
+    public void What_is_committed_while_the_present_is_read_again_stays()
+    {
+        var index = new DriverIndex();
+        var slots = new DriverSlots();
+        var book = new TripBook(slots, index, new Engine.Fanout.PositionFanout(index));
+        var read = NewTrip("default.read", 1);
+        book.Apply(read, [DriverPlan.Empty("d1") with { Version = 1 }]);
+        book.Apply(NewTrip("default.lost", 3), [DriverPlan.Empty("d2") with { Version = 5 }]);
+
+        book.BeginReload();
+        book.Apply(NewTrip("default.new", 1), [DriverPlan.Empty("d1") with { Version = 2 }]);
+        book.Replace([read], [DriverPlan.Empty("d1") with { Version = 1 }]);
+
+        Assert.NotNull(book.Find("default.new"));
+        Assert.NotNull(book.Find("default.read"));
+        Assert.Null(book.Find("default.lost"));
+        Assert.Equal((2ul, 0ul), (book.PlanOf("d1").Version, book.PlanOf("d2").Version));
+    }
+
+    [Fact]
+    public void A_final_trip_stays_a_while_so_that_nothing_older_comes_back()
+    {
+        var index = new DriverIndex();
+        var book = new TripBook(new DriverSlots(), index, new Engine.Fanout.PositionFanout(index));
+        book.Apply(NewTrip("default.t", 3) with { State = Engine.Dispatch.TripState.Unfulfilled }, []);
+        book.Apply(NewTrip("default.t", 2), []);
+
+        Assert.True(book.Find("default.t")!.IsFinal);
+        Assert.Equal(0, book.SearchingCount);
+        book.ForgetFinalBefore(Now);
+        Assert.NotNull(book.Find("default.t"));
+        book.ForgetFinalBefore(Now.AddTicks(1));
+        Assert.Null(book.Find("default.t"));
+    }
+
+    private static readonly DateTimeOffset Now = new(2026, 1, 1, 8, 0, 0, TimeSpan.Zero);
+
+    private static Trip NewTrip(string id, ulong version) =>
+        new(id, version, "r1", Engine.Dispatch.TripState.Searching, [], 1, "", Now, Now)
+        {
+            Events = [new Engine.Dispatch.TripEvent(version, Engine.Dispatch.TripEventKind.Requested, Now, Now, Engine.Dispatch.TripActor.Rider, Engine.Dispatch.TripState.Searching, null)],
+        };
+
+    private static async Task<bool> TimedOutAsync(Func<Task> call)
+    {
+        try
+        {
+            await call();
+            return false;
+        }
+        catch (RedisTimeoutException)
+        {
+            return true;
+        }
+    }
+
+    // As another node would: past this node's memory.
+    private static async Task CommitUnseenAsync(RideWorld world, string tripId, Trip? trip, DispatchEvent happened, params DriverPlan[] plans)
+    {
+        var rules = world.Host.Services.GetRequiredService<Dispatcher>().Rules;
+        var now = world.Time.GetUtcNow();
+        var transition = Assert.IsType<Transition>(Transitions.Decide(trip, [.. plans], happened, now, rules));
+        Assert.IsType<Committed>(await world.Store.CommitAsync(new TripCommit(
+            now, tripId, trip?.Version ?? 0, transition.Trip,
+            [.. plans.Select(p => new PlanCommit(p.DriverId, p.Version, transition.Plans.Single(x => x.DriverId == p.DriverId), []))])
+        {
+            Retention = TimeSpan.FromDays(1),
+        }));
+    }
+}
