@@ -36,7 +36,7 @@ namespace RideTracking.Server
             builder.AddRiders();
             builder.AddFleet();
 
-            var app = builder.Build();
+            var app = builder.Build().RequireValidOptions();
             app.MapGrpcServer();
             app.MapAccess();
             app.MapDriverStreams();

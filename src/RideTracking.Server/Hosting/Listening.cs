@@ -1,3 +1,5 @@
+using System.ComponentModel.DataAnnotations;
+using System.Diagnostics.CodeAnalysis;
 using System.Net;
 using System.Net.Sockets;
 using Microsoft.AspNetCore.Connections;
@@ -15,28 +17,36 @@ public static class Listening
             .ValidateDataAnnotations()
             .Validate(o => IPAddress.TryParse(o.Address, out _), "Listen:Address (--bind) must be an IP address such as 127.0.0.1 or 0.0.0.0.")
             .Validate(
-                o => o.KeepAlivePingDelay >= TimeSpan.FromSeconds(1) && o.KeepAlivePingTimeout >= TimeSpan.FromSeconds(1),
+                HasKeepAlive,
                 "Listen:KeepAlivePingDelay and Listen:KeepAlivePingTimeout must be at least one second.")
             .ValidateOnStart();
         var listen = builder.Configuration.GetSection("Listen").Get<ListenOptions>() ?? new ListenOptions();
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
+            if (!IsValid(listen, out var address))
+            {
+                return; // The check of all options says what is wrong, right after this.
+            }
+
             kestrel.Limits.MaxRequestBodySize = null;
             kestrel.Limits.MinRequestBodyDataRate = null;
             kestrel.Limits.MinResponseDataRate = null;
             kestrel.Limits.Http2.MaxStreamsPerConnection = listen.MaxStreamsPerConnection;
             kestrel.Limits.Http2.KeepAlivePingDelay = listen.KeepAlivePingDelay;
             kestrel.Limits.Http2.KeepAlivePingTimeout = listen.KeepAlivePingTimeout;
-            if (!IPAddress.TryParse(listen.Address, out var address))
-            {
-                return; // ValidateOnStart says what is wrong.
-            }
-
             kestrel.Listen(address, listen.GrpcPort, o => o.Protocols = HttpProtocols.Http2);
             kestrel.Listen(address, listen.WebPort, o => o.Protocols = HttpProtocols.Http1);
         });
         return builder;
     }
+
+    private static bool IsValid(ListenOptions listen, [NotNullWhen(true)] out IPAddress? address) =>
+        IPAddress.TryParse(listen.Address, out address)
+        && Validator.TryValidateObject(listen, new ValidationContext(listen), null, validateAllProperties: true)
+        && HasKeepAlive(listen);
+
+    private static bool HasKeepAlive(ListenOptions listen) =>
+        listen.KeepAlivePingDelay >= TimeSpan.FromSeconds(1) && listen.KeepAlivePingTimeout >= TimeSpan.FromSeconds(1);
 
     /// <summary>What to tell whoever started the server when a port is taken, or null when it failed for another reason.</summary>
     public static string? ExplainBindFailure(Exception failure, ListenOptions listen) =>

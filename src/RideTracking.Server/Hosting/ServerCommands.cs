@@ -28,12 +28,18 @@ public static class ServerCommands
                 return TokenCommand.Run(options);
             case ["health", .. var options]:
                 return await HealthCommand.RunAsync(options);
+            case [var verb, ..] when !verb.StartsWith('-'):
+                return await FailAsync($"There is no '{verb}'. Use `token`, `health`, or none to serve.");
         }
 
         WebApplication app;
         try
         {
             app = RideTrackingServer.Build(args);
+        }
+        catch (OptionsValidationException e)
+        {
+            return await FailAsync(string.Join(Environment.NewLine, e.Failures));
         }
         catch (InvalidOperationException e)
         {
@@ -46,10 +52,6 @@ public static class ServerCommands
             {
                 await app.RunAsync();
                 return 0;
-            }
-            catch (OptionsValidationException e)
-            {
-                return await FailAsync(string.Join(Environment.NewLine, e.Failures));
             }
             catch (Exception e) when (Listening.ExplainBindFailure(e, app.Services.GetRequiredService<IOptions<ListenOptions>>().Value) is { } explanation)
             {

@@ -1,0 +1,107 @@
+using System.Diagnostics;
+using RideTracking.Server.Tests.Fixtures;
+
+namespace RideTracking.Server.Tests.Hosting;
+
+/// <summary>The program as a person starts it.</summary>
+public sealed class ServerProgramTests
+{
+    [Fact]
+    public async Task Production_without_keys_ends_at_once_and_says_how_to_mend_it()
+    {
+        var (exitCode, output, error) = await RunAsync("--environment", "Production", "--data", "/nowhere");
+        Assert.Equal(1, exitCode);
+        Assert.Equal("", output);
+        Assert.StartsWith("Access: there are no keys to check tokens with. Set Access:JwksFile ", error, StringComparison.Ordinal);
+        Assert.DoesNotContain("   at ", error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Every_wrong_setting_is_told_at_once()
+    {
+        var (exitCode, _, error) = await RunAsync(
+            "--environment", "Development", "--grpc-port", "70000", "--Store:Area", "Ü", "--Access:ClockSkew", "1:00:00", "--Log:Retention", "0:00:01",
+            "--Trips:OfferWindow", "0:00:00", "--Streams:AckEveryFixes", "0", "--Gate:MaxAccuracyMeters", "-1", "--Fleet:MaxWatchers", "0");
+        Assert.Equal(1, exitCode);
+        foreach (var setting in (string[])
+            ["Listen:GrpcPort", "Store:Area", "Access:ClockSkew", "Log:Retention", "Trips:OfferWindow", "Streams:AckEveryFixes", "MaxAccuracyMeters", "Fleet:MaxWatchers"])
+        {
+            Assert.Contains(setting, error, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public async Task A_replays_clock_is_refused_in_production()
+    {
+        var (exitCode, _, error) = await RunAsync("--environment", "Production", "--time-scale", "10");
+        Assert.Equal(1, exitCode);
+        Assert.Contains("--time-start and --time-scale are for replays on a development server only.", error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task An_unknown_verb_is_no_reason_to_serve()
+    {
+        var (exitCode, _, error) = await RunAsync("tokn", "--role", "ops");
+        Assert.Equal(1, exitCode);
+        Assert.Equal("There is no 'tokn'. Use `token`, `health`, or none to serve.", error.Trim());
+    }
+
+    [Fact]
+    public async Task The_token_command_prints_a_token_that_the_development_server_believes()
+    {
+        await using var server = await ServerHost.StartAsync();
+        var (exitCode, token, error) = await RunAsync("token", "--role", "service", "--id", "backend", "--lifetime", "5m", "--data", server.DataFolder);
+        Assert.Equal((0, ""), (exitCode, error));
+        var drivers = await new V1.DirectoryService.DirectoryServiceClient(server.Channel()).ListDriversAsync(
+            new V1.ListDriversRequest(), [new("authorization", $"Bearer {token.Trim()}")], cancellationToken: TestContext.Current.CancellationToken);
+        Assert.Empty(drivers.Drivers);
+    }
+
+    [Theory]
+    [InlineData("--role", "admin")]
+    [InlineData("--lifetime", "soon")]
+    [InlineData("--lifetime", "0s")]
+    [InlineData("--lifetime", "400d")]
+    public async Task The_token_command_says_what_it_takes(string option, string value)
+    {
+        string[] good = ["--role", "ops", "--id", "o", "--lifetime", "1h"];
+        var (exitCode, _, error) = await RunAsync(["token", .. good.Select((text, i) => i > 0 && good[i - 1] == option ? value : text)]);
+        Assert.Equal(1, exitCode);
+        Assert.Contains($"{option} is \"{value}\"; use ", error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task The_health_command_tells_a_running_server_from_none()
+    {
+        await using var server = await ServerHost.StartAsync();
+        var port = server.WebAddress.Port.ToString(System.Globalization.CultureInfo.InvariantCulture);
+        Assert.Equal(0, (await RunAsync("health", "--web-port", port)).ExitCode);
+        await server.StopAsync();
+        Assert.Equal(1, (await RunAsync("health", "--web-port", port)).ExitCode);
+    }
+
+    private static async Task<(int ExitCode, string Output, string Error)> RunAsync(params string[] args)
+    {
+        var start = new ProcessStartInfo("dotnet") { RedirectStandardOutput = true, RedirectStandardError = true };
+        foreach (var argument in (string[])[typeof(RideTrackingServer).Assembly.Location, .. args])
+        {
+            start.ArgumentList.Add(argument);
+        }
+
+        using var process = Process.Start(start)!;
+        try
+        {
+            var output = process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
+            var error = process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
+            await process.WaitForExitAsync(TestContext.Current.CancellationToken);
+            return (process.ExitCode, await output, await error);
+        }
+        finally
+        {
+            if (!process.HasExited)
+            {
+                process.Kill();
+            }
+        }
+    }
+}

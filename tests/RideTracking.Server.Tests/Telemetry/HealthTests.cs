@@ -1,0 +1,95 @@
+using System.Net;
+using System.Net.Http.Json;
+using System.Text.Json;
+using Grpc.Core;
+using Grpc.Health.V1;
+using Grpc.Reflection.V1;
+using Microsoft.Extensions.DependencyInjection;
+using RideTracking.Server.Storage;
+using RideTracking.Server.Tests.Fixtures;
+using GrpcHealth = Grpc.Health.V1.Health;
+
+namespace RideTracking.Server.Tests.Telemetry;
+
+public sealed class HealthTests
+{
+    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Ready_stays_up_while_Redis_is_away_and_says_so()
+    {
+        await using var redis = await RedisProcess.StartAsync();
+        await using var server = await ServerHost.StartAsync(redis);
+        using var http = new HttpClient { BaseAddress = server.WebAddress };
+        Assert.Equal((HttpStatusCode.OK, "ready", "connected"), await ReadyAsync(http));
+
+        redis.Kill();
+        var store = server.Services.GetRequiredService<RedisStore>();
+        while (store.IsConnected)
+        {
+            await Task.Yield();
+        }
+
+        Assert.Equal((HttpStatusCode.OK, "ready", "away: live tracking works; acknowledgements and trips wait"), await ReadyAsync(http));
+        using var live = await http.GetAsync("/healthz", Cancel);
+        Assert.Equal(HttpStatusCode.OK, live.StatusCode);
+        Assert.Equal(HealthCheckResponse.Types.ServingStatus.Serving, await StatusAsync(server, ""));
+    }
+
+    [Fact]
+    public async Task Each_service_tells_its_health_over_gRPC()
+    {
+        await using var server = await ServerHost.StartAsync();
+        foreach (var service in Access.Contract.Methods.Select(method => method.Service.FullName).Distinct())
+        {
+            Assert.Equal(HealthCheckResponse.Types.ServingStatus.Serving, await StatusAsync(server, service));
+        }
+    }
+
+    [Fact]
+    public async Task A_watcher_of_health_is_told_that_the_node_goes_down()
+    {
+        await using var server = await ServerHost.StartAsync();
+        using var watch = new GrpcHealth.HealthClient(server.Channel()).Watch(new HealthCheckRequest(), cancellationToken: Cancel);
+        Assert.True(await watch.ResponseStream.MoveNext(Cancel));
+        Assert.Equal(HealthCheckResponse.Types.ServingStatus.Serving, watch.ResponseStream.Current.Status);
+        var stopping = server.StopAsync();
+        Assert.True(await watch.ResponseStream.MoveNext(Cancel));
+        Assert.Equal(HealthCheckResponse.Types.ServingStatus.NotServing, watch.ResponseStream.Current.Status);
+        watch.Dispose();
+        await stopping;
+    }
+
+    [Fact]
+    public async Task Reflection_tells_every_service_and_its_methods()
+    {
+        await using var server = await ServerHost.StartAsync();
+        using var call = new ServerReflection.ServerReflectionClient(server.Channel()).ServerReflectionInfo(cancellationToken: Cancel);
+        var listed = await AskAsync(call, new ServerReflectionRequest { ListServices = "" });
+        var ours = Access.Contract.Methods.Select(method => method.Service).Distinct().ToList();
+        Assert.Superset(ours.Select(service => service.FullName).ToHashSet(), listed.ListServicesResponse.Service.Select(service => service.Name).ToHashSet());
+        foreach (var service in ours)
+        {
+            var answer = await AskAsync(call, new ServerReflectionRequest { FileContainingSymbol = service.FullName });
+            Assert.Contains(service.File.SerializedData, answer.FileDescriptorResponse.FileDescriptorProto);
+        }
+    }
+
+    private static async Task<ServerReflectionResponse> AskAsync(
+        AsyncDuplexStreamingCall<ServerReflectionRequest, ServerReflectionResponse> call, ServerReflectionRequest request)
+    {
+        await call.RequestStream.WriteAsync(request, Cancel);
+        Assert.True(await call.ResponseStream.MoveNext(Cancel));
+        return call.ResponseStream.Current;
+    }
+
+    private static async Task<HealthCheckResponse.Types.ServingStatus> StatusAsync(ServerHost server, string service) =>
+        (await new GrpcHealth.HealthClient(server.Channel()).CheckAsync(new HealthCheckRequest { Service = service }, cancellationToken: Cancel)).Status;
+
+    private static async Task<(HttpStatusCode Code, string? Status, string? Store)> ReadyAsync(HttpClient http)
+    {
+        using var answer = await http.GetAsync("/readyz", Cancel);
+        var body = await answer.Content.ReadFromJsonAsync<JsonElement>(Cancel);
+        return (answer.StatusCode, body.GetProperty("status").GetString(), body.GetProperty("checks").GetProperty("store").GetString());
+    }
+}
