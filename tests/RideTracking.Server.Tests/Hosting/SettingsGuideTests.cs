@@ -1,0 +1,54 @@
+using System.Globalization;
+using RideTracking.Engine.Ingest;
+using RideTracking.Server.Access;
+using RideTracking.Server.Dispatch;
+using RideTracking.Server.Fleet;
+using RideTracking.Server.Hosting;
+using RideTracking.Server.Storage;
+using RideTracking.Server.Storage.Log;
+using RideTracking.Server.Streams;
+using RideTracking.Server.Tests.Fixtures;
+
+namespace RideTracking.Server.Tests.Hosting;
+
+/// <summary>The operations guide is what people set the server up by: it names every setting with its true default.</summary>
+public sealed class SettingsGuideTests
+{
+    private static readonly Dictionary<string, object> Sections = new()
+    {
+        ["Access"] = new AccessOptions(),
+        ["Fleet"] = new FleetOptions(),
+        ["Gate"] = new GateLimits(),
+        ["Listen"] = new ListenOptions(),
+        ["Log"] = new LogOptions(),
+        ["Store"] = new StoreOptions(),
+        ["Streams"] = new StreamOptions(),
+        ["Trips"] = new TripOptions(),
+    };
+
+    [Fact]
+    public async Task Every_setting_is_told_with_its_default_and_no_other()
+    {
+        var made = Sections.SelectMany(section => section.Value.GetType().GetProperties().Where(property => property.CanWrite)
+            .Select(property => $"| `{section.Key}:{property.Name}` |{Shown(property.GetValue(section.Value))} |"));
+        var guide = await File.ReadAllLinesAsync(Repository.PathOf("docs/operations.md"), TestContext.Current.CancellationToken);
+        var told = guide.SkipWhile(line => line != "## Settings").Where(line => line.StartsWith("| `", StringComparison.Ordinal))
+            .Select(line => string.Join('|', line.Split('|')[..3]) + "|");
+        Assert.Equal(made.Order(), told.Order());
+    }
+
+    [Fact]
+    public void Every_class_of_options_is_among_the_sections() =>
+        Assert.Empty(typeof(RideTrackingServer).Assembly.GetTypes()
+            .Where(type => type.Name.EndsWith("Options", StringComparison.Ordinal) && !type.IsAbstract)
+            .Except(Sections.Values.Select(section => section.GetType())));
+
+    private static string Shown(object? value) => value switch
+    {
+        null or "" => "",
+        false => " `false`",
+        true => " `true`",
+        TimeSpan { Milliseconds: > 0 } time => $" `{time.ToString("c", CultureInfo.InvariantCulture).TrimEnd('0')}`",
+        _ => $" `{Convert.ToString(value, CultureInfo.InvariantCulture)}`",
+    };
+}
