@@ -41,6 +41,7 @@ internal sealed class DriverStream(DriverConnection connection, DriverService.Dr
     private TimeSpan _nextActionAt;
     // Ticks of the stream's time, and one more; 0 for nothing unsent. What waited while there was no stream goes at once.
     private long _unsentSince = Overdue;
+    private bool _flushAsked;
     private volatile bool _isOpen;
 
     public bool IsOpen => _isOpen;
@@ -346,7 +347,15 @@ internal sealed class DriverStream(DriverConnection connection, DriverService.Dr
             Interlocked.Exchange(ref _unsentSince, Overdue);
         }
         var buffer = connection.Buffer;
+        var flush = connection.FlushWanted;
+        _flushAsked &= flush;
         var count = buffer.CountAfter(_sentThrough);
+        // All was sent, and the acknowledgement takes its time: the newest fix once more, with the wish to hear of it.
+        if (flush && !_flushAsked && _resentAfter is null && count == 0 && _sentThrough > 0 && buffer.CountAfter(_sentThrough - 1) == 1)
+        {
+            _sentThrough--;
+            count = 1;
+        }
         if (count == 0)
         {
             Interlocked.CompareExchange(ref _unsentSince, 0, Overdue);
@@ -354,7 +363,7 @@ internal sealed class DriverStream(DriverConnection connection, DriverService.Dr
         }
         Interlocked.CompareExchange(ref _unsentSince, Now.Ticks + 1, 0);
         var batchAt = TimeSpan.FromTicks(Interlocked.Read(ref _unsentSince)) + (policy.MaxBatchDelay?.ToTimeSpan() ?? TimeSpan.Zero);
-        if (count < connection.Options.BatchFixCount && Now < batchAt && !connection.FlushWanted)
+        if (count < connection.Options.BatchFixCount && Now < batchAt && !flush)
         {
             dueAt = batchAt < dueAt ? batchAt : dueAt;
             return null;
@@ -368,7 +377,7 @@ internal sealed class DriverStream(DriverConnection connection, DriverService.Dr
         if (batch.Fixes.Count == 0)
             return null;
         batch.SentAtUnixMs = connection.PhoneClock.GetUtcNow().ToUnixTimeMilliseconds();
-        batch.AckRequested = connection.FlushWanted;
+        batch.AckRequested = _flushAsked = flush;
         if (_resentAfter is { } after)
             batch.ResentAfterSequence = after;
         else

@@ -61,6 +61,7 @@ public sealed class DriverConnectionTests : IAsyncLifetime
         Assert.True(resumed.AtResume);
         Assert.Equal(4ul, resumed.ThroughSequence);
         await second.WriteAsync(Ack(6));
+        Assert.Equal(6ul, (await _acks.Reader.ReadAsync(Patience.Token)).ThroughSequence);
         await connection.FlushAsync(Patience.Token);
         Assert.Equal(0, _buffer.FixCount);
         Assert.Equal(new DriverConnectionCounts(Connects: 2, FixesSent: 6, FixesResent: 1, FixesAcknowledged: 6), connection.Counts);

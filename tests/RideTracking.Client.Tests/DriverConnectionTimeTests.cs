@@ -70,6 +70,22 @@ public sealed class DriverConnectionTimeTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_flush_when_all_is_sent_sends_the_newest_fix_once_more_to_hear_of_it()
+    {
+        var stream = await StartAsync();
+        for (var i = 0; i < 3; i++)
+            Report();
+        Assert.False((await stream.ReadAsync()).Locations.AckRequested);
+        var flush = _connection.FlushAsync(Patience.Token);
+        var again = (await stream.ReadAsync()).Locations;
+        Assert.True(again.AckRequested);
+        Assert.Equal([3ul], again.Fixes.Select(fix => fix.Sequence));
+        await stream.WriteAsync(new ConnectResponse { FixAck = new FixAck { ThroughSequence = 3 } });
+        await flush;
+        Assert.Equal(1, _connection.Counts.FixesResent);
+    }
+
+    [Fact]
     public async Task A_heartbeat_comes_before_the_silence_is_too_long()
     {
         var stream = await StartAsync();

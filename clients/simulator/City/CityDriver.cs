@@ -81,10 +81,10 @@ internal sealed class CityDriver
         ReportIfDue(now);
     }
 
-    /// <summary>Ends the shift.</summary>
+    /// <summary>Ends the shift; with a trip, after it.</summary>
     public Task GoOfflineAsync(CancellationToken ct)
     {
-        Choose(DriverAvailability.Offline);
+        Choose(IsBusy ? DriverAvailability.LastTrip : DriverAvailability.Offline);
         return Connection.FlushAsync(ct);
     }
 

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Google.Rpc;
 using Grpc.Core;
 using RideTracking.Client;
 using RideTracking.V1;
@@ -31,7 +32,7 @@ internal sealed class CityTally
     public void Add(ActionResult result)
     {
         if (result.Status is { Code: not 0 } status)
-            Count($"action {(StatusCode)status.Code}: {status.Message}");
+            Count($"action {(StatusCode)status.Code} {Reason(status)}");
     }
 
     public void Add(ConnectionLost lost)
@@ -52,7 +53,7 @@ internal sealed class CityTally
             Interlocked.Increment(ref _positions);
     }
 
-    public void Refused(RpcException e) => Count($"rider {e.StatusCode}: {e.Status.Detail}");
+    public void Refused(RpcException e) => Count($"rider {e.StatusCode} {(e.GetRpcStatus() is { } status ? Reason(status) : e.Status.Detail)}");
 
     public void Retried(RpcException? e)
     {
@@ -91,6 +92,9 @@ internal sealed class CityTally
     public override string ToString() =>
         $"streams lost {_lost:N0}, riders' retries {_retries:N0}"
         + string.Concat(_refusals.OrderByDescending(r => r.Value).Take(20).Select(r => $"\n{r.Value,8:N0} × {r.Key}"));
+
+    // The reason is one of a few; the message may name a trip.
+    private static string Reason(Google.Rpc.Status status) => status.GetDetail<ErrorInfo>()?.Reason ?? status.Message;
 
     // What servers say is bounded in kinds, but it may name ids: no more kinds than a person would read.
     private void Count(string refusal) =>
