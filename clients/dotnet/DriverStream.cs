@@ -115,14 +115,7 @@ internal sealed class DriverStream(DriverConnection connection, DriverService.Dr
         using var onTimeout = timeout.Token.Register(ending.Cancel);
         try
         {
-            try
-            {
-                await call.RequestStream.WriteAsync(new ConnectRequest { Hello = connection.Hello() }, ending.Token);
-            }
-            catch (Exception e) when (e is RpcException or InvalidOperationException)
-            {
-                // The call is over already; reading tells why.
-            }
+            await TryWriteAsync(call, new ConnectRequest { Hello = connection.Hello() }, ending.Token);
             if (!await call.ResponseStream.MoveNext(ending.Token))
                 return false;
         }
@@ -242,7 +235,8 @@ internal sealed class DriverStream(DriverConnection connection, DriverService.Dr
                 var next = NextMessage(sentAt, out var dueAt, ct);
                 if (next is not null)
                 {
-                    await call.RequestStream.WriteAsync(next, ct);
+                    if (!await TryWriteAsync(call, next, ct))
+                        return;
                     sentAt = Now;
                     continue;
                 }
@@ -250,14 +244,15 @@ internal sealed class DriverStream(DriverConnection connection, DriverService.Dr
                 timer.Change(TimeSpan.FromMilliseconds(Math.Clamp((dueAt - Now).TotalMilliseconds, 1, 3_600_000)), Timeout.InfiniteTimeSpan);
                 await _wake.Reader.ReadAsync(ct);
             }
-            await call.RequestStream.CompleteAsync();
+            await TryCompleteAsync(call);
         }
-        catch (Exception e) when (ct.IsCancellationRequested || e is RpcException || IsOver(call))
+        catch (OperationCanceledException) when (ct.IsCancellationRequested)
         {
-            // The call is over; reading tells why.
+            // The stream has ended.
         }
         catch
         {
+            // The app's own code failed: the stream ends, and the run with it.
             await ending.CancelAsync();
             throw;
         }
@@ -267,16 +262,33 @@ internal sealed class DriverStream(DriverConnection connection, DriverService.Dr
         }
     }
 
-    private static bool IsOver(AsyncDuplexStreamingCall<ConnectRequest, ConnectResponse> call)
+    /// <summary>False when the call is over, which the transport tells in many ways; reading tells why.</summary>
+    private static async ValueTask<bool> TryWriteAsync(
+        AsyncDuplexStreamingCall<ConnectRequest, ConnectResponse> call, ConnectRequest message, CancellationToken ct)
     {
         try
         {
-            call.GetStatus();
+            await call.RequestStream.WriteAsync(message, ct);
             return true;
         }
-        catch (InvalidOperationException)
+        catch (Exception e) when (IsTransport(e))
         {
             return false;
+        }
+    }
+
+    private static bool IsTransport(Exception e) =>
+        e is RpcException or IOException or HttpRequestException or InvalidOperationException or OperationCanceledException;
+
+    private static async ValueTask TryCompleteAsync(AsyncDuplexStreamingCall<ConnectRequest, ConnectResponse> call)
+    {
+        try
+        {
+            await call.RequestStream.CompleteAsync();
+        }
+        catch (Exception e) when (IsTransport(e))
+        {
+            // The server was faster.
         }
     }
 
