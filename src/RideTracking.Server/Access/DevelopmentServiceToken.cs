@@ -7,10 +7,11 @@ namespace RideTracking.Server.Access;
 /// Keeps <c>dev-service.token</c> in the data folder fresh while a development server runs, so that programs on the same
 /// machine (the simulator) need no set-up. They read it again when they reconnect.
 /// </summary>
-internal sealed class DevelopmentServiceToken(
+internal sealed partial class DevelopmentServiceToken(
     DevelopmentKey key,
     IOptions<StoreOptions> store,
-    [FromKeyedServices(AccessSetup.TokenClock)] TimeProvider clock) : BackgroundService
+    [FromKeyedServices(AccessSetup.TokenClock)] TimeProvider clock,
+    ILogger<DevelopmentServiceToken> logger) : BackgroundService
 {
     public const string FileName = "dev-service.token";
 
@@ -28,10 +29,21 @@ internal sealed class DevelopmentServiceToken(
         using var timer = new PeriodicTimer(Lifetime / 4, clock);
         while (await timer.WaitForNextTickAsync(stoppingToken))
         {
-            Write();
+            try
+            {
+                Write();
+            }
+            catch (IOException e)
+            {
+                // The one on disk lasts for three more tries.
+                LogNotWritten(e);
+            }
         }
     }
 
     private void Write() => SecretFile.Write(
         Path.Combine(store.Value.DataFolder, FileName), key.Sign(Role.Service, ["dev-service"], Lifetime).Token);
+
+    [LoggerMessage(LogLevel.Warning, "The development service token could not be renewed")]
+    private partial void LogNotWritten(Exception exception);
 }

@@ -18,15 +18,16 @@ public readonly record struct TokenVerdict(Caller? Caller, Status? Refusal);
 /// Turns a bearer token into a <see cref="Caller"/>. Thread-safe. Tokens come from outside, so their times are judged by
 /// the real clock, also where the server lives by a scaled one.
 /// </summary>
-public sealed class TokenValidator
+public sealed partial class TokenValidator
 {
-    /// <summary>Longest token looked at, in characters: one with some hundred ids.</summary>
-    public const int MaxTokenLength = 16 * 1024;
+    /// <summary>Longest token looked at, in characters; well below what an HTTP header may hold.</summary>
+    public const int MaxTokenLength = 8 * 1024;
 
     /// <summary>Most ids in a token.</summary>
     public const int MaxIds = 256;
 
     private static readonly TimeSpan LongestTimer = TimeSpan.FromDays(40);
+    private static readonly TimeSpan ComplainEvery = TimeSpan.FromSeconds(30);
 
     private readonly JsonWebTokenHandler _handler = new() { MaximumTokenSizeInBytes = MaxTokenLength };
     private readonly IConfigurationManager<OpenIdConnectConfiguration> _keys;
@@ -34,13 +35,17 @@ public sealed class TokenValidator
     private readonly ValidatedTokens _validated;
     private readonly AccessOptions _options;
     private readonly TimeProvider _clock;
+    private readonly ILogger<TokenValidator> _logger;
+    private long _quietUntilTicks;
 
     /// <summary>Made once, by <c>AddAccess</c>.</summary>
     public TokenValidator(
         IOptions<AccessOptions> options,
         IConfigurationManager<OpenIdConnectConfiguration> keys,
-        [FromKeyedServices(AccessSetup.TokenClock)] TimeProvider clock)
+        [FromKeyedServices(AccessSetup.TokenClock)] TimeProvider clock,
+        ILogger<TokenValidator> logger)
     {
+        _logger = logger;
         _options = options.Value;
         _keys = keys;
         _clock = clock;
@@ -84,9 +89,16 @@ public sealed class TokenValidator
         {
             await _keys.GetConfigurationAsync(cancel);
         }
-        catch (InvalidOperationException)
+        catch (InvalidOperationException e)
         {
-            // Logged by the key source. Nobody is told "your token is bad" for want of keys.
+            // Each call fails while this lasts; one line in a while tells it.
+            if (now.UtcTicks >= Volatile.Read(ref _quietUntilTicks))
+            {
+                Volatile.Write(ref _quietUntilTicks, (now + ComplainEvery).UtcTicks);
+                LogNoKeys(e);
+            }
+
+            // Nobody is told "your token is bad" for want of keys.
             return new(null, Refusal.Unavailable("NO_TOKEN_KEYS", "The keys to check tokens with cannot be had now.", TimeSpan.FromSeconds(5)));
         }
 
@@ -193,4 +205,7 @@ public sealed class TokenValidator
 
         return true;
     }
+
+    [LoggerMessage(LogLevel.Error, "The keys to check tokens with cannot be had: nobody gets in who is not known already")]
+    private partial void LogNoKeys(Exception exception);
 }

@@ -1,4 +1,5 @@
 using Google.Protobuf.WellKnownTypes;
+using Google.Rpc;
 using Grpc.Core;
 using RideTracking.Server.Access;
 using RideTracking.Server.Refusals;
@@ -39,7 +40,9 @@ public sealed class DriverStreamService(
         }
         catch (RpcException e)
         {
-            reason = e.StatusCode == StatusCode.Cancelled ? "client_gone" : "refused";
+            // The reasons of our own refusals are constants: taken_over, draining, token_expired, silent, slow_reader, …
+            reason = e.StatusCode == StatusCode.Cancelled ? "client_gone"
+                : e.GetRpcStatus()?.GetDetail<ErrorInfo>()?.Reason.ToLowerInvariant() ?? "refused";
             throw;
         }
         finally

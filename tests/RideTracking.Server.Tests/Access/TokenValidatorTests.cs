@@ -1,5 +1,6 @@
 using CsCheck;
 using Google.Rpc;
+using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 using Microsoft.Extensions.Time.Testing;
 using Microsoft.IdentityModel.Protocols;
@@ -20,7 +21,7 @@ public sealed class TokenValidatorTests : IDisposable
     public TokenValidatorTests()
     {
         _keys = new SwitchedKeys { Set = _issuer.KeySet };
-        _validator = new TokenValidator(Options.Create(_options), _keys.Manager, _clock);
+        _validator = new TokenValidator(Options.Create(_options), _keys.Manager, _clock, NullLogger<TokenValidator>.Instance);
     }
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
@@ -186,7 +187,7 @@ public sealed class TokenValidatorTests : IDisposable
     public async Task Without_keys_the_answer_is_not_that_the_token_is_bad()
     {
         _keys.Set = null;
-        var verdict = await new TokenValidator(Options.Create(_options), _keys.Manager, _clock).ValidateAsync(_issuer.Sign(Now, "ops"), Cancel);
+        var verdict = await new TokenValidator(Options.Create(_options), _keys.Manager, _clock, NullLogger<TokenValidator>.Instance).ValidateAsync(_issuer.Sign(Now, "ops"), Cancel);
         Assert.Equal((int)Code.Unavailable, verdict.Refusal!.Code);
         Assert.Contains(verdict.Refusal.Details, detail => detail.Is(RetryInfo.Descriptor));
     }
@@ -195,7 +196,7 @@ public sealed class TokenValidatorTests : IDisposable
     public async Task A_full_cache_forgets_the_oldest_and_goes_on()
     {
         _options.CachedTokens = 10;
-        var validator = new TokenValidator(Options.Create(_options), _keys.Manager, _clock);
+        var validator = new TokenValidator(Options.Create(_options), _keys.Manager, _clock, NullLogger<TokenValidator>.Instance);
         var tokens = Enumerable.Range(0, 100).Select(i => _issuer.Sign(Now, "ops", subject: $"s{i}")).ToList();
         var callers = new List<Caller>();
         foreach (var token in tokens)
