@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Options;
 using RideTracking.Server.Access;
 using RideTracking.Server.Health;
+using RideTracking.Server.Storage.Log;
 
 namespace RideTracking.Server.Hosting;
 
@@ -28,8 +29,10 @@ public static class ServerCommands
                 return TokenCommand.Run(options);
             case ["health", .. var options]:
                 return await HealthCommand.RunAsync(options);
+            case ["log", .. var options]:
+                return await LogCommand.RunAsync(options);
             case [var verb, ..] when !verb.StartsWith('-'):
-                return await FailAsync($"There is no '{verb}'. Use `token`, `health`, or none to serve.");
+                return await FailAsync($"There is no '{verb}'. Use `token`, `health`, `log`, or none to serve.");
         }
 
         WebApplication app;
