@@ -93,14 +93,15 @@ public sealed class CommandOutbox
 
     private OutboxState State()
     {
-        var (depth, oldest) = (0, _time.GetUtcNow());
+        var now = _time.GetUtcNow();
+        var (depth, oldest) = (0, now);
         foreach (var (_, waiting) in _waiting)
         {
             depth += waiting.Depth;
             oldest = waiting.Since < oldest ? waiting.Since : oldest;
         }
 
-        return new OutboxState(depth, _time.GetUtcNow() - oldest);
+        return new OutboxState(depth, now - oldest);
     }
 
     // "<sequence> <expires (ms)> " and the message. Null for the counter and for what has expired.
