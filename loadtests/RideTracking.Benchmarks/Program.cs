@@ -1,8 +1,14 @@
 using RideTracking.Benchmarks;
+using RideTracking.Benchmarks.Fixes;
+using RideTracking.Benchmarks.Processes;
 
 return args switch
 {
     ["index", .. string[] options] => IndexBenchmarks.Run(options),
+    ["fixes", .. string[] options] => await FixesBenchmark.RunAsync(new Options(options)),
+    ["bytes"] => BytesBenchmark.Run(),
+    ["redis", .. string[] options] => await RedisBenchmark.RunAsync(new Options(options)),
+    [BareServer.Verb, .. string[] options] => await BareServer.RunAsync(options),
     _ => Usage(),
 };
 
@@ -12,7 +18,15 @@ static int Usage()
         """
         dotnet run -c Release --project loadtests/RideTracking.Benchmarks -- <what>
 
-          index [--short] [options of BenchmarkDotNet]   the gate, the driver index and the fan-out in memory
+          index [--short] [options of BenchmarkDotNet]
+                    the gate, the driver index and the fan-out in memory
+          fixes [--connections 500] [--interval 0] [--rounds 3] [--seconds 8] [--warm-up 4] [--segment 1]
+                    server CPU per fix, and memory per stream, of the whole server against an empty gRPC handler.
+                    --interval: seconds between the fixes of a connection; 0 sends all that the server takes
+                    --segment: bytes to collect before they are sent; 1 sends each fix by itself, as phones do
+          bytes     bytes on the wire per fix against JSON
+          redis [--cycles 500] [--rounds 3]
+                    Redis CPU per fix against a few commands for each fix
         """);
     return 2;
 }

@@ -53,7 +53,7 @@ public sealed class DriverDesk
             {
                 return await ActOnceAsync(driverId, epoch, action);
             }
-            catch (RedisException e) when (RedisStore.IsAway(e))
+            catch (Exception e) when (RedisStore.IsAway(e))
             {
                 await Task.Delay(StoreRetryDelay, _time, cancellation);
             }

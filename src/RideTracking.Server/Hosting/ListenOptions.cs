@@ -23,6 +23,17 @@ public sealed class ListenOptions
     [Range(1, 10000, ErrorMessage = "Listen:MaxStreamsPerConnection must be 1 to 10000.")]
     public int MaxStreamsPerConnection { get; set; } = 1000;
 
+    /// <summary>
+    /// Bytes that a client may send ahead on one stream: 65535 to 16777216. More makes an upload over a slow link faster;
+    /// less bounds what one busy stream can hold up, in memory and of the others.
+    /// </summary>
+    [Range(65_535, 16 << 20, ErrorMessage = "Listen:StreamWindowBytes must be 65535 to 16777216.")]
+    public int StreamWindowBytes { get; set; } = 65_535;
+
+    /// <summary>The same for all streams of one connection together: 65535 to 16777216, and not below that of one stream.</summary>
+    [Range(65_535, 16 << 20, ErrorMessage = "Listen:ConnectionWindowBytes must be 65535 to 16777216.")]
+    public int ConnectionWindowBytes { get; set; } = 1 << 20;
+
     /// <summary>Largest message a client may send, in bytes: 4096 to 16777216.</summary>
     [Range(4096, 16 << 20, ErrorMessage = "Listen:MaxMessageBytes must be 4096 to 16777216.")]
     public int MaxMessageBytes { get; set; } = 256 * 1024;

@@ -19,6 +19,9 @@ public static class Listening
             .Validate(
                 HasKeepAlive,
                 "Listen:KeepAlivePingDelay and Listen:KeepAlivePingTimeout must be at least one second.")
+            .Validate(
+                o => o.ConnectionWindowBytes >= o.StreamWindowBytes,
+                "Listen:ConnectionWindowBytes must be at least Listen:StreamWindowBytes.")
             .ValidateOnStart();
         var listen = builder.Configuration.GetSection("Listen").Get<ListenOptions>() ?? new ListenOptions();
         builder.WebHost.ConfigureKestrel(kestrel =>
@@ -32,6 +35,8 @@ public static class Listening
             kestrel.Limits.MinRequestBodyDataRate = null;
             kestrel.Limits.MinResponseDataRate = null;
             kestrel.Limits.Http2.MaxStreamsPerConnection = listen.MaxStreamsPerConnection;
+            kestrel.Limits.Http2.InitialStreamWindowSize = listen.StreamWindowBytes;
+            kestrel.Limits.Http2.InitialConnectionWindowSize = listen.ConnectionWindowBytes;
             kestrel.Limits.Http2.KeepAlivePingDelay = listen.KeepAlivePingDelay;
             kestrel.Limits.Http2.KeepAlivePingTimeout = listen.KeepAlivePingTimeout;
             kestrel.Listen(address, listen.GrpcPort, o => o.Protocols = HttpProtocols.Http2);

@@ -14,6 +14,8 @@ public sealed class DriverStreamService(
     DriverConnections connections, DriverStreams streams, UnaryReports reports, StreamServices services, Draining draining, StreamMetrics metrics)
     : DriverServiceBinding.DriverServiceBase
 {
+    private const int MessagesInOneGo = 64;
+
     /// <inheritdoc/>
     public override async Task Connect(
         IAsyncStreamReader<Uplink> requestStream, IServerStreamWriter<ConnectResponse> responseStream, ServerCallContext context)
@@ -84,11 +86,16 @@ public sealed class DriverStreamService(
     {
         try
         {
-            while (await requests.MoveNext())
+            for (var messages = 1; await requests.MoveNext(); messages++)
             {
                 var message = requests.Current;
                 await session.ReceiveAsync(message, cancellationToken);
                 message.Return();
+                if (messages % MessagesInOneGo == 0)
+                {
+                    // A stream that always has more would keep the thread from the others and from the store's answers.
+                    await Task.Yield();
+                }
             }
 
             return "client_done";

@@ -1,0 +1,80 @@
+using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
+
+namespace RideTracking.Benchmarks.Processes;
+
+/// <summary>A process that is measured from outside, ended with the benchmark.</summary>
+internal sealed class ChildProcess : IAsyncDisposable
+{
+    private readonly Process _process;
+
+    private ChildProcess(Process process) => _process = process;
+
+    /// <summary>User and system time so far.</summary>
+    public TimeSpan CpuTime
+    {
+        get
+        {
+            _process.Refresh();
+            return _process.TotalProcessorTime;
+        }
+    }
+
+    /// <summary>Memory that is resident just now.</summary>
+    public long ResidentBytes
+    {
+        get
+        {
+            _process.Refresh();
+            return _process.WorkingSet64;
+        }
+    }
+
+    public int Id => _process.Id;
+
+    /// <summary>Starts it and waits until it has said that it is ready.</summary>
+    public static async Task<ChildProcess> StartAsync(string program, string readyWhenSaid, params string[] arguments)
+    {
+        var process = Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true })!;
+        var said = new List<string>();
+        while (await process.StandardOutput.ReadLineAsync() is { } line)
+        {
+            said.Add(line);
+            if (line.Contains(readyWhenSaid, StringComparison.Ordinal))
+            {
+                _ = PassComplaintsOnAsync(process.StandardOutput);
+                return new ChildProcess(process);
+            }
+        }
+
+        throw new InvalidOperationException($"{program} ended before it was ready:\n{string.Join('\n', said)}");
+    }
+
+    /// <summary>A port that was free a moment ago.</summary>
+    public static int FreePort()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        return ((IPEndPoint)listener.LocalEndpoint).Port;
+    }
+
+    // A server that complains is not one to measure; its other words would fill the pipe.
+    private static async Task PassComplaintsOnAsync(StreamReader output)
+    {
+        while (await output.ReadLineAsync() is { } line)
+        {
+            if (line.Contains("warn:", StringComparison.Ordinal) || line.Contains("fail:", StringComparison.Ordinal) || line.Contains("crit:", StringComparison.Ordinal))
+            {
+                await Console.Error.WriteLineAsync(line);
+            }
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        _process.Kill();
+        await _process.WaitForExitAsync();
+        _process.Dispose();
+    }
+}

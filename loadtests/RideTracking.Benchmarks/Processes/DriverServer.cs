@@ -1,0 +1,55 @@
+namespace RideTracking.Benchmarks.Processes;
+
+/// <summary>A server that drivers connect to: the real one, or the bare one that it is compared with.</summary>
+internal sealed class DriverServer(string name, ChildProcess process, int port, string token, string? folder, ulong maxUnacknowledged) : IAsyncDisposable
+{
+    public string Name => name;
+
+    public ChildProcess Process => process;
+
+    public int Port => port;
+
+    /// <summary>Bearer token that may act for every driver; the bare server does not look at it.</summary>
+    public string Token => token;
+
+    /// <summary>
+    /// Fixes that an app keeps until they are acknowledged, and beyond which it sends no more: what the server may hold
+    /// for its store is bounded too, and past that bound it would ask for fixes again. Endless for a server that only
+    /// acknowledges when asked.
+    /// </summary>
+    public ulong MaxUnacknowledged => maxUnacknowledged;
+
+    /// <summary>The whole server as it is, on a store of its own.</summary>
+    public static async Task<DriverServer> StartRealAsync(RedisServer redis, params string[] arguments)
+    {
+        var port = ChildProcess.FreePort();
+        var folder = Directory.CreateTempSubdirectory("ride-tracking-bench-").FullName;
+        var process = await ChildProcess.StartAsync(
+            "dotnet", "Application started",
+            [
+                Path.Combine(AppContext.BaseDirectory, "RideTracking.Server.dll"),
+                "--environment", "Development", "--redis", redis.Endpoint, "--data", folder,
+                "--grpc-port", $"{port}", "--web-port", "0", .. arguments,
+            ]);
+        var token = await File.ReadAllTextAsync(Path.Combine(folder, "dev-service.token"));
+        return new DriverServer("whole server", process, port, token.Trim(), folder, maxUnacknowledged: 500);
+    }
+
+    /// <summary>An empty handler under grpc-dotnet, with the same token sent to it.</summary>
+    public static async Task<DriverServer> StartBareAsync(string token)
+    {
+        var port = ChildProcess.FreePort();
+        var process = await ChildProcess.StartAsync(
+            "dotnet", "Application started", Path.Combine(AppContext.BaseDirectory, "RideTracking.Benchmarks.dll"), BareServer.Verb, $"{port}");
+        return new DriverServer("empty handler", process, port, token, null, ulong.MaxValue);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await process.DisposeAsync();
+        if (folder is not null)
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+}
