@@ -10,7 +10,7 @@ export CHROMIUM="${CHROMIUM:-/usr/bin/chromium}"
 
 configuration=Release
 reports=artifacts/test-reports
-longest_run=45m
+longest_run=30m
 checks_failed=0
 rm -rf "$reports"
 mkdir -p "$reports"
@@ -70,7 +70,7 @@ test_dotnet() {
     local project=$1 name
     name=$(basename "$project" .csproj)
     timeout "$longest_run" dotnet "$(dirname "$project")/bin/$configuration/net10.0/$name.dll" \
-        -noColor -noLogo -jUnit "$reports/$name.xml"
+        -noColor -noLogo -longRunning 120 -result-jUnit "$reports/$name.xml"
     runner_ended $? "$reports/$name.xml"
 }
 

@@ -37,18 +37,12 @@ public sealed class DevelopmentKey : IDisposable
     {
         Directory.CreateDirectory(folder);
         var path = Path.Combine(folder, FileName);
-        if (!File.Exists(path))
+        using (MachineLock.Take(path))
         {
-            using var made = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-            var draft = SecretFile.Draft(path, made.ExportPkcs8PrivateKeyPem());
-            try
+            if (!File.Exists(path))
             {
-                File.Move(draft, path, overwrite: false);
-            }
-            catch (IOException) when (File.Exists(path))
-            {
-                // Another process was first: its key counts.
-                File.Delete(draft);
+                using var made = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+                SecretFile.Write(path, made.ExportPkcs8PrivateKeyPem());
             }
         }
 

@@ -3,8 +3,8 @@ namespace RideTracking.Server.Access;
 /// <summary>Files that only their owner may read (mode 0600).</summary>
 internal static class SecretFile
 {
-    /// <summary>Writes a file beside <paramref name="path"/>, to be moved there, so that nobody ever reads half of it.</summary>
-    public static string Draft(string path, string text)
+    /// <summary>Writes or replaces the file in one step, so that nobody ever reads half of it.</summary>
+    public static void Write(string path, string text)
     {
         var draft = $"{path}.{Environment.ProcessId}.{Guid.NewGuid():N}";
         var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write };
@@ -13,11 +13,11 @@ internal static class SecretFile
             options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
         }
 
-        using var writer = new StreamWriter(draft, options);
-        writer.Write(text);
-        return draft;
-    }
+        using (var writer = new StreamWriter(draft, options))
+        {
+            writer.Write(text);
+        }
 
-    /// <summary>Replaces the file in one step.</summary>
-    public static void Write(string path, string text) => File.Move(Draft(path, text), path, overwrite: true);
+        File.Move(draft, path, overwrite: true);
+    }
 }

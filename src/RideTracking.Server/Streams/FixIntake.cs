@@ -156,7 +156,12 @@ internal sealed class FixIntake
                 _ackRequestedThrough = 0;
             }
 
-            _path.Metrics.Acknowledged(_machine.GetElapsedTime(_unacknowledgedSince));
+            if (_unacknowledgedSince != 0)
+            {
+                // Zero: only a resume point that came late is told, of fixes that arrived on another stream.
+                _path.Metrics.Acknowledged(_machine.GetElapsedTime(_unacknowledgedSince));
+            }
+
             _unacknowledgedSince = _machine.GetTimestamp();
             return ack;
         }

@@ -43,7 +43,7 @@ public sealed class ServerProgramTests
     {
         var (exitCode, _, error) = await RunAsync("tokn", "--role", "ops");
         Assert.Equal(1, exitCode);
-        Assert.Equal("There is no 'tokn'. Use `token`, `health`, or none to serve.", error.Trim());
+        Assert.StartsWith("There is no 'tokn'. Use `token`, ", error, StringComparison.Ordinal);
     }
 
     [Fact]
