@@ -68,6 +68,9 @@ public sealed class DriverConnection
 
     internal long Connects, FixesSent, FixesResent, FixesAcknowledged;
 
+    /// <summary>Verdicts on fixes that are not acknowledged yet, by sequence: no more than there are such fixes. Only the open stream's reader touches it.</summary>
+    internal SortedDictionary<ulong, FixVerdict> WaitingVerdicts { get; } = [];
+
     /// <summary>Highest sequence that was ever sent; what is sent again is counted apart.</summary>
     internal ulong HighestSent { get; set; }
 

@@ -76,8 +76,8 @@ public sealed class DriverConnectionOptions
 /// <param name="Fixes">Those that were still kept; valid only during the call.</param>
 /// <param name="Verdicts">Those among them that were not plainly accepted.</param>
 /// <param name="AtResume">
-/// The server named this point on reconnecting: its log stands there, but the verdicts on the way were lost with the
-/// stream, so which of the fixes it rejected is not known.
+/// The server named this point on reconnecting: its log stands there, but verdicts may have been lost with the stream
+/// before, so which other fixes it rejected is not known.
 /// </param>
 public readonly record struct FixesAcknowledged(
     ulong ThroughSequence, IReadOnlyList<Fix> Fixes, IReadOnlyList<FixVerdict> Verdicts, bool AtResume);

@@ -189,11 +189,20 @@ internal sealed class DriverStream(DriverConnection connection, DriverService.Dr
 
     private void Acknowledge(ulong through, RepeatedField<FixVerdict> verdicts, bool atResume)
     {
+        // A verdict may come before the acknowledgement reaches its fix: it waits, if need be for another stream.
+        var waiting = connection.WaitingVerdicts;
+        foreach (var verdict in verdicts)
+            waiting[verdict.Sequence] = verdict;
         _acknowledged.Clear();
         connection.Buffer.Acknowledge(through, _acknowledged);
-        Interlocked.Add(ref connection.FixesAcknowledged, _acknowledged.Count);
-        if (_acknowledged.Count > 0 || verdicts.Count > 0)
-            connection.Options.OnFixesAcknowledged?.Invoke(new FixesAcknowledged(through, _acknowledged, verdicts, atResume));
+        if (_acknowledged.Count > 0)
+        {
+            var told = waiting.TakeWhile(verdict => verdict.Key <= through).Select(verdict => verdict.Value).ToList();
+            foreach (var verdict in told)
+                waiting.Remove(verdict.Sequence);
+            Interlocked.Add(ref connection.FixesAcknowledged, _acknowledged.Count);
+            connection.Options.OnFixesAcknowledged?.Invoke(new FixesAcknowledged(through, _acknowledged, told, atResume));
+        }
         connection.CompleteFlush();
     }
 

@@ -2,6 +2,7 @@ using System.Threading.Channels;
 using Google.Protobuf.WellKnownTypes;
 using Grpc.Core;
 using RideTracking.Client.Tests.Fixtures;
+using RideTracking.V1;
 using Stream = RideTracking.Client.Tests.Fixtures.ScriptedStream<RideTracking.V1.ConnectRequest, RideTracking.V1.ConnectResponse>;
 
 namespace RideTracking.Client.Tests;
@@ -134,6 +135,23 @@ public sealed class DriverConnectionTests : IAsyncLifetime
         var ack = await _acks.Reader.ReadAsync(Patience.Token);
         Assert.False(ack.AtResume);
         Assert.Equal(2ul, Assert.Single(ack.Verdicts).Sequence);
+    }
+
+    [Fact]
+    public async Task A_verdict_that_comes_early_waits_for_its_fix_also_across_streams()
+    {
+        var connection = Start();
+        Report(connection, 3);
+        var first = await WelcomeAsync(resumeAfter: 0);
+        await first.ReadAsync();
+        var rejected = new FixVerdict { Sequence = 2, Outcome = FixOutcome.Rejected };
+        await first.WriteAsync(new ConnectResponse { FixAck = new FixAck { ThroughSequence = 1, Verdicts = { rejected } } });
+        Assert.Empty((await _acks.Reader.ReadAsync(Patience.Token)).Verdicts);
+        first.End(StatusCode.Unavailable);
+        await WelcomeAsync(resumeAfter: 3);
+        var resumed = await _acks.Reader.ReadAsync(Patience.Token);
+        Assert.Equal([2ul, 3], resumed.Fixes.Select(fix => fix.Sequence));
+        Assert.Equal(rejected, Assert.Single(resumed.Verdicts));
     }
 
     [Fact]

@@ -2,6 +2,7 @@ using System.Buffers.Text;
 using System.Text;
 using Google.Protobuf.WellKnownTypes;
 using RideTracking.Client.Tests.Fixtures;
+using RideTracking.V1;
 using Stream = RideTracking.Client.Tests.Fixtures.ScriptedStream<RideTracking.V1.ConnectRequest, RideTracking.V1.ConnectResponse>;
 
 namespace RideTracking.Client.Tests;

@@ -1,5 +1,6 @@
 using Google.Protobuf.Collections;
 using RideTracking.Client.Tests.Fixtures;
+using RideTracking.V1;
 
 namespace RideTracking.Client.Tests;
 

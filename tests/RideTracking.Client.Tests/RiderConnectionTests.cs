@@ -1,5 +1,6 @@
 using Grpc.Core;
 using RideTracking.Client.Tests.Fixtures;
+using RideTracking.V1;
 
 namespace RideTracking.Client.Tests;
 

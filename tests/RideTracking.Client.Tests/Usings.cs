@@ -1,2 +1,1 @@
-global using RideTracking.V1;
 global using Xunit;

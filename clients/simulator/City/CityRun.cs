@@ -8,8 +8,9 @@ internal sealed class CityRun(ServerConnections connections, StreetGrid streets,
     private static readonly TimeSpan _turn = TimeSpan.FromSeconds(1.0 / Turns);
     private static readonly TimeSpan _goodbye = TimeSpan.FromSeconds(5);
 
-    private readonly CityTally _tally = new();
     private volatile CityDriver[] _drivers = [];
+
+    public CityTally Tally { get; } = new();
 
     /// <summary>Runs until cancelled, or for a time.</summary>
     public async Task RunAsync(TimeSpan? duration, CancellationToken cancellation)
@@ -23,11 +24,11 @@ internal sealed class CityRun(ServerConnections connections, StreetGrid streets,
             if (duration is { } limit)
                 living.CancelAfter(limit);
             var drivers = Enumerable.Range(0, driverCount).Select(i => new CityDriver(
-                CityDirectory.DriverId(i), CityDirectory.VehicleId(i), connections, streets, _tally, time, seed * 10_007 + i)).ToArray();
+                CityDirectory.DriverId(i), CityDirectory.VehicleId(i), connections, streets, Tally, time, seed * 10_007 + i)).ToArray();
             _drivers = drivers;
             running.AddRange(drivers.Select(driver => (Task)driver.Connection.RunAsync(connected.Token)));
             var riders = Enumerable.Range(0, riderCount).Select(i => new CityRider(
-                CityDirectory.RiderId(i), connections, streets, _tally, time, seed * 20_011 + i).RunAsync(living.Token)).ToList();
+                CityDirectory.RiderId(i), connections, streets, Tally, time, seed * 20_011 + i).RunAsync(living.Token)).ToList();
             running.AddRange(riders);
             await DriveAsync(drivers, running, living.Token);
             await SayGoodbyeAsync(drivers);
@@ -49,11 +50,11 @@ internal sealed class CityRun(ServerConnections connections, StreetGrid streets,
     public string ProgressLine()
     {
         var drivers = _drivers;
-        return _tally.Line(drivers.Count(driver => driver.Connection.IsConnected), driverCount, drivers.Count(driver => driver.IsBusy));
+        return Tally.Line(drivers.Count(driver => driver.Connection.IsConnected), driverCount, drivers.Count(driver => driver.IsBusy));
     }
 
     /// <summary>What went otherwise than hoped.</summary>
-    public string Troubles() => _tally.ToString();
+    public string Troubles() => Tally.ToString();
 
     private async Task DriveAsync(CityDriver[] drivers, List<Task> running, CancellationToken living)
     {

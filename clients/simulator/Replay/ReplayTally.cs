@@ -48,11 +48,6 @@ internal sealed class ReplayTally(TextWriter? acked)
 
     public void Add(ReplayVehicle vehicle, FixesAcknowledged ack)
     {
-        if (ack.AtResume)
-        {
-            Interlocked.Add(ref _verdictUnknown, ack.Fixes.Count);
-            return;
-        }
         lock (_gate)
         {
             // Both rise by sequence.
@@ -65,6 +60,11 @@ internal sealed class ReplayTally(TextWriter? acked)
                 if (verdict?.Outcome == FixOutcome.Rejected)
                 {
                     Reject(vehicle, fix, verdict);
+                    continue;
+                }
+                if (verdict is null && ack.AtResume)
+                {
+                    _verdictUnknown++;
                     continue;
                 }
                 if (verdict?.Outcome == FixOutcome.HistoryOnly)

@@ -8,6 +8,7 @@ using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using RideTracking.V1;
 
 namespace RideTracking.Client.Tests.Fixtures;
 
@@ -133,19 +134,5 @@ public sealed class ScriptedStream<TRequest, TResponse>(IAsyncStreamReader<TRequ
             _ended.TrySetResult();
         else
             _ended.TrySetException(new RpcException(new Status(status, "scripted")));
-    }
-}
-
-/// <summary>How long a test waits before it says that nothing comes: it then fails rather than hangs.</summary>
-public static class Patience
-{
-    public static CancellationToken Token
-    {
-        get
-        {
-            var source = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
-            source.CancelAfter(TimeSpan.FromSeconds(30));
-            return source.Token;
-        }
     }
 }

@@ -1,0 +1,151 @@
+using System.Globalization;
+using System.Text;
+using Microsoft.Extensions.DependencyInjection;
+using RideTracking.Client.Tests.Fixtures;
+using RideTracking.Server.Storage.Log;
+using RideTracking.Server.Tests.Fixtures;
+using RideTracking.Simulator;
+using RideTracking.Simulator.City;
+using RideTracking.Simulator.Replay;
+
+namespace RideTracking.Client.Tests;
+
+/// <summary>The simulator with the real server.</summary>
+public sealed class SimulatorTests : IDisposable
+{
+    private const int SpeedUp = 100;
+    private static readonly DateTimeOffset _recordedAt = new(2013, 7, 1, 8, 0, 0, TimeSpan.Zero);
+
+    private readonly TemporaryFolder _folder = new();
+
+    private static string[] ScaledTime => ["--time-start", $"{_recordedAt:yyyy-MM-ddTHH:mm:ssZ}", "--time-scale", $"{SpeedUp}"];
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public async Task A_replay_is_in_the_log_but_for_what_was_rejected_and_the_sum_is_right()
+    {
+        await using var server = await ServerHost.StartAsync(args: ScaledTime);
+        using var reader = TraceReader.Open(WriteTrace(vehicles: 6, fixesEach: 40, broken: 3));
+        using var connections = Connect(server.GrpcAddress, server.DataFolder);
+        using var acked = new AckedLines();
+        var run = new ReplayRun(reader, connections, SpeedUp, timeStart: null, availability: false, acked);
+        await run.RunAsync(Patience.LongToken);
+
+        var summary = run.Summary();
+        Assert.Equal((6 * 40 + 3, 3, 6), (summary.RowsRead, summary.BrokenRows, summary.Vehicles));
+        Assert.Equal((6 * 40, 6, 0, 0), (summary.Sent, summary.Rejected, summary.Unacknowledged, summary.VerdictUnknown));
+        Assert.Equal("ImpossibleJump", Assert.Single(summary.RejectedByReason).Key);
+        Assert.Equal(summary.Sent, summary.Accepted + summary.HistoryOnly + summary.Rejected);
+        Assert.Equal(acked.Lines.Order(), (await LoggedAsync(server)).Order());
+        Assert.Equal(6, run.Report(summary).RejectedSample.Count);
+    }
+
+    [Fact]
+    public async Task A_replay_outlives_a_server_that_is_killed_again_and_again_and_loses_nothing_acknowledged()
+    {
+        var data = _folder.File("data");
+        using var acked = new AckedLines();
+        ReplaySummary summary;
+        await using (var server = await ServerProcess.StartAsync(data, args: ScaledTime))
+        {
+            using var reader = TraceReader.Open(WriteTrace(vehicles: 8, fixesEach: 150, broken: 0));
+            using var connections = Connect(server.GrpcAddress, data);
+            var run = new ReplayRun(reader, connections, SpeedUp, timeStart: null, availability: false, acked);
+            var running = run.RunAsync(Patience.LongToken);
+            for (var kill = 1; kill <= 3; kill++)
+            {
+                await Patience.UntilAsync(() => acked.Count > kill * 100);
+                server.Kill();
+                await server.StartAgainAsync();
+            }
+            await running;
+            summary = run.Summary();
+        }
+
+        Assert.Equal((8 * 150, 0), (summary.Sent, summary.Unacknowledged));
+        Assert.Equal(summary.Sent, summary.Accepted + summary.HistoryOnly + summary.Rejected + summary.VerdictUnknown);
+        Assert.True(summary.StreamsLost >= 8);
+        await using var after = await ServerHost.StartAsync(dataFolder: data, args: ScaledTime);
+        var logged = await LoggedAsync(after);
+        Assert.Empty(acked.Lines.Except(logged));
+        Assert.Equal(logged.Distinct().Count(), logged.Count);
+        // Each vehicle makes one impossible jump; whatever else was sent is kept, once.
+        Assert.Equal(8 * 149, logged.Count);
+    }
+
+    [Fact]
+    public async Task In_the_city_trips_are_asked_for_driven_and_completed()
+    {
+        await using var server = await ServerHost.StartAsync(args: ScaledTime);
+        using var connections = Connect(server.GrpcAddress, server.DataFolder);
+        var clock = new RecordingClock(_recordedAt, SpeedUp / 4);
+        clock.Start(_recordedAt);
+        var city = new CityRun(connections, new StreetGrid(new Place(41.16, -8.62), blocks: 20), driverCount: 20, riderCount: 6, seed: 1, clock);
+        using var stopping = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
+        var living = city.RunAsync(null, stopping.Token);
+        await Patience.UntilAsync(() => living.IsCompleted || city.Tally.Completed >= 3);
+        await stopping.CancelAsync();
+        await living;
+        Assert.True(city.Tally.Completed >= 3, city.ProgressLine());
+        Assert.True(city.Tally.Acknowledged > 0, city.ProgressLine());
+    }
+
+    [Fact]
+    public async Task A_server_that_does_not_let_anybody_in_is_named()
+    {
+        await using var server = await ServerHost.StartAsync();
+        using var reader = TraceReader.Open(WriteTrace(vehicles: 1, fixesEach: 2, broken: 0));
+        var token = server.TokenOf(Server.Access.Role.Driver, "somebody-else").GetValue("authorization")!["Bearer ".Length..];
+        using var connections = new ServerConnections(server.GrpcAddress, 1, _ => ValueTask.FromResult(token));
+        var run = new ReplayRun(reader, connections, 1, null, availability: false, acked: null);
+        var error = await Assert.ThrowsAsync<UserErrorException>(() => run.RunAsync(Patience.LongToken));
+        Assert.Contains($"{server.GrpcAddress}", error.Message, StringComparison.Ordinal);
+    }
+
+    /// <summary>Vehicles that drive north, 50 metres in five seconds, but for one impossible jump each.</summary>
+    private string WriteTrace(int vehicles, int fixesEach, int broken)
+    {
+        var path = _folder.File("trace.csv");
+        using var file = new StreamWriter(path, append: false, Encoding.UTF8);
+        file.WriteLine("unix_time,taxi,lat,lon,occupied");
+        for (var i = 0; i < fixesEach; i++)
+        {
+            for (var vehicle = 0; vehicle < vehicles; vehicle++)
+            {
+                var latitude = 41.1 + i * 0.00045 + (i == 20 ? 0.5 : 0);
+                file.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{_recordedAt.ToUnixTimeSeconds() + 5 * i},taxi-{vehicle},{latitude:F6},{-8.6 + vehicle * 0.001:F6},{(i / 10) % 2}"));
+            }
+            if (i < broken)
+                file.WriteLine("1372636853,taxi-1,north");
+        }
+        return path;
+    }
+
+    private static ServerConnections Connect(Uri server, string dataFolder) =>
+        new(server, 2, async ct => (await File.ReadAllTextAsync(Path.Combine(dataFolder, "dev-service.token"), ct)).Trim());
+
+    private static async Task<List<string>> LoggedAsync(ServerHost server)
+    {
+        var logged = new List<string>();
+        await foreach (var fix in server.Services.GetRequiredService<LogReader>().ReadAsync())
+            logged.Add($"{fix.DriverId},{fix.SessionId},{fix.Fix.Sequence}");
+        return logged;
+    }
+
+    /// <summary>What `--acked-out` would hold.</summary>
+    private sealed class AckedLines : StringWriter
+    {
+        private readonly List<string> _lines = [];
+
+        public int Count { get { lock (_lines) return _lines.Count; } }
+
+        public IReadOnlyList<string> Lines { get { lock (_lines) return [.. _lines]; } }
+
+        public override void WriteLine(string? value)
+        {
+            lock (_lines)
+                _lines.Add(value!);
+        }
+    }
+}
