@@ -47,6 +47,11 @@ public sealed class DriverStreamService(
                 : e.GetRpcStatus()?.GetDetail<ErrorInfo>()?.Reason.ToLowerInvariant() ?? "refused";
             throw;
         }
+        catch (Exception e) when (context.CancellationToken.IsCancellationRequested && e is InvalidOperationException or IOException or OperationCanceledException)
+        {
+            // The app hung up while it was being welcomed; nobody is there to hear of it.
+            reason = "client_gone";
+        }
         finally
         {
             streams.Remove(session);
