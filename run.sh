@@ -45,8 +45,8 @@ server= simulator=
 stop() {
     trap '' INT TERM
     # The city first, so that its cars sign off; then the server, which writes what it has and ends.
-    [ -z "$simulator" ] || { kill -INT "$simulator" 2>/dev/null && wait "$simulator" 2>/dev/null; }
-    [ -z "$server" ] || { kill -INT "$server" 2>/dev/null && wait "$server" 2>/dev/null; }
+    [ -z "$simulator" ] || { kill "$simulator" 2>/dev/null && wait "$simulator" 2>/dev/null; }
+    [ -z "$server" ] || { kill "$server" 2>/dev/null && wait "$server" 2>/dev/null; }
     echo "Stopped."
 }
 trap 'stop; exit 0' INT TERM
