@@ -45,8 +45,10 @@ server= simulator=
 stop() {
     trap '' INT TERM
     # The city first, so that its cars sign off; then the server, which writes what it has and ends.
-    [ -z "$simulator" ] || { kill "$simulator" 2>/dev/null && wait "$simulator" 2>/dev/null; }
-    [ -z "$server" ] || { kill "$server" 2>/dev/null && wait "$server" 2>/dev/null; }
+    for process in $simulator $server; do
+        kill "$process" 2>/dev/null || true
+        wait "$process" || true
+    done
     echo "Stopped."
 }
 trap 'stop; exit 0' INT TERM
