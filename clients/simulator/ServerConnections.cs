@@ -17,7 +17,28 @@ internal sealed class ServerConnections(Uri server, int count, Func<Cancellation
     /// <summary>The channel for one more stream: each in turn.</summary>
     public GrpcChannel Next() => _channels[(uint)Interlocked.Increment(ref _next) % _channels.Length];
 
-    public async ValueTask<CallOptions> CallOptionsAsync(CancellationToken ct)
+    /// <summary>A call that is made again until the server, which may not have started yet, answers it.</summary>
+    /// <exception cref="RpcException">Refused.</exception>
+    public async Task CallAsync<T>(Func<CallOptions, AsyncUnaryCall<T>> call, Random random, TimeProvider time, CancellationToken ct)
+    {
+        var backoff = new Backoff(TimeSpan.FromSeconds(0.5), TimeSpan.FromSeconds(2), random);
+        while (true)
+        {
+            try
+            {
+                using var running = call(await CallOptionsAsync(ct));
+                await running;
+                return;
+            }
+            catch (Exception e) when (e is RpcException { StatusCode: StatusCode.Unavailable } or FileNotFoundException or DirectoryNotFoundException)
+            {
+                // The server, or the token file that it writes, is not there yet.
+                await Task.Delay(backoff.Next(), time, ct);
+            }
+        }
+    }
+
+    private async ValueTask<CallOptions> CallOptionsAsync(CancellationToken ct)
     {
         var headers = new Metadata();
         if (tokenSource is not null)

@@ -29,7 +29,7 @@ public sealed class SimulatorTests : IDisposable
         using var reader = TraceReader.Open(WriteTrace(vehicles: 6, fixesEach: 40, broken: 3));
         using var connections = Connect(server.GrpcAddress, server.DataFolder);
         using var acked = new AckedLines();
-        var run = new ReplayRun(reader, connections, SpeedUp, timeStart: null, availability: false, acked);
+        var run = new ReplayRun(reader, connections, SpeedUp, timeStart: null, availability: true, acked);
         await run.RunAsync(Patience.LongToken);
 
         var summary = run.Summary();
@@ -37,6 +37,7 @@ public sealed class SimulatorTests : IDisposable
         Assert.Equal((6 * 40, 6, 0, 0), (summary.Sent, summary.Rejected, summary.Unacknowledged, summary.VerdictUnknown));
         Assert.Equal("ImpossibleJump", Assert.Single(summary.RejectedByReason).Key);
         Assert.Equal(summary.Sent, summary.Accepted + summary.HistoryOnly + summary.Rejected);
+        Assert.Empty(summary.RefusedActions);
         Assert.Equal(acked.Lines.Order(), (await LoggedAsync(server)).Order());
         Assert.Equal(6, run.Report(summary).RejectedSample.Count);
     }

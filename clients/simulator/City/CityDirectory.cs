@@ -1,5 +1,4 @@
 using Grpc.Core;
-using RideTracking.Client;
 using RideTracking.V1;
 
 namespace RideTracking.Simulator.City;
@@ -50,33 +49,13 @@ internal static class CityDirectory
             await UntilServedAsync(options => client.UpsertVehicleAsync(new UpsertVehicleRequest { Vehicle = vehicle }, options));
             await UntilServedAsync(options => client.UpsertDriverAsync(new UpsertDriverRequest { Driver = driver }, options));
 
-            async Task UntilServedAsync<T>(Func<CallOptions, AsyncUnaryCall<T>> call) => await CallAsync(connections, call, random, time, stop);
+            async Task UntilServedAsync<T>(Func<CallOptions, AsyncUnaryCall<T>> call) => await connections.CallAsync(call, random, time, stop);
         });
         await Parallel.ForAsync(0, riders, parallel, async (i, stop) =>
         {
             var random = new Random(seed + drivers + i);
             var rider = new Rider { RiderId = RiderId(i), DisplayName = _names[random.Next(_names.Length)], Phone = $"+351 900 000 {i % 1000:000}" };
-            await CallAsync(connections, options => client.UpsertRiderAsync(new UpsertRiderRequest { Rider = rider }, options), random, time, stop);
+            await connections.CallAsync(options => client.UpsertRiderAsync(new UpsertRiderRequest { Rider = rider }, options), random, time, stop);
         });
-    }
-
-    private static async Task CallAsync<T>(
-        ServerConnections connections, Func<CallOptions, AsyncUnaryCall<T>> call, Random random, TimeProvider time, CancellationToken ct)
-    {
-        var backoff = new Backoff(TimeSpan.FromSeconds(0.5), TimeSpan.FromSeconds(2), random);
-        while (true)
-        {
-            try
-            {
-                using var running = call(await connections.CallOptionsAsync(ct));
-                await running;
-                return;
-            }
-            catch (Exception e) when (e is RpcException { StatusCode: StatusCode.Unavailable } or FileNotFoundException or DirectoryNotFoundException)
-            {
-                // The server, or the token file that it writes, is not there yet.
-                await Task.Delay(backoff.Next(), time, ct);
-            }
-        }
     }
 }

@@ -26,7 +26,7 @@ internal static class ReplayCommand
                 return null;
             },
         };
-        var availability = new Option<bool>("--availability") { Description = "The drivers say that they are available, and paused while the recording says occupied." };
+        var availability = new Option<bool>("--availability") { Description = "Enters the vehicles in the directory as drivers who say that they are available, and paused while the recording says occupied." };
         var report = new Option<FileInfo?>("--report") { Description = "Writes the summary, a sample of the rejected fixes and where each vehicle stands, as JSON." };
         var ackedOut = new Option<FileInfo?>("--acked-out") { Description = "Writes a line driver,session,sequence for each fix that was acknowledged and not rejected." };
         var command = new Command("replay", "Replays recorded traces: each vehicle on its own stream, with the recorded sensor times.")

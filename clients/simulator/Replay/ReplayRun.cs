@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using RideTracking.Client;
+using RideTracking.V1;
 
 namespace RideTracking.Simulator.Replay;
 
@@ -12,6 +13,7 @@ internal sealed class ReplayRun
     private readonly TraceReader _reader;
     private readonly ServerConnections _connections;
     private readonly double _speedUp;
+    private readonly DirectoryService.DirectoryServiceClient _directory;
     private readonly DateTimeOffset? _timeStart;
     private readonly bool _availability;
     private readonly ReplayTally _tally;
@@ -26,6 +28,7 @@ internal sealed class ReplayRun
     public ReplayRun(TraceReader reader, ServerConnections connections, double speedUp, DateTimeOffset? timeStart, bool availability, TextWriter? acked)
     {
         (_reader, _connections, _speedUp, _timeStart, _availability) = (reader, connections, speedUp, timeStart, availability);
+        _directory = new DirectoryService.DirectoryServiceClient(connections.Next());
         _tally = new ReplayTally(acked);
     }
 
@@ -41,7 +44,7 @@ internal sealed class ReplayRun
                 var early = row.Time - clock.GetUtcNow();
                 if (early > TimeSpan.Zero)
                     await Task.Delay(early, clock, cancellation);
-                var vehicle = VehicleOf(row.VehicleId, clock, stopping.Token);
+                var vehicle = await VehicleOfAsync(row.VehicleId, clock, stopping.Token);
                 vehicle.Report(row);
                 _reported++;
                 _last = row.Time;
@@ -115,7 +118,7 @@ internal sealed class ReplayRun
     private async Task<RecordingClock> StartClockAsync(TraceRow row, CancellationToken stopping)
     {
         var clock = new RecordingClock(_timeStart ?? row.Time, _speedUp);
-        var vehicle = VehicleOf(row.VehicleId, clock, stopping);
+        var vehicle = await VehicleOfAsync(row.VehicleId, clock, stopping);
         if (await Task.WhenAny(vehicle.Welcomed.Task, vehicle.Running) == vehicle.Running)
             throw new UserErrorException($"The server at {_connections.Server} does not let {vehicle.Id} connect: {vehicle.Running.Exception?.InnerException?.Message ?? vehicle.Running.Result.ToString()}");
         var serverTime = await vehicle.Welcomed.Task;
@@ -128,11 +131,17 @@ internal sealed class ReplayRun
         return _clock = clock;
     }
 
-    private ReplayVehicle VehicleOf(string id, RecordingClock clock, CancellationToken stopping)
+    private async ValueTask<ReplayVehicle> VehicleOfAsync(string id, RecordingClock clock, CancellationToken stopping)
     {
         // Only the reading loop adds; the lock is for those who look meanwhile.
         if (_vehicles.TryGetValue(id, out var vehicle))
             return vehicle;
+        // Only drivers of the directory may say that they are available.
+        if (_availability)
+        {
+            var entry = new UpsertDriverRequest { Driver = new Driver { DriverId = id, DisplayName = id } };
+            await _connections.CallAsync(options => _directory.UpsertDriverAsync(entry, options), new Random(_vehicles.Count), TimeProvider.System, stopping);
+        }
         vehicle = new ReplayVehicle(id, _connections, clock, _tally, _availability, seed: _vehicles.Count);
         lock (_gate)
             _vehicles.Add(id, vehicle);
