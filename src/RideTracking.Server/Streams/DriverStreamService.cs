@@ -47,7 +47,7 @@ public sealed class DriverStreamService(
                 : e.GetRpcStatus()?.GetDetail<ErrorInfo>()?.Reason.ToLowerInvariant() ?? "refused";
             throw;
         }
-        catch (Exception e) when (context.CancellationToken.IsCancellationRequested && e is InvalidOperationException or IOException or OperationCanceledException)
+        catch (Exception e) when (e is IOException || (context.CancellationToken.IsCancellationRequested && e is InvalidOperationException or OperationCanceledException))
         {
             // The app hung up while it was being welcomed; nobody is there to hear of it.
             reason = "client_gone";
@@ -105,8 +105,9 @@ public sealed class DriverStreamService(
 
             return "client_done";
         }
-        catch (Exception e) when (cancellationToken.IsCancellationRequested && e is IOException or OperationCanceledException)
+        catch (Exception e) when (e is IOException || (cancellationToken.IsCancellationRequested && e is OperationCanceledException))
         {
+            // A reset may be read before the call's token tells of it.
             return "client_gone";
         }
     }
