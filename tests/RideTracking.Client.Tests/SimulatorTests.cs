@@ -70,9 +70,9 @@ public sealed class SimulatorTests : IDisposable
         await using var after = await ServerHost.StartAsync(dataFolder: data, args: ScaledTime);
         var logged = await LoggedAsync(after);
         Assert.Empty(acked.Lines.Except(logged));
-        Assert.Equal(logged.Distinct().Count(), logged.Count);
+        Assert.Empty(logged.CountBy(line => line).Where(line => line.Value > 1));
         // Each vehicle makes one impossible jump; whatever else was sent is kept, once.
-        Assert.Equal(8 * 149, logged.Count);
+        Assert.True(logged.Count == 8 * 149, $"{logged.Count} in the log\n{summary}");
     }
 
     [Fact]

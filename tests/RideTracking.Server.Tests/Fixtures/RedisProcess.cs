@@ -1,6 +1,4 @@
 using System.Diagnostics;
-using System.Net;
-using System.Net.Sockets;
 using StackExchange.Redis;
 
 namespace RideTracking.Server.Tests.Fixtures;
@@ -14,7 +12,7 @@ public sealed class RedisProcess : IAsyncDisposable
 
     private RedisProcess(bool durable) => _durable = durable;
 
-    public int Port { get; } = FreePort();
+    public int Port { get; } = FreePort.Take();
 
     public string Endpoint => $"127.0.0.1:{Port}";
 
@@ -69,12 +67,5 @@ public sealed class RedisProcess : IAsyncDisposable
 
         Directory.Delete(_folder, recursive: true);
         return ValueTask.CompletedTask;
-    }
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 }

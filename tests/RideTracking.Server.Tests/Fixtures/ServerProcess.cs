@@ -1,6 +1,4 @@
 using System.Diagnostics;
-using System.Net;
-using System.Net.Sockets;
 
 namespace RideTracking.Server.Tests.Fixtures;
 
@@ -24,9 +22,9 @@ public sealed class ServerProcess : IAsyncDisposable
 
     public string DataFolder { get; }
 
-    public int GrpcPort { get; } = FreePort();
+    public int GrpcPort { get; } = FreePort.Take();
 
-    public int WebPort { get; } = FreePort();
+    public int WebPort { get; } = FreePort.Take();
 
     public Uri GrpcAddress => new($"http://127.0.0.1:{GrpcPort}");
 
@@ -88,11 +86,4 @@ public sealed class ServerProcess : IAsyncDisposable
     }
 
     private static TaskCompletionSource NewReady() => new(TaskCreationOptions.RunContinuationsAsynchronously);
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
-    }
 }
