@@ -23,7 +23,7 @@ public static class TelemetrySetup
                 .AddMeter(Metering.MeterName)
                 .AddMeter("System.Runtime")
                 .AddMeter("Microsoft.AspNetCore.Hosting", "Microsoft.AspNetCore.Server.Kestrel", "Grpc.AspNetCore.Server")
-                .AddPrometheusExporter();
+                .AddPrometheusExporter(prometheus => prometheus.ScrapeResponseCacheDurationMilliseconds = 0);
             if (!string.IsNullOrEmpty(builder.Configuration[OtlpEndpoint]))
             {
                 metrics.AddOtlpExporter();
