@@ -76,8 +76,8 @@ public sealed class DriverConnectionOptions
 /// <param name="Fixes">Those that were still kept; valid only during the call.</param>
 /// <param name="Verdicts">Those among them that were not plainly accepted.</param>
 /// <param name="AtResume">
-/// The server named this point on reconnecting: its log stands there, but verdicts may have been lost with the stream
-/// before, so which other fixes it rejected is not known.
+/// The server named this point on reconnecting: its log stands there. Those without a verdict are in the log, accepted
+/// or history only: only rejections are told again.
 /// </param>
 public readonly record struct FixesAcknowledged(
     ulong ThroughSequence, IReadOnlyList<Fix> Fixes, IReadOnlyList<FixVerdict> Verdicts, bool AtResume);

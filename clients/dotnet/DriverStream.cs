@@ -19,8 +19,6 @@ internal sealed class DriverStream(DriverConnection connection, DriverService.Dr
     // How long the server may take to end a stream that it said it would end.
     private static readonly TimeSpan _closingTimeout = TimeSpan.FromSeconds(10);
 
-    private static readonly RepeatedField<FixVerdict> _noVerdicts = [];
-
     // Holds one wake-up; while it is there, a further one says nothing new.
     private readonly Channel<bool> _wake = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
     private readonly Lock _gate = new();
@@ -173,7 +171,7 @@ internal sealed class DriverStream(DriverConnection connection, DriverService.Dr
         if (welcome.HasResumeAfterSequence)
         {
             _sentThrough = welcome.ResumeAfterSequence;
-            Acknowledge(welcome.ResumeAfterSequence, _noVerdicts, atResume: true);
+            Acknowledge(welcome.ResumeAfterSequence, welcome.Verdicts, atResume: true);
         }
         else
         {
@@ -191,7 +189,8 @@ internal sealed class DriverStream(DriverConnection connection, DriverService.Dr
     {
         // A verdict may come before the acknowledgement reaches its fix: it waits, if need be for another stream.
         var waiting = connection.WaitingVerdicts;
-        foreach (var verdict in verdicts)
+        // A resume point repeats some that were told.
+        foreach (var verdict in verdicts.Where(verdict => !atResume || verdict.Sequence > connection.Buffer.AcknowledgedThrough))
             waiting[verdict.Sequence] = verdict;
         _acknowledged.Clear();
         connection.Buffer.Acknowledge(through, _acknowledged);

@@ -34,7 +34,7 @@ public sealed class SimulatorTests : IDisposable
 
         var summary = run.Summary();
         Assert.Equal((6 * 40 + 3, 3, 6), (summary.RowsRead, summary.BrokenRows, summary.Vehicles));
-        Assert.Equal((6 * 40, 6, 0, 0), (summary.Sent, summary.Rejected, summary.Unacknowledged, summary.VerdictUnknown));
+        Assert.Equal((6 * 40, 6, 0, 0), (summary.Sent, summary.Rejected, summary.Unacknowledged, summary.LoggedAtResume));
         Assert.Equal("ImpossibleJump", Assert.Single(summary.RejectedByReason).Key);
         Assert.Equal(summary.Sent, summary.Accepted + summary.HistoryOnly + summary.Rejected);
         Assert.Empty(summary.RefusedActions);
@@ -65,7 +65,7 @@ public sealed class SimulatorTests : IDisposable
         }
 
         Assert.Equal((8 * 150, 0), (summary.Sent, summary.Unacknowledged));
-        Assert.Equal(summary.Sent, summary.Accepted + summary.HistoryOnly + summary.Rejected + summary.VerdictUnknown);
+        Assert.Equal(summary.Sent, summary.Accepted + summary.HistoryOnly + summary.Rejected + summary.LoggedAtResume);
         Assert.True(summary.StreamsLost >= 8);
         await using var after = await ServerHost.StartAsync(dataFolder: data, args: ScaledTime);
         var logged = await LoggedAsync(after);

@@ -5,7 +5,7 @@ using System.Text.Json.Serialization;
 
 namespace RideTracking.Simulator.Replay;
 
-/// <summary>What a replay came to. Every good row is in exactly one of: accepted, history only, rejected, verdict unknown, unacknowledged, dropped.</summary>
+/// <summary>What a replay came to. Every good row is in exactly one of: accepted, history only, in the log at a resume point, rejected, unacknowledged, dropped.</summary>
 internal sealed record ReplaySummary
 {
     public required long RowsRead { get; init; }
@@ -21,7 +21,7 @@ internal sealed record ReplaySummary
     public required IReadOnlyDictionary<string, long> RejectedByReason { get; init; }
 
     /// <summary>Acknowledged by the resume point of a new stream: the verdicts were lost with the old one.</summary>
-    public required long VerdictUnknown { get; init; }
+    public required long LoggedAtResume { get; init; }
     public required long Unacknowledged { get; init; }
     public required long DroppedBeforeSending { get; init; }
     public required long StreamsLost { get; init; }
@@ -39,8 +39,8 @@ internal sealed record ReplaySummary
         Line("accepted", $"{Accepted:N0}");
         Line("history only", $"{HistoryOnly:N0}");
         Line("rejected", $"{Rejected:N0}" + string.Concat(RejectedByReason.Select(r => $"\n                  {r.Key} {r.Value:N0}")));
-        if (VerdictUnknown > 0)
-            Line("verdict unknown", $"{VerdictUnknown:N0} (acknowledged by a resume point)");
+        if (LoggedAtResume > 0)
+            Line("in the log", $"{LoggedAtResume:N0} more (acknowledged by a resume point: accepted or history only)");
         Line("unacknowledged", $"{Unacknowledged:N0}");
         if (DroppedBeforeSending > 0)
             Line("dropped", $"{DroppedBeforeSending:N0} (a vehicle's buffer was full)");

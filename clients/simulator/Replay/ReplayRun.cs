@@ -88,7 +88,7 @@ internal sealed class ReplayRun
             HistoryOnly = _tally.HistoryOnly,
             Rejected = _tally.Rejected,
             RejectedByReason = _tally.RejectedByReason(),
-            VerdictUnknown = _tally.VerdictUnknown,
+            LoggedAtResume = _tally.LoggedAtResume,
             Unacknowledged = vehicles.Sum(vehicle => (long)vehicle.Connection.Buffer.FixCount),
             DroppedBeforeSending = vehicles.Sum(vehicle => vehicle.Connection.Buffer.DroppedFixes),
             StreamsLost = _tally.Lost,

@@ -14,15 +14,15 @@ internal sealed class ReplayTally(TextWriter? acked)
     private readonly Dictionary<FixRejectReason, long> _rejected = [];
     private readonly List<RejectedFix> _sample = [];
     private readonly ConcurrentDictionary<StatusCode, long> _refusedActions = new();
-    private long _accepted, _historyOnly, _verdictUnknown, _lost;
+    private long _accepted, _historyOnly, _loggedAtResume, _lost;
     private string? _lastLoss;
 
     public long Accepted => Interlocked.Read(ref _accepted);
 
     public long HistoryOnly => Interlocked.Read(ref _historyOnly);
 
-    /// <summary>In the log by the resume point; verdicts that were lost with the stream are not told again.</summary>
-    public long VerdictUnknown => Interlocked.Read(ref _verdictUnknown);
+    /// <summary>In the log by the resume point, accepted or history only: which of the two is not told again.</summary>
+    public long LoggedAtResume => Interlocked.Read(ref _loggedAtResume);
 
     /// <summary>Streams that were lost or could not be opened.</summary>
     public long Lost => Interlocked.Read(ref _lost);
@@ -62,13 +62,10 @@ internal sealed class ReplayTally(TextWriter? acked)
                     Reject(vehicle, fix, verdict);
                     continue;
                 }
-                if (verdict is null && ack.AtResume)
-                {
-                    _verdictUnknown++;
-                    continue;
-                }
                 if (verdict?.Outcome == FixOutcome.HistoryOnly)
                     _historyOnly++;
+                else if (ack.AtResume)
+                    _loggedAtResume++;
                 else
                     _accepted++;
                 acked?.WriteLine($"{vehicle.Id},{vehicle.SessionId},{fix.Sequence}");

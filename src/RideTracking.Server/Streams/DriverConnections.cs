@@ -52,7 +52,7 @@ public sealed class DriverConnections(StreamServices services, DriverSlots slots
     internal async Task<(FixIntake Intake, int Slot)> OpenIntakeAsync(string driverId, string sessionId, Action moved)
     {
         var slot = slots.GetOrAdd(driverId);
-        var cursor = new LogCursor(driverId, sessionId, _ => moved());
+        var cursor = new LogCursor(driverId, sessionId, services.Clock.Machine, _ => moved());
         ConnectionClaim? claim = null;
         try
         {

@@ -162,6 +162,7 @@ public sealed class DriverStreamService(
         if (session.Cursor.IsClaimed)
         {
             welcome.ResumeAfterSequence = session.Cursor.LoggedThrough;
+            welcome.Verdicts.AddRange(session.Intake.TakeVerdicts());
         }
 
         try

@@ -26,7 +26,6 @@ internal sealed class FixIntake
     private readonly int _slot;
     private readonly ulong _session;
     private readonly Lock _lock = new();
-    private readonly List<V1.FixVerdict> _verdicts = [];
     private GateState _gate;
     private SequenceWindow _window;
     private ulong _receivedThrough;
@@ -56,16 +55,7 @@ internal sealed class FixIntake
     public LogCursor Cursor { get; }
 
     /// <summary>Verdicts that wait to be told; the stream is not read while there are too many.</summary>
-    public bool IsFullOfVerdicts
-    {
-        get
-        {
-            lock (_lock)
-            {
-                return _verdicts.Count >= _options.AckEveryVerdicts * 4;
-            }
-        }
-    }
+    public bool IsFullOfVerdicts => Cursor.Verdicts.UntoldCount >= _options.AckEveryVerdicts * 4;
 
     /// <summary>Takes a batch in. Never waits and never throws for what an app may send.</summary>
     public void Receive(Uplink batch, long receivedAtUnixMs)
@@ -117,7 +107,7 @@ internal sealed class FixIntake
         lock (_lock)
         {
             var through = Through();
-            return _verdicts.Count >= _options.AckEveryVerdicts
+            return Cursor.Verdicts.UntoldCount >= _options.AckEveryVerdicts
                 || through - _acknowledgedThrough >= (ulong)_options.AckEveryFixes
                 || (_ackRequestedThrough != 0 && through >= _ackRequestedThrough)
                 || (HasNews(through) && _machine.GetElapsedTime(_unacknowledgedSince) >= _options.AckInterval);
@@ -148,8 +138,7 @@ internal sealed class FixIntake
             }
 
             var ack = new FixAck { ThroughSequence = through };
-            ack.Verdicts.AddRange(_verdicts);
-            _verdicts.Clear();
+            ack.Verdicts.AddRange(TakeVerdicts());
             _acknowledgedThrough = through;
             if (through >= _ackRequestedThrough)
             {
@@ -166,6 +155,16 @@ internal sealed class FixIntake
             return ack;
         }
     }
+
+    /// <summary>What is to be told of fixes that were not plainly accepted; the caller tells it.</summary>
+    public IEnumerable<V1.FixVerdict> TakeVerdicts() => Cursor.Verdicts.TakeUntold().Select(v => new V1.FixVerdict
+    {
+        Sequence = v.Sequence,
+        Outcome = (V1.FixOutcome)v.Verdict.Outcome,
+        Reason = (V1.FixRejectReason)v.Verdict.Reason,
+        Limit = v.Verdict.Limit,
+        Measured = v.Verdict.Measured,
+    });
 
     /// <summary>The sequence to send again after, once each time that the log had to forget something.</summary>
     public ulong? TakeResendAfter()
@@ -201,7 +200,7 @@ internal sealed class FixIntake
             var through = Cursor.LoggedThrough;
             _window.ForgetAfter(through);
             _receivedThrough = _appendedThrough = through;
-            _verdicts.RemoveAll(v => v.Sequence > through);
+            Cursor.Verdicts.ForgetAfter(through);
         }
 
         _path.Log.BeginAgain(Cursor);
@@ -282,7 +281,7 @@ internal sealed class FixIntake
             _appendedThrough = sequence;
             if (verdict.Outcome == FixOutcome.HistoryOnly)
             {
-                Tell(sequence, verdict);
+                Cursor.Verdicts.Add(sequence, verdict);
             }
         }
     }
@@ -293,28 +292,19 @@ internal sealed class FixIntake
         lock (_lock)
         {
             Arrived(Math.Max(sequence, _receivedThrough));
-            Tell(sequence, verdict);
+            Cursor.Verdicts.Add(sequence, verdict);
         }
     }
 
     private void Arrived(ulong sequence)
     {
-        if (_receivedThrough == _acknowledgedThrough && _verdicts.Count == 0)
+        if (_receivedThrough == _acknowledgedThrough && Cursor.Verdicts.UntoldCount == 0)
         {
             _unacknowledgedSince = _machine.GetTimestamp();
         }
 
         _receivedThrough = sequence;
     }
-
-    private void Tell(ulong sequence, in FixVerdict verdict) => _verdicts.Add(new V1.FixVerdict
-    {
-        Sequence = sequence,
-        Outcome = (V1.FixOutcome)verdict.Outcome,
-        Reason = (V1.FixRejectReason)verdict.Reason,
-        Limit = verdict.Limit,
-        Measured = verdict.Measured,
-    });
 
     // Rejected fixes need no log: once all that was appended is there, they may be acknowledged too.
     private ulong Through()
@@ -324,7 +314,7 @@ internal sealed class FixIntake
         return Math.Max(through, _acknowledgedThrough);
     }
 
-    private bool HasNews(ulong through) => through > _acknowledgedThrough || _verdicts.Count > 0;
+    private bool HasNews(ulong through) => through > _acknowledgedThrough || Cursor.Verdicts.UntoldCount > 0;
 
     private static ulong SessionNumber(string sessionId) => (ulong)string.GetHashCode(sessionId, StringComparison.Ordinal);
 }

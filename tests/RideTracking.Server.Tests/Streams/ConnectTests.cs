@@ -56,6 +56,37 @@ public sealed class ConnectTests
     }
 
     [Fact]
+    public async Task A_resume_point_never_reaches_over_a_rejection_that_was_not_told()
+    {
+        await using var server = await ServerHost.StartAsync();
+        var batch = DriverPhone.Batch(Now, first: 1, count: 4, ackRequested: false);
+        batch.Fixes[1].LatitudeE7 = 910_000_000;
+        await using (var phone = await DriverPhone.ConnectAsync(server, "d1"))
+        {
+            await phone.SendAsync(batch);
+            while ((await LoggedAsync(server)).Count < 3)
+            {
+                await server.Services.GetRequiredService<FixLog>().FlushAsync(TestContext.Current.CancellationToken);
+            }
+        }
+
+        // Another session in between must not make it forgotten.
+        await using (var other = await DriverPhone.ConnectAsync(server, "d1", "s2"))
+        {
+            Assert.Empty(other.Welcome.Verdicts);
+            await other.SendAsync(DriverPhone.Batch(Now + 60_000, first: 1));
+            await other.ReadAckAsync(1);
+        }
+
+        await using var again = await DriverPhone.ConnectAsync(server, "d1");
+        Assert.Equal(4UL, again.Welcome.ResumeAfterSequence);
+        var verdict = Assert.Single(again.Welcome.Verdicts);
+        Assert.Equal(
+            (2UL, FixOutcome.Rejected, FixRejectReason.InvalidCoordinate, 90d, 91d),
+            (verdict.Sequence, verdict.Outcome, verdict.Reason, verdict.Limit, verdict.Measured));
+    }
+
+    [Fact]
     public async Task Resent_fixes_are_acknowledged_silently_and_logged_once()
     {
         await using var server = await ServerHost.StartAsync();

@@ -11,6 +11,7 @@ public sealed class KillTests
 {
     private const int Drivers = 12;
     private const ulong FixesEach = 240;
+    private const ulong BadEvery = 5;
     private const int Kills = 3;
 
     [Theory]
@@ -23,13 +24,14 @@ public sealed class KillTests
         await using var redis = onRedis ? await RedisProcess.StartAsync() : null;
         await using var server = await ServerProcess.StartAsync(folder, redis);
         var acknowledged = new ConcurrentDictionary<string, ulong>();
+        var rejected = new ConcurrentDictionary<(string Driver, ulong Sequence), bool>();
         var progress = new SemaphoreSlim(0);
         using var failed = CancellationTokenSource.CreateLinkedTokenSource(cancel);
         var drivers = Task.WhenAll(Enumerable.Range(0, Drivers).Select(async i =>
         {
             try
             {
-                await DriveAsync(server, $"d{i}", acknowledged, progress, cancel);
+                await DriveAsync(server, $"d{i}", acknowledged, rejected, progress, cancel);
             }
             catch
             {
@@ -59,8 +61,10 @@ public sealed class KillTests
             foreach (var (driver, through) in acknowledged)
             {
                 Assert.Equal(FixesEach, through);
+                var sequences = Enumerable.Range(1, (int)FixesEach).Select(s => (ulong)s).ToLookup(s => s % BadEvery == 0);
+                Assert.Equal(sequences[true], rejected.Keys.Where(r => r.Driver == driver).Select(r => r.Sequence).Order());
                 Assert.Equal(
-                    Enumerable.Range(1, (int)FixesEach).Select(s => (ulong)s),
+                    sequences[false],
                     logged.Where(f => f.DriverId == driver).Select(f => f.Fix.Sequence).Order());
             }
 
@@ -72,7 +76,8 @@ public sealed class KillTests
 
     // An app as simple as can be: it sends what was not acknowledged, a few fixes at a time, and comes back when cut off.
     private static async Task DriveAsync(
-        ServerProcess server, string driver, ConcurrentDictionary<string, ulong> acknowledged, SemaphoreSlim progress, CancellationToken cancel)
+        ServerProcess server, string driver, ConcurrentDictionary<string, ulong> acknowledged,
+        ConcurrentDictionary<(string, ulong), bool> rejected, SemaphoreSlim progress, CancellationToken cancel)
     {
         var started = TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds();
         while (acknowledged.GetValueOrDefault(driver) < FixesEach)
@@ -87,19 +92,25 @@ public sealed class KillTests
                     new ConnectRequest { Hello = new Hello { ProtocolVersion = 1, DriverId = driver, SessionId = "s" } }, cancel);
                 await call.ResponseStream.MoveNext(cancel);
                 var welcome = call.ResponseStream.Current.Welcome;
+                Tell(welcome.Verdicts);
                 var known = acknowledged.GetValueOrDefault(driver);
                 // A store that is still starting gives no resume point; then the app begins with what was not acknowledged.
                 var through = welcome.HasResumeAfterSequence ? welcome.ResumeAfterSequence : known;
                 Assert.True(through >= known, $"{driver} resumes after {through}, but {known} was acknowledged.");
                 while (through < FixesEach)
                 {
-                    await call.RequestStream.WriteAsync(
-                        new ConnectRequest { Locations = DriverPhone.Batch(started + (((long)through + 8) * 1000), through + 1, 8) }, cancel);
+                    var batch = DriverPhone.Batch(started + (((long)through + 8) * 1000), through + 1, 8);
+                    foreach (var bad in batch.Fixes.Where(f => f.Sequence % BadEvery == 0))
+                    {
+                        bad.LatitudeE7 = 910_000_000;
+                    }
+
+                    await call.RequestStream.WriteAsync(new ConnectRequest { Locations = batch }, cancel);
                     do
                     {
                         await call.ResponseStream.MoveNext(cancel);
                         var ack = call.ResponseStream.Current.FixAck;
-                        Assert.Empty(ack.Verdicts);
+                        Tell(ack.Verdicts);
                         acknowledged[driver] = ack.ThroughSequence;
                         progress.Release();
                     }
@@ -112,6 +123,15 @@ public sealed class KillTests
             catch (Exception e) when (e is RpcException && !cancel.IsCancellationRequested)
             {
                 await server.Ready; // Killed; again from where the log stands.
+            }
+        }
+
+        void Tell(IEnumerable<FixVerdict> verdicts)
+        {
+            foreach (var verdict in verdicts)
+            {
+                Assert.Equal((FixOutcome.Rejected, FixRejectReason.InvalidCoordinate), (verdict.Outcome, verdict.Reason));
+                rejected[(driver, verdict.Sequence)] = true;
             }
         }
     }

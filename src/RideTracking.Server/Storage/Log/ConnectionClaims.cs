@@ -9,7 +9,9 @@ namespace RideTracking.Server.Storage.Log;
 /// <param name="ResumeAfterSequence">Where the session's log ends; 0 for a new session.</param>
 /// <param name="LastFix">The driver's present position as the store has it.</param>
 /// <param name="LastSessionId">The session that it came from.</param>
-public readonly record struct ConnectionClaim(long Epoch, ulong ResumeAfterSequence, Fix? LastFix, string? LastSessionId);
+/// <param name="Rejections">Rejected fixes up to the resume point of which the app may not have heard.</param>
+public readonly record struct ConnectionClaim(
+    long Epoch, ulong ResumeAfterSequence, Fix? LastFix, string? LastSessionId, IReadOnlyList<SequencedVerdict> Rejections);
 
 /// <summary>Makes a connection the only one that may write for its driver.</summary>
 public sealed class ConnectionClaims(RedisStore store, StoreKeys keys, LogWriterId writer, Hosting.ServerClock clock)
@@ -30,12 +32,14 @@ public sealed class ConnectionClaims(RedisStore store, StoreKeys keys, LogWriter
                 ]))!;
             if ((string)reply[0]! == "ok")
             {
-                var last = LastFix.Parse((byte[]?)reply[3]);
+                var last = LastFix.Parse((byte[]?)reply[2]);
+                var ofSession = LastFix.Parse((byte[]?)reply[3]);
                 return new ConnectionClaim(
                     long.Parse((string)reply[1]!, CultureInfo.InvariantCulture),
-                    ulong.Parse((string)reply[2]!, CultureInfo.InvariantCulture),
+                    ofSession?.LoggedThrough ?? 0,
                     last?.Fix,
-                    last?.SessionId);
+                    last?.SessionId,
+                    ofSession?.Rejections ?? []);
             }
 
             holder = (string)reply[1]!;

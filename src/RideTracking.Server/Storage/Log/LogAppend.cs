@@ -111,7 +111,8 @@ public sealed class LogAppend(
         foreach (var cursor in _cursors)
         {
             _arguments.Add(cursor.DriverIdUtf8);
-            _arguments.Add(LastFix.Write(cursor.BatchThrough, cursor.SessionIdUtf8, cursor.Present!.Value));
+            _arguments.Add(LastFix.Write(
+                cursor.BatchThrough, cursor.SessionIdUtf8, cursor.Present!.Value, cursor.Verdicts.RejectionsThrough(cursor.BatchThrough)));
         }
 
         return await StoreScript.LogAppend.RunAsync(

@@ -11,7 +11,7 @@ namespace RideTracking.Server.Storage.Log;
 /// more of it is written until the app begins again after <see cref="LoggedThrough"/>, so that an acknowledgement
 /// never reaches over a hole.
 /// </remarks>
-public sealed class LogCursor(string driverId, string sessionId, Action<LogCursor> moved)
+public sealed class LogCursor(string driverId, string sessionId, TimeProvider machine, Action<LogCursor> moved)
 {
     private ulong _loggedThrough;
     private ulong _brokenFrom;
@@ -37,6 +37,9 @@ public sealed class LogCursor(string driverId, string sessionId, Action<LogCurso
     /// <summary>Another connection has taken the driver over; nothing of this session is written any more.</summary>
     public bool IsFenced => _fenced;
 
+    /// <summary>What the app is to be told of its fixes.</summary>
+    public SessionVerdicts Verdicts { get; } = new(machine);
+
     /// <summary>Rises each time the app begins again.</summary>
     internal int Run { get; private set; }
 
@@ -57,6 +60,11 @@ public sealed class LogCursor(string driverId, string sessionId, Action<LogCurso
     internal void Claimed(ConnectionClaim claim)
     {
         Present = claim.LastFix;
+        foreach (var (sequence, verdict) in claim.Rejections)
+        {
+            Verdicts.Add(sequence, verdict);
+        }
+
         Volatile.Write(ref _loggedThrough, Math.Max(_loggedThrough, claim.ResumeAfterSequence));
         Epoch = claim.Epoch;
     }

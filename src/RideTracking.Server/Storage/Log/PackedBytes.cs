@@ -31,6 +31,12 @@ internal ref struct PackedWriter(Span<byte> buffer)
         Length += sizeof(int);
     }
 
+    public void Double(double value)
+    {
+        BinaryPrimitives.WriteDoubleLittleEndian(_buffer[Length..], value);
+        Length += sizeof(double);
+    }
+
     public void Bytes(ReadOnlySpan<byte> value)
     {
         Unsigned((ulong)value.Length);
@@ -76,6 +82,8 @@ internal ref struct PackedReader(ReadOnlySpan<byte> buffer)
     }
 
     public int Int32() => BinaryPrimitives.ReadInt32LittleEndian(Take(sizeof(int)));
+
+    public double Double() => BinaryPrimitives.ReadDoubleLittleEndian(Take(sizeof(double)));
 
     public ReadOnlySpan<byte> Bytes() => Take(checked((int)Unsigned()));
 

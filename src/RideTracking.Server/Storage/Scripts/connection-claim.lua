@@ -2,7 +2,7 @@
 -- KEYS: connections, last fixes, the driver's earlier sessions, fence of the writer that holds the driver now
 -- ARGV: driver, writer, session, the writer whose fence is KEYS[4] ('-' for none),
 --       earlier sessions expire after (ms), fence expires after (ms)
--- Returns {'ok', epoch, resume after, last fix} | {'writer', the writer that holds the driver now}
+-- Returns {'ok', epoch, last fix, last fix of this session} | {'writer', the writer that holds the driver now}
 local epoch, holder = '0', '-'
 local connection = redis.call('HGET', KEYS[1], ARGV[1])
 if connection then
@@ -13,16 +13,14 @@ if holder ~= ARGV[4] then
 end
 epoch = string.format('%d', tonumber(epoch) + 1)
 
-local resume = '0'
 local last = redis.call('HGET', KEYS[2], ARGV[1])
+local own = last
 if last then
-  local sequence, session = string.match(last, '^(%d+) (%S+) ')
-  if session == ARGV[3] then
-    resume = sequence
-  else
-    redis.call('HSET', KEYS[3], session, sequence)
+  local session = string.match(last, '^%d+ (%S+) ')
+  if session ~= ARGV[3] then
+    redis.call('HSET', KEYS[3], session, last)
     redis.call('PEXPIRE', KEYS[3], ARGV[5])
-    resume = redis.call('HGET', KEYS[3], ARGV[3]) or '0'
+    own = redis.call('HGET', KEYS[3], ARGV[3])
   end
 end
 
@@ -31,4 +29,4 @@ if holder ~= '-' then
   redis.call('PEXPIRE', KEYS[4], ARGV[6])
 end
 redis.call('HSET', KEYS[1], ARGV[1], epoch .. ' ' .. ARGV[2] .. ' ' .. ARGV[3])
-return {'ok', epoch, resume, last or ''}
+return {'ok', epoch, last or '', own or ''}
