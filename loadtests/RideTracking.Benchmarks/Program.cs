@@ -2,15 +2,24 @@ using RideTracking.Benchmarks;
 using RideTracking.Benchmarks.Fixes;
 using RideTracking.Benchmarks.Processes;
 
-return args switch
+try
 {
-    ["index", .. string[] options] => IndexBenchmarks.Run(options),
-    ["fixes", .. string[] options] => await FixesBenchmark.RunAsync(new Options(options)),
-    ["bytes"] => BytesBenchmark.Run(),
-    ["redis", .. string[] options] => await RedisBenchmark.RunAsync(new Options(options)),
-    [BareServer.Verb, .. string[] options] => await BareServer.RunAsync(options),
-    _ => Usage(),
-};
+    return args switch
+    {
+        ["index", .. string[] options] => IndexBenchmarks.Run(options),
+        ["fixes", .. string[] options] => await FixesBenchmark.RunAsync(
+            new Options(options, "--connections", "--interval", "--rounds", "--seconds", "--warm-up", "--segment")),
+        ["bytes"] => BytesBenchmark.Run(),
+        ["redis", .. string[] options] => await RedisBenchmark.RunAsync(new Options(options, "--cycles", "--rounds")),
+        [BareServer.Verb, .. string[] options] => await BareServer.RunAsync(options),
+        _ => Usage(),
+    };
+}
+catch (FormatException e)
+{
+    Console.Error.WriteLine(e.Message);
+    return Usage();
+}
 
 static int Usage()
 {

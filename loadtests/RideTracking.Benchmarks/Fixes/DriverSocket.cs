@@ -31,6 +31,7 @@ internal sealed class DriverSocket : IDisposable
     private long _peerInitialWindow = DefaultWindow;
     private ulong _acknowledgedThrough;
     private int _filled;
+    private int _filledPayload;
 
     private DriverSocket(Car car, int segmentBytes, ulong maxUnacknowledged)
     {
@@ -116,20 +117,21 @@ internal sealed class DriverSocket : IDisposable
         BinaryPrimitives.WriteInt32BigEndian(frame[(FrameHeaderBytes + 1)..], size);
         message.WriteTo(frame[(FrameHeaderBytes + MessageHeaderBytes)..]);
         _filled += frame.Length;
+        _filledPayload += frame.Length - FrameHeaderBytes;
     }
 
     private async ValueTask FlushAsync()
     {
-        // Frame headers do not count against the windows; treating them as if they did errs on the safe side.
-        while (Math.Min(Volatile.Read(ref _connectionWindow), Volatile.Read(ref _streamWindow)) < _filled)
+        // Frame headers do not count against the windows (RFC 9113, 6.9).
+        while (Math.Min(Volatile.Read(ref _connectionWindow), Volatile.Read(ref _streamWindow)) < _filledPayload)
         {
             await MovedAsync();
         }
 
-        Interlocked.Add(ref _connectionWindow, -_filled);
-        Interlocked.Add(ref _streamWindow, -_filled);
+        Interlocked.Add(ref _connectionWindow, -_filledPayload);
+        Interlocked.Add(ref _streamWindow, -_filledPayload);
         await _socket.SendAsync(_out.AsMemory(0, _filled));
-        _filled = 0;
+        (_filled, _filledPayload) = (0, 0);
     }
 
     private async Task MovedAsync()
