@@ -10,7 +10,8 @@ internal sealed class Car(string driverId, TimeSpan step, Random random)
 {
     private const double MetersPerSecond = 10;
     private const int LatitudeE7PerMeter = 90;
-    private const int TurnAfterSteps = 100;
+    // Never so far away that the first fix of the next turn, a few seconds later, would be an impossible jump.
+    private const int TurnAfterSteps = 20;
 
     private readonly int _latitudeE7 = 411_500_000 + random.Next(1_000_000);
     private readonly int _longitudeE7 = -86_200_000 + random.Next(1_000_000);

@@ -145,13 +145,12 @@ internal sealed class DriverSession
 
     /// <summary>Takes one message of the app in.</summary>
     /// <exception cref="RpcException">The protocol is broken, or a token is bad: the stream ends.</exception>
-    public async ValueTask ReceiveAsync(Uplink message, CancellationToken cancellationToken)
+    public ValueTask ReceiveAsync(Uplink message, CancellationToken cancellationToken)
     {
         Volatile.Write(ref _heardAt, _services.Clock.Machine.GetTimestamp());
         if (message.Other is not null)
         {
-            await ReceiveOtherAsync(message.Other, cancellationToken);
-            return;
+            return ReceiveOtherAsync(message.Other, cancellationToken);
         }
 
         RequireFixes("locations.fixes", message.FixCount);
@@ -161,10 +160,7 @@ internal sealed class DriverSession
             Signal();
         }
 
-        if (Intake.IsFullOfVerdicts)
-        {
-            await VerdictsToldAsync(cancellationToken);
-        }
+        return Intake.IsFullOfVerdicts ? new ValueTask(VerdictsToldAsync(cancellationToken)) : default;
     }
 
     /// <summary>Refuses a batch that is empty or over the limit.</summary>

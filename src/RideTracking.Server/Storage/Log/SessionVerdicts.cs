@@ -16,20 +16,11 @@ public sealed class SessionVerdicts(TimeProvider machine)
     private static readonly TimeSpan HeardAfter = TimeSpan.FromMinutes(2);
 
     private readonly Lock _lock = new();
-    private List<SequencedVerdict>? _untold;
-    private List<(SequencedVerdict Told, long At)>? _rejectionsTold;
+    private volatile List<SequencedVerdict>? _untold;
+    private volatile List<(SequencedVerdict Told, long At)>? _rejectionsTold;
 
     /// <summary>How many wait to be told.</summary>
-    public int UntoldCount
-    {
-        get
-        {
-            lock (_lock)
-            {
-                return _untold?.Count ?? 0;
-            }
-        }
-    }
+    public int UntoldCount => _untold?.Count ?? 0;
 
     /// <summary>There is something to tell.</summary>
     public void Add(ulong sequence, in FixVerdict verdict)
@@ -75,13 +66,13 @@ public sealed class SessionVerdicts(TimeProvider machine)
     /// <summary>The rejections up to a sequence that the app may not have heard of.</summary>
     internal SequencedVerdict[] RejectionsThrough(ulong sequence)
     {
+        if (_untold is null && _rejectionsTold is null)
+        {
+            return []; // As for nearly every driver, always.
+        }
+
         lock (_lock)
         {
-            if (_untold is null && _rejectionsTold is null)
-            {
-                return [];
-            }
-
             ForgetHeard(machine.GetTimestamp());
             return
             [
