@@ -27,11 +27,7 @@ internal sealed class DriverStream(DriverConnection connection, DriverService.Dr
     private readonly ConnectRequest _batch = new() { Locations = new LocationBatch() };
     private readonly long _startedAt = connection.Time.GetTimestamp();
     private ReportingPolicy _policy = new();
-    private DateTimeOffset _serverTimeAtStart;
-    private string? _token;
-    private string? _newToken;
-    private TimeSpan _refreshTokenAt = TimeSpan.MaxValue;
-    private Task _refreshing = Task.CompletedTask;
+    private StreamToken? _token;
     private ulong _sentThrough;
     private ulong? _resentAfter;
     private ResendAfter? _resend;
@@ -50,7 +46,8 @@ internal sealed class DriverStream(DriverConnection connection, DriverService.Dr
     /// <summary>How long the stream was open.</summary>
     public TimeSpan Lived { get; private set; }
 
-    private TimeSpan Now => connection.Time.GetElapsedTime(_startedAt);
+    /// <summary>Since the stream began.</summary>
+    public TimeSpan Now => connection.Time.GetElapsedTime(_startedAt);
 
     public void Wake() => _wake.Writer.TryWrite(true);
 
@@ -77,10 +74,10 @@ internal sealed class DriverStream(DriverConnection connection, DriverService.Dr
     public async Task RunAsync(CancellationToken stopping)
     {
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(stopping);
-        _token = await GetTokenAsync(stopping);
+        _token = await StreamToken.GetAsync(connection, this, stopping);
         var headers = new Metadata();
         if (_token is not null)
-            headers.Add("authorization", "Bearer " + _token);
+            headers.Add("authorization", "Bearer " + _token.Value);
         using var call = client.Connect(headers, cancellationToken: ending.Token);
         if (!await OpenAsync(call, ending, stopping))
             return;
@@ -166,8 +163,7 @@ internal sealed class DriverStream(DriverConnection connection, DriverService.Dr
     private async ValueTask WelcomeAsync(Welcome welcome, CancellationToken ct)
     {
         Interlocked.Increment(ref connection.Connects);
-        _serverTimeAtStart = (welcome.ServerTime?.ToDateTimeOffset() ?? connection.Time.GetUtcNow()) - Now;
-        ScheduleTokenRefresh();
+        _token?.Welcomed(welcome.ServerTime?.ToDateTimeOffset() ?? connection.Time.GetUtcNow());
         if (welcome.HasResumeAfterSequence)
         {
             _sentThrough = welcome.ResumeAfterSequence;
@@ -266,7 +262,8 @@ internal sealed class DriverStream(DriverConnection connection, DriverService.Dr
         }
         finally
         {
-            await _refreshing;
+            if (_token is not null)
+                await _token.Refreshing;
         }
     }
 
@@ -305,15 +302,10 @@ internal sealed class DriverStream(DriverConnection connection, DriverService.Dr
     {
         var policy = Volatile.Read(ref _policy);
         var heartbeatAt = sentAt + (policy.HeartbeatInterval?.ToTimeSpan() ?? TimeSpan.FromSeconds(15)) * 0.8;
-        dueAt = heartbeatAt < _refreshTokenAt ? heartbeatAt : _refreshTokenAt;
-
-        if (Interlocked.Exchange(ref _newToken, null) is { } token)
+        dueAt = heartbeatAt;
+        if (_token?.TakeRefreshed() is { } token)
             return new ConnectRequest { TokenRefresh = new TokenRefresh { Token = token } };
-        if (Now >= _refreshTokenAt && _refreshing.IsCompleted)
-        {
-            _refreshTokenAt = TimeSpan.MaxValue;
-            _refreshing = RefreshTokenAsync(ct);
-        }
+        _token?.RefreshWhenDue(ref dueAt, ct);
         if (NextAction(ref dueAt) is { } action)
             return new ConnectRequest { Action = action };
         if (TakeCommandAck() is { } commandAck)
@@ -414,43 +406,5 @@ internal sealed class DriverStream(DriverConnection connection, DriverService.Dr
         Interlocked.Add(ref connection.FixesResent, again);
         Interlocked.Add(ref connection.FixesSent, batch.Fixes.Count - again);
         connection.HighestSent = Math.Max(connection.HighestSent, _sentThrough);
-    }
-
-    private async ValueTask<string?> GetTokenAsync(CancellationToken ct)
-    {
-        if (connection.Options.TokenSource is not { } source)
-            return null;
-        try
-        {
-            return await source(ct);
-        }
-        catch (Exception e) when (!ct.IsCancellationRequested)
-        {
-            throw new RpcException(new Status(StatusCode.Unauthenticated, $"The app got no token: {e.Message}", e));
-        }
-    }
-
-    private async Task RefreshTokenAsync(CancellationToken ct)
-    {
-        try
-        {
-            var token = await GetTokenAsync(ct);
-            if (token != _token)
-                Volatile.Write(ref _newToken, token);
-            _token = token;
-            ScheduleTokenRefresh();
-        }
-        catch (Exception e) when (e is RpcException or OperationCanceledException)
-        {
-            // The old token still holds: asked again while it does, and after that on each reconnect.
-            _refreshTokenAt = Now + connection.Options.MaxBackoff * (0.5 + connection.Random.NextDouble());
-        }
-        Wake();
-    }
-
-    private void ScheduleTokenRefresh()
-    {
-        if (_token is not null && AccessToken.RefreshIn(_token, _serverTimeAtStart + Now) is { } wait)
-            _refreshTokenAt = Now + (wait > TimeSpan.FromSeconds(1) ? wait : TimeSpan.FromSeconds(1));
     }
 }

@@ -45,17 +45,24 @@ internal static class BareServer
         public override async Task Connect(
             IAsyncStreamReader<ConnectRequest> requestStream, IServerStreamWriter<ConnectResponse> responseStream, ServerCallContext context)
         {
-            while (await requestStream.MoveNext())
+            try
             {
-                var message = requestStream.Current;
-                if (message.MessageCase == ConnectRequest.MessageOneofCase.Hello)
+                while (await requestStream.MoveNext())
                 {
-                    await responseStream.WriteAsync(new ConnectResponse { Welcome = new Welcome() });
+                    var message = requestStream.Current;
+                    if (message.MessageCase == ConnectRequest.MessageOneofCase.Hello)
+                    {
+                        await responseStream.WriteAsync(new ConnectResponse { Welcome = new Welcome() });
+                    }
+                    else if (message.Locations.AckRequested)
+                    {
+                        await responseStream.WriteAsync(new ConnectResponse { FixAck = new FixAck { ThroughSequence = message.Locations.Fixes[^1].Sequence } });
+                    }
                 }
-                else if (message.Locations.AckRequested)
-                {
-                    await responseStream.WriteAsync(new ConnectResponse { FixAck = new FixAck { ThroughSequence = message.Locations.Fixes[^1].Sequence } });
-                }
+            }
+            catch (IOException)
+            {
+                // The client hangs up when the turn is over.
             }
         }
     }

@@ -62,9 +62,15 @@ internal sealed class ChildProcess : IAsyncDisposable
     // A server that complains is not one to measure; its other words would fill the pipe.
     private static async Task PassComplaintsOnAsync(StreamReader output)
     {
-        while (await output.ReadLineAsync() is { } line)
+        const int linesOfOne = 4;
+        for (var left = 0; await output.ReadLineAsync() is { } line; left--)
         {
             if (line.Contains("warn:", StringComparison.Ordinal) || line.Contains("fail:", StringComparison.Ordinal) || line.Contains("crit:", StringComparison.Ordinal))
+            {
+                left = linesOfOne;
+            }
+
+            if (left > 0)
             {
                 await Console.Error.WriteLineAsync(line);
             }

@@ -7,6 +7,10 @@ using RideTracking.Server.Tests.Fixtures;
 
 namespace RideTracking.Server.Tests.Telemetry;
 
+// Alone: OpenTelemetry tells meters apart by name only, so servers of other tests in this process would count along, and
+// take a shared metric away when they end.
+[CollectionDefinition(nameof(MetricsTests), DisableParallelization = true)]
+[Collection(nameof(MetricsTests))]
 public sealed partial class MetricsTests
 {
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;

@@ -19,14 +19,13 @@ public sealed partial class FixLog : BackgroundService
 
     private readonly Lock _lock = new();
     private readonly WaitingFixes _waiting;
-    private readonly List<LogCursor> _unclaimed = [];
+    private readonly UnclaimedCursors _unclaimed;
     private readonly List<LogCursor> _broken = [];
-    private readonly List<(long Through, TaskCompletionSource Done)> _flushes = [];
+    private readonly FlushWaits _flushes = new();
     private readonly ConcurrentDictionary<string, LogCursor> _open = new();
     private readonly SemaphoreSlim _arrived = new(0);
     private readonly SemaphoreSlim _hurry = new(0);
     private readonly LogAppend _append;
-    private readonly ConnectionClaims _claims;
     private readonly LogOptions _options;
     private readonly LogMetrics _metrics;
     private readonly ILogger<FixLog> _logger;
@@ -39,7 +38,7 @@ public sealed partial class FixLog : BackgroundService
     public FixLog(LogAppend append, ConnectionClaims claims, IOptions<LogOptions> options, LogMetrics metrics, ILogger<FixLog> logger)
     {
         _append = append;
-        _claims = claims;
+        _unclaimed = new UnclaimedCursors(claims);
         _options = options.Value;
         _metrics = metrics;
         _logger = logger;
@@ -61,11 +60,7 @@ public sealed partial class FixLog : BackgroundService
         before?.Fence();
         if (!cursor.IsClaimed)
         {
-            lock (_lock)
-            {
-                _unclaimed.Add(cursor);
-            }
-
+            _unclaimed.Add(cursor);
             WakeLoop();
         }
     }
@@ -124,7 +119,7 @@ public sealed partial class FixLog : BackgroundService
     /// <summary>Completes once everything appended so far is in the log, or was forgotten.</summary>
     public Task FlushAsync(CancellationToken cancellationToken)
     {
-        var done = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        Task done;
         lock (_lock)
         {
             if (_settled >= _appended)
@@ -132,11 +127,11 @@ public sealed partial class FixLog : BackgroundService
                 return Task.CompletedTask;
             }
 
-            _flushes.Add((_appended, done));
+            done = _flushes.Add(_appended);
         }
 
         _hurry.Release();
-        return done.Task.WaitAsync(cancellationToken);
+        return done.WaitAsync(cancellationToken);
     }
 
     /// <inheritdoc/>
@@ -172,8 +167,8 @@ public sealed partial class FixLog : BackgroundService
                     count = Take();
                 }
 
-                await ClaimAsync();
-                await _append.WriteAsync(_batch.AsMemory(0, count), FenceDriver);
+                await _unclaimed.ClaimAsync();
+                await _append.WriteAsync(_batch.AsMemory(0, count), Fence);
                 if (retry != FirstRetry)
                 {
                     LogBack(_waiting.Count);
@@ -207,7 +202,7 @@ public sealed partial class FixLog : BackgroundService
         bool sleep;
         lock (_lock)
         {
-            sleep = _waiting.Count == 0 && _unclaimed.Count == 0;
+            sleep = _waiting.Count == 0 && _unclaimed.IsEmpty;
             _sleeping = sleep;
         }
 
@@ -224,7 +219,7 @@ public sealed partial class FixLog : BackgroundService
         bool collect;
         lock (_lock)
         {
-            collect = _waiting.Count < _batch.Length && _flushes.Count == 0 && _unclaimed.Count == 0;
+            collect = _waiting.Count < _batch.Length && _flushes.IsEmpty && _unclaimed.IsEmpty;
         }
 
         if (collect)
@@ -246,44 +241,13 @@ public sealed partial class FixLog : BackgroundService
         }
     }
 
-    private async Task ClaimAsync()
-    {
-        LogCursor[] unclaimed;
-        lock (_lock)
-        {
-            if (_unclaimed.Count == 0)
-            {
-                return;
-            }
-
-            unclaimed = [.. _unclaimed];
-        }
-
-        foreach (var some in unclaimed.Chunk(64))
-        {
-            await Task.WhenAll(some.Select(async cursor =>
-            {
-                if (!cursor.IsFenced)
-                {
-                    cursor.Claimed(await _claims.ClaimAsync(cursor.DriverId, cursor.SessionId));
-                    cursor.Advance(0);
-                }
-
-                lock (_lock)
-                {
-                    _unclaimed.Remove(cursor);
-                }
-            }));
-        }
-    }
-
     private void Settle(int count)
     {
         Array.Clear(_batch, 0, count);
         lock (_lock)
         {
             _settled += count;
-            CompleteFlushes();
+            _flushes.Complete(_settled);
         }
     }
 
@@ -296,18 +260,6 @@ public sealed partial class FixLog : BackgroundService
         {
             forgotten.Cursor.Break(forgotten.Fix.Sequence);
             _broken.Add(forgotten.Cursor);
-        }
-    }
-
-    private void CompleteFlushes()
-    {
-        for (var i = _flushes.Count - 1; i >= 0; i--)
-        {
-            if (_settled >= _flushes[i].Through)
-            {
-                _flushes[i].Done.TrySetResult();
-                _flushes.RemoveAt(i);
-            }
         }
     }
 
@@ -331,21 +283,24 @@ public sealed partial class FixLog : BackgroundService
         }
     }
 
-    // Another node has the driver: its fixes under an older claim are not ours to write any more.
-    private void FenceDriver(string driverId, long epoch)
+    // Later connections have the drivers: their fixes under an older claim are not to be written any more.
+    private void Fence(Dictionary<string, long> epochs)
     {
         var fenced = new HashSet<LogCursor>();
         void Collect(LogCursor cursor)
         {
-            if (cursor.DriverId == driverId && cursor.Epoch < epoch)
+            if (epochs.TryGetValue(cursor.DriverId, out var epoch) && cursor.Epoch < epoch)
             {
                 fenced.Add(cursor);
             }
         }
 
-        if (_open.TryGetValue(driverId, out var open))
+        foreach (var driverId in epochs.Keys)
         {
-            Collect(open);
+            if (_open.TryGetValue(driverId, out var open))
+            {
+                Collect(open);
+            }
         }
 
         foreach (ref readonly var record in _batch.AsSpan())

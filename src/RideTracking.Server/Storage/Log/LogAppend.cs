@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Runtime.InteropServices;
 using Microsoft.Extensions.Options;
 using RideTracking.Engine.Ingest;
 using RideTracking.Server.Hosting;
@@ -23,9 +24,9 @@ public sealed class LogAppend(
     /// under the same number, so that nothing is there twice.
     /// </summary>
     /// <param name="records">In the order in which they came; those not to be written are skipped.</param>
-    /// <param name="fence">Told of each driver that another writer has taken over, with its epoch.</param>
+    /// <param name="fence">Told of the drivers that later claims have taken over, with the newest claim's epoch.</param>
     /// <exception cref="RedisException">The store is away; call again.</exception>
-    internal async Task WriteAsync(Memory<LogRecord> records, Action<string, long> fence)
+    internal async Task WriteAsync(Memory<LogRecord> records, Action<Dictionary<string, long>> fence)
     {
         _honoured.Clear();
         while (true)
@@ -53,16 +54,26 @@ public sealed class LogAppend(
                     _segment = long.Parse(reply[1], CultureInfo.InvariantCulture);
                     break;
                 default:
-                    foreach (var member in reply.AsSpan(1))
-                    {
-                        var space = member.LastIndexOf(' ');
-                        fence(member[..space], long.Parse(member.AsSpan(space + 1), CultureInfo.InvariantCulture));
-                        _honoured.Add(member);
-                    }
-
+                    _honoured.AddRange(reply.AsSpan(1));
+                    fence(EpochsOf(reply.AsSpan(1)));
                     break;
             }
         }
+    }
+
+    // A driver that came back several times is there once for each.
+    private static Dictionary<string, long> EpochsOf(ReadOnlySpan<string> members)
+    {
+        var epochs = new Dictionary<string, long>(members.Length);
+        foreach (var member in members)
+        {
+            var space = member.LastIndexOf(' ');
+            var epoch = long.Parse(member.AsSpan(space + 1), CultureInfo.InvariantCulture);
+            ref var newest = ref CollectionsMarshal.GetValueRefOrAddDefault(epochs, member[..space], out _);
+            newest = Math.Max(newest, epoch);
+        }
+
+        return epochs;
     }
 
     // Moves what is to be written to the front and returns how much that is.

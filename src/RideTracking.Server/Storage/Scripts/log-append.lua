@@ -13,8 +13,9 @@ end
 
 local honoured = tonumber(ARGV[8])
 if redis.call('EXISTS', KEYS[3]) == 1 then
-  if honoured > 0 then
-    redis.call('SREM', KEYS[3], unpack(ARGV, 9, 8 + honoured))
+  -- In parts: after a whole city has come back at once there are more than Lua can unpack.
+  for first = 9, 8 + honoured, 1000 do
+    redis.call('SREM', KEYS[3], unpack(ARGV, first, math.min(first + 999, 8 + honoured)))
   end
   local fenced = redis.call('SMEMBERS', KEYS[3])
   if #fenced > 0 then
