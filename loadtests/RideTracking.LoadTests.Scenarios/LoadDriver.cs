@@ -38,6 +38,8 @@ internal sealed class LoadDriver : IAsyncDisposable
             BatchFixCount = 1,
             OnCommand = ObeyAsync,
             OnWelcome = _ => _welcomed.TrySetResult(),
+            // Before the welcome: a server that refuses the first connect would be asked again for ever.
+            OnLost = lost => _welcomed.TrySetException(new InvalidOperationException($"The driver {driverId} was not welcomed: {lost}", lost.Error)),
             OnFixesAcknowledged = acknowledged =>
             {
                 if (acknowledged.Verdicts.Count > 0)
@@ -54,6 +56,7 @@ internal sealed class LoadDriver : IAsyncDisposable
     public double LatitudeDegrees { get; private set; }
 
     /// <summary>Connects; complete when the server has welcomed the driver.</summary>
+    /// <exception cref="InvalidOperationException">The first connect failed.</exception>
     public async Task OpenAsync(CancellationToken cancellationToken)
     {
         _running = _connection.RunAsync(_stopping.Token);
@@ -61,6 +64,8 @@ internal sealed class LoadDriver : IAsyncDisposable
         {
             throw new InvalidOperationException($"The driver {Id} could not connect: {await _running}");
         }
+
+        await _welcomed.Task;
     }
 
     /// <summary>Wants to be offered trips.</summary>

@@ -35,6 +35,20 @@ public sealed class LoadScenarioTests
         }
     }
 
+    [Theory]
+    [MemberData(nameof(Names))]
+    public async Task A_refused_token_fails_the_start_rather_than_trying_for_ever(string name)
+    {
+        await using var host = await ServerHost.StartAsync();
+        var scenario = All(new LoadTarget(host.GrpcAddress, _ => ValueTask.FromResult("forged"))).Single(s => s.Name == name);
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
+        patience.CancelAfter(Patience);
+
+        var refused = await Assert.ThrowsAnyAsync<Exception>(() => scenario.InitAsync(patience.Token));
+        Assert.Contains("Unauthenticated", refused.ToString(), StringComparison.Ordinal);
+        await scenario.CleanAsync();
+    }
+
     private static ILoadScenario[] All(LoadTarget target) =>
         [new DriverFlood(target, drivers: 3), new RiderFollow(target, rides: 2), new OpsViewport(target, drivers: 3)];
 
