@@ -34,7 +34,7 @@ static int Usage()
                     --interval: seconds between the fixes of a connection; 0 sends all that the server takes
                     --segment: bytes to collect before they are sent; 1 sends each fix by itself, as phones do
           bytes     bytes on the wire per fix against JSON
-          redis [--cycles 500] [--rounds 3]
+          redis [--cycles 50] [--rounds 3]
                     Redis CPU per fix against a few commands for each fix
         """);
     return 2;
