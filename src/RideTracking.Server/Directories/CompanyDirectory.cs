@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using RideTracking.Server.Storage;
 
 namespace RideTracking.Server.Directories;
@@ -5,6 +6,9 @@ namespace RideTracking.Server.Directories;
 /// <summary>The company's drivers, vehicles and riders: the only source of names, ratings and vehicles. Thread-safe.</summary>
 public sealed class CompanyDirectory(RedisStore store, StoreKeys keys)
 {
+    // Each app says it again on every connect, so nothing is lost with the process.
+    private readonly ConcurrentDictionary<string, string> _vehicleInUse = new(StringComparer.Ordinal);
+
     /// <summary>Those who drive.</summary>
     public DirectoryEntries<V1.Driver> Drivers { get; } = new(store, keys.Directory("drivers"), V1.Driver.Parser);
 
@@ -13,6 +17,24 @@ public sealed class CompanyDirectory(RedisStore store, StoreKeys keys)
 
     /// <summary>Those who ride.</summary>
     public DirectoryEntries<V1.Rider> Riders { get; } = new(store, keys.Directory("riders"), V1.Rider.Parser);
+
+    /// <summary>The driver says which vehicle it is in; empty for the usual one.</summary>
+    public void Takes(string driverId, string vehicleId)
+    {
+        if (vehicleId.Length == 0)
+        {
+            _vehicleInUse.TryRemove(driverId, out _);
+        }
+        else
+        {
+            _vehicleInUse[driverId] = vehicleId;
+        }
+    }
+
+    /// <summary>The vehicle that a driver is in: the one it named if there is such a one, else its usual one; null for neither.</summary>
+    public V1.Vehicle? VehicleOf(string driverId) =>
+        (_vehicleInUse.TryGetValue(driverId, out var named) ? Vehicles.Find(named) : null)
+        ?? (Drivers.Find(driverId) is { } driver ? Vehicles.Find(driver.VehicleId) : null);
 
     /// <summary>What a driver may know of a passenger; without an entry, only the note.</summary>
     public V1.PassengerInfo PassengerOf(string riderId, string note)
@@ -25,7 +47,7 @@ public sealed class CompanyDirectory(RedisStore store, StoreKeys keys)
     public V1.TripDriver TripDriverOf(string driverId)
     {
         var driver = Drivers.Find(driverId);
-        var vehicle = driver is null ? null : Vehicles.Find(driver.VehicleId);
+        var vehicle = VehicleOf(driverId);
         var wire = new V1.TripDriver
         {
             DriverId = driverId,

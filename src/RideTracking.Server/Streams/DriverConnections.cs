@@ -1,6 +1,7 @@
 using Grpc.Core;
 using RideTracking.Engine.Index;
 using RideTracking.Server.Access;
+using RideTracking.Server.Directories;
 using RideTracking.Server.Refusals;
 using RideTracking.Server.Storage;
 using RideTracking.Server.Storage.Log;
@@ -9,7 +10,7 @@ using RideTracking.V1;
 namespace RideTracking.Server.Streams;
 
 /// <summary>Opens a driver's connection: checks who it is, claims the driver, finds where the log of its session ends.</summary>
-public sealed class DriverConnections(StreamServices services, DriverSlots slots, DriverStreams streams)
+public sealed class DriverConnections(StreamServices services, DriverSlots slots, DriverStreams streams, CompanyDirectory directory)
 {
     /// <summary>The version of the protocol that is spoken here.</summary>
     public const uint ProtocolVersion = 1;
@@ -45,6 +46,7 @@ public sealed class DriverConnections(StreamServices services, DriverSlots slots
         var (intake, slot) = await OpenIntakeAsync(hello.DriverId, hello.SessionId, () => session?.LogMoved());
         session = new DriverSession(hello, caller, slot, intake, services, writer, abort, gone);
         streams.Add(session);
+        directory.Takes(hello.DriverId, hello.VehicleId);
         return session;
     }
 

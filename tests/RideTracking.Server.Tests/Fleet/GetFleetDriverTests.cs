@@ -29,6 +29,26 @@ public class GetFleetDriverTests
     }
 
     [Fact]
+    public async Task The_vehicle_is_the_one_the_app_named_if_the_company_has_it()
+    {
+        await using var host = await ServerHost.StartAsync();
+        var world = new FleetWorld(host);
+        await RegisterAsync(host);
+        await new DirectoryService.DirectoryServiceClient(host.Channel()).UpsertVehicleAsync(
+            new UpsertVehicleRequest { Vehicle = new Vehicle { VehicleId = "v2", Description = "spare van", LicensePlate = "CC-22-DD", Seats = 8 } },
+            host.TokenOf(Role.Service, "backend"), cancellationToken: TestContext.Current.CancellationToken);
+        await using (await DriverPhone.ConnectAsync(host, "d1", configure: hello => hello.VehicleId = "v2"))
+        {
+            Assert.Equal("CC-22-DD", (await GetAsync(world, "d1")).LicensePlate);
+        }
+
+        await using (await DriverPhone.ConnectAsync(host, "d1", configure: hello => hello.VehicleId = "made-up"))
+        {
+            Assert.Equal("AA-11-BB", (await GetAsync(world, "d1")).LicensePlate);
+        }
+    }
+
+    [Fact]
     public async Task Who_is_only_in_the_directory_has_no_position_and_who_is_only_on_the_road_has_no_name()
     {
         await using var host = await ServerHost.StartAsync();
