@@ -9,7 +9,7 @@ public enum CityLayout
     /// <summary>Everywhere alike.</summary>
     Uniform,
 
-    /// <summary>Nine in ten within a kilometre or so of one of twenty busy places.</summary>
+    /// <summary>Eight in ten within a kilometre or so of one of twenty busy places.</summary>
     Clustered,
 }
 
@@ -33,7 +33,7 @@ internal sealed class City
     /// <summary>Where a driver or a rider might be.</summary>
     public GeoPoint Place()
     {
-        if (_layout == CityLayout.Uniform || _random.Next(10) == 0)
+        if (_layout == CityLayout.Uniform || _random.Next(10) < 2)
         {
             return Anywhere();
         }
@@ -55,6 +55,12 @@ internal sealed class City
         DriverAvailability.Available,
         _random.Next(10) < 6 ? DriverWork.Idle : DriverWork.OnTrip,
         DriverLink.Connected);
+
+    /// <summary>Three types of car, most of them with four seats, seven in ten with the first of eight attributes.</summary>
+    public VehicleTraits Vehicle() => new(
+        (ushort)(_random.Next(10) switch { < 6 => 1, < 9 => 2, _ => 3 }),
+        (byte)(_random.Next(5) == 0 ? 6 : 4),
+        (_random.Next(10) < 7 ? 1UL : 0) | (1UL << _random.Next(1, 8)));
 
     private GeoPoint Anywhere() => Earth.Destination(
         Earth.Destination(SouthWest, 0, _random.NextDouble() * SizeMeters), 90, _random.NextDouble() * SizeMeters);

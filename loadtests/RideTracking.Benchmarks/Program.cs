@@ -1,12 +1,14 @@
 using RideTracking.Benchmarks;
 using RideTracking.Benchmarks.Fixes;
 using RideTracking.Benchmarks.Processes;
+using RideTracking.Benchmarks.Search;
 
 try
 {
     return args switch
     {
         ["index", .. string[] options] => IndexBenchmarks.Run(options),
+        ["search", .. string[] options] => await SearchBenchmark.RunAsync(new Options(options, "--drivers", "--rounds", "--baselines")),
         ["fixes", .. string[] options] => await FixesBenchmark.RunAsync(
             new Options(options, "--connections", "--interval", "--rounds", "--seconds", "--warm-up", "--segment")),
         ["bytes"] => BytesBenchmark.Run(),
@@ -29,6 +31,9 @@ static int Usage()
 
           index [--short] [options of BenchmarkDotNet]
                     the gate, the driver index and the fan-out in memory
+          search [--drivers 100000] [--rounds 5] [--baselines 1]
+                    updates and the ten nearest in the driver index, beside Redis GEO and NetTopologySuite's trees;
+                    memory per driver. --baselines 0 leaves the others out
           fixes [--connections 500] [--interval 0] [--rounds 3] [--seconds 8] [--warm-up 4] [--segment 1]
                     server CPU per fix, and memory per stream, of the whole server against an empty gRPC handler.
                     --interval: seconds between the fixes of a connection; 0 sends all that the server takes

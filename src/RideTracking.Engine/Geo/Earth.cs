@@ -57,6 +57,15 @@ public static class Earth
             : longitudeDegrees - 360 * Math.Floor((longitudeDegrees + 180) / 360);
 
     /// <summary>Metres of a haversine, 0 to 1; values a rounding error outside are taken as the end.</summary>
-    internal static double DistanceOfHaversine(double haversine) =>
-        2 * RadiusMeters * Math.Asin(Math.Sqrt(Math.Clamp(haversine, 0, 1)));
+    internal static double DistanceOfHaversine(double haversine) => RadiusMeters * AngleOfHaversine(haversine);
+
+    /// <summary>The angle at the earth's centre, in radians, that has a haversine.</summary>
+    internal static double AngleOfHaversine(double haversine)
+    {
+        double sine = Math.Sqrt(Math.Clamp(haversine, 0, 1));
+        // Below 400 km three terms of the arc sine are as good as the function, and several times faster.
+        return haversine < 1e-3
+            ? 2 * sine * (1 + haversine / 6 * (1 + haversine * (9.0 / 20) * (1 + haversine * (25.0 / 42))))
+            : 2 * Math.Asin(sine);
+    }
 }

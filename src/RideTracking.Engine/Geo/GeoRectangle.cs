@@ -9,7 +9,7 @@ namespace RideTracking.Engine.Geo;
 /// <param name="NorthDegrees">-90 to 90, not below the south.</param>
 /// <param name="EastDegrees">-180 to 180.</param>
 public readonly record struct GeoRectangle(
-    double SouthDegrees, double WestDegrees, double NorthDegrees, double EastDegrees)
+    double SouthDegrees, double WestDegrees, double NorthDegrees, double EastDegrees) : IGeoArea
 {
     /// <summary>The whole earth.</summary>
     public static GeoRectangle World => new(-90, -180, 90, 180);
@@ -22,6 +22,8 @@ public readonly record struct GeoRectangle(
 
     /// <summary>True when the rectangle lies on both sides of the 180th meridian.</summary>
     public bool CrossesAntimeridian => WestDegrees > EastDegrees;
+
+    GeoRectangle IGeoArea.Bounds => this;
 
     /// <summary>Degrees of longitude from west to east, 0 to 360.</summary>
     public double WidthDegrees => CrossesAntimeridian ? EastDegrees - WestDegrees + 360 : EastDegrees - WestDegrees;

@@ -29,6 +29,9 @@ internal readonly struct HaversineFrom
         _seriesAngle = Math.Abs(center.LatitudeDegrees) <= SeriesLatitudeDegrees ? SeriesAngle : 0;
     }
 
+    /// <summary>Cosine of the centre's latitude.</summary>
+    public double CosLatitude => _cosLatitude;
+
     /// <summary>sin²(d / 2R) of the distance d to a place in 1e-7 degrees, 0 to 1.</summary>
     public double To(int latitudeE7, int longitudeE7)
     {
@@ -36,6 +39,28 @@ internal readonly struct HaversineFrom
         double turn = Math.Abs(longitudeE7 - _longitudeE7);
         double east = Math.Min(turn, FullTurnE7 - turn) * RadiansPerE7;
         return Math.Abs(north) < _seriesAngle && east < _seriesAngle ? BySeries(north, east) : Exactly(north, east);
+    }
+
+    /// <summary>
+    /// Within a radius of the centre, the square of a place's planar distance (latitude and longitude as a plane, with
+    /// the centre's scale everywhere, in radians) is at most this many times four times its haversine. Infinite where
+    /// the plane is of no use: at the poles, across the antimeridian, beyond 640 km.
+    /// </summary>
+    /// <param name="radians">The radius as an angle at the earth's centre.</param>
+    public double PlanarStretch(double radians)
+    {
+        if (!(radians < _seriesAngle))
+        {
+            return double.PositiveInfinity;
+        }
+
+        double sine = Math.Sin(radians);
+        // Where meridians touch the circle.
+        double east = Math.Asin(sine / _cosLatitude);
+        double cosFarthest = _cosLatitude * Math.Cos(radians) - Math.Abs(_sinLatitude) * sine;
+        return Math.Abs(_longitudeE7) * RadiansPerE7 + east < Math.PI - 1e-6 && cosFarthest > 0
+            ? _cosLatitude / cosFarthest / (1 - east * east / 12)
+            : double.PositiveInfinity;
     }
 
     private double BySeries(double north, double east)

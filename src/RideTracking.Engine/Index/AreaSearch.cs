@@ -2,79 +2,170 @@ using RideTracking.Engine.Geo;
 
 namespace RideTracking.Engine.Index;
 
-/// <summary>One search for all drivers within a rectangle.</summary>
-internal ref struct AreaSearch
+/// <summary>What a search within an area does with those it finds.</summary>
+internal interface IFound
+{
+    /// <summary>How many there are.</summary>
+    int Count { get; }
+
+    void Clear();
+
+    void Add(int slot, Place place);
+}
+
+/// <summary>One search for all drivers within an area.</summary>
+internal ref struct AreaSearch<TArea, TFound>
+    where TArea : IGeoArea
+    where TFound : struct, IFound, allows ref struct
 {
     // A big area is rarely left in peace for as long as it takes; a walk over all drivers needs no peace.
     private const int MaxAttempts = 2;
 
     private readonly SlotTable<DriverRecord> _records;
     private readonly EarthGrid _grid;
-    private readonly GeoRectangle _area;
-    private readonly Span<DriverEntry> _results;
-    private CellVisits _visits;
-    private int _count;
+    private readonly TArea _area;
+    private readonly DriverMatch _match;
+    private TileVisits _visits;
+#pragma warning disable IDE0044 // It changes itself: read-only, each call would change a copy.
+    private TFound _found;
+#pragma warning restore IDE0044
 
     public AreaSearch(
-        SlotTable<DriverRecord> records, CellTable cells, EarthGrid grid, GeoRectangle area, Span<DriverEntry> results)
+        SlotTable<DriverRecord> records, TileTable tiles, EarthGrid grid, TArea area, DriverMatch match, TFound found)
     {
         _records = records;
         _grid = grid;
         _area = area;
-        _results = results;
-        _visits = new CellVisits(cells);
+        _match = match;
+        _found = found;
+        _visits = new TileVisits(tiles);
     }
 
     public int Run()
     {
-        CellCover cover = _grid.CoverOf(_area);
+        CellCover cover = _grid.CoverOf(_area.Bounds);
         int attempts = _grid.SizeOf(cover) <= _records.Capacity ? MaxAttempts : 0;
         for (int attempt = 0; attempt < attempts; attempt++)
         {
-            SearchCells(cover);
+            SearchTiles(cover);
             if (_visits.StillHold())
             {
-                return _count;
+                return _found.Count;
             }
         }
 
         SearchRecords();
-        return _count;
+        return _found.Count;
     }
 
-    private void SearchCells(in CellCover cover)
+    private void SearchTiles(in CellCover cover)
     {
         _visits.Begin();
-        _count = 0;
-        foreach (long key in new CellKeys(_grid, cover))
+        _found.Clear();
+        for (int band = cover.SouthBand; band <= cover.NorthBand; band++)
         {
-            foreach (ref readonly Occupant occupant in _visits.LookInto(key))
+            (int first, int count) = _grid.ColumnsOf(cover, band);
+            int columns = _grid.ColumnsIn(band);
+            for (int column = first; column < first + count; column++)
             {
-                Consider(occupant.Slot);
+                Cell[] cells = _visits.LookInto(EarthGrid.KeyAt(band, EarthGrid.WrapColumn(column, columns)));
+                if (cells.Length > 0)
+                {
+                    SearchTile(cells, cover, band, column);
+                }
+            }
+        }
+    }
+
+    private void SearchTile(Cell[] cells, in CellCover cover, int band, int column)
+    {
+        int level = Tile.LevelOf(cells);
+        PartRange parts = _grid.PartsOf(cover, band, column, level);
+        for (int row = parts.Bottom; row <= parts.Top; row++)
+        {
+            for (int part = parts.Left; part <= parts.Right; part++)
+            {
+                SearchCell(cells[(row << level) + part]);
+            }
+        }
+    }
+
+    // A copy of the cell: while it changes, its parts may not belong together. Then the tile's version tells.
+    private void SearchCell(Cell cell)
+    {
+        Occupants data = cell.Data;
+        int count = Math.Min(cell.Count, data.Capacity);
+        for (int index = 0; index < count; index++)
+        {
+            Place place = data.PlaceAt(index);
+            int slot = data.SlotAt(index);
+            if (_match.Matches(slot, data.BitsAt(index), data.SecondsAt(index), _records) && _area.Contains(place.Point))
+            {
+                _found.Add(slot, place);
             }
         }
     }
 
     private void SearchRecords()
     {
-        _count = 0;
+        _found.Clear();
         for (int slot = 0; slot < _records.Capacity; slot++)
         {
-            Consider(slot);
+            Sighting driver = _records[slot].Sight(slot);
+            if (_match.Matches(driver) && _area.Contains(driver.Place.Point))
+            {
+                _found.Add(slot, driver.Place);
+            }
         }
     }
+}
 
-    private void Consider(int slot)
+/// <summary>Collects what the records say, in which everything belongs together.</summary>
+internal ref struct EntryList<TArea>(
+    SlotTable<DriverRecord> records, TArea area, DriverMatch match, Span<DriverEntry> results) : IFound
+    where TArea : IGeoArea
+{
+    private readonly Span<DriverEntry> _results = results;
+    private readonly DriverMatch _match = match;
+
+    public int Count { get; private set; }
+
+    public void Clear() => Count = 0;
+
+    public void Add(int slot, Place place)
     {
-        DriverEntry driver = _records[slot].Read(slot);
-        if (driver.HasFix && _area.Contains(driver.Fix.Point))
+        DriverEntry driver = records[slot].Read(slot, out uint bits);
+        // It may have moved, or changed otherwise, since it was met.
+        if (driver.HasFix
+            && _match.Matches(new Sighting(slot, place, bits, driver.Fix.FixedAtUnixMs))
+            && area.Contains(driver.Fix.Point))
         {
-            if (_count < _results.Length)
+            if (Count < _results.Length)
             {
-                _results[_count] = driver;
+                _results[Count] = driver;
             }
 
-            _count++;
+            Count++;
         }
+    }
+}
+
+/// <summary>Counts by the cells of a raster.</summary>
+internal ref struct CellCounts(GeoRaster raster, Span<int> counts) : IFound
+{
+    private readonly Span<int> _counts = counts;
+
+    public int Count { get; private set; }
+
+    public void Clear()
+    {
+        Count = 0;
+        _counts.Clear();
+    }
+
+    public void Add(int slot, Place place)
+    {
+        _counts[raster.IndexOf(place.Point)]++;
+        Count++;
     }
 }

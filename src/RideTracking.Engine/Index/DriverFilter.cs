@@ -12,6 +12,15 @@ public readonly ref struct DriverFilter
     /// <summary>Only drivers with this link; null for any.</summary>
     public DriverLink? Link { get; init; }
 
+    /// <summary>Only vehicles of this type, see <see cref="VehicleTypes"/>; null for any.</summary>
+    public ushort? VehicleType { get; init; }
+
+    /// <summary>Only vehicles with at least so many seats; 0 for any.</summary>
+    public byte MinSeats { get; init; }
+
+    /// <summary>Only vehicles that have all of these bits; 0 for any.</summary>
+    public ulong RequiredAttributes { get; init; }
+
     /// <summary>Only fixes taken at or after this, by the server's clock, milliseconds since 1970; 0 for any.</summary>
     public long MinFixedAtUnixMs { get; init; }
 
@@ -26,7 +35,13 @@ public readonly ref struct DriverFilter
         Link = DriverLink.Connected,
     };
 
-    /// <summary>Whether a driver is among those asked for.</summary>
+    /// <summary>Whether a vehicle is among those asked for.</summary>
+    public bool Matches(in VehicleTraits vehicle) =>
+        (VehicleType is not { } type || vehicle.VehicleType == type)
+        && vehicle.Seats >= MinSeats
+        && (vehicle.Attributes & RequiredAttributes) == RequiredAttributes;
+
+    /// <summary>Whether a driver is among those asked for, its vehicle apart.</summary>
     public bool Matches(in DriverEntry driver) =>
         driver.HasFix
         && (Availability is not { } availability || driver.Status.Availability == availability)

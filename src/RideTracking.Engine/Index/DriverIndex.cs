@@ -1,39 +1,41 @@
+using System.Runtime.CompilerServices;
 using RideTracking.Engine.Geo;
 using RideTracking.Engine.Ingest;
 
 namespace RideTracking.Engine.Index;
 
 /// <summary>
-/// Where every driver is now. Thread-safe: a change locks one driver and at most two cells for nanoseconds, a search
+/// Where every driver is now. Thread-safe: a change locks one driver and at most two tiles for nanoseconds, a search
 /// locks nothing; no lock is held when a method returns. Slots are those of <see cref="DriverSlots"/>.
 /// </summary>
 public sealed class DriverIndex
 {
     private readonly SlotTable<DriverRecord> _records = new();
-    private readonly CellTable _cells = new();
+    private readonly TileTable _tiles = new();
+    private readonly TraitsTable _traits = new();
     private readonly FleetCounter _counter = new();
     private readonly EarthGrid _grid;
 
     /// <summary>An empty index.</summary>
-    /// <param name="cellSizeMeters">
-    /// Width of a cell, 50 to 50,000 m. Searches are fastest when a cell holds some ten drivers; the default is made for
-    /// a city.
+    /// <param name="tileSizeMeters">
+    /// Width of a tile, 50 to 50,000 m. Where drivers crowd, a tile divides itself into up to 64 x 64 cells; the default
+    /// is right from a village to a million drivers in one city.
     /// </param>
-    public DriverIndex(double cellSizeMeters = 250)
+    public DriverIndex(double tileSizeMeters = 2_000)
     {
-        if (!(cellSizeMeters is >= 50 and <= 50_000))
+        if (!(tileSizeMeters is >= 50 and <= 50_000))
         {
-            throw new ArgumentOutOfRangeException(nameof(cellSizeMeters), cellSizeMeters, "Must be 50 to 50,000 m.");
+            throw new ArgumentOutOfRangeException(nameof(tileSizeMeters), tileSizeMeters, "Must be 50 to 50,000 m.");
         }
 
-        _grid = new EarthGrid(cellSizeMeters);
+        _grid = new EarthGrid(tileSizeMeters);
     }
 
     /// <summary>Slots that have ever been used are below this; no more than 1,023 others are.</summary>
     internal int SlotCapacity => _records.Capacity;
 
-    /// <summary>How many cells are kept, empty ones included.</summary>
-    internal int CellCount => _cells.Count;
+    /// <summary>How many tiles are kept, empty ones included.</summary>
+    internal int TileCount => _tiles.Count;
 
     /// <summary>
     /// Makes a fix the driver's present, unless it is older (by the server's clock) than the newest there was, be that
@@ -45,30 +47,44 @@ public sealed class DriverIndex
         ref DriverRecord record = ref _records.GetOrAdd(slot);
         record.Lock.Enter();
         DriverEntry previous = record.Entry(slot);
-        if (fix.FixedAtUnixMs < record.Fix.FixedAtUnixMs)
+        if (fix.FixedAtUnixMs < record.FixedAtUnixMs)
         {
             record.Lock.ExitUnchanged();
             change = new DriverChange { Previous = previous, Current = previous };
             return false;
         }
 
-        record.Fix = fix;
-        record.HasFix = true;
-        long key = _grid.KeyOf(fix.LatitudeE7, fix.LongitudeE7);
-        if (record.Cell is { } cell && cell.Key == key)
+        Place before = record.Place;
+        record.Set(fix);
+        if (previous.HasFix)
         {
-            cell.Lock.Enter();
-            cell.Occupants[record.IndexInCell].MoveTo(fix.LatitudeE7, fix.LongitudeE7);
-            cell.Lock.ExitUnchanged();
+            Move(ref record, slot, _grid.Locate(before));
         }
         else
         {
-            Enter(ref record, slot, key);
+            Enter(ref record, slot, null, default);
         }
 
         change = Commit(ref record, slot, previous);
         return true;
     }
+
+    /// <summary>
+    /// Says what the driver drives; kept until told otherwise, also when the position or the driver's status goes.
+    /// </summary>
+    /// <exception cref="InvalidOperationException">The fleet's vehicles differ in more than 65,535 ways.</exception>
+    public void SetVehicle(int slot, VehicleTraits vehicle)
+    {
+        ushort traits = _traits.GetOrAdd(vehicle);
+        ref DriverRecord record = ref _records.GetOrAdd(slot);
+        record.Lock.Enter();
+        SetBits(ref record, StatusBits.WithTraits(record.Bits, traits));
+        record.Lock.Exit();
+    }
+
+    /// <summary>What the driver drives, as last told.</summary>
+    public VehicleTraits VehicleOf(int slot) =>
+        _records.Contains(slot) ? _traits[StatusBits.TraitsOf(_records[slot].Sight(slot).Bits)] : default;
 
     /// <summary>Sets all three parts of a driver's status, also of a driver without a position.</summary>
     public DriverChange SetStatus(int slot, DriverStatus status) =>
@@ -88,7 +104,7 @@ public sealed class DriverIndex
         ref DriverRecord record = ref _records.GetOrAdd(slot);
         record.Lock.Enter();
         DriverEntry previous = record.Entry(slot);
-        record.Status = default;
+        record.Bits = StatusBits.WithStatus(record.Bits, default);
         Leave(ref record);
         change = Commit(ref record, slot, previous);
         return previous.HasFix || previous.Status != default;
@@ -97,7 +113,7 @@ public sealed class DriverIndex
     /// <summary>What is known of a driver; false when that is nothing.</summary>
     public bool TryGet(int slot, out DriverEntry entry)
     {
-        entry = _records.Contains(slot) ? _records[slot].Read(slot) : new DriverEntry { Slot = slot };
+        entry = _records.Contains(slot) ? _records[slot].Read(slot, out _) : new DriverEntry { Slot = slot };
         return entry.HasFix || entry.Status != default;
     }
 
@@ -111,19 +127,45 @@ public sealed class DriverIndex
     /// <returns>How many were found.</returns>
     public int Nearest(GeoPoint center, double radiusMeters, in DriverFilter filter, Span<NearbyDriver> results)
     {
-        var search = new NearestSearch(_records, _cells, _grid, center, radiusMeters, filter, results);
+        var search = new NearestSearch(
+            _records, _tiles, _grid, center, radiusMeters, new DriverMatch(filter, _traits), results);
         return search.Run();
     }
 
     /// <summary>
     /// The drivers within an area, in no order. None twice; none missing that was inside all the while.
     /// </summary>
-    /// <param name="area">Must be valid.</param>
+    /// <param name="area">A <see cref="GeoRectangle"/> or <see cref="GeoPolygon"/>; must be valid.</param>
+    /// <param name="filter">Which drivers count.</param>
     /// <param name="results">Filled from the start.</param>
     /// <returns>How many there are; when more than fit, ask again with a longer span.</returns>
-    public int Within(GeoRectangle area, Span<DriverEntry> results)
+    public int Within<TArea>(TArea area, in DriverFilter filter, Span<DriverEntry> results)
+        where TArea : IGeoArea
     {
-        var search = new AreaSearch(_records, _cells, _grid, area, results);
+        var match = new DriverMatch(filter, _traits);
+        var search = new AreaSearch<TArea, EntryList<TArea>>(
+            _records, _tiles, _grid, area, match, new EntryList<TArea>(_records, area, match, results));
+        return search.Run();
+    }
+
+    /// <inheritdoc cref="Within{TArea}(TArea, in DriverFilter, Span{DriverEntry})"/>
+    public int Within(GeoRectangle area, Span<DriverEntry> results) => Within(area, new DriverFilter(), results);
+
+    /// <summary>How many drivers are in each cell of a raster: a density map.</summary>
+    /// <param name="raster">The rectangle and its cells.</param>
+    /// <param name="filter">Which drivers count.</param>
+    /// <param name="counts">One for each cell, see <see cref="GeoRaster.IndexOf"/>; set to 0 first.</param>
+    /// <returns>How many drivers there are in all.</returns>
+    /// <exception cref="ArgumentException">There are fewer counts than cells.</exception>
+    public int CountByCell(GeoRaster raster, in DriverFilter filter, Span<int> counts)
+    {
+        if (counts.Length < raster.CellCount)
+        {
+            throw new ArgumentException($"Needs {raster.CellCount} counts, has {counts.Length}.", nameof(counts));
+        }
+
+        var search = new AreaSearch<GeoRectangle, CellCounts>(
+            _records, _tiles, _grid, raster.Area, new DriverMatch(filter, _traits), new CellCounts(raster, counts));
         return search.Run();
     }
 
@@ -138,10 +180,10 @@ public sealed class DriverIndex
         {
             ref DriverRecord record = ref _records[slot];
             // Without the lock first: nearly nobody is stale.
-            if (record.HasFix && record.Fix.FixedAtUnixMs < olderThanUnixMs)
+            if (record.HasFix && record.FixedAtUnixMs < olderThanUnixMs)
             {
                 record.Lock.Enter();
-                if (record.HasFix && record.Fix.FixedAtUnixMs < olderThanUnixMs)
+                if (record.HasFix && record.FixedAtUnixMs < olderThanUnixMs)
                 {
                     DriverEntry previous = record.Entry(slot);
                     Leave(ref record);
@@ -154,7 +196,7 @@ public sealed class DriverIndex
             }
         }
 
-        _cells.CleanUp();
+        _tiles.CleanUp(_records, _grid);
         return count;
     }
 
@@ -166,18 +208,25 @@ public sealed class DriverIndex
         ref DriverRecord record = ref _records.GetOrAdd(slot);
         record.Lock.Enter();
         DriverEntry previous = record.Entry(slot);
-        record.Status = new DriverStatus(
+        SetBits(ref record, StatusBits.WithStatus(record.Bits, new DriverStatus(
             availability ?? previous.Status.Availability,
             work ?? previous.Status.Work,
-            link ?? previous.Status.Link);
-        if (record.Cell is { } cell)
-        {
-            cell.Lock.Enter();
-            cell.Occupants[record.IndexInCell].Status = StatusBits.Of(record.Status);
-            cell.Lock.ExitUnchanged();
-        }
-
+            link ?? previous.Status.Link)));
         return Commit(ref record, slot, previous);
+    }
+
+    /// <summary>The caller is inside the record's lock.</summary>
+    private void SetBits(ref DriverRecord record, uint bits)
+    {
+        record.Bits = bits;
+        if (record.HasFix)
+        {
+            GridPlace at = _grid.Locate(record.Place);
+            Tile tile = TileOf(at);
+            tile.Lock.Enter();
+            tile.CellAt(at).Data.SetBits(record.IndexInCell, bits);
+            tile.Lock.ExitUnchanged();
+        }
     }
 
     /// <summary>Ends a change: the caller is inside the record's lock, and is outside afterwards.</summary>
@@ -189,26 +238,51 @@ public sealed class DriverIndex
         return change;
     }
 
+    /// <summary>The tile of somebody who is in it: so it exists and is not retired.</summary>
+    private Tile TileOf(GridPlace at) => _tiles.Find(at.Key)!;
+
+    /// <summary>Takes a driver that has a position to its record's place. The caller is inside the record's lock.</summary>
+    private void Move(ref DriverRecord record, int slot, GridPlace from)
+    {
+        GridPlace to = _grid.Locate(record.Place);
+        Tile tile = TileOf(from);
+        if (from.Key != to.Key)
+        {
+            Enter(ref record, slot, tile, from);
+            return;
+        }
+
+        tile.Lock.Enter();
+        ref Cell cell = ref tile.CellAt(from);
+        if (Unsafe.AreSame(ref cell, ref tile.CellAt(to)))
+        {
+            cell.Data.Move(record.IndexInCell, record.Place, record.Bits, DriverMatch.SecondsOf(record.FixedAtUnixMs));
+            tile.Lock.ExitUnchanged();
+            return;
+        }
+
+        tile.Remove(from, record.IndexInCell, _records);
+        tile.Add(to, SightingOf(record, slot), _records, _grid);
+        tile.Lock.Exit();
+    }
+
     /// <summary>
-    /// Takes a driver from its cell, if any, to another. Both are locked at once, so that a search which met the driver
+    /// Takes a driver from its tile, if any, to another. Both are locked at once, so that a search which met the driver
     /// in both or in none finds that one of them has changed.
     /// </summary>
-    private void Enter(ref DriverRecord record, int slot, long key)
+    private void Enter(ref DriverRecord record, int slot, Tile? from, GridPlace fromPlace)
     {
-        var occupant = Occupant.Of(
-            slot, StatusBits.Of(record.Status), record.Fix.LatitudeE7, record.Fix.LongitudeE7);
-        Cell? from = record.Cell;
+        GridPlace toPlace = _grid.Locate(record.Place);
         var spin = new SpinWait();
         while (true)
         {
-            Cell to = _cells.GetOrAdd(key);
+            Tile to = _tiles.GetOrAdd(toPlace.Key);
             EnterBoth(from, to);
             bool usable = !to.IsRetired;
             if (usable)
             {
-                TakeOut(ref record, from);
-                record.IndexInCell = to.Add(occupant);
-                record.Cell = to;
+                from?.Remove(fromPlace, record.IndexInCell, _records);
+                to.Add(toPlace, SightingOf(record, slot), _records, _grid);
             }
 
             to.Lock.Exit();
@@ -223,7 +297,10 @@ public sealed class DriverIndex
         }
     }
 
-    private static void EnterBoth(Cell? from, Cell to)
+    private static Sighting SightingOf(in DriverRecord record, int slot) =>
+        new(slot, record.Place, record.Bits, record.FixedAtUnixMs);
+
+    private static void EnterBoth(Tile? from, Tile to)
     {
         // In the order of keys, so that no two changes wait for each other.
         if (from is not null && from.Key < to.Key)
@@ -240,22 +317,14 @@ public sealed class DriverIndex
 
     private void Leave(ref DriverRecord record)
     {
-        if (record.Cell is { } from)
+        if (record.HasFix)
         {
+            GridPlace at = _grid.Locate(record.Place);
+            Tile from = TileOf(at);
             from.Lock.Enter();
-            TakeOut(ref record, from);
+            from.Remove(at, record.IndexInCell, _records);
             from.Lock.Exit();
-            record.Cell = null;
-            record.HasFix = false;
-        }
-    }
-
-    private void TakeOut(ref DriverRecord record, Cell? from)
-    {
-        int moved = from is null ? -1 : from.RemoveAt(record.IndexInCell);
-        if (moved >= 0)
-        {
-            _records[moved].IndexInCell = record.IndexInCell;
+            record.Bits &= ~(StatusBits.HasFix | StatusBits.IsMock);
         }
     }
 }

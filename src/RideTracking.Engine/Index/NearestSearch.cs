@@ -1,15 +1,26 @@
+using System.Numerics;
+using System.Runtime.Intrinsics;
 using RideTracking.Engine.Geo;
 
 namespace RideTracking.Engine.Index;
 
 /// <summary>
-/// One search for the nearest drivers: looks at the cells around the centre in growing rings, until no driver farther
-/// out can be among the nearest.
+/// One search for the nearest drivers: looks at the cell of the centre, then at those around it as far as needed, until
+/// no driver farther out can be among the nearest.
 /// </summary>
 internal ref struct NearestSearch
 {
     // So many times the world may change under a search before it walks the drivers instead of the cells.
     private const int MaxAttempts = 8;
+
+    // Up to here a plane is as good as the sphere for telling most of those who are too far (100 km, in radians).
+    private const double MaxPlanarRadius = 0.0157;
+
+    private const double RadiansPerE7 = Math.PI / 180 / 1e7;
+
+    // For what float arithmetic and rounding to 1e-7 degrees may take from a planar distance.
+    private const double PlanarMargin = 1.001;
+    private const double PlanarSlackE7 = 700;
 
     private readonly SlotTable<DriverRecord> _records;
     private readonly EarthGrid _grid;
@@ -17,20 +28,23 @@ internal ref struct NearestSearch
     private readonly HaversineFrom _haversine;
     private readonly double _radius; // an angle at the earth's centre, as all distances here
     private readonly double _radiusBound;
-    private readonly byte _statusMask;
-    private readonly byte _statusWanted;
-    private readonly DriverFilter _filter;
-    private CellVisits _visits;
-    private NearestHeap _heap;
+    private readonly double _planarRadiusBound;
+    private readonly double _planarFactor;
+    private readonly int _wanted;
+    private readonly DriverMatch _match;
+    private readonly Span<NearbyDriver> _results;
+    private TileVisits _visits;
+    private NearestList _nearest;
     private double _bound; // only drivers with a smaller haversine are of interest
+    private float _planarBound; // and none whose planar distance has a greater square (in 1e-7 degrees)
 
     public NearestSearch(
         SlotTable<DriverRecord> records,
-        CellTable cells,
+        TileTable tiles,
         EarthGrid grid,
         GeoPoint center,
         double radiusMeters,
-        DriverFilter filter,
+        DriverMatch match,
         Span<NearbyDriver> results)
     {
         _records = records;
@@ -38,118 +52,234 @@ internal ref struct NearestSearch
         _center = center;
         _haversine = new HaversineFrom(center);
         _radius = Math.Clamp(radiusMeters / Earth.RadiusMeters, 0, Math.PI);
-        double sineOfHalf = Math.Sin(_radius / 2);
-        _radiusBound = Math.BitIncrement(sineOfHalf * sineOfHalf);
-        (_statusMask, _statusWanted) = StatusBits.Of(filter);
-        _filter = filter;
-        _visits = new CellVisits(cells);
-        _heap = new NearestHeap(results);
+        _radiusBound = Math.BitIncrement(HaversineOf(_radius));
+        double planarRadius = Math.Min(_radius, MaxPlanarRadius);
+        _planarRadiusBound = Math.BitIncrement(HaversineOf(planarRadius));
+        _planarFactor = 4 * PlanarMargin * _haversine.PlanarStretch(planarRadius) / (RadiansPerE7 * RadiansPerE7);
+        _wanted = results.Length;
+        _match = match;
+        _results = results;
+        _visits = new TileVisits(tiles);
+        _nearest = new NearestList(_wanted);
     }
 
     public int Run()
     {
-        if (_heap.IsFull) // none wanted
+        if (_wanted == 0)
         {
             return 0;
         }
 
-        for (int attempt = 0; ; attempt++)
+        for (int attempt = 0; attempt < MaxAttempts && SearchTiles(); attempt++)
         {
-            if (attempt == MaxAttempts || !SearchCells())
+            if (TellWhereTheyStillAre() && _visits.StillHold())
             {
-                SearchRecords();
-                break;
-            }
-
-            if (_visits.StillHold())
-            {
-                break;
+                return _nearest.Count;
             }
         }
 
-        _heap.Sort();
-        return _heap.Count;
+        SearchRecords();
+        return _nearest.Count;
     }
 
     private void Begin()
     {
-        _heap.Clear();
-        _bound = _radiusBound;
+        _nearest.Clear();
+        SetBound(_radiusBound);
     }
 
-    /// <summary>False when there are more cells to look at than drivers.</summary>
-    private bool SearchCells()
+    private void SetBound(double haversine)
+    {
+        _bound = haversine;
+        _planarBound = haversine <= _planarRadiusBound
+            ? (float)(haversine * _planarFactor + PlanarSlackE7)
+            : float.PositiveInfinity;
+    }
+
+    /// <summary>False when there are more tiles to look at than drivers.</summary>
+    private bool SearchTiles()
     {
         Begin();
         _visits.Begin();
-        double reach = Math.Min(_grid.CellRadians / 2, _radius);
-        CellCover? seen = null;
+        CellCover cover = _grid.PointCover(_center);
+        double cellRadians = SearchCover(cover, null);
+        double reach = 0;
         while (true)
         {
-            CellCover cover = _grid.CoverOf(_center, reach);
-            if (_grid.SizeOf(cover) > _records.Capacity)
-            {
-                return false;
-            }
-
-            SearchRing(cover, seen);
             // Everybody up to the reach has been seen.
-            double needed = _heap.IsFull ? AngleOf(_heap.Farthest) : _radius;
+            double needed = _nearest.IsFull ? Earth.AngleOfHaversine(_nearest.Farthest) : _radius;
             if (needed <= reach)
             {
                 return true;
             }
 
-            seen = cover;
-            reach = _heap.IsFull ? needed : Math.Min(reach * 2, _radius);
+            // When there are too few in the first cell, half as much again as would be enough if all cells were like it.
+            double guess = reach == 0
+                ? cellRadians * Math.Sqrt(1.5 / Math.PI * _wanted / Math.Max(_nearest.Count, 0.5))
+                : reach * 2;
+            reach = _nearest.IsFull ? needed : Math.Min(guess, _radius);
+            CellCover? seen = cover;
+            cover = _grid.CoverOf(_center, reach);
+            if (_grid.SizeOf(cover) > _records.Capacity)
+            {
+                return false;
+            }
+
+            if (_grid.GoesAllTheWayRound(cover))
+            {
+                // Its columns are not counted from where those seen were; so everything from the start.
+                Begin();
+                _visits.Begin();
+                seen = null;
+            }
+
+            SearchCover(cover, seen);
         }
     }
 
-    private void SearchRing(in CellCover cover, in CellCover? seen)
+    /// <summary>Looks at what was not seen of a cover; tells the height of the last cell, an angle.</summary>
+    private double SearchCover(in CellCover cover, in CellCover? seen)
     {
+        int level = 0;
         for (int band = cover.SouthBand; band <= cover.NorthBand; band++)
         {
             (int first, int count) = _grid.ColumnsOf(cover, band);
-            if (seen is { } inner && inner.HasBand(band))
+            (int firstSeen, int countSeen) = seen is { } inner && inner.HasBand(band) ? _grid.ColumnsOf(inner, band) : default;
+            int columns = _grid.ColumnsIn(band);
+            for (int column = first; column < first + count; column++)
             {
-                (int innerFirst, int innerCount) = _grid.ColumnsOf(inner, band);
-                int columns = _grid.ColumnsIn(band);
-                if (count == columns)
+                Cell[] cells = _visits.LookInto(EarthGrid.KeyAt(band, EarthGrid.WrapColumn(column, columns)));
+                if (cells.Length > 0)
                 {
-                    first = innerFirst; // all the way round, beginning with what was seen
+                    level = Tile.LevelOf(cells);
+                    bool isSeen = column >= firstSeen && column < firstSeen + countSeen;
+                    SearchTile(
+                        cells,
+                        level,
+                        _grid.PartsOf(cover, band, column, level),
+                        isSeen ? _grid.PartsOf(seen!.Value, band, column, level) : PartRange.None,
+                        _grid.FrameOf(band, column, level));
+                }
+            }
+        }
+
+        return _grid.CellRadians / (1 << level);
+    }
+
+    private void SearchTile(Cell[] cells, int level, PartRange parts, PartRange seen, in CellFrame frame)
+    {
+        double longitudeScale = _haversine.CosLatitude;
+        for (int row = parts.Bottom; row <= parts.Top; row++)
+        {
+            double north = Beyond(_center.LatitudeDegrees, frame.SouthDegrees + row * frame.HeightDegrees, frame.HeightDegrees);
+            double square = north * north;
+            if (square > _planarBound)
+            {
+                continue;
+            }
+
+            bool isSeen = seen.HasRow(row);
+            for (int part = parts.Left; part <= parts.Right; part++)
+            {
+                if (isSeen && part >= seen.Left && part <= seen.Right)
+                {
+                    continue;
                 }
 
-                SearchColumns(band, columns, first, innerFirst - first);
-                SearchColumns(band, columns, innerFirst + innerCount, first + count - innerFirst - innerCount);
-            }
-            else
-            {
-                SearchColumns(band, _grid.ColumnsIn(band), first, count);
+                ref readonly Cell cell = ref cells[(row << level) + part];
+                double east = longitudeScale
+                    * Beyond(_center.LongitudeDegrees, frame.WestDegrees + part * frame.WidthDegrees, frame.WidthDegrees);
+                if (cell.Count > 0 && square + east * east <= _planarBound)
+                {
+                    SearchCell(cell.Data, cell.Count);
+                }
             }
         }
     }
 
-    private void SearchColumns(int band, int columns, int first, int count)
+    /// <summary>How far a coordinate lies outside of an interval, in 1e-7 degrees.</summary>
+    private static double Beyond(double coordinate, double start, double length) =>
+        Math.Max(0, Math.Max(start - coordinate, coordinate - start - length)) * 1e7;
+
+    /// <summary>
+    /// Tests four at once for status and planar distance; the few that are left, one by one. While the cell changes, its
+    /// parts may not belong together. Then the tile's version tells; but every index must be sound.
+    /// </summary>
+    private void SearchCell(Occupants data, int count)
     {
-        for (int offset = 0; offset < count; offset++)
+        count = Math.Min(count, data.Capacity);
+        ref int words = ref data.Start;
+        ref int bitWords = ref data.Bits;
+        Vector256<int> center = Vector256.Create(
+            Place.Of((int)Math.Round(_center.LatitudeDegrees * 1e7), (int)Math.Round(_center.LongitudeDegrees * 1e7)).Bits).AsInt32();
+        float longitudeScale = (float)_haversine.CosLatitude;
+        Vector256<float> scale = Vector256.Create(longitudeScale, 1, longitudeScale, 1, longitudeScale, 1, longitudeScale, 1);
+        Vector128<uint> mask = Vector128.Create(_match.Mask), wanted = Vector128.Create(_match.Wanted);
+        Vector256<float> bound = Vector256.Create(_planarBound);
+        for (int index = 0; index < count; index += 4)
         {
-            SearchCell(EarthGrid.KeyAt(band, EarthGrid.WrapColumn(first + offset, columns)));
+            Vector256<float> delta =
+                Vector256.ConvertToSingle(Vector256.LoadUnsafe(ref words, (nuint)(2 * index)) - center) * scale;
+            Vector256<float> squares = delta * delta;
+            squares += Vector256.Shuffle(squares, Vector256.Create(1, 0, 3, 2, 5, 4, 7, 6));
+            uint near = Vector256.LessThanOrEqual(squares, bound).AsDouble().ExtractMostSignificantBits();
+            Vector128<uint> bits = Vector128.LoadUnsafe(ref bitWords, (nuint)index).AsUInt32() & mask;
+            near &= Vector128.Equals(bits, wanted).ExtractMostSignificantBits();
+            if (near != 0)
+            {
+                for (; near != 0; near &= near - 1)
+                {
+                    int candidate = index + BitOperations.TrailingZeroCount(near);
+                    if (candidate < count)
+                    {
+                        Consider(data, candidate);
+                    }
+                }
+
+                bound = Vector256.Create(_planarBound);
+            }
         }
     }
 
-    private void SearchCell(long key)
+    private void Consider(Occupants data, int index)
     {
-        foreach (ref readonly Occupant occupant in _visits.LookInto(key))
+        Place place = data.PlaceAt(index);
+        double haversine = _haversine.To(place.LatitudeE7, place.LongitudeE7);
+        int slot = data.SlotAt(index);
+        if (haversine < _bound && _match.Matches(slot, data.BitsAt(index), data.SecondsAt(index), _records))
         {
-            if ((occupant.Status & _statusMask) == _statusWanted)
-            {
-                (int latitudeE7, int longitudeE7) = occupant.Position;
-                if (_haversine.To(latitudeE7, longitudeE7) < _bound)
-                {
-                    Consider(occupant.Slot);
-                }
-            }
+            Add(new Candidate(haversine, place, slot));
         }
+    }
+
+    private void Add(in Candidate candidate)
+    {
+        _nearest.Add(candidate);
+        if (_nearest.IsFull)
+        {
+            SetBound(_nearest.Farthest);
+        }
+    }
+
+    /// <summary>
+    /// Fills the results from the records, in which everything belongs together. False when one of them has meanwhile
+    /// moved, or is wanted no more: then another may be nearer.
+    /// </summary>
+    private readonly bool TellWhereTheyStillAre()
+    {
+        int count = 0;
+        foreach (ref readonly Candidate candidate in _nearest.Candidates)
+        {
+            Sighting driver = _records[candidate.Slot].Sight(candidate.Slot);
+            if (driver.Place != candidate.Place || !_match.Matches(driver))
+            {
+                return false;
+            }
+
+            _results[count++] = ResultOf(candidate, driver.FixedAtUnixMs);
+        }
+
+        return true;
     }
 
     private void SearchRecords()
@@ -157,29 +287,27 @@ internal ref struct NearestSearch
         Begin();
         for (int slot = 0; slot < _records.Capacity; slot++)
         {
-            Consider(slot);
-        }
-    }
-
-    /// <summary>Decides by the driver's record, in which everything belongs together.</summary>
-    private void Consider(int slot)
-    {
-        DriverEntry driver = _records[slot].Read(slot);
-        if (!_filter.Matches(driver))
-        {
-            return;
-        }
-
-        double haversine = _haversine.To(driver.Fix.LatitudeE7, driver.Fix.LongitudeE7);
-        if (haversine < _bound)
-        {
-            _heap.Add(new NearbyDriver(slot, haversine, driver.Fix.FixedAtUnixMs, driver.Fix.Point));
-            if (_heap.IsFull)
+            Sighting driver = _records[slot].Sight(slot);
+            double haversine = _haversine.To(driver.Place.LatitudeE7, driver.Place.LongitudeE7);
+            if (haversine < _bound && _match.Matches(driver))
             {
-                _bound = _heap.Farthest;
+                Add(new Candidate(haversine, driver.Place, slot, driver.FixedAtUnixMs));
             }
         }
+
+        int count = 0;
+        foreach (ref readonly Candidate candidate in _nearest.Candidates)
+        {
+            _results[count++] = ResultOf(candidate, candidate.FixedAtUnixMs);
+        }
     }
 
-    private static double AngleOf(double haversine) => 2 * Math.Asin(Math.Sqrt(Math.Min(haversine, 1)));
+    private static NearbyDriver ResultOf(in Candidate candidate, long fixedAtUnixMs) => new(
+        candidate.Slot, Earth.DistanceOfHaversine(candidate.Haversine), fixedAtUnixMs, candidate.Place.Point);
+
+    private static double HaversineOf(double radians)
+    {
+        double sine = Math.Sin(radians / 2);
+        return sine * sine;
+    }
 }

@@ -1,22 +1,41 @@
 namespace RideTracking.Engine.Index;
 
-/// <summary>A status in one byte, so that a search tests all of it at once.</summary>
+/// <summary>
+/// What filters ask of a driver, in one word, so that a search tests it at once: the status in the lowest byte, the
+/// number of the vehicle's traits in the next two, then flags.
+/// </summary>
 internal static class StatusBits
 {
+    /// <summary>The driver has a position.</summary>
+    public const uint HasFix = 1 << 24;
+
+    /// <summary>The newest fix is one that an app made up.</summary>
+    public const uint IsMock = 1 << 25;
+
     private const int WorkShift = 3;
     private const int LinkShift = 6;
+    private const int TraitsShift = 8;
 
-    public static byte Of(DriverStatus status) =>
-        (byte)((int)status.Availability | (int)status.Work << WorkShift | (int)status.Link << LinkShift);
+    public static uint Of(DriverStatus status) =>
+        (uint)status.Availability | (uint)status.Work << WorkShift | (uint)status.Link << LinkShift;
 
-    /// <summary>A status passes the filter when <c>(bits &amp; mask) == wanted</c>.</summary>
-    public static (byte Mask, byte Wanted) Of(in DriverFilter filter)
+    public static DriverStatus StatusOf(uint bits) => new(
+        (DriverAvailability)(bits & 0b111), (DriverWork)(bits >> WorkShift & 0b111), (DriverLink)(bits >> LinkShift & 0b11));
+
+    public static uint WithStatus(uint bits, DriverStatus status) => bits & ~0xFFu | Of(status);
+
+    public static ushort TraitsOf(uint bits) => (ushort)(bits >> TraitsShift);
+
+    public static uint WithTraits(uint bits, ushort traits) => bits & 0xFF0000FF | (uint)traits << TraitsShift;
+
+    /// <summary>A driver has a position and passes the filter's status when <c>(bits &amp; mask) == wanted</c>.</summary>
+    public static (uint Mask, uint Wanted) Of(in DriverFilter filter)
     {
-        int mask = (filter.Availability is null ? 0 : 0b111)
-            | (filter.Work is null ? 0 : 0b111 << WorkShift)
-            | (filter.Link is null ? 0 : 0b11 << LinkShift);
-        byte wanted = Of(new DriverStatus(
+        uint mask = (filter.Availability is null ? 0 : 0b111u)
+            | (filter.Work is null ? 0 : 0b111u << WorkShift)
+            | (filter.Link is null ? 0 : 0b11u << LinkShift);
+        uint wanted = Of(new DriverStatus(
             filter.Availability ?? default, filter.Work ?? default, filter.Link ?? default));
-        return ((byte)mask, wanted);
+        return (mask | HasFix, wanted | HasFix);
     }
 }

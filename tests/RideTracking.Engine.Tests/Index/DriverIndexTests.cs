@@ -167,12 +167,12 @@ public class DriverIndexTests
         {
             for (int step = 0; step < 6_000; step++)
             {
-                _index.Update(0, World.FixAt(new(0, step * 0.01), ++time), out _);
+                _index.Update(0, World.FixAt(new(0, step * 0.02), ++time), out _);
             }
 
             _index.SweepStale(0, new DriverChange[1]);
-            Assert.InRange(_index.CellCount, 1, 1_000);
-            Assert.Equal(1, Nearest(new(0, 59.99)));
+            Assert.InRange(_index.TileCount, 1, 1_000);
+            Assert.Equal(1, Nearest(new(0, 119.98)));
         }
     }
 
