@@ -1,0 +1,171 @@
+using RideTracking.Engine.Geo;
+using RideTracking.Engine.Ingest;
+
+namespace RideTracking.Engine.Zones;
+
+/// <summary>What the tracker knows of one driver. Its own monitor guards it.</summary>
+internal sealed class DriverZones
+{
+    /// <summary>What the numbers below belong to; null after a restore.</summary>
+    public ZoneSet? Set;
+
+    /// <summary>Neither stale nor signed off.</summary>
+    public bool IsPresent;
+
+    /// <summary>The last accepted fix, if there was one.</summary>
+    public Sighting? Last;
+
+    public long Ordinal;
+
+    /// <summary>By zone number.</summary>
+    public readonly List<OpenVisit> Visits = [];
+
+    /// <summary>Changes that are not sure yet; rarely any.</summary>
+    public List<PendingChange> Pending = [];
+
+    /// <summary>The oldest first; made for drivers who need it.</summary>
+    public List<Silence>? Silences;
+
+    /// <summary>A silence without an end so far: of a stale driver.</summary>
+    public Silence? OpenSilence;
+
+    public int FindVisit(int zone)
+    {
+        for (int i = 0; i < Visits.Count; i++)
+        {
+            if (Visits[i].Zone == zone)
+            {
+                return i;
+            }
+        }
+
+        return -1;
+    }
+
+    public PendingChange? FindPending(int zone, bool enters) =>
+        Pending.Find(change => change.Zone == zone && change.Enters == enters);
+
+    public void AddVisit(int zone, ZoneVisit visit)
+    {
+        int at = Visits.FindIndex(other => other.Zone > zone);
+        Visits.Insert(at < 0 ? Visits.Count : at, new OpenVisit(zone) { Told = visit });
+    }
+
+    /// <summary>Keeps a silence with an end, and forgets the oldest beyond the limit.</summary>
+    public void Keep(Silence silence, int limit)
+    {
+        Silences ??= [];
+        Silences.Add(silence);
+        if (Silences.Count > limit)
+        {
+            Silences.RemoveAt(0);
+        }
+    }
+
+    /// <summary>Notes what was told in the silences that its time falls into.</summary>
+    public void Note(Transition transition)
+    {
+        foreach (Silence silence in Silences ?? [])
+        {
+            silence.Note(transition);
+        }
+
+        OpenSilence?.Note(transition);
+    }
+}
+
+/// <summary>A fix, as far as events tell it. A class, so that the driver's last one is replaced whole.</summary>
+internal sealed class Sighting
+{
+    public long AtUnixMs { get; private set; }
+
+    public GeoPoint Place { get; private set; }
+
+    public string SessionId { get; private set; } = "";
+
+    public ulong Sequence { get; private set; }
+
+    public static Sighting Of(string sessionId, in Fix fix)
+    {
+        var sighting = new Sighting();
+        sighting.Set(sessionId, fix);
+        return sighting;
+    }
+
+    public static Sighting Of(string sessionId, ulong sequence, long atUnixMs, GeoPoint place) =>
+        new() { SessionId = sessionId, Sequence = sequence, AtUnixMs = atUnixMs, Place = place };
+
+    public void Set(string sessionId, in Fix fix) =>
+        (AtUnixMs, Place, SessionId, Sequence) = (fix.FixedAtUnixMs, fix.Point, sessionId, fix.Sequence);
+}
+
+internal sealed class OpenVisit(int zone)
+{
+    /// <summary>Number in the driver's set; -1 until it is looked up after a restore.</summary>
+    public int Zone = zone;
+
+    public required ZoneVisit Told;
+}
+
+/// <summary>Fixes that say otherwise than what was told, without being clear of the border.</summary>
+internal sealed class PendingChange(int zone, bool enters, Zone judgedBy, Sighting first)
+{
+    public int Zone = zone;
+
+    public bool Enters { get; } = enters;
+
+    public Zone JudgedBy { get; } = judgedBy;
+
+    public Sighting First = first;
+
+    public int Fixes;
+}
+
+/// <summary>An enter or exit as told.</summary>
+internal readonly record struct Transition(string ZoneId, long AtUnixMs, bool Enters, Guid EventId);
+
+/// <summary>
+/// A time between two accepted fixes that is long enough for a driver to have been elsewhere, with what was told about it.
+/// </summary>
+internal sealed class Silence(long fromUnixMs, string[] insideAtStart)
+{
+    private const int MaxTransitions = 64;
+
+    private readonly List<Transition> _transitions = [];
+
+    public long FromUnixMs { get; } = fromUnixMs;
+
+    /// <summary>The end, and where the driver was then.</summary>
+    public Sighting? End { get; set; }
+
+    public bool IsFull => _transitions.Count >= MaxTransitions;
+
+    /// <summary>Zones that anything was told about.</summary>
+    public IEnumerable<string> ZoneIds => insideAtStart.Concat(_transitions.Select(transition => transition.ZoneId)).Distinct();
+
+    public bool Holds(long atUnixMs) => atUnixMs > FromUnixMs && End is { } end && atUnixMs < end.AtUnixMs;
+
+    public void Note(Transition transition)
+    {
+        if (transition.AtUnixMs > FromUnixMs && (End is null || transition.AtUnixMs <= End.AtUnixMs))
+        {
+            int at = _transitions.FindIndex(other => other.AtUnixMs > transition.AtUnixMs);
+            _transitions.Insert(at < 0 ? _transitions.Count : at, transition);
+        }
+    }
+
+    public void Forget(Transition transition) => _transitions.Remove(transition);
+
+    /// <summary>Whether the driver was inside at a time, as told so far.</summary>
+    public bool WasInside(string zoneId, long atUnixMs)
+    {
+        int last = _transitions.FindLastIndex(each => each.ZoneId == zoneId && each.AtUnixMs <= atUnixMs);
+        return last >= 0 ? _transitions[last].Enters : insideAtStart.Contains(zoneId);
+    }
+
+    public Transition? NextAfter(string zoneId, long atUnixMs)
+    {
+        int next = _transitions.FindIndex(each => each.ZoneId == zoneId && each.AtUnixMs > atUnixMs);
+        return next < 0 ? null : _transitions[next];
+    }
+}
