@@ -43,6 +43,7 @@ namespace RideTracking.Server
             app.MapTelemetry();
             app.MapHealth();
             app.MapDirectory();
+            app.MapDispatch();
             app.MapRiders();
             app.MapFleet();
             return app;

@@ -36,6 +36,8 @@ public static class AccessRules
         [Rpc(DirectoryService.Descriptor.FullName, "ListRiders")] = Role.Ops | Role.Service,
         [Rpc(DirectoryService.Descriptor.FullName, "DeleteRider")] = Role.Service,
 
+        [Rpc(DispatchService.Descriptor.FullName, "SearchDrivers")] = Role.Ops | Role.Service,
+
         [Rpc(FleetService.Descriptor.FullName, "WatchFleet")] = Role.Ops | Role.Service,
         [Rpc(FleetService.Descriptor.FullName, "GetFleetDriver")] = Role.Ops | Role.Service,
 

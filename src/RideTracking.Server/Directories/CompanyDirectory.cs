@@ -18,6 +18,9 @@ public sealed class CompanyDirectory(RedisStore store, StoreKeys keys)
     /// <summary>Those who ride.</summary>
     public DirectoryEntries<V1.Rider> Riders { get; } = new(store, keys.Directory("riders"), V1.Rider.Parser);
 
+    /// <summary>Rises whenever a driver or a vehicle changes.</summary>
+    public long Version => Drivers.Version + Vehicles.Version;
+
     /// <summary>The driver says which vehicle it is in; empty for the usual one.</summary>
     public void Takes(string driverId, string vehicleId)
     {

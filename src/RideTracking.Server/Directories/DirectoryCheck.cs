@@ -7,6 +7,7 @@ internal static class DirectoryCheck
 {
     private const int MaxPageSize = 1000;
     private const int DefaultPageSize = 100;
+    private const int MaxAttributes = 16;
 
     public static V1.Driver Driver(V1.Driver? driver)
     {
@@ -19,6 +20,7 @@ internal static class DirectoryCheck
             // Written so that NaN fails.
             check.Require(!driver.HasRating || driver.Rating is >= 1 and <= 5, "driver.rating", "must be 1.0 to 5.0, or absent");
             check.OptionalId("driver.vehicle_id", driver.VehicleId);
+            Attributes(check, "driver.attributes", driver.Attributes);
         }
 
         check.Pass();
@@ -35,6 +37,8 @@ internal static class DirectoryCheck
             check.Text("vehicle.description", vehicle.Description, 0, 128);
             check.Text("vehicle.license_plate", vehicle.LicensePlate, 0, 16);
             check.Number("vehicle.seats", vehicle.Seats, 1, 64);
+            check.OptionalId("vehicle.vehicle_type", vehicle.VehicleType);
+            Attributes(check, "vehicle.attributes", vehicle.Attributes);
         }
 
         check.Pass();
@@ -54,6 +58,16 @@ internal static class DirectoryCheck
 
         check.Pass();
         return rider!;
+    }
+
+    /// <summary>Names of attributes, not too many at once.</summary>
+    public static void Attributes(RequestCheck check, string field, IReadOnlyList<string> attributes)
+    {
+        check.Require(attributes.Count <= MaxAttributes, field, $"must be at most {MaxAttributes}, not {attributes.Count}");
+        for (var i = 0; i < attributes.Count && i < MaxAttributes; i++)
+        {
+            check.Id($"{field}[{i}]", attributes[i]);
+        }
     }
 
     /// <summary>How many entries a page holds.</summary>

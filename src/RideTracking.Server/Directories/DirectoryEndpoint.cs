@@ -5,11 +5,12 @@ using RideTracking.Server.Refusals;
 namespace RideTracking.Server.Directories;
 
 /// <summary>The directory for the company's backend.</summary>
-internal sealed class DirectoryEndpoint(CompanyDirectory directory) : V1.DirectoryService.DirectoryServiceBase
+internal sealed class DirectoryEndpoint(CompanyDirectory directory, AttributeBits attributes) : V1.DirectoryService.DirectoryServiceBase
 {
     public override async Task<V1.UpsertDriverResponse> UpsertDriver(V1.UpsertDriverRequest request, ServerCallContext context)
     {
         var driver = DirectoryCheck.Driver(request.Driver);
+        AddAttributes("driver.attributes", driver.Attributes);
         await directory.Drivers.SetAsync(driver.DriverId, driver);
         return new V1.UpsertDriverResponse { Driver = driver };
     }
@@ -32,6 +33,7 @@ internal sealed class DirectoryEndpoint(CompanyDirectory directory) : V1.Directo
     public override async Task<V1.UpsertVehicleResponse> UpsertVehicle(V1.UpsertVehicleRequest request, ServerCallContext context)
     {
         var vehicle = DirectoryCheck.Vehicle(request.Vehicle);
+        AddAttributes("vehicle.attributes", vehicle.Attributes);
         await directory.Vehicles.SetAsync(vehicle.VehicleId, vehicle);
         return new V1.UpsertVehicleResponse { Vehicle = vehicle };
     }
@@ -71,6 +73,14 @@ internal sealed class DirectoryEndpoint(CompanyDirectory directory) : V1.Directo
     {
         await RemoveAsync(directory.Riders, "rider_id", request.RiderId);
         return new V1.DeleteRiderResponse();
+    }
+
+    private void AddAttributes(string field, IReadOnlyList<string> names)
+    {
+        if (!attributes.TryAdd(names))
+        {
+            throw Refusal.Field(field, $"would make more than {AttributeBits.Most} different attributes in the fleet").ToRpcException();
+        }
     }
 
     private static async Task<T> GetAsync<T>(DirectoryEntries<T> entries, string field, string id)

@@ -21,6 +21,10 @@ public sealed class DirectoryEntries<T>(RedisStore store, RedisKey key, MessageP
     private ImmutableSortedSet<string> _ids = ImmutableSortedSet.Create<string>(StringComparer.Ordinal);
     private Task _lastWrite = Task.CompletedTask;
     private volatile bool _isLoaded;
+    private long _version;
+
+    /// <summary>Rises with each change.</summary>
+    public long Version => Interlocked.Read(ref _version);
 
     /// <summary>How many there are.</summary>
     public int Count => _ids.Count;
@@ -65,6 +69,7 @@ public sealed class DirectoryEntries<T>(RedisStore store, RedisKey key, MessageP
         await store.Trips.HashSetAsync(key, id, entry.ToByteArray());
         _entries[id] = entry;
         _ids = _ids.Add(id);
+        Interlocked.Increment(ref _version);
         return true;
     });
 
@@ -76,6 +81,7 @@ public sealed class DirectoryEntries<T>(RedisStore store, RedisKey key, MessageP
         var was = await store.Trips.HashDeleteAsync(key, id);
         _entries.TryRemove(id, out _);
         _ids = _ids.Remove(id);
+        Interlocked.Increment(ref _version);
         return was;
     });
 
@@ -101,6 +107,7 @@ public sealed class DirectoryEntries<T>(RedisStore store, RedisKey key, MessageP
 
         _ids = stored.Keys.ToImmutableSortedSet(StringComparer.Ordinal);
         _isLoaded = true;
+        Interlocked.Increment(ref _version);
         return true;
     });
 

@@ -1,3 +1,5 @@
+using RideTracking.Engine.Index;
+
 namespace RideTracking.Server.Directories;
 
 /// <summary>Wires the directory.</summary>
@@ -7,7 +9,11 @@ public static class DirectorySetup
     public static WebApplicationBuilder AddDirectory(this WebApplicationBuilder builder)
     {
         builder.Services.AddSingleton<CompanyDirectory>();
+        builder.Services.AddSingleton<VehicleTypes>();
+        builder.Services.AddSingleton<AttributeBits>();
+        builder.Services.AddSingleton<FleetTraits>();
         builder.Services.AddHostedService<DirectoryLoading>();
+        builder.Services.AddHostedService(services => services.GetRequiredService<FleetTraits>());
         return builder;
     }
 

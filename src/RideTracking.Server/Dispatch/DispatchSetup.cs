@@ -33,4 +33,11 @@ public static class DispatchSetup
         services.AddHostedService<Deadlines>();
         return builder;
     }
+
+    /// <summary>Serves <c>DispatchService</c>.</summary>
+    public static WebApplication MapDispatch(this WebApplication app)
+    {
+        app.MapGrpcService<DispatchEndpoint>();
+        return app;
+    }
 }

@@ -30,7 +30,7 @@ public sealed class StoreKeys(string area)
     /// <summary>Set of "&lt;driver&gt; &lt;epoch&gt;": drivers that a writer has lost and must drop before it may append again.</summary>
     public RedisKey LogFence(string writerId) => _prefix + "log:fence:" + writerId;
 
-    /// <summary>Hash driver → "&lt;sequence&gt; &lt;session&gt; " and the packed last fix.</summary>
+    /// <summary>Hash driver → "&lt;sequence&gt; &lt;session&gt; ", the packed last fix and the rejections that may not have been heard.</summary>
     public RedisKey LastFixes => _prefix + "last";
 
     // The drivers' connections.
@@ -38,7 +38,7 @@ public sealed class StoreKeys(string area)
     /// <summary>Hash driver → "&lt;epoch&gt; &lt;writer&gt; &lt;session&gt;": who may write for the driver.</summary>
     public RedisKey Connections => _prefix + "connections";
 
-    /// <summary>Hash session → last logged sequence, of a driver's sessions before the present one.</summary>
+    /// <summary>Hash session → what <see cref="LastFixes"/> said at its end, of a driver's sessions before the present one.</summary>
     public RedisKey EarlierSessions(string driverId) => _prefix + "sessions:" + driverId;
 
     // Trips, the drivers' plans and commands.

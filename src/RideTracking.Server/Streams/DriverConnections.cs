@@ -10,7 +10,7 @@ using RideTracking.V1;
 namespace RideTracking.Server.Streams;
 
 /// <summary>Opens a driver's connection: checks who it is, claims the driver, finds where the log of its session ends.</summary>
-public sealed class DriverConnections(StreamServices services, DriverSlots slots, DriverStreams streams, CompanyDirectory directory)
+public sealed class DriverConnections(StreamServices services, DriverSlots slots, DriverStreams streams, CompanyDirectory directory, FleetTraits traits)
 {
     /// <summary>The version of the protocol that is spoken here.</summary>
     public const uint ProtocolVersion = 1;
@@ -42,11 +42,11 @@ public sealed class DriverConnections(StreamServices services, DriverSlots slots
     internal async Task<DriverSession> OpenAsync(
         Hello hello, Caller caller, IServerStreamWriter<ConnectResponse> writer, Action abort, CancellationToken gone)
     {
+        directory.Takes(hello.DriverId, hello.VehicleId);
         DriverSession? session = null;
         var (intake, slot) = await OpenIntakeAsync(hello.DriverId, hello.SessionId, () => session?.LogMoved());
         session = new DriverSession(hello, caller, slot, intake, services, writer, abort, gone);
         streams.Add(session);
-        directory.Takes(hello.DriverId, hello.VehicleId);
         return session;
     }
 
@@ -54,6 +54,7 @@ public sealed class DriverConnections(StreamServices services, DriverSlots slots
     internal async Task<(FixIntake Intake, int Slot)> OpenIntakeAsync(string driverId, string sessionId, Action moved)
     {
         var slot = slots.GetOrAdd(driverId);
+        traits.Apply(driverId, slot);
         var cursor = new LogCursor(driverId, sessionId, services.Clock.Machine, _ => moved());
         ConnectionClaim? claim = null;
         try

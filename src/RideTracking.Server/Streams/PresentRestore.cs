@@ -1,4 +1,5 @@
 using RideTracking.Engine.Index;
+using RideTracking.Server.Directories;
 using RideTracking.Server.Storage;
 using RideTracking.Server.Storage.Log;
 using DriverLink = RideTracking.Engine.Index.DriverLink;
@@ -10,7 +11,7 @@ namespace RideTracking.Server.Streams;
 /// then, as soon as it is back. Newer fixes that came meanwhile stay.
 /// </summary>
 internal sealed partial class PresentRestore(
-    RedisStore store, StoreKeys keys, DriverSlots slots, StreamServices services, ILogger<PresentRestore> logger) : BackgroundService
+    RedisStore store, StoreKeys keys, DriverSlots slots, StreamServices services, FleetTraits traits, ILogger<PresentRestore> logger) : BackgroundService
 {
     private static readonly TimeSpan Retry = TimeSpan.FromSeconds(1);
 
@@ -41,6 +42,7 @@ internal sealed partial class PresentRestore(
             }
 
             var slot = slots.GetOrAdd(entry.Name!);
+            traits.Apply(entry.Name!, slot);
             if (services.Path.Index.Update(slot, last.Fix, out var change))
             {
                 services.Path.Fanout.Publish(change);

@@ -1,0 +1,71 @@
+using RideTracking.Engine.Index;
+using RideTracking.Server.Hosting;
+
+namespace RideTracking.Server.Directories;
+
+/// <summary>
+/// Tells the index what searches may ask of each driver: the vehicle's type and seats, the attributes of both. At once
+/// for a driver who connects; within a second for the rest when the directory has changed.
+/// </summary>
+public sealed partial class FleetTraits(
+    CompanyDirectory directory, DriverSlots slots, DriverIndex index, VehicleTypes types, AttributeBits attributes, ServerClock clock,
+    ILogger<FleetTraits> logger) : BackgroundService
+{
+    private static readonly TimeSpan LookInterval = TimeSpan.FromSeconds(1);
+
+    private long _applied = -1;
+
+    /// <summary>Takes the directory's present word for one driver over.</summary>
+    public void Apply(string driverId, int slot)
+    {
+        var driver = directory.Drivers.Find(driverId);
+        var vehicle = directory.VehicleOf(driverId);
+        if (driver is null && vehicle is null)
+        {
+            index.SetVehicle(slot, default);
+            return;
+        }
+
+        IEnumerable<string> all = [.. driver?.Attributes ?? [], .. vehicle?.Attributes ?? []];
+        if (!attributes.TryAdd(all))
+        {
+            LogTooManyAttributes(AttributeBits.Most, driverId);
+        }
+
+        index.SetVehicle(slot, new VehicleTraits(types.GetOrAdd(vehicle?.VehicleType ?? ""), (byte)(vehicle?.Seats ?? 0), attributes.Of(all, out _)));
+    }
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        // In real time: it is about work, not about what drivers do.
+        using var timer = new PeriodicTimer(LookInterval, clock.Machine);
+        try
+        {
+            while (await timer.WaitForNextTickAsync(stoppingToken))
+            {
+                var version = directory.Version;
+                if (version == _applied)
+                {
+                    continue;
+                }
+
+                for (var slot = 0; slot < slots.Count; slot++)
+                {
+                    if (slots.TryGetId(slot, out var driverId))
+                    {
+                        Apply(driverId!, slot);
+                    }
+                }
+
+                _applied = version;
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // The server stops.
+        }
+    }
+
+    [LoggerMessage(LogLevel.Warning, "There are more than {Most} different attributes; searches do not find the driver {DriverId} by all of its own")]
+    private partial void LogTooManyAttributes(int most, string driverId);
+}
