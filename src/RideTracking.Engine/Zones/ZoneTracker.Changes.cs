@@ -63,11 +63,14 @@ public sealed partial class ZoneTracker
     private void CatchUp(DriverZones driver, int slot, List<ZoneEvent> events)
     {
         Applied applied = _applied;
-        if (ReferenceEquals(driver.Set, applied.Set))
+        if (!ReferenceEquals(driver.Set, applied.Set))
         {
-            return;
+            JudgeAgain(driver, slot, applied, events);
         }
+    }
 
+    private void JudgeAgain(DriverZones driver, int slot, Applied applied, List<ZoneEvent> events)
+    {
         ZoneSet? before = driver.Set;
         driver.Set = applied.Set;
         // What was told in them was judged by other zones.

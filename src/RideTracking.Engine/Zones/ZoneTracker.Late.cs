@@ -22,7 +22,9 @@ public sealed partial class ZoneTracker
     /// <summary>
     /// Compares a late fix with what was told of its time. It says something only where it is clear of the border, and
     /// only in a silence: elsewhere the accepted fixes on both sides have said it. Where it says otherwise, the change
-    /// that was told next in the silence becomes earlier; if there is none, the driver went over and back unseen.
+    /// that was told next in the silence becomes earlier; if there is none, the driver went over and back unseen. Late fixes
+    /// in the order of their times, as apps send their buffers, leave what would have been told in time; in another
+    /// order a coarser picture of the silence, right at both ends.
     /// </summary>
     private void Repair(DriverZones driver, int slot, string sessionId, in Fix fix, List<ZoneEvent> events)
     {
