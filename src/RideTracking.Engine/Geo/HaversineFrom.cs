@@ -54,10 +54,10 @@ internal readonly struct HaversineFrom
             return double.PositiveInfinity;
         }
 
-        double sine = Math.Sin(radians);
-        // Where meridians touch the circle.
-        double east = Math.Asin(sine / _cosLatitude);
-        double cosFarthest = _cosLatitude * Math.Cos(radians) - Math.Abs(_sinLatitude) * sine;
+        // Bounds instead of trigonometric functions. Where meridians touch the circle: sin(east) = sin(radius) / cos(latitude).
+        double share = radians / _cosLatitude;
+        double east = share < 0.9 ? share * (1 + share * share / 2) : Math.PI;
+        double cosFarthest = _cosLatitude * (1 - radians * radians / 2) - Math.Abs(_sinLatitude) * radians;
         return Math.Abs(_longitudeE7) * RadiansPerE7 + east < Math.PI - 1e-6 && cosFarthest > 0
             ? _cosLatitude / cosFarthest / (1 - east * east / 12)
             : double.PositiveInfinity;

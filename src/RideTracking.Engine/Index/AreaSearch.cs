@@ -99,7 +99,11 @@ internal ref struct AreaSearch<TArea, TFound>
         {
             Place place = data.PlaceAt(index);
             int slot = data.SlotAt(index);
-            if (_match.Matches(slot, data.BitsAt(index), data.SecondsAt(index), _records) && _area.Contains(place.Point))
+            uint bits = data.BitsAt(index);
+            long time = Occupant.TryGetTime(bits, data.TimeLowAt(index), out long near)
+                ? near
+                : _records[slot].Sight(slot).FixedAtUnixMs;
+            if (_match.Matches(slot, bits, time) && _area.Contains(place.Point))
             {
                 _found.Add(slot, place);
             }

@@ -11,13 +11,19 @@ internal struct Cell
     /// <summary>How many there are.</summary>
     public int Count;
 
+    /// <summary>
+    /// Goes up when somebody changes who stays in the cell, which the tile's version does not tell: that would disturb
+    /// every search in the tile.
+    /// </summary>
+    public int Changes;
+
     /// <summary>The first <see cref="Count"/> are taken.</summary>
     public readonly Occupants Data => new(_data);
 
     /// <summary>Adds somebody and returns the index.</summary>
-    public int Add(in Sighting driver) => Add(new Occupant(
-        driver.Slot, driver.Place, driver.Bits, DriverMatch.SecondsOf(driver.FixedAtUnixMs)));
+    public int Add(in Sighting driver) => Add(Occupant.Of(driver));
 
+    /// <inheritdoc cref="Add(in Sighting)"/>
     public int Add(in Occupant occupant)
     {
         Occupants data = Data;
@@ -28,6 +34,13 @@ internal struct Cell
 
         data.Set(Count, occupant);
         return Count++;
+    }
+
+    /// <summary>Renews somebody who stays.</summary>
+    public void Set(int index, in Sighting driver)
+    {
+        Changes++;
+        Data.Set(index, Occupant.Of(driver));
     }
 
     /// <summary>Takes somebody out; the last takes the place, if it is another.</summary>
@@ -71,12 +84,35 @@ internal struct Cell
     }
 }
 
-/// <summary>What a search needs of every driver it passes.</summary>
-internal readonly record struct Occupant(int Slot, Place Place, uint Bits, uint Seconds);
+/// <summary>What a search needs of every driver it passes, in 20 bytes.</summary>
+/// <param name="Slot">The driver.</param>
+/// <param name="Place">Where.</param>
+/// <param name="Bits">See <see cref="StatusBits"/>; the flags' byte is the high byte of the time.</param>
+/// <param name="TimeLow">The rest of the time: 40 bits of milliseconds since 2015. 0 stands for all before, the last for all after.</param>
+internal readonly record struct Occupant(int Slot, Place Place, uint Bits, uint TimeLow)
+{
+    private const long EpochUnixMs = 1_420_070_400_000; // 2015-01-01; until 2049
+    private const long LastTime = (1L << 40) - 1;
+
+    public static Occupant Of(in Sighting driver)
+    {
+        long time = Math.Clamp(driver.FixedAtUnixMs - EpochUnixMs, 0, LastTime);
+        return new Occupant(
+            driver.Slot, driver.Place, StatusBits.WithoutFlags(driver.Bits) | (uint)(time >> 32) << 24, (uint)time);
+    }
+
+    /// <summary>The time of the fix; false when it is so far off that only the driver's record has it.</summary>
+    public static bool TryGetTime(uint bits, uint timeLow, out long fixedAtUnixMs)
+    {
+        long time = (long)(bits >> 24) << 32 | timeLow;
+        fixedAtUnixMs = time + EpochUnixMs;
+        return time is > 0 and < LastTime;
+    }
+}
 
 /// <summary>
 /// Occupants of a cell, each field in a row of its own in one array, so that a search tests several at once: places
-/// (two words each), bits, seconds, slots. The room is a multiple of four.
+/// (two words each), bits, times, slots. The room is a multiple of four.
 /// </summary>
 internal readonly struct Occupants(int[]? data)
 {
@@ -90,6 +126,23 @@ internal readonly struct Occupants(int[]? data)
     /// <summary>The words that <see cref="BitsAt"/> tells one by one. Only while there is room for anybody.</summary>
     public ref int Bits => ref Unsafe.Add(ref Start, 2 * Capacity);
 
+    /// <summary>For who will soon look at the places and bits of the first so many.</summary>
+    public void PrefetchTests(int count)
+    {
+        const int wordsInLine = Prefetch.LineBytes / sizeof(int);
+        ref int places = ref Start;
+        for (int word = 0; word < 2 * count; word += wordsInLine)
+        {
+            Prefetch.Line(in Unsafe.Add(ref places, word));
+        }
+
+        ref int bits = ref Bits;
+        for (int word = 0; word < count; word += wordsInLine)
+        {
+            Prefetch.Line(in Unsafe.Add(ref bits, word));
+        }
+    }
+
     public static int[] Allocate(int capacity) => new int[(capacity + 3 & ~3) * WordsEach];
 
     public Place PlaceAt(int index) =>
@@ -97,26 +150,19 @@ internal readonly struct Occupants(int[]? data)
 
     public uint BitsAt(int index) => (uint)Word(2, index);
 
-    public uint SecondsAt(int index) => (uint)Word(3, index);
+    public uint TimeLowAt(int index) => (uint)Word(3, index);
 
     public int SlotAt(int index) => Word(4, index);
 
-    public Occupant At(int index) => new(SlotAt(index), PlaceAt(index), BitsAt(index), SecondsAt(index));
+    public Occupant At(int index) => new(SlotAt(index), PlaceAt(index), BitsAt(index), TimeLowAt(index));
 
     public void Set(int index, in Occupant occupant)
     {
+        Word(2, index) = (int)occupant.Bits;
+        Word(3, index) = (int)occupant.TimeLow;
         Word(4, index) = occupant.Slot;
-        Move(index, occupant.Place, occupant.Bits, occupant.Seconds);
+        Volatile.Write(ref Unsafe.As<int, long>(ref Unsafe.Add(ref Start, 2 * Checked(index))), occupant.Place.Bits);
     }
-
-    public void Move(int index, Place place, uint bits, uint seconds)
-    {
-        SetBits(index, bits);
-        Word(3, index) = (int)seconds;
-        Volatile.Write(ref Unsafe.As<int, long>(ref Unsafe.Add(ref Start, 2 * Checked(index))), place.Bits);
-    }
-
-    public void SetBits(int index, uint bits) => Word(2, index) = (int)bits;
 
     private ref int Word(int row, int index) => ref Unsafe.Add(ref Start, row * Capacity + Checked(index));
 

@@ -78,7 +78,7 @@ public sealed class DriverIndex
         ushort traits = _traits.GetOrAdd(vehicle);
         ref DriverRecord record = ref _records.GetOrAdd(slot);
         record.Lock.Enter();
-        SetBits(ref record, StatusBits.WithTraits(record.Bits, traits));
+        SetBits(ref record, slot, StatusBits.WithTraits(record.Bits, traits));
         record.Lock.Exit();
     }
 
@@ -208,7 +208,7 @@ public sealed class DriverIndex
         ref DriverRecord record = ref _records.GetOrAdd(slot);
         record.Lock.Enter();
         DriverEntry previous = record.Entry(slot);
-        SetBits(ref record, StatusBits.WithStatus(record.Bits, new DriverStatus(
+        SetBits(ref record, slot, StatusBits.WithStatus(record.Bits, new DriverStatus(
             availability ?? previous.Status.Availability,
             work ?? previous.Status.Work,
             link ?? previous.Status.Link)));
@@ -216,7 +216,7 @@ public sealed class DriverIndex
     }
 
     /// <summary>The caller is inside the record's lock.</summary>
-    private void SetBits(ref DriverRecord record, uint bits)
+    private void SetBits(ref DriverRecord record, int slot, uint bits)
     {
         record.Bits = bits;
         if (record.HasFix)
@@ -224,7 +224,7 @@ public sealed class DriverIndex
             GridPlace at = _grid.Locate(record.Place);
             Tile tile = TileOf(at);
             tile.Lock.Enter();
-            tile.CellAt(at).Data.SetBits(record.IndexInCell, bits);
+            tile.CellAt(at).Set(record.IndexInCell, SightingOf(record, slot));
             tile.Lock.ExitUnchanged();
         }
     }
@@ -256,7 +256,7 @@ public sealed class DriverIndex
         ref Cell cell = ref tile.CellAt(from);
         if (Unsafe.AreSame(ref cell, ref tile.CellAt(to)))
         {
-            cell.Data.Move(record.IndexInCell, record.Place, record.Bits, DriverMatch.SecondsOf(record.FixedAtUnixMs));
+            cell.Set(record.IndexInCell, SightingOf(record, slot));
             tile.Lock.ExitUnchanged();
             return;
         }

@@ -67,7 +67,7 @@ internal sealed class EarthGrid
     /// <param name="radians">Its radius as an angle at the earth's centre.</param>
     public CellCover CoverOf(GeoPoint center, double radians)
     {
-        double latitude = center.LatitudeDegrees, longitude = center.LongitudeDegrees;
+        double latitude = center.LatitudeDegrees;
         double degrees = radians * DegreesPerRadian + RoundingDegrees;
         double south = Math.Max(latitude - degrees, -90), north = Math.Min(latitude + degrees, 90);
         if (south <= -90 || north >= 90)
@@ -75,10 +75,19 @@ internal sealed class EarthGrid
             return Cover(south, -180, north, 180);
         }
 
-        // Where meridians touch the circle: sin(half width) = sin(radius) / cos(latitude).
-        double sine = Math.Sin(degrees / DegreesPerRadian) / Math.Cos(latitude / DegreesPerRadian);
-        double halfWidth = Math.Asin(Math.Min(sine, 1)) * DegreesPerRadian + RoundingDegrees;
-        return Cover(south, longitude - halfWidth, north, longitude + halfWidth);
+        return CoverOf(center, degrees, south, north, Math.Cos(latitude / DegreesPerRadian));
+    }
+
+    private CellCover CoverOf(GeoPoint center, double degrees, double south, double north, double cosLatitude)
+    {
+        // Where meridians touch the circle: sin(half width) = sin(radius) / cos(latitude). For a small circle, a little more
+        // than its series has.
+        double share = degrees / DegreesPerRadian / cosLatitude;
+        double halfWidth = share < 0.1
+            ? share * (1 + share * share / 5)
+            : Math.Asin(Math.Min(Math.Sin(degrees / DegreesPerRadian) / cosLatitude, 1));
+        double width = halfWidth * DegreesPerRadian + RoundingDegrees;
+        return Cover(south, center.LongitudeDegrees - width, north, center.LongitudeDegrees + width);
     }
 
     /// <summary>The cell that a place is in.</summary>

@@ -47,4 +47,4 @@ internal ref struct NearestList
 }
 
 /// <summary>A driver where a search met it.</summary>
-internal readonly record struct Candidate(double Haversine, Place Place, int Slot, long FixedAtUnixMs = 0);
+internal readonly record struct Candidate(double Haversine, Place Place, long FixedAtUnixMs, int Slot);

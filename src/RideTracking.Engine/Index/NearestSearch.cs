@@ -35,7 +35,9 @@ internal ref struct NearestSearch
     private readonly Span<NearbyDriver> _results;
     private TileVisits _visits;
     private NearestList _nearest;
+    private CellsAhead _ahead;
     private double _bound; // only drivers with a smaller haversine are of interest
+    private bool _isDisturbed; // somebody moved while being looked at
     private float _planarBound; // and none whose planar distance has a greater square (in 1e-7 degrees)
 
     public NearestSearch(
@@ -54,13 +56,14 @@ internal ref struct NearestSearch
         _radius = Math.Clamp(radiusMeters / Earth.RadiusMeters, 0, Math.PI);
         _radiusBound = Math.BitIncrement(HaversineOf(_radius));
         double planarRadius = Math.Min(_radius, MaxPlanarRadius);
-        _planarRadiusBound = Math.BitIncrement(HaversineOf(planarRadius));
+        _planarRadiusBound = planarRadius == _radius ? _radiusBound : HaversineOf(planarRadius);
         _planarFactor = 4 * PlanarMargin * _haversine.PlanarStretch(planarRadius) / (RadiansPerE7 * RadiansPerE7);
         _wanted = results.Length;
         _match = match;
         _results = results;
         _visits = new TileVisits(tiles);
         _nearest = new NearestList(_wanted);
+        _ahead = new CellsAhead();
     }
 
     public int Run()
@@ -72,19 +75,21 @@ internal ref struct NearestSearch
 
         for (int attempt = 0; attempt < MaxAttempts && SearchTiles(); attempt++)
         {
-            if (TellWhereTheyStillAre() && _visits.StillHold())
+            if (!_isDisturbed && _visits.StillHold() && _ahead.StillHold())
             {
-                return _nearest.Count;
+                return Tell();
             }
         }
 
         SearchRecords();
-        return _nearest.Count;
+        return Tell();
     }
 
     private void Begin()
     {
         _nearest.Clear();
+        _ahead.Clear();
+        _isDisturbed = false;
         SetBound(_radiusBound);
     }
 
@@ -140,6 +145,8 @@ internal ref struct NearestSearch
     /// <summary>Looks at what was not seen of a cover; tells the height of the last cell, an angle.</summary>
     private double SearchCover(in CellCover cover, in CellCover? seen)
     {
+        // First all cells are found, then searched: so they come from memory side by side, not one after the other.
+        int searched = _ahead.Count;
         int level = 0;
         for (int band = cover.SouthBand; band <= cover.NorthBand; band++)
         {
@@ -153,7 +160,7 @@ internal ref struct NearestSearch
                 {
                     level = Tile.LevelOf(cells);
                     bool isSeen = column >= firstSeen && column < firstSeen + countSeen;
-                    SearchTile(
+                    FindCells(
                         cells,
                         level,
                         _grid.PartsOf(cover, band, column, level),
@@ -163,23 +170,26 @@ internal ref struct NearestSearch
             }
         }
 
+        foreach (ref readonly CellAhead cell in _ahead.Cells[searched..])
+        {
+            if (cell.Square <= _planarBound)
+            {
+                SearchCell(cell.Data, cell.Count);
+            }
+        }
+
         return _grid.CellRadians / (1 << level);
     }
 
-    private void SearchTile(Cell[] cells, int level, PartRange parts, PartRange seen, in CellFrame frame)
+    private void FindCells(Cell[] cells, int level, PartRange parts, PartRange seen, in CellFrame frame)
     {
         double longitudeScale = _haversine.CosLatitude;
         for (int row = parts.Bottom; row <= parts.Top; row++)
         {
             double north = Beyond(_center.LatitudeDegrees, frame.SouthDegrees + row * frame.HeightDegrees, frame.HeightDegrees);
             double square = north * north;
-            if (square > _planarBound)
-            {
-                continue;
-            }
-
             bool isSeen = seen.HasRow(row);
-            for (int part = parts.Left; part <= parts.Right; part++)
+            for (int part = parts.Left; part <= parts.Right && square <= _planarBound; part++)
             {
                 if (isSeen && part >= seen.Left && part <= seen.Right)
                 {
@@ -189,9 +199,18 @@ internal ref struct NearestSearch
                 ref readonly Cell cell = ref cells[(row << level) + part];
                 double east = longitudeScale
                     * Beyond(_center.LongitudeDegrees, frame.WestDegrees + part * frame.WidthDegrees, frame.WidthDegrees);
-                if (cell.Count > 0 && square + east * east <= _planarBound)
+                if (square + east * east <= _planarBound)
                 {
-                    SearchCell(cell.Data, cell.Count);
+                    // While the cell changes, its parts may not belong together. Then its or the tile's version tells; but
+                    // every index must be sound.
+                    int changes = Volatile.Read(in cell.Changes);
+                    Occupants data = cell.Data;
+                    int count = Math.Min(cell.Count, data.Capacity);
+                    if (count > 0)
+                    {
+                        data.PrefetchTests(count);
+                        _ahead.Add(new CellAhead(cells, (row << level) + part, changes, data, count, square + east * east));
+                    }
                 }
             }
         }
@@ -201,13 +220,9 @@ internal ref struct NearestSearch
     private static double Beyond(double coordinate, double start, double length) =>
         Math.Max(0, Math.Max(start - coordinate, coordinate - start - length)) * 1e7;
 
-    /// <summary>
-    /// Tests four at once for status and planar distance; the few that are left, one by one. While the cell changes, its
-    /// parts may not belong together. Then the tile's version tells; but every index must be sound.
-    /// </summary>
+    /// <summary>Tests four at once for status and planar distance; the few that are left, one by one.</summary>
     private void SearchCell(Occupants data, int count)
     {
-        count = Math.Min(count, data.Capacity);
         ref int words = ref data.Start;
         ref int bitWords = ref data.Bits;
         Vector256<int> center = Vector256.Create(
@@ -245,10 +260,21 @@ internal ref struct NearestSearch
     {
         Place place = data.PlaceAt(index);
         double haversine = _haversine.To(place.LatitudeE7, place.LongitudeE7);
-        int slot = data.SlotAt(index);
-        if (haversine < _bound && _match.Matches(slot, data.BitsAt(index), data.SecondsAt(index), _records))
+        if (haversine < _bound)
         {
-            Add(new Candidate(haversine, place, slot));
+            int slot = data.SlotAt(index);
+            uint bits = data.BitsAt(index);
+            if (!Occupant.TryGetTime(bits, data.TimeLowAt(index), out long time))
+            {
+                Sighting driver = _records[slot].Sight(slot);
+                time = driver.FixedAtUnixMs;
+                _isDisturbed |= driver.Place != place;
+            }
+
+            if (_match.Matches(slot, bits, time))
+            {
+                Add(new Candidate(haversine, place, time, slot));
+            }
         }
     }
 
@@ -261,27 +287,6 @@ internal ref struct NearestSearch
         }
     }
 
-    /// <summary>
-    /// Fills the results from the records, in which everything belongs together. False when one of them has meanwhile
-    /// moved, or is wanted no more: then another may be nearer.
-    /// </summary>
-    private readonly bool TellWhereTheyStillAre()
-    {
-        int count = 0;
-        foreach (ref readonly Candidate candidate in _nearest.Candidates)
-        {
-            Sighting driver = _records[candidate.Slot].Sight(candidate.Slot);
-            if (driver.Place != candidate.Place || !_match.Matches(driver))
-            {
-                return false;
-            }
-
-            _results[count++] = ResultOf(candidate, driver.FixedAtUnixMs);
-        }
-
-        return true;
-    }
-
     private void SearchRecords()
     {
         Begin();
@@ -291,19 +296,25 @@ internal ref struct NearestSearch
             double haversine = _haversine.To(driver.Place.LatitudeE7, driver.Place.LongitudeE7);
             if (haversine < _bound && _match.Matches(driver))
             {
-                Add(new Candidate(haversine, driver.Place, slot, driver.FixedAtUnixMs));
+                Add(new Candidate(haversine, driver.Place, driver.FixedAtUnixMs, slot));
             }
-        }
-
-        int count = 0;
-        foreach (ref readonly Candidate candidate in _nearest.Candidates)
-        {
-            _results[count++] = ResultOf(candidate, candidate.FixedAtUnixMs);
         }
     }
 
-    private static NearbyDriver ResultOf(in Candidate candidate, long fixedAtUnixMs) => new(
-        candidate.Slot, Earth.DistanceOfHaversine(candidate.Haversine), fixedAtUnixMs, candidate.Place.Point);
+    private readonly int Tell()
+    {
+        int count = 0;
+        foreach (ref readonly Candidate candidate in _nearest.Candidates)
+        {
+            _results[count++] = new NearbyDriver(
+                candidate.Slot,
+                Earth.DistanceOfHaversine(candidate.Haversine),
+                candidate.FixedAtUnixMs,
+                candidate.Place.Point);
+        }
+
+        return count;
+    }
 
     private static double HaversineOf(double radians)
     {

@@ -28,7 +28,10 @@ internal static class StatusBits
 
     public static uint WithTraits(uint bits, ushort traits) => bits & 0xFF0000FF | (uint)traits << TraitsShift;
 
-    /// <summary>A driver has a position and passes the filter's status when <c>(bits &amp; mask) == wanted</c>.</summary>
+    /// <summary>Without the flags, which are a record's alone: a cell has the time's high byte in their place.</summary>
+    public static uint WithoutFlags(uint bits) => bits & 0x00FFFFFF;
+
+    /// <summary>A status passes the filter when <c>(bits &amp; mask) == wanted</c>.</summary>
     public static (uint Mask, uint Wanted) Of(in DriverFilter filter)
     {
         uint mask = (filter.Availability is null ? 0 : 0b111u)
@@ -36,6 +39,6 @@ internal static class StatusBits
             | (filter.Link is null ? 0 : 0b11u << LinkShift);
         uint wanted = Of(new DriverStatus(
             filter.Availability ?? default, filter.Work ?? default, filter.Link ?? default));
-        return (mask | HasFix, wanted | HasFix);
+        return (mask, wanted);
     }
 }
