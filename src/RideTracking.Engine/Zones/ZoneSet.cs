@@ -10,6 +10,7 @@ namespace RideTracking.Engine.Zones;
 public sealed class ZoneSet
 {
     private readonly ZoneTree _tree;
+    private readonly ZoneBorder[] _borders; // side by side, because most of what a lookup costs is waiting for memory
     private readonly Dictionary<string, int> _numbers;
     private readonly PickupPlaces _places;
 
@@ -27,6 +28,7 @@ public sealed class ZoneSet
 
         var builder = new ZoneTreeBuilder(zones);
         _tree = new ZoneTree(builder);
+        _borders = [.. zones.Select(zone => zone.Geometry.Border)];
         MaxZonesAtOnce = builder.LongestList;
         _places = new PickupPlaces(this);
     }
@@ -79,7 +81,7 @@ public sealed class ZoneSet
         foreach (int entry in _tree.At(point))
         {
             int zone = entry >> 1;
-            if ((entry & 1) == 0 || Zones[zone].Geometry.Contains(point))
+            if ((entry & 1) == 0 || _borders[zone].Contains(point))
             {
                 if (count < zones.Length)
                 {
