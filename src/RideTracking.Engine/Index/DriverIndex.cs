@@ -37,6 +37,9 @@ public sealed class DriverIndex
     /// <summary>How many tiles are kept, empty ones included.</summary>
     internal int TileCount => _tiles.Count;
 
+    /// <summary>How many drivers all cells have room for.</summary>
+    internal int RoomInCells => _tiles.RoomInCells;
+
     /// <summary>
     /// Makes a fix the driver's present, unless it is older (by the server's clock) than the newest there was, be that
     /// one removed or stale meanwhile. An equally old one replaces.

@@ -15,6 +15,9 @@ internal sealed class TileTable
     /// <summary>How many tiles there are, empty ones included.</summary>
     public int Count { get; private set; }
 
+    /// <summary>How many drivers all cells have room for.</summary>
+    public int RoomInCells => _tiles.Sum(tile => tile?.Cells.Sum(cell => cell.Data.Capacity) ?? 0);
+
     /// <summary>Its version changes when tiles come or go.</summary>
     public SeqLock Version;
 

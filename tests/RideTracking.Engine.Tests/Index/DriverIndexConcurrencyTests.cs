@@ -16,6 +16,7 @@ public class DriverIndexConcurrencyTests
     private const double HomeRadiusMeters = 3_000;
     private readonly DriverIndex _index = new();
     private readonly GeoPoint[][] _places;
+    private readonly long _start; // of the rounds' times: now, or so far off that cells do not hold it
 
     public DriverIndexConcurrencyTests()
     {
@@ -23,6 +24,7 @@ public class DriverIndexConcurrencyTests
         int seed = (int)Gen.UInt.Single();
         TestContext.Current.TestOutputHelper?.WriteLine($"seed {seed}");
         var random = new Random(seed);
+        _start = random.Next(3) == 0 ? 0 : 1_750_000_000_000;
         _places = [.. Enumerable.Range(0, Drivers).Select(driver => Enumerable.Range(0, 4).Select(_ => Earth.Destination(
             Places.Porto, random.NextDouble() * 360, random.NextDouble() * (driver % 2 == 1 ? HomeRadiusMeters : 12_000))).ToArray())];
         for (int driver = 0; driver < Drivers; driver++)
@@ -40,7 +42,7 @@ public class DriverIndexConcurrencyTests
         foreach (NearbyDriver driver in found.AsSpan(0, count))
         {
             Assert.True(slots.Add(driver.Slot), $"slot {driver.Slot} twice");
-            Assert.Equal(World.FixAt(PlaceOf(driver.Slot, driver.FixedAtUnixMs), 0).Point, driver.Position);
+            Assert.Equal(World.FixAt(PlaceOf(driver.Slot, driver.FixedAtUnixMs - _start), 0).Point, driver.Position);
             Assert.Equal(Earth.DistanceMeters(Places.Porto, driver.Position), driver.DistanceMeters, 0.001);
         }
 
@@ -73,6 +75,63 @@ public class DriverIndexConcurrencyTests
     }
 
     [Fact]
+    public async Task The_nearest_few_are_those_who_stand_still_nearest_or_who_came_nearer()
+    {
+        // Stand still on a spiral around the centre, farther each.
+        const int still = 200, wanted = 10;
+        for (int number = 0; number < still; number++)
+        {
+            Stand(Drivers + number, Earth.Destination(Places.Porto, number * 77, 10 + number * 10), number);
+        }
+
+        await SearchWhileDriving(() =>
+        {
+            var found = new NearbyDriver[wanted];
+            var filter = new DriverFilter { VehicleType = 3, MinSeats = 5, MinFixedAtUnixMs = _start };
+            Assert.Equal(wanted, _index.Nearest(Places.Porto, HomeRadiusMeters, filter, found));
+            Assert.Equal(wanted, found.Select(driver => driver.Slot).Distinct().Count());
+            Assert.All(found, driver => Assert.True(_index.VehicleOf(driver.Slot) is { VehicleType: 3, Seats: 5 }));
+            double farthest = found[^1].DistanceMeters;
+            for (int number = 0; number < still; number++)
+            {
+                Assert.True(
+                    number % 2 == 0 || 10 + number * 10 > farthest - 0.01 || found.Any(driver => driver.Slot == Drivers + number),
+                    $"driver {number} stands at {10 + number * 10} m and is missing, {farthest} m is among the nearest");
+            }
+        });
+    }
+
+    [Fact]
+    public async Task A_polygon_and_a_raster_miss_nobody_who_stands_still_and_count_nobody_twice()
+    {
+        const int still = 300;
+        for (int number = 0; number < still; number++)
+        {
+            Stand(Drivers + number, Earth.Destination(Places.Porto, number * 77, number * 9), number);
+        }
+
+        const double size = 0.2;
+        var square = new GeoRectangle(
+            Places.Porto.LatitudeDegrees - size, Places.Porto.LongitudeDegrees - size,
+            Places.Porto.LatitudeDegrees + size, Places.Porto.LongitudeDegrees + size);
+        var polygon = new GeoPolygon(new NetTopologySuite.Geometries.GeometryFactory().ToGeometry(
+            new NetTopologySuite.Geometries.Envelope(square.WestDegrees, square.EastDegrees, square.SouthDegrees, square.NorthDegrees)));
+        var raster = new GeoRaster(square, 500);
+        await SearchWhileDriving(() =>
+        {
+            var filter = new DriverFilter { VehicleType = 3 };
+            var found = new DriverEntry[still];
+            // Everybody stays within the square, so it is always the same drivers.
+            Assert.Equal(still / 2, _index.Within(polygon, filter, found));
+            Assert.Equal(
+                Enumerable.Range(0, still).Where(number => number % 2 == 1).Select(number => Drivers + number),
+                found.Take(still / 2).Select(driver => driver.Slot).Order());
+            Assert.Equal(still / 2, _index.CountByCell(raster, filter, new int[raster.CellCount]));
+            Assert.Equal(Drivers + still, _index.CountByCell(raster, new DriverFilter(), new int[raster.CellCount]));
+        });
+    }
+
+    [Fact]
     public async Task A_single_driver_is_never_read_torn()
     {
         CancellationToken cancel = TestContext.Current.CancellationToken;
@@ -84,7 +143,7 @@ public class DriverIndexConcurrencyTests
                 {
                     ref Fix fix = ref fixes[round % 4];
                     fix.Sequence = (ulong)round;
-                    fix.FixedAtUnixMs = round;
+                    fix.FixedAtUnixMs = _start + round;
                     fix.SensorTimeUnixMs = round;
                     fix.AltitudeMeters = round;
                     _index.Update(0, fix, out _);
@@ -97,7 +156,7 @@ public class DriverIndexConcurrencyTests
             isLast = writing.IsCompleted;
             _index.TryGet(0, out DriverEntry entry);
             Fix fix = entry.Fix;
-            long round = fix.FixedAtUnixMs;
+            long round = fix.FixedAtUnixMs - _start;
             // Plain comparisons, since a slow reader meets the writer too rarely.
             if (round > 1
                 && ((long)fix.Sequence != round || fix.SensorTimeUnixMs != round || (long)fix.AltitudeMeters != round
@@ -163,14 +222,14 @@ public class DriverIndexConcurrencyTests
                         _index.SetLink(driver, round % 2 == 0 ? DriverLink.Connected : DriverLink.Lost);
                     }
 
-                    _index.SweepStale(2, left);
+                    _index.SweepStale(_start + 2, left);
                 }
             },
             cancel)));
         var nearest = new NearbyDriver[Drivers + 1];
         Assert.Equal(Drivers, _index.Nearest(Places.Porto, 1e6, new DriverFilter(), nearest));
         Assert.Equal(Drivers, nearest.Take(Drivers).Select(driver => driver.Slot).Distinct().Count());
-        Assert.All(nearest.Take(Drivers), driver => Assert.Equal(Rounds - 1, driver.FixedAtUnixMs));
+        Assert.All(nearest.Take(Drivers), driver => Assert.Equal(_start + Rounds - 1, driver.FixedAtUnixMs));
         FleetCounts counts = _index.Count();
         Assert.Equal(Drivers, counts.Tracked);
         Assert.Equal(
@@ -203,16 +262,23 @@ public class DriverIndexConcurrencyTests
 
     private void Drive(int driver, int round)
     {
-        Fix fix = World.FixAt(PlaceOf(driver, round), round);
+        Fix fix = World.FixAt(PlaceOf(driver, round), _start + round);
         fix.Sequence = (ulong)round;
         fix.SensorTimeUnixMs = driver;
         fix.AltitudeMeters = round;
         _index.Update(driver, fix, out _);
     }
 
+    // Every other one is of the type that is searched for, and nobody else is.
+    private void Stand(int slot, GeoPoint place, int number)
+    {
+        _index.SetVehicle(slot, new VehicleTraits((ushort)(number % 2 == 1 ? 3 : 1), 5, 0));
+        _index.Update(slot, World.FixAt(place, _start + 1), out _);
+    }
+
     private void AssertWhole(in DriverEntry driver)
     {
-        long round = driver.Fix.FixedAtUnixMs;
+        long round = driver.Fix.FixedAtUnixMs - _start;
         Assert.Equal(World.FixAt(PlaceOf(driver.Slot, round), 0).Point, driver.Fix.Point);
         Assert.Equal(
             (driver.Slot, round, round), (driver.Fix.SensorTimeUnixMs, (long)driver.Fix.Sequence, (long)driver.Fix.AltitudeMeters));

@@ -104,6 +104,129 @@ public class DriverIndexTests
     }
 
     [Fact]
+    public void A_search_looks_at_the_vehicle()
+    {
+        for (int slot = 0; slot < 4; slot++)
+        {
+            _index.Update(slot, World.FixAt(Places.Porto, 1_000), out _);
+        }
+
+        var van = new VehicleTraits(2, 6, 0b110);
+        _index.SetVehicle(1, new VehicleTraits(1, 4, 0b010));
+        _index.SetVehicle(2, van);
+        _index.SetVehicle(3, new VehicleTraits(2, 4, 0b100));
+        Assert.Equal([0, 1, 2, 3], Slots(new DriverFilter()));
+        Assert.Equal([2, 3], Slots(new DriverFilter { VehicleType = 2 }));
+        Assert.Equal([0], Slots(new DriverFilter { VehicleType = 0 }));
+        Assert.Equal([2], Slots(new DriverFilter { MinSeats = 5 }));
+        Assert.Equal([1, 2], Slots(new DriverFilter { RequiredAttributes = 0b010 }));
+        Assert.Equal([2], Slots(new DriverFilter { RequiredAttributes = 0b110 }));
+        Assert.Equal(van, _index.VehicleOf(2));
+        Assert.Equal(default, _index.VehicleOf(99));
+        _index.Remove(2, out _);
+        _index.Update(2, World.FixAt(Places.Porto, 2_000), out _);
+        _index.SetStatus(2, Ready);
+        Assert.Equal([2], Slots(new DriverFilter { MinSeats = 5, Link = DriverLink.Connected }));
+
+        int[] Slots(DriverFilter filter)
+        {
+            var found = new NearbyDriver[10];
+            return [.. found.Take(_index.Nearest(Places.Porto, 1_000, filter, found)).Select(driver => driver.Slot).Order()];
+        }
+    }
+
+    [Fact]
+    public void Vehicles_may_differ_in_65536_ways_and_not_in_more()
+    {
+        for (int attributes = 1; attributes <= ushort.MaxValue; attributes++)
+        {
+            _index.SetVehicle(0, new VehicleTraits(0, 0, (ulong)attributes));
+        }
+
+        Assert.Throws<InvalidOperationException>(() => _index.SetVehicle(0, new VehicleTraits(0, 0, 1 << 20)));
+        Assert.Equal(new VehicleTraits(0, 0, ushort.MaxValue), _index.VehicleOf(0));
+    }
+
+    [Fact]
+    public void Vehicle_types_have_small_numbers()
+    {
+        var types = new VehicleTypes();
+        Assert.Equal(1, types.GetOrAdd("comfort"));
+        Assert.Equal(2, types.GetOrAdd("van"));
+        Assert.Equal(1, types.GetOrAdd("comfort"));
+        Assert.Equal(0, types.GetOrAdd(""));
+        Assert.True(types.TryGet("van", out ushort number));
+        Assert.Equal(2, number);
+        Assert.False(types.TryGet("Van", out _));
+    }
+
+    [Fact]
+    public void Updates_and_searches_allocate_nothing()
+    {
+        const int drivers = 2_000;
+        var random = new Random(1);
+        GeoPoint[] places = [.. Enumerable.Range(0, drivers).Select(_ =>
+            Earth.Destination(Places.Porto, random.NextDouble() * 360, random.NextDouble() * 3_000))];
+        var found = new NearbyDriver[10];
+        var inside = new DriverEntry[drivers];
+        var area = new GeoRectangle(41, -9, 42, -8);
+        var polygon = new GeoPolygon(new NetTopologySuite.Geometries.Point(-8.6, 41.15).Buffer(0.01));
+        var raster = new GeoRaster(area, 1_000);
+        int[] counts = new int[raster.CellCount];
+        int[] excluded = [1, 2];
+        Round(0);
+        Round(1); // what has to grow has grown
+        Round(2);
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        Round(1);
+        Round(2);
+        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+
+        void Round(int round)
+        {
+            for (int slot = 0; slot < drivers; slot++)
+            {
+                _index.Update(slot, World.FixAt(places[(slot + round) % drivers], 1_750_000_000_000), out _);
+            }
+
+            DriverFilter filter = new() { MinSeats = 0, RequiredAttributes = 0, ExcludedSlots = excluded };
+            _index.Nearest(Places.Porto, 2_000, filter, found);
+            _index.Within(area, filter, inside);
+            _index.Within(polygon, filter, inside);
+            _index.CountByCell(raster, filter, counts);
+        }
+    }
+
+    [Fact]
+    public void A_crowd_that_has_gone_leaves_no_room_behind()
+    {
+        for (int slot = 0; slot < 20_000; slot++)
+        {
+            _index.Update(slot, World.FixAt(Places.Porto, slot), out _);
+        }
+
+        Assert.Equal(10, _index.Nearest(Places.Porto, 1, new DriverFilter(), new NearbyDriver[10]));
+        var left = new DriverChange[20_000];
+        Assert.Equal(19_995, _index.SweepStale(19_995, left));
+        Assert.Equal(5, Nearest(Places.Porto));
+        Assert.Equal(0, _index.SweepStale(0, left)); // tidies what the first has emptied, if it has not
+        Assert.Equal(5, Nearest(Places.Porto));
+        Assert.InRange(_index.RoomInCells, 5, 20);
+    }
+
+    [Fact]
+    public void Ids_of_any_alphabet_are_kept_and_longer_ones_refused()
+    {
+        var slots = new DriverSlots();
+        string[] ids = ["", "a", "водитель-1", "運転手", new string('x', DriverSlots.MaxIdBytes), .. Enumerable.Range(0, 3_000).Select(i => $"{i}-{new string('y', i % 300)}")];
+        Assert.Equal(Enumerable.Range(0, ids.Length), ids.Select(slots.GetOrAdd));
+        Assert.Equal(Enumerable.Range(0, ids.Length), ids.Select(slots.GetOrAdd));
+        Assert.Equal(ids, Enumerable.Range(0, ids.Length).Select(slots.IdOf));
+        Assert.Throws<ArgumentException>(() => slots.GetOrAdd(new string('x', DriverSlots.MaxIdBytes + 1)));
+        Assert.False(slots.TryGet(new string('x', DriverSlots.MaxIdBytes + 1), out _));
+    }
+
+    [Fact]
     public void A_status_survives_every_move()
     {
         _index.SetStatus(0, Ready);
