@@ -8,6 +8,7 @@ using RideTracking.Server.Riders;
 using RideTracking.Server.Storage;
 using RideTracking.Server.Streams;
 using RideTracking.Server.Telemetry;
+using RideTracking.Server.Zones;
 
 return await ServerCommands.RunAsync(args);
 
@@ -28,6 +29,7 @@ namespace RideTracking.Server
             builder.AddStore();
             builder.AddAccess();
             builder.AddGrpcServer();
+            builder.AddZones();
             builder.AddDriverStreams();
             builder.AddTelemetry();
             builder.AddHealth();

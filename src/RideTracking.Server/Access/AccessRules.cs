@@ -40,6 +40,11 @@ public static class AccessRules
 
         [Rpc(FleetService.Descriptor.FullName, "WatchFleet")] = Role.Ops | Role.Service,
         [Rpc(FleetService.Descriptor.FullName, "GetFleetDriver")] = Role.Ops | Role.Service,
+        [Rpc(FleetService.Descriptor.FullName, "UpsertZone")] = Role.Ops | Role.Service,
+        [Rpc(FleetService.Descriptor.FullName, "GetZone")] = Role.Ops | Role.Service,
+        [Rpc(FleetService.Descriptor.FullName, "ListZones")] = Role.Ops | Role.Service,
+        [Rpc(FleetService.Descriptor.FullName, "DeleteZone")] = Role.Ops | Role.Service,
+        [Rpc(FleetService.Descriptor.FullName, "WatchZoneEvents")] = Role.Ops | Role.Service,
 
         // Tools and balancers: they tell no more than the published contract and whether the server is up.
         ["/grpc.health.v1.Health/Check"] = Anybody,

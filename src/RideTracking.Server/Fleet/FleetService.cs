@@ -8,6 +8,7 @@ using RideTracking.Server.Directories;
 using RideTracking.Server.Dispatch;
 using RideTracking.Server.Refusals;
 using RideTracking.Server.Telemetry;
+using RideTracking.Server.Zones;
 using RideTracking.V1;
 
 namespace RideTracking.Server.Fleet;
@@ -26,6 +27,8 @@ internal sealed class FleetService(
     StreamMetrics streams,
     IHostApplicationLifetime lifetime,
     TimeProvider clock,
+    ZoneEndpoint zones,
+    ZoneEventWatch zoneEvents,
     IOptions<FleetOptions> options) : V1.FleetService.FleetServiceBase
 {
     private static readonly TimeSpan RetryAfterDrain = TimeSpan.FromSeconds(1);
@@ -34,12 +37,31 @@ internal sealed class FleetService(
     {
         var asked = FleetWatchRequest.From(request, options.Value);
         watchers.Enter(options.Value.MaxWatchers);
-        streams.Opened(StreamKind.Fleet);
+        try
+        {
+            await WatchAsync(
+                StreamKind.Fleet, context,
+                cancellation => new FleetWatch(slots, fanout, totals, metrics, followers, clock, options.Value).RunAsync(asked, responseStream, cancellation));
+        }
+        finally
+        {
+            watchers.Leave();
+        }
+    }
+
+    private async Task WatchAsync(StreamKind kind, ServerCallContext context, Func<CancellationToken, Task> watch)
+    {
+        streams.Opened(kind);
         var closed = "fault";
         using var end = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken, lifetime.ApplicationStopping);
         try
         {
-            await new FleetWatch(slots, fanout, totals, metrics, followers, clock, options.Value).RunAsync(asked, responseStream, end.Token);
+            await watch(end.Token);
+        }
+        catch (RpcException e)
+        {
+            closed = e.GetRpcStatus()?.GetDetail<Google.Rpc.ErrorInfo>()?.Reason.ToLowerInvariant() ?? "refused";
+            throw;
         }
         catch (Exception) when (context.CancellationToken.IsCancellationRequested)
         {
@@ -53,8 +75,7 @@ internal sealed class FleetService(
         }
         finally
         {
-            streams.Closed(StreamKind.Fleet, closed);
-            watchers.Leave();
+            streams.Closed(kind, closed);
         }
     }
 
@@ -86,6 +107,17 @@ internal sealed class FleetService(
 
         return Task.FromResult(response);
     }
+
+    public override Task<UpsertZoneResponse> UpsertZone(UpsertZoneRequest request, ServerCallContext context) => zones.UpsertAsync(request);
+
+    public override Task<GetZoneResponse> GetZone(GetZoneRequest request, ServerCallContext context) => zones.GetAsync(request);
+
+    public override Task<ListZonesResponse> ListZones(ListZonesRequest request, ServerCallContext context) => Task.FromResult(zones.List(request));
+
+    public override Task<DeleteZoneResponse> DeleteZone(DeleteZoneRequest request, ServerCallContext context) => zones.DeleteAsync(request);
+
+    public override Task WatchZoneEvents(WatchZoneEventsRequest request, IServerStreamWriter<WatchZoneEventsResponse> responseStream, ServerCallContext context) =>
+        WatchAsync(StreamKind.ZoneEvents, context, cancellation => zoneEvents.RunAsync(request, responseStream, cancellation));
 
     private void DescribePosition(GetFleetDriverResponse response, in Engine.Ingest.Fix fix)
     {

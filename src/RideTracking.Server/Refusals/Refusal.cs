@@ -37,6 +37,10 @@ public static class Refusal
     public static Status Precondition(string reason, string message, params ReadOnlySpan<(string Key, string Value)> metadata) =>
         With(Code.FailedPrecondition, message, Info(reason, metadata));
 
+    /// <summary>What it asks for lies outside of what there is; the metadata names the nearest that would be allowed.</summary>
+    public static Status OutOfRange(string reason, string message, params ReadOnlySpan<(string Key, string Value)> metadata) =>
+        With(Code.OutOfRange, message, Info(reason, metadata));
+
     /// <summary>What it names is not there, or not there for this caller.</summary>
     public static Status NotFound(string reason, string message) =>
         With(Code.NotFound, message, Info(reason, []));

@@ -66,6 +66,23 @@ public sealed class StoreKeys(string area)
 
     // The directory.
 
+    // Zones.
+
+    /// <summary>Hash id → zone.</summary>
+    public RedisKey Zones => _prefix + "zones";
+
+    /// <summary>String: number of the last change of any zone; each zone's version is one of them.</summary>
+    public RedisKey ZonesVersion => _prefix + "zones:version";
+
+    /// <summary>Sorted set of zone events by their cursor, which each begins with; the oldest are removed.</summary>
+    public RedisKey ZoneEvents => _prefix + "zones:events";
+
+    /// <summary>String: cursor of the last zone event.</summary>
+    public RedisKey ZoneEventsCursor => _prefix + "zones:events:cursor";
+
+    /// <summary>Hash driver → the zones it is in, so that a restart makes no enter up.</summary>
+    public RedisKey ZoneVisits => _prefix + "zones:visits";
+
     /// <summary>Hash id → entry, of one kind of entry: drivers, vehicles or riders.</summary>
     public RedisKey Directory(string kind) => _prefix + "directory:" + kind;
 }

@@ -36,6 +36,9 @@ public sealed class StoreScript
     /// <summary>Forgets the commands that a driver's app has.</summary>
     public static StoreScript OutboxAcknowledge { get; } = new("outbox-acknowledge.lua");
 
+    /// <summary>Appends zone events, with what the drivers' visits are after them.</summary>
+    public static StoreScript ZoneEvents { get; } = new("zone-events.lua");
+
     /// <summary>Runs the script atomically on the store.</summary>
     /// <exception cref="RedisException">The store is away or refuses; whether the script ran is then not known.</exception>
     public async Task<RedisResult> RunAsync(IDatabase database, RedisKey[] keys, RedisValue[] arguments)

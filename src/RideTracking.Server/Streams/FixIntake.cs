@@ -3,6 +3,7 @@ using RideTracking.Engine.Index;
 using RideTracking.Engine.Ingest;
 using RideTracking.Server.Storage.Log;
 using RideTracking.Server.Telemetry;
+using RideTracking.Server.Zones;
 using RideTracking.V1;
 using Fix = RideTracking.Engine.Ingest.Fix;
 using FixOutcome = RideTracking.Engine.Ingest.FixOutcome;
@@ -12,10 +13,10 @@ using FixVerdict = RideTracking.Engine.Ingest.FixVerdict;
 namespace RideTracking.Server.Streams;
 
 /// <summary>Where a fix goes: shared by all streams of the node.</summary>
-public sealed record FixPath(GateLimits Limits, DriverIndex Index, PositionFanout Fanout, FixLog Log, FixMetrics Metrics);
+public sealed record FixPath(GateLimits Limits, DriverIndex Index, PositionFanout Fanout, ZoneTracking Zones, FixLog Log, FixMetrics Metrics);
 
 /// <summary>
-/// The way of one session's fixes: sequence → gate → index → fan-out, and → log; and what may be acknowledged of them.
+/// The way of one session's fixes: sequence → gate → index → fan-out, → zones, and → log; and what may be acknowledged of them.
 /// </summary>
 /// <remarks><see cref="Receive"/> is called by one thread at a time; the rest from any.</remarks>
 internal sealed class FixIntake
@@ -246,6 +247,7 @@ internal sealed class FixIntake
         }
 
         var status = Show(fix, verdict.Outcome);
+        _path.Zones.Observe(_slot, Cursor.SessionId, fix, verdict.Outcome, status);
         Keep(fix.Sequence, verdict);
         _path.Log.Append(Cursor, fix, verdict.Outcome, status);
         return verdict.Outcome;

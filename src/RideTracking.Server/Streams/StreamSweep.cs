@@ -5,7 +5,7 @@ namespace RideTracking.Server.Streams;
 
 /// <summary>
 /// Once a second, by one timer for all streams: late acknowledgements, silent phones, slow readers, expired tokens; and
-/// positions that have gone stale leave the index.
+/// positions that have gone stale leave the index, and dwell times that are due are told.
 /// </summary>
 internal sealed class StreamSweep(
     DriverStreams streams, UnaryReports reports, StreamServices services,
@@ -29,6 +29,7 @@ internal sealed class StreamSweep(
 
                 reports.Sweep();
                 SweepStale(left);
+                services.Path.Zones.Sweep();
             }
         }
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
@@ -48,6 +49,7 @@ internal sealed class StreamSweep(
             foreach (ref readonly var change in left.AsSpan(0, count))
             {
                 services.Path.Fanout.Publish(change);
+                services.Path.Zones.GoStale(change.Current.Slot);
             }
         }
         while (count == left.Length);

@@ -11,4 +11,7 @@ public enum StreamKind
 
     /// <summary>A viewport's <c>WatchFleet</c>.</summary>
     Fleet,
+
+    /// <summary>Somebody's <c>WatchZoneEvents</c>.</summary>
+    ZoneEvents,
 }

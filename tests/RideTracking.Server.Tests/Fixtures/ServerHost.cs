@@ -112,7 +112,7 @@ public sealed class ServerHost : IAsyncDisposable
             Directory.Delete(_ownFolder, recursive: true);
         }
 
-        Assert.Empty(_errors.Unexpected);
+        Assert.True(_errors.Unexpected.Count == 0, string.Join(Environment.NewLine, _errors.Unexpected));
     }
 
     private Uri Address(int index)

@@ -1,5 +1,6 @@
 using System.Globalization;
 using RideTracking.Engine.Ingest;
+using RideTracking.Engine.Zones;
 using RideTracking.Server.Access;
 using RideTracking.Server.Dispatch;
 using RideTracking.Server.Fleet;
@@ -8,6 +9,7 @@ using RideTracking.Server.Storage;
 using RideTracking.Server.Storage.Log;
 using RideTracking.Server.Streams;
 using RideTracking.Server.Tests.Fixtures;
+using RideTracking.Server.Zones;
 
 namespace RideTracking.Server.Tests.Hosting;
 
@@ -24,6 +26,9 @@ public sealed class SettingsGuideTests
         ["Store"] = new StoreOptions(),
         ["Streams"] = new StreamOptions(),
         ["Trips"] = new TripOptions(),
+        ["Zones"] = new ZoneOptions(),
+        ["Zones:Limits"] = new ZoneLimits(),
+        ["Zones:Tracker"] = new ZoneTrackerLimits(),
     };
 
     [Fact]

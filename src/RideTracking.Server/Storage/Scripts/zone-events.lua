@@ -1,0 +1,16 @@
+-- Appends zone events and keeps what the drivers' visits are after them, both or neither.
+-- KEYS: events, cursor, visits
+-- ARGV: events kept, n, n events, then driver and visits in pairs
+-- Returns the cursor of the last event
+local n = tonumber(ARGV[2])
+local last = redis.call('INCRBY', KEYS[2], n)
+local members = {}
+for i = 1, n do
+  local cursor = string.format('%d', last - n + i)
+  members[2 * i - 1] = cursor
+  members[2 * i] = cursor .. ' ' .. ARGV[2 + i]
+end
+redis.call('ZADD', KEYS[1], unpack(members))
+redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', string.format('%d', last - tonumber(ARGV[1])))
+redis.call('HSET', KEYS[3], unpack(ARGV, 3 + n))
+return last

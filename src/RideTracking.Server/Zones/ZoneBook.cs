@@ -1,0 +1,102 @@
+using Google.Protobuf.WellKnownTypes;
+using Grpc.Core;
+using Microsoft.Extensions.Options;
+using RideTracking.Engine.Zones;
+using RideTracking.Server.Directories;
+using RideTracking.Server.Refusals;
+using RideTracking.Server.Storage;
+
+namespace RideTracking.Server.Zones;
+
+/// <summary>All zones: in the store, in memory as they were given, and as the set that places are looked up in. Thread-safe.</summary>
+public sealed partial class ZoneBook(RedisStore store, StoreKeys keys, IOptions<ZoneOptions> options, TimeProvider clock, ILogger<ZoneBook> logger)
+{
+    private readonly Lock _lock = new();
+    private readonly Dictionary<string, Zone> _parsed = new(StringComparer.Ordinal);
+    private volatile ZoneSet _set = ZoneSet.Empty;
+
+    /// <summary>As they were given.</summary>
+    public DirectoryEntries<V1.Zone> Entries { get; } = new(store, keys.Zones, V1.Zone.Parser);
+
+    /// <summary>As they are looked up.</summary>
+    public ZoneSet Set => _set;
+
+    /// <summary>The set has changed.</summary>
+    public event Action<ZoneSet>? Changed;
+
+    /// <summary>Makes or changes a zone that was checked.</summary>
+    /// <exception cref="StackExchange.Redis.RedisException">The store is away.</exception>
+    public async Task<V1.Zone> SetAsync(V1.Zone zone)
+    {
+        var known = Entries.Find(zone.ZoneId) is not null;
+        if (!known && Entries.Count >= options.Value.MaxZones)
+        {
+            throw Refusal.Exhausted("TOO_MANY_ZONES", $"There are {options.Value.MaxZones} zones already (Zones:MaxZones).").ToRpcException();
+        }
+
+        var kept = zone.Clone();
+        kept.Version = (ulong)await store.Trips.StringIncrementAsync(keys.ZonesVersion);
+        kept.UpdatedAt = Timestamp.FromDateTimeOffset(clock.GetUtcNow());
+        await Entries.SetAsync(kept.ZoneId, kept);
+        Rebuild();
+        return kept;
+    }
+
+    /// <summary>Removes a zone.</summary>
+    /// <returns>False when there was none.</returns>
+    /// <exception cref="StackExchange.Redis.RedisException">The store is away.</exception>
+    public async Task<bool> RemoveAsync(string zoneId)
+    {
+        await store.Trips.StringIncrementAsync(keys.ZonesVersion);
+        var was = await Entries.RemoveAsync(zoneId);
+        Rebuild();
+        return was;
+    }
+
+    /// <summary>Takes the store's word for everything.</summary>
+    /// <exception cref="StackExchange.Redis.RedisException">The store is away.</exception>
+    internal async Task LoadAsync()
+    {
+        await Entries.LoadAsync();
+        Rebuild();
+    }
+
+    // Parsing is what costs, so what has not changed is not parsed again.
+    private void Rebuild()
+    {
+        lock (_lock)
+        {
+            var zones = new List<Zone>();
+            foreach (var wire in Entries.After("", int.MaxValue))
+            {
+                if (_parsed.TryGetValue(wire.ZoneId, out var parsed) && parsed.Version == (long)wire.Version)
+                {
+                    zones.Add(parsed);
+                    continue;
+                }
+
+                try
+                {
+                    zones.Add(_parsed[wire.ZoneId] = ZoneWire.Zone(wire, options.Value.Limits));
+                }
+                catch (ZoneGeometryException e)
+                {
+                    // It was checked when it was given; the limits have been lowered since.
+                    LogUnusable(wire.ZoneId, e.Message);
+                }
+            }
+
+            foreach (var gone in _parsed.Keys.Except(zones.Select(z => z.Id)).ToList())
+            {
+                _parsed.Remove(gone);
+            }
+
+            var set = ZoneSet.Of(zones);
+            _set = set;
+            Changed?.Invoke(set);
+        }
+    }
+
+    [LoggerMessage(LogLevel.Warning, "The zone {ZoneId} is not used: {Problem} Mend the zone, or raise Zones:Limits")]
+    private partial void LogUnusable(string zoneId, string problem);
+}

@@ -1,0 +1,73 @@
+using RideTracking.Server.Hosting;
+using RideTracking.Server.Storage;
+using StackExchange.Redis;
+
+namespace RideTracking.Server.Zones;
+
+/// <summary>
+/// Loads the zones and the drivers' visits at start, or when the store is back, and the zones again whenever another node
+/// has changed one.
+/// </summary>
+internal sealed partial class ZoneLoading(
+    RedisStore store, StoreKeys keys, ZoneBook book, ZoneTracking tracking, ServerClock clock, ILogger<ZoneLoading> logger) : BackgroundService
+{
+    private static readonly TimeSpan LookInterval = TimeSpan.FromSeconds(1);
+
+    private RedisValue _version;
+    private bool _isLoaded;
+
+    public override async Task StartAsync(CancellationToken cancellationToken)
+    {
+        // Before the first fix, where the store is there: so that nobody who stayed inside enters again.
+        await LookAsync();
+        await base.StartAsync(cancellationToken);
+    }
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        using var timer = new PeriodicTimer(LookInterval, clock.Machine);
+        try
+        {
+            while (await timer.WaitForNextTickAsync(stoppingToken))
+            {
+                await LookAsync();
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // The server stops.
+        }
+    }
+
+    private async Task LookAsync()
+    {
+        try
+        {
+            var version = await store.Trips.StringGetAsync(keys.ZonesVersion);
+            if (_isLoaded && version == _version)
+            {
+                return;
+            }
+
+            await book.LoadAsync();
+            if (!_isLoaded)
+            {
+                LogLoaded(book.Entries.Count, await tracking.RestoreAsync());
+            }
+
+            _version = version;
+            _isLoaded = true;
+        }
+        catch (Exception e) when (RedisStore.IsFailure(e))
+        {
+            // The store is away, which its connections have told; the next look tries again.
+            LogWaiting(e.Message);
+        }
+    }
+
+    [LoggerMessage(LogLevel.Information, "The zones are loaded: {Zones}, with {Drivers} drivers' visits")]
+    private partial void LogLoaded(int zones, int drivers);
+
+    [LoggerMessage(LogLevel.Debug, "The zones wait for the store: {Message}")]
+    private partial void LogWaiting(string message);
+}

@@ -1,0 +1,157 @@
+using System.Text.Json;
+using System.Threading.Channels;
+using Microsoft.Extensions.Options;
+using RideTracking.Engine.Index;
+using RideTracking.Engine.Ingest;
+using RideTracking.Engine.Zones;
+using RideTracking.Server.Hosting;
+using RideTracking.Server.Storage;
+
+namespace RideTracking.Server.Zones;
+
+/// <summary>What a driver did at zones, and which zones it is in after that.</summary>
+internal sealed record ZoneChange(string DriverId, IReadOnlyList<ZoneEvent> Events, DriverZoneState State);
+
+/// <summary>
+/// Holds each fix against the zones and hands what happened to <see cref="ZoneEventLog"/>. Thread-safe: each driver by one
+/// thread at a time. While too many changes wait for the store, nobody is judged; nothing is lost by that, only late,
+/// since the next fix that is judged tells where the driver is.
+/// </summary>
+public sealed class ZoneTracking
+{
+    // Drivers looked at in one go for dwell times and changed zones.
+    private const int SweepChunk = 4096;
+
+    [ThreadStatic]
+    private static List<ZoneEvent>? _happened;
+
+    private readonly RedisStore _store;
+    private readonly StoreKeys _keys;
+    private readonly DriverSlots _slots;
+    private readonly ServerClock _clock;
+    private readonly ZoneMetrics _metrics;
+    private readonly ZoneTracker _tracker;
+    private readonly Channel<ZoneChange> _changes;
+    private readonly int _capacity;
+    private volatile bool _isWanted;
+    private int _waiting;
+
+    /// <summary>Made once, by <c>AddZones</c>.</summary>
+    public ZoneTracking(
+        RedisStore store, StoreKeys keys, ZoneBook book, DriverSlots slots, ServerClock clock, ZoneMetrics metrics, IOptions<ZoneOptions> options)
+    {
+        (_store, _keys, _slots, _clock, _metrics) = (store, keys, slots, clock, metrics);
+        _tracker = new ZoneTracker(slots, book.Set, options.Value.Tracker);
+        _capacity = options.Value.MaxWaitingChanges;
+        // Unbounded by itself: the bound is kept before a driver is judged, since a change once found must not be dropped.
+        _changes = Channel.CreateUnbounded<ZoneChange>(new UnboundedChannelOptions { SingleReader = true });
+        metrics.ObserveWaiting(() => Volatile.Read(ref _waiting));
+        book.Changed += set =>
+        {
+            _tracker.Apply(set, Now);
+            // Once there was a zone, drivers may be in one that is no more.
+            _isWanted |= set.Zones.Length > 0;
+        };
+    }
+
+    internal ChannelReader<ZoneChange> Changes => _changes.Reader;
+
+    private long Now => _clock.GetUtcNow().ToUnixTimeMilliseconds();
+
+    private bool IsFull => Volatile.Read(ref _waiting) >= _capacity;
+
+    /// <summary>A fix has passed the gate. Costs next to nothing where there are no zones.</summary>
+    public void Observe(int slot, string sessionId, in Fix fix, FixOutcome outcome, DriverStatus status)
+    {
+        if (!_isWanted)
+        {
+            return;
+        }
+
+        if (IsFull)
+        {
+            _metrics.Unjudged();
+            return;
+        }
+
+        var happened = _happened ??= [];
+        happened.Clear();
+        if (status.Availability == DriverAvailability.Offline && status.Work != DriverWork.OnTrip)
+        {
+            _tracker.SignOff(slot, fix.FixedAtUnixMs, happened);
+        }
+        else
+        {
+            _tracker.Observe(slot, sessionId, fix, outcome, happened);
+        }
+
+        Keep(slot, happened);
+    }
+
+    /// <summary>A driver was not heard for too long.</summary>
+    public void GoStale(int slot)
+    {
+        if (_isWanted)
+        {
+            var happened = _happened ??= [];
+            happened.Clear();
+            _tracker.GoStale(slot, Now, happened);
+            Keep(slot, happened);
+        }
+    }
+
+    /// <summary>Once a second: dwell times that are due, and what changed zones mean for those who stand still. By one thread.</summary>
+    internal void Sweep()
+    {
+        if (!_isWanted)
+        {
+            return;
+        }
+
+        var from = 0;
+        do
+        {
+            if (IsFull)
+            {
+                return;
+            }
+
+            var happened = new List<ZoneEvent>();
+            from = _tracker.Sweep(from, SweepChunk, Now, happened);
+            foreach (var ofDriver in happened.GroupBy(e => e.Slot))
+            {
+                Keep(ofDriver.Key, [.. ofDriver]);
+            }
+        }
+        while (from != 0);
+    }
+
+    /// <summary>Changes are in the store.</summary>
+    internal void Written(int changes) => Interlocked.Add(ref _waiting, -changes);
+
+    /// <summary>Puts back which zones each driver was in.</summary>
+    /// <returns>Of how many drivers.</returns>
+    internal async Task<int> RestoreAsync()
+    {
+        var restored = 0;
+        await foreach (var entry in _store.Bulk.HashScanAsync(_keys.ZoneVisits, pageSize: 1000))
+        {
+            if (JsonSerializer.Deserialize<DriverZoneState>((byte[])entry.Value!) is { } state && _tracker.Restore(_slots.GetOrAdd(entry.Name!), state))
+            {
+                restored++;
+                _isWanted = true;
+            }
+        }
+
+        return restored;
+    }
+
+    private void Keep(int slot, List<ZoneEvent> happened)
+    {
+        if (happened.Count > 0 && _tracker.Save(slot) is { } state)
+        {
+            Interlocked.Increment(ref _waiting);
+            _changes.Writer.TryWrite(new ZoneChange(_slots.IdOf(slot), [.. happened], state));
+        }
+    }
+}

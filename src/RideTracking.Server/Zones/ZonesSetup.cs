@@ -1,0 +1,37 @@
+using Microsoft.Extensions.Options;
+
+namespace RideTracking.Server.Zones;
+
+/// <summary>Wires the zones.</summary>
+public static class ZonesSetup
+{
+    /// <summary>Adds zones and their events. After the store and before the streams, whose fixes they judge.</summary>
+    public static WebApplicationBuilder AddZones(this WebApplicationBuilder builder)
+    {
+        var services = builder.Services;
+        services.AddOptions<ZoneOptions>().BindConfiguration(ZoneOptions.Section).ValidateDataAnnotations().ValidateOnStart();
+        services.AddSingleton<IValidateOptions<ZoneOptions>>(new LimitsCheck());
+        services.AddSingleton<ZoneMetrics>();
+        services.AddSingleton<ZoneBook>();
+        services.AddSingleton<ZoneTracking>();
+        services.AddSingleton<ZoneEventLog>();
+        services.AddSingleton<ZoneEndpoint>();
+        services.AddSingleton<ZoneEventWatch>();
+        services.AddHostedService<ZoneLoading>();
+        services.AddHostedService(s => s.GetRequiredService<ZoneEventLog>());
+        return builder;
+    }
+
+    private sealed class LimitsCheck : IValidateOptions<ZoneOptions>
+    {
+        public ValidateOptionsResult Validate(string? name, ZoneOptions options)
+        {
+            string[] problems =
+            [
+                .. options.Limits.Problems().Select(p => "Zones:Limits:" + p),
+                .. options.Tracker.Problems().Select(p => "Zones:Tracker:" + p),
+            ];
+            return problems.Length > 0 ? ValidateOptionsResult.Fail(problems) : ValidateOptionsResult.Success;
+        }
+    }
+}

@@ -1,0 +1,162 @@
+using Google.Rpc;
+using Grpc.Core;
+using RideTracking.Server.Tests.Fixtures;
+using RideTracking.V1;
+
+namespace RideTracking.Server.Tests.Zones;
+
+public sealed class ZoneTests
+{
+    // Around where phones start; they drive north at 11 m/s, 1000e-7 degrees a fix.
+    private const string Square = """{"type":"Polygon","coordinates":[[[-8.62,41.1505],[-8.60,41.1505],[-8.60,41.1525],[-8.62,41.1525],[-8.62,41.1505]]]}""";
+
+    private static readonly long Now = TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds();
+
+    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task A_zone_is_made_changed_listed_and_deleted_and_survives_a_restart()
+    {
+        await using var redis = await RedisProcess.StartAsync();
+        ulong version;
+        await using (var server = await ServerHost.StartAsync(redis))
+        {
+            var fleet = new ZoneWorld(server);
+            var made = await fleet.UpsertAsync("a", ZoneKind.Geofence, Square);
+            var changed = await fleet.UpsertAsync("a", ZoneKind.NoPickup, Square);
+            Assert.True(changed.Version > made.Version);
+            version = (await fleet.UpsertAsync("b", ZoneKind.Queue, Square)).Version;
+            var page = await fleet.Client.ListZonesAsync(new ListZonesRequest { PageSize = 1 }, fleet.Ops, cancellationToken: Cancel);
+            Assert.Equal(("a", "a"), (Assert.Single(page.Zones).ZoneId, page.NextPageToken));
+            await fleet.Client.DeleteZoneAsync(new DeleteZoneRequest { ZoneId = "a" }, fleet.Ops, cancellationToken: Cancel);
+            var gone = await Assert.ThrowsAsync<RpcException>(async () => await fleet.Client.GetZoneAsync(new GetZoneRequest { ZoneId = "a" }, fleet.Ops, cancellationToken: Cancel));
+            Assert.Equal((StatusCode.NotFound, "ZONE_NOT_FOUND"), (gone.StatusCode, gone.GetRpcStatus()!.GetDetail<ErrorInfo>()!.Reason));
+        }
+
+        await using var again = await ServerHost.StartAsync(redis);
+        var world = new ZoneWorld(again);
+        var kept = (await world.Client.GetZoneAsync(new GetZoneRequest { ZoneId = "b" }, world.Ops, cancellationToken: Cancel)).Zone;
+        Assert.Equal((version, ZoneKind.Queue, Square), (kept.Version, kept.Kind, kept.GeoJson));
+        // Made again it must not look like an older one.
+        Assert.True((await world.UpsertAsync("a", ZoneKind.Geofence, Square)).Version > version);
+    }
+
+    [Fact]
+    public async Task A_driver_enters_dwells_and_leaves_and_a_watcher_comes_back_where_it_was()
+    {
+        await using var server = await ServerHost.StartAsync();
+        var world = new ZoneWorld(server);
+        var zone = await world.UpsertAsync("field", ZoneKind.Geofence, Square, dwell: TimeSpan.FromSeconds(5));
+        await using var phone = await DriverPhone.ConnectAsync(server, "d1");
+        await DriveAsync(phone, first: 1, count: 40);
+
+        var events = await world.ReadAsync(0, 3);
+        Assert.Equal([ZoneEventKind.Enter, ZoneEventKind.Dwell, ZoneEventKind.Exit], events.Select(e => e.Kind));
+        Assert.Equal([ZoneEventCause.Moved, ZoneEventCause.Unspecified, ZoneEventCause.Left], events.Select(e => e.Cause));
+        Assert.All(events, e => Assert.Equal(
+            ("d1", "field", zone.Version, ZoneKind.Geofence, false, ""), (e.DriverId, e.ZoneId, e.ZoneVersion, e.ZoneKind, e.Late, e.CorrectsEventId)));
+        Assert.Equal([1UL, 2UL, 3UL], events.Select(e => e.DriverEventNumber));
+        Assert.Equal(3, events.Select(e => e.EventId).Distinct().Count());
+        // At 41.15 + n × 0.0001: the sixth fix is the first inside, clear of the border by 10 m.
+        Assert.InRange(events[0].Location.Latitude, 41.1505, 41.1508);
+        Assert.InRange(events[2].Location.Latitude, 41.1525, 41.1528);
+        Assert.Equal(TimeSpan.FromSeconds(5), events[1].HappenedAt.ToDateTimeOffset() - events[0].HappenedAt.ToDateTimeOffset());
+
+        Assert.Equal(events.Skip(1), await world.ReadAsync(events[0].Cursor, 2));
+        Assert.Equal(["field"], (await world.ReadAsync(0, 3, "field")).Select(e => e.ZoneId).Distinct());
+    }
+
+    [Fact]
+    public async Task A_restarted_server_makes_no_enter_up_for_who_stayed_inside()
+    {
+        await using var redis = await RedisProcess.StartAsync();
+        List<ZoneEvent> before;
+        await using (var server = await ServerHost.StartAsync(redis))
+        {
+            var world = new ZoneWorld(server);
+            await world.UpsertAsync("field", ZoneKind.Geofence, Square);
+            await using var phone = await DriverPhone.ConnectAsync(server, "d1");
+            await DriveAsync(phone, first: 1, count: 12);
+            before = await world.ReadAsync(0, 1);
+        }
+
+        await using var again = await ServerHost.StartAsync(redis);
+        await using var back = await DriverPhone.ConnectAsync(again, "d1");
+        await DriveAsync(back, first: 13, count: 28);
+        var all = await new ZoneWorld(again).ReadAsync(0, 2);
+        Assert.Equal(before[0], all[0]);
+        Assert.Equal((ZoneEventKind.Exit, 2UL), (all[1].Kind, all[1].DriverEventNumber));
+    }
+
+    [Fact]
+    public async Task A_deleted_zone_is_left_by_who_stands_still_in_it()
+    {
+        await using var server = await ServerHost.StartAsync();
+        var world = new ZoneWorld(server);
+        await using var phone = await DriverPhone.ConnectAsync(server, "d1");
+        await DriveAsync(phone, first: 1, count: 12);
+        await world.UpsertAsync("field", ZoneKind.Geofence, Square);
+        await world.ReadAsync(0, 0);
+        await DriveAsync(phone, first: 13, count: 1);
+        await world.ReadAsync(0, 1);
+        await world.Client.DeleteZoneAsync(new DeleteZoneRequest { ZoneId = "field" }, world.Ops, cancellationToken: Cancel);
+        var left = (await world.ReadAsync(0, 2))[1];
+        Assert.Equal((ZoneEventKind.Exit, ZoneEventCause.ZoneDeleted), (left.Kind, left.Cause));
+    }
+
+    public static TheoryData<string, Zone, string> Wrong => new()
+    {
+        { "zone.zone_id", ZoneWorld.Zone("no id", ZoneKind.Geofence, Square), "" },
+        { "zone.kind", ZoneWorld.Zone("z", ZoneKind.Unspecified, Square), "" },
+        { "zone.kind", ZoneWorld.Zone("z", (ZoneKind)77, Square), "" },
+        { "zone.dwell_after", ZoneWorld.Zone("z", ZoneKind.Geofence, Square, TimeSpan.Zero), "" },
+        { "zone.geo_json", ZoneWorld.Zone("z", ZoneKind.Geofence, "{"), "" },
+        { "zone.geo_json", ZoneWorld.Zone("z", ZoneKind.Geofence, """{"type":"Point","coordinates":[1,2]}"""), "Polygon" },
+        { "zone.geo_json", ZoneWorld.Zone("z", ZoneKind.Geofence, """{"type":"Polygon","coordinates":[[[0,0],[1,1],[0,0]]]}"""), "ring 0" },
+        { "zone.geo_json", ZoneWorld.Zone("z", ZoneKind.Geofence, """{"type":"Polygon","coordinates":[[[0,0],[1,1],[1,0],[0,1],[0,0]]]}"""), "longitude 0.5, latitude 0.5" },
+        { "zone.geo_json", ZoneWorld.Zone("z", ZoneKind.Geofence, """{"type":"Polygon","coordinates":[[[0,0],[1,0],[1,91],[0,0]]]}"""), "point 2" },
+    };
+
+    [Theory]
+    [MemberData(nameof(Wrong))]
+    public async Task A_wrong_zone_is_told_what_and_where(string field, Zone zone, string where)
+    {
+        await using var server = await ServerHost.StartAsync();
+        var world = new ZoneWorld(server);
+        var refused = await Assert.ThrowsAsync<RpcException>(
+            async () => await world.Client.UpsertZoneAsync(new UpsertZoneRequest { Zone = zone }, world.Ops, cancellationToken: Cancel));
+        Assert.Equal(StatusCode.InvalidArgument, refused.StatusCode);
+        var violation = Assert.Single(refused.GetRpcStatus()!.GetDetail<BadRequest>()!.FieldViolations);
+        Assert.Equal(field, violation.Field);
+        Assert.Contains(where, violation.Description, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_cursor_that_is_older_than_what_is_kept_is_told_so()
+    {
+        await using var server = await ServerHost.StartAsync(args: ["--Zones:EventsKept", "1000"]);
+        var world = new ZoneWorld(server);
+        foreach (var zone in Enumerable.Range(0, 60))
+        {
+            await world.UpsertAsync($"z{zone}", ZoneKind.Geofence, Square);
+        }
+
+        // Nine drivers into and out of sixty zones.
+        for (var i = 0; i < 9; i++)
+        {
+            await using var phone = await DriverPhone.ConnectAsync(server, $"d{i}");
+            await DriveAsync(phone, first: 1, count: 40);
+        }
+
+        await world.ReadAsync(100, 900);
+        using var watch = world.Watch(1);
+        var refused = await Assert.ThrowsAsync<RpcException>(async () => await watch.ResponseStream.MoveNext(Cancel));
+        Assert.Equal((StatusCode.OutOfRange, "CURSOR_TOO_OLD"), (refused.StatusCode, refused.GetRpcStatus()!.GetDetail<ErrorInfo>()!.Reason));
+    }
+
+    private static async Task DriveAsync(DriverPhone phone, ulong first, int count)
+    {
+        await phone.SendAsync(DriverPhone.Batch(Now + ((long)first * 1000) + (count * 1000L), first, count));
+        Assert.Empty(await phone.ReadAckAsync(first + (ulong)count - 1));
+    }
+}

@@ -1,0 +1,43 @@
+using Google.Protobuf.WellKnownTypes;
+using Grpc.Core;
+using RideTracking.Server.Access;
+using RideTracking.Server.Tests.Fixtures;
+using RideTracking.V1;
+
+namespace RideTracking.Server.Tests.Zones;
+
+/// <summary>Zones of a running server, as ops make and watch them.</summary>
+internal sealed class ZoneWorld(ServerHost server)
+{
+    public FleetService.FleetServiceClient Client { get; } = new(server.Channel());
+
+    public Metadata Ops { get; } = server.TokenOf(Role.Ops, "ops");
+
+    public static Zone Zone(string id, ZoneKind kind, string geoJson, TimeSpan? dwell = null) => new()
+    {
+        ZoneId = id,
+        DisplayName = $"Zone {id}",
+        Kind = kind,
+        GeoJson = geoJson,
+        DwellAfter = dwell is { } time ? Duration.FromTimeSpan(time) : null,
+    };
+
+    public async Task<Zone> UpsertAsync(string id, ZoneKind kind, string geoJson, TimeSpan? dwell = null) =>
+        (await Client.UpsertZoneAsync(new UpsertZoneRequest { Zone = Zone(id, kind, geoJson, dwell) }, Ops, cancellationToken: TestContext.Current.CancellationToken)).Zone;
+
+    public AsyncServerStreamingCall<WatchZoneEventsResponse> Watch(ulong afterCursor, params string[] zoneIds) => Client.WatchZoneEvents(
+        new WatchZoneEventsRequest { AfterCursor = afterCursor, ZoneIds = { zoneIds } }, Ops, cancellationToken: TestContext.Current.CancellationToken);
+
+    /// <summary>The first events after a cursor, as many as asked for and no fewer.</summary>
+    public async Task<List<ZoneEvent>> ReadAsync(ulong afterCursor, int count, params string[] zoneIds)
+    {
+        using var watch = Watch(afterCursor, zoneIds);
+        var events = new List<ZoneEvent>();
+        while (events.Count < count && await watch.ResponseStream.MoveNext(TestContext.Current.CancellationToken))
+        {
+            events.AddRange(watch.ResponseStream.Current.Events);
+        }
+
+        return events;
+    }
+}
