@@ -17,7 +17,7 @@ internal sealed class Fleet
 
     private readonly GateLimits _limits = new();
     private readonly GateState[] _gates;
-    private readonly int[] _order;
+    private readonly Move[] _moves; // in no order of slots, but one after the other in memory
     private readonly City _city;
     private long _rounds; // as many as any worker has begun, so that the next begins with newer fixes
     private readonly VehicleTraits[] _vehicles;
@@ -40,8 +40,9 @@ internal sealed class Fleet
         }
 
         Centers = [.. Enumerable.Range(0, Batch).Select(_ => _city.Place())];
-        _order = [.. Enumerable.Range(0, drivers)];
-        new Random(7).Shuffle(_order); // fixes come in no order
+        int[] order = [.. Enumerable.Range(0, drivers)];
+        new Random(7).Shuffle(order);
+        _moves = [.. order.Select(slot => new Move(slot, FixAt(Places[slot], 0), FixAt(Ahead[slot], 0)))];
     }
 
     public string[] Ids { get; }
@@ -174,11 +175,13 @@ internal sealed class Fleet
 
         private Fix Next(out int slot)
         {
-            slot = fleet._order[_next];
+            ref readonly var move = ref fleet._moves[_next];
+            slot = move.Slot;
+            var fix = (_round & 1) == 0 ? move.There : move.Back;
+            fix.Sequence = (ulong)_round;
+            fix.SensorTimeUnixMs = fix.FixedAtUnixMs = TimeOf(_round);
             _next += workers;
-            var place = (_round & 1) == 0 ? fleet.Ahead[slot] : fleet.Places[slot];
-            var fix = FixAt(place, TimeOf(_round));
-            if (_next >= fleet._order.Length)
+            if (_next >= fleet._moves.Length)
             {
                 _next = _first;
                 _round++;
@@ -188,6 +191,8 @@ internal sealed class Fleet
             return fix;
         }
     }
+
+    private readonly record struct Move(int Slot, Fix Back, Fix There);
 
     private static long TimeOf(long round) => Start + 3_600_000 + (round * 4_000);
 

@@ -36,11 +36,11 @@ internal struct Cell
         return Count++;
     }
 
-    /// <summary>Renews somebody who stays.</summary>
-    public void Set(int index, in Sighting driver)
+    /// <summary>Renews somebody who stays; touches only what is another.</summary>
+    public void Renew(int index, in Sighting before, in Sighting after)
     {
         Changes++;
-        Data.Set(index, Occupant.Of(driver));
+        Data.Renew(index, Occupant.Of(before), Occupant.Of(after));
     }
 
     /// <summary>Takes somebody out; the last takes the place, if it is another.</summary>
@@ -161,8 +161,26 @@ internal readonly struct Occupants(int[]? data)
         Word(2, index) = (int)occupant.Bits;
         Word(3, index) = (int)occupant.TimeLow;
         Word(4, index) = occupant.Slot;
-        Volatile.Write(ref Unsafe.As<int, long>(ref Unsafe.Add(ref Start, 2 * Checked(index))), occupant.Place.Bits);
+        PlaceWordsAt(index, occupant.Place);
     }
+
+    public void Renew(int index, in Occupant before, in Occupant after)
+    {
+        if (after.Bits != before.Bits)
+        {
+            Word(2, index) = (int)after.Bits;
+        }
+
+        if (after.TimeLow != before.TimeLow)
+        {
+            Word(3, index) = (int)after.TimeLow;
+        }
+
+        PlaceWordsAt(index, after.Place);
+    }
+
+    private void PlaceWordsAt(int index, Place place) =>
+        Volatile.Write(ref Unsafe.As<int, long>(ref Unsafe.Add(ref Start, 2 * Checked(index))), place.Bits);
 
     private ref int Word(int row, int index) => ref Unsafe.Add(ref Start, row * Capacity + Checked(index));
 

@@ -57,18 +57,18 @@ public sealed class DriverIndex
             return false;
         }
 
-        Place before = record.Place;
+        Sighting before = record.SightInside(slot);
         record.Set(fix);
         if (previous.HasFix)
         {
-            Move(ref record, slot, _grid.Locate(before));
+            Move(ref record, before);
         }
         else
         {
             Enter(ref record, slot, null, default);
         }
 
-        change = Commit(ref record, slot, previous);
+        Commit(ref record, slot, previous, out change);
         return true;
     }
 
@@ -109,7 +109,7 @@ public sealed class DriverIndex
         DriverEntry previous = record.Entry(slot);
         record.Bits = StatusBits.WithStatus(record.Bits, default);
         Leave(ref record);
-        change = Commit(ref record, slot, previous);
+        Commit(ref record, slot, previous, out change);
         return previous.HasFix || previous.Status != default;
     }
 
@@ -190,7 +190,7 @@ public sealed class DriverIndex
                 {
                     DriverEntry previous = record.Entry(slot);
                     Leave(ref record);
-                    left[count++] = Commit(ref record, slot, previous);
+                    Commit(ref record, slot, previous, out left[count++]);
                 }
                 else
                 {
@@ -215,43 +215,45 @@ public sealed class DriverIndex
             availability ?? previous.Status.Availability,
             work ?? previous.Status.Work,
             link ?? previous.Status.Link)));
-        return Commit(ref record, slot, previous);
+        Commit(ref record, slot, previous, out DriverChange change);
+        return change;
     }
 
     /// <summary>The caller is inside the record's lock.</summary>
     private void SetBits(ref DriverRecord record, int slot, uint bits)
     {
+        Sighting before = record.SightInside(slot);
         record.Bits = bits;
         if (record.HasFix)
         {
             GridPlace at = _grid.Locate(record.Place);
             Tile tile = TileOf(at);
             tile.Lock.Enter();
-            tile.CellAt(at).Set(record.IndexInCell, SightingOf(record, slot));
+            tile.CellAt(at).Renew(record.IndexInCell, before, record.SightInside(slot));
             tile.Lock.ExitUnchanged();
         }
     }
 
     /// <summary>Ends a change: the caller is inside the record's lock, and is outside afterwards.</summary>
-    private DriverChange Commit(ref DriverRecord record, int slot, in DriverEntry previous)
+    private void Commit(ref DriverRecord record, int slot, in DriverEntry previous, out DriverChange change)
     {
-        var change = new DriverChange { Previous = previous, Current = record.Entry(slot) };
+        change = new DriverChange { Previous = previous, Current = record.Entry(slot) };
         _counter.Apply(change);
         record.Lock.Exit();
-        return change;
     }
 
     /// <summary>The tile of somebody who is in it: so it exists and is not retired.</summary>
     private Tile TileOf(GridPlace at) => _tiles.Find(at.Key)!;
 
     /// <summary>Takes a driver that has a position to its record's place. The caller is inside the record's lock.</summary>
-    private void Move(ref DriverRecord record, int slot, GridPlace from)
+    private void Move(ref DriverRecord record, in Sighting before)
     {
-        GridPlace to = _grid.Locate(record.Place);
+        Sighting after = record.SightInside(before.Slot);
+        GridPlace from = _grid.Locate(before.Place), to = _grid.Locate(after.Place);
         Tile tile = TileOf(from);
         if (from.Key != to.Key)
         {
-            Enter(ref record, slot, tile, from);
+            Enter(ref record, before.Slot, tile, from);
             return;
         }
 
@@ -259,13 +261,13 @@ public sealed class DriverIndex
         ref Cell cell = ref tile.CellAt(from);
         if (Unsafe.AreSame(ref cell, ref tile.CellAt(to)))
         {
-            cell.Set(record.IndexInCell, SightingOf(record, slot));
+            cell.Renew(record.IndexInCell, before, after);
             tile.Lock.ExitUnchanged();
             return;
         }
 
         tile.Remove(from, record.IndexInCell, _records);
-        tile.Add(to, SightingOf(record, slot), _records, _grid);
+        tile.Add(to, after, _records, _grid);
         tile.Lock.Exit();
     }
 
@@ -285,7 +287,7 @@ public sealed class DriverIndex
             if (usable)
             {
                 from?.Remove(fromPlace, record.IndexInCell, _records);
-                to.Add(toPlace, SightingOf(record, slot), _records, _grid);
+                to.Add(toPlace, record.SightInside(slot), _records, _grid);
             }
 
             to.Lock.Exit();
@@ -299,9 +301,6 @@ public sealed class DriverIndex
             spin.SpinOnce(sleep1Threshold: -1);
         }
     }
-
-    private static Sighting SightingOf(in DriverRecord record, int slot) =>
-        new(slot, record.Place, record.Bits, record.FixedAtUnixMs);
 
     private static void EnterBoth(Tile? from, Tile to)
     {

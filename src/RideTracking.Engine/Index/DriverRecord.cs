@@ -3,8 +3,8 @@ using RideTracking.Engine.Ingest;
 
 namespace RideTracking.Engine.Index;
 
-/// <summary>All that the index keeps of one driver, in 64 bytes: one cache line.</summary>
-[StructLayout(LayoutKind.Sequential)]
+/// <summary>All that the index keeps of one driver, in 60 bytes.</summary>
+[StructLayout(LayoutKind.Sequential, Pack = sizeof(int))]
 internal struct DriverRecord
 {
     /// <summary>Guards everything here but the place in the cell.</summary>
@@ -15,8 +15,6 @@ internal struct DriverRecord
 
     /// <summary>See <see cref="StatusBits"/>.</summary>
     public uint Bits;
-
-    private readonly uint _free;
 
     /// <summary>Of the newest fix; it and the rest are kept when the position is taken away, so that an older one does not bring it back.</summary>
     public long FixedAtUnixMs;
@@ -46,6 +44,9 @@ internal struct DriverRecord
         _speedMetersPerSecond = fix.SpeedMetersPerSecond;
         _altitudeMeters = fix.AltitudeMeters;
     }
+
+    /// <summary>What searches look at, for whoever is inside the lock.</summary>
+    public readonly Sighting SightInside(int slot) => new(slot, Place, Bits, FixedAtUnixMs);
 
     /// <summary>For whoever is inside the lock.</summary>
     public readonly DriverEntry Entry(int slot) => new()
@@ -77,7 +78,7 @@ internal struct DriverRecord
         while (true)
         {
             int version = Lock.ReadVersion();
-            var sighting = new Sighting(slot, Place, Bits, FixedAtUnixMs);
+            Sighting sighting = SightInside(slot);
             if (Lock.IsStill(version))
             {
                 return sighting;

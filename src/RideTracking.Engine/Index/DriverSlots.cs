@@ -15,7 +15,7 @@ public sealed class DriverSlots
     public const int MaxIdBytes = 1_024;
 
     private const int ChunkBits = 16;
-    private const int LengthBytes = 2;
+    private const int ShortLength = 0x80; // below it one byte tells the length, from it on two
 
     private readonly Lock _adding = new();
     private readonly SlotTable<uint> _starts = new();
@@ -108,7 +108,8 @@ public sealed class DriverSlots
     private uint Store(ReadOnlySpan<byte> id)
     {
         const int chunkLength = 1 << ChunkBits;
-        int needed = LengthBytes + id.Length;
+        int head = id.Length < ShortLength ? 1 : 2;
+        int needed = head + id.Length;
         uint start = _end;
         if ((start & (chunkLength - 1)) + needed > chunkLength)
         {
@@ -121,9 +122,13 @@ public sealed class DriverSlots
         }
 
         Span<byte> room = _chunks[start >> ChunkBits].AsSpan((int)(start & (chunkLength - 1)), needed);
-        room[0] = (byte)id.Length;
-        room[1] = (byte)(id.Length >> 8);
-        id.CopyTo(room[LengthBytes..]);
+        room[0] = (byte)(head == 1 ? id.Length : id.Length | ShortLength);
+        if (head == 2)
+        {
+            room[1] = (byte)(id.Length >> 7);
+        }
+
+        id.CopyTo(room[head..]);
         _end = start + (uint)needed;
         return start;
     }
@@ -132,7 +137,9 @@ public sealed class DriverSlots
     {
         uint start = _starts[slot];
         ReadOnlySpan<byte> stored = _chunks[start >> ChunkBits].AsSpan((int)(start & ((1 << ChunkBits) - 1)));
-        return stored.Slice(LengthBytes, stored[0] | stored[1] << 8);
+        return stored[0] < ShortLength
+            ? stored.Slice(1, stored[0])
+            : stored.Slice(2, stored[0] & (ShortLength - 1) | stored[1] << 7);
     }
 
     /// <summary>The slot of an id, or -1 and the place in the table where it belongs.</summary>
