@@ -12,6 +12,7 @@ using RideTracking.Server.Refusals;
 using RideTracking.Server.Storage;
 using RideTracking.Server.Storage.Trips;
 using RideTracking.Server.Telemetry;
+using RideTracking.Server.Zones;
 
 namespace RideTracking.Server.Riders;
 
@@ -25,6 +26,7 @@ internal sealed class RiderEndpoint(
     DriverSlots slots,
     DriverIndex index,
     PositionFanout fanout,
+    TripAdmission admission,
     TimeProvider time,
     StreamMetrics streams,
     FollowerMetrics followers,
@@ -40,18 +42,20 @@ internal sealed class RiderEndpoint(
         var digest = SHA256.HashData(request.ToByteArray());
         byte[] answer = [.. digest, .. Encoding.ASCII.GetBytes(tripId)];
         var key = keys.RequestAnswer(caller.Subject, request.RequestId);
+        if (admission.Refusal(waypoints, known: []) is { } refused)
+        {
+            // A repeat of what was accepted before the zones changed is still a repeat.
+            return await trips.ReadAnswerAsync(key) is { } given ? await AnswerAgainAsync(request, digest, given) : throw refused.ToRpcException();
+        }
+
         var outcome = await dispatcher.DispatchAsync(
             tripId,
             new RideRequested(tripId, request.RiderId, waypoints, (int)request.PartySize, request.Note),
             answer: _ => new StoredAnswer(key, answer));
         switch (outcome)
         {
-            case AnsweredBefore before when before.Answer.AsSpan(0, digest.Length).SequenceEqual(digest):
-                var known = Encoding.ASCII.GetString(before.Answer.AsSpan(digest.Length));
-                return new V1.RequestTripResponse { Trip = view.Of(await FindAsync(known) ?? throw NotFound()) };
-            case AnsweredBefore:
-                throw Refusal.AlreadyExists(
-                    "REQUEST_ID_REUSED", $"The request {request.RequestId} was made before, with another body. Make a new id for a new request.").ToRpcException();
+            case AnsweredBefore before:
+                return await AnswerAgainAsync(request, digest, before.Answer);
             default:
                 return new V1.RequestTripResponse { Trip = view.Of(Decision(outcome)) };
         }
@@ -73,6 +77,11 @@ internal sealed class RiderEndpoint(
     {
         var waypoints = RideCheck.Update(request);
         var trip = await OwnTripAsync(request.TripId, context);
+        if (admission.Refusal(waypoints, trip.Waypoints) is { } refused)
+        {
+            throw refused.ToRpcException();
+        }
+
         var outcome = await dispatcher.DispatchAsync(
             trip.Id, new WaypointsRequested(request.ExpectedVersion, waypoints, PositionOf(trip.DriverId)));
         return new V1.UpdateWaypointsResponse { Trip = view.Of(Decision(outcome)) };
@@ -107,6 +116,18 @@ internal sealed class RiderEndpoint(
         {
             streams.Closed(StreamKind.Trip, end);
         }
+    }
+
+    private async Task<V1.RequestTripResponse> AnswerAgainAsync(V1.RequestTripRequest request, byte[] digest, byte[] given)
+    {
+        if (!given.AsSpan(0, digest.Length).SequenceEqual(digest))
+        {
+            throw Refusal.AlreadyExists(
+                "REQUEST_ID_REUSED", $"The request {request.RequestId} was made before, with another body. Make a new id for a new request.").ToRpcException();
+        }
+
+        var tripId = Encoding.ASCII.GetString(given.AsSpan(digest.Length));
+        return new V1.RequestTripResponse { Trip = view.Of(await FindAsync(tripId) ?? throw NotFound()) };
     }
 
     private static Trip Decision(DispatchOutcome outcome) => outcome switch

@@ -14,6 +14,7 @@ public static class ZonesSetup
         services.AddSingleton<ZoneMetrics>();
         services.AddSingleton<ZoneBook>();
         services.AddSingleton<ZoneTracking>();
+        services.AddSingleton<TripAdmission>();
         services.AddSingleton<ZoneEventLog>();
         services.AddSingleton<ZoneEndpoint>();
         services.AddSingleton<ZoneEventWatch>();

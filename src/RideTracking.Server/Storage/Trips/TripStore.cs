@@ -36,6 +36,9 @@ internal sealed class TripStore(RedisStore store, StoreKeys keys, ServerClock cl
     /// <summary>The trip as it stands, final or not; null when there is none.</summary>
     public async Task<Trip?> ReadTripAsync(string tripId) => TripRecords.ReadTrip(await store.Trips.StringGetAsync(keys.Trip(tripId)));
 
+    /// <summary>What a request with this id was answered; null when it was not made.</summary>
+    public async Task<byte[]?> ReadAnswerAsync(RedisKey key) => await store.Trips.StringGetAsync(key);
+
     /// <summary>The driver's plan; an empty one when there is none.</summary>
     public async Task<DriverPlan> ReadPlanAsync(string driverId) =>
         TripRecords.ReadPlan(await store.Trips.HashGetAsync(keys.Plans, driverId)) ?? DriverPlan.Empty(driverId);
