@@ -102,6 +102,41 @@ public class DriverIndexConcurrencyTests
     }
 
     [Fact]
+    public async Task Who_moves_inside_a_cell_is_told_with_the_time_of_the_place()
+    {
+        const long start = 1_750_000_000_000;
+        var index = new DriverIndex();
+        Task writing = Task.Run(
+            () =>
+            {
+                for (int round = 1; round < 400_000; round++)
+                {
+                    index.Update(round % 3, World.FixAt(PlaceAt(round), start + round), out _);
+                }
+            },
+            TestContext.Current.CancellationToken);
+        var found = new NearbyDriver[2];
+        bool isLast;
+        do
+        {
+            isLast = writing.IsCompleted;
+            int count = index.Nearest(Places.Porto, 1_000, new DriverFilter { MinFixedAtUnixMs = start }, found);
+            foreach (NearbyDriver driver in found.AsSpan(0, count))
+            {
+                long round = driver.FixedAtUnixMs - start;
+                if (driver.Slot != round % 3 || driver.Position != World.FixAt(PlaceAt(round), 0).Point)
+                {
+                    Assert.Fail($"driver {driver.Slot} at {driver.Position} with the time of round {round}");
+                }
+            }
+        }
+        while (!isLast);
+        await writing;
+
+        static GeoPoint PlaceAt(long round) => new(Places.Porto.LatitudeDegrees + round % 1_000 * 1e-7, Places.Porto.LongitudeDegrees);
+    }
+
+    [Fact]
     public async Task A_polygon_and_a_raster_miss_nobody_who_stands_still_and_count_nobody_twice()
     {
         const int still = 300;
