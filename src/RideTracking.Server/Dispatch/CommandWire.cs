@@ -12,6 +12,8 @@ namespace RideTracking.Server.Dispatch;
 /// </summary>
 internal sealed class CommandWire(CompanyDirectory directory)
 {
+    private static readonly TimeSpan QueuePlaceHolds = TimeSpan.FromHours(24);
+
     public OutboxCommand ToOutbox(DriverCommand command) => command switch
     {
         TripOffered c => Entry(c, OfferField(c.OfferId), [], new V1.Command { TripOffer = Offer(c) }),
@@ -36,14 +38,32 @@ internal sealed class CommandWire(CompanyDirectory directory)
         _ => throw new ArgumentOutOfRangeException(nameof(command), command.GetType(), "No wire form."),
     };
 
+    /// <summary>A driver's place in a queue; only the newest counts. It holds until it changes.</summary>
+    public static OutboxCommand QueuePosition(string zoneId, string zoneName, int place, int length, int exactPlaces, DateTimeOffset now) => Entry(
+        now + QueuePlaceHolds, "queue:" + zoneId, [],
+        new V1.Command
+        {
+            QueuePosition = new V1.QueuePosition
+            {
+                ZoneId = zoneId,
+                ZoneName = zoneName,
+                Position = (uint)place,
+                QueueLength = (uint)length,
+                IsExact = place <= exactPlaces,
+            },
+        });
+
     private static string OfferField(string offerId) => "offer:" + offerId;
 
     private static string AssignedField(string tripId) => "assigned:" + tripId;
 
-    private static OutboxCommand Entry(DriverCommand command, string field, string[] supersedes, V1.Command wire)
+    private static OutboxCommand Entry(DriverCommand command, string field, string[] supersedes, V1.Command wire) =>
+        Entry(command.ExpiresAt, field, supersedes, wire);
+
+    private static OutboxCommand Entry(DateTimeOffset expiresAt, string field, string[] supersedes, V1.Command wire)
     {
-        wire.ExpiresAt = command.ExpiresAt.ToTimestamp();
-        return new OutboxCommand(field, [.. supersedes], command.ExpiresAt, wire.ToByteArray());
+        wire.ExpiresAt = expiresAt.ToTimestamp();
+        return new OutboxCommand(field, [.. supersedes], expiresAt, wire.ToByteArray());
     }
 
     private static V1.TripOffer Offer(TripOffered offered)

@@ -72,6 +72,27 @@ internal sealed class Dispatcher(
         return new Contended();
     }
 
+    /// <summary>Puts a command into a driver's outbox that no trip is about.</summary>
+    /// <exception cref="RedisException">The store is away; it may be there or not.</exception>
+    public async Task TellAsync(string driverId, OutboxCommand command)
+    {
+        var plan = book.PlanOf(driverId);
+        for (var attempt = 0; attempt < MaxAttempts; attempt++)
+        {
+            var commit = new TripCommit(time.GetUtcNow(), null, 0, null, [new PlanCommit(driverId, plan.Version, null, [command])]);
+            switch (await store.CommitAsync(commit))
+            {
+                case Committed committed:
+                    outbox.Added(driverId, committed.Waiting[0], commit.Now);
+                    return;
+                case Changed changed:
+                    plan = changed.Plans[0];
+                    book.Apply(null, changed.Plans);
+                    break;
+            }
+        }
+    }
+
     /// <summary>Reads again what commits with a lost reply may have changed.</summary>
     public async Task ResolveDoubtsAsync()
     {

@@ -1,22 +1,26 @@
 using System.Threading.Channels;
 using Microsoft.Extensions.Options;
 using RideTracking.Engine.Dispatch;
+using RideTracking.Engine.Geo;
 using RideTracking.Engine.Index;
 using RideTracking.Server.Storage;
+using RideTracking.Server.Zones;
 
 namespace RideTracking.Server.Dispatch;
 
 /// <summary>
-/// Finds a driver for each trip that searches: the nearest who is connected, available, idle and seen lately. Looks at
+/// Finds a driver for each trip that searches: the nearest who is connected, available, idle and seen lately; at a queue
+/// zone, the one who waits longest there. Looks at
 /// once for a trip that is new or was passed over, and for those who wait longest when a driver may have become free; on
 /// each tick for all (a driver came near). So a rush of events costs no more than the trips that it is about.
 /// </summary>
 internal sealed partial class Matching(
-    TripBook book, Dispatcher dispatcher, DriverSlots slots, DriverIndex index, IOptions<TripOptions> options, TimeProvider time, ILogger<Matching> logger)
+    TripBook book, Dispatcher dispatcher, ZoneQueues queues, DriverSlots slots, DriverIndex index, IOptions<TripOptions> options, TimeProvider time,
+    ILogger<Matching> logger)
     : BackgroundService
 {
     // The nearest may just have been taken; beyond this many the next tick looks afresh.
-    private const int Candidates = 8;
+    private const int MaxCandidates = 8;
 
     // How many of those who wait longest are looked at between ticks.
     private const int LongestWaiting = 32;
@@ -93,7 +97,7 @@ internal sealed partial class Matching(
 
     private async Task MatchAsync(Trip trip)
     {
-        foreach (var candidate in Nearest(trip))
+        foreach (var candidate in Candidates(trip))
         {
             var eta = dispatcher.Rules.Router.Leg(candidate.Position, trip.Waypoints[0].Location).Duration;
             var chosen = new DriverChosen(slots.IdOf(candidate.Slot), candidate.DistanceMeters, eta);
@@ -105,9 +109,33 @@ internal sealed partial class Matching(
         }
     }
 
+    // At a queue it is first in, first out; elsewhere, or when nobody there can take it, the nearest.
+    private NearbyDriver[] Candidates(Trip trip)
+    {
+        var pickup = trip.Waypoints[0].Location;
+        var nearest = Nearest(trip);
+        var waiting = queues.ReadyAt(pickup);
+        if (waiting.IsEmpty)
+        {
+            return nearest;
+        }
+
+        var first = new List<NearbyDriver>();
+        foreach (var driverId in waiting.Except(trip.PassedOver, StringComparer.Ordinal))
+        {
+            if (first.Count < MaxCandidates && slots.TryGet(driverId, out var slot) && index.TryGet(slot, out var driver) && driver.HasFix
+                && driver.Status is { Availability: DriverAvailability.Available, Work: DriverWork.Idle, Link: DriverLink.Connected })
+            {
+                first.Add(new NearbyDriver(slot, Earth.DistanceMeters(pickup, driver.Fix.Point), driver.Fix.FixedAtUnixMs, driver.Fix.Point));
+            }
+        }
+
+        return [.. first, .. nearest.Where(n => !first.Exists(f => f.Slot == n.Slot))];
+    }
+
     private NearbyDriver[] Nearest(Trip trip)
     {
-        Span<NearbyDriver> found = stackalloc NearbyDriver[Candidates];
+        Span<NearbyDriver> found = stackalloc NearbyDriver[MaxCandidates];
         var passedOver = trip.PassedOver.Select(slots.GetOrAdd).ToArray();
         var filter = new DriverFilter
         {

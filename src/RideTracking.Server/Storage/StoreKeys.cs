@@ -80,6 +80,9 @@ public sealed class StoreKeys(string area)
     /// <summary>String: cursor of the last zone event.</summary>
     public RedisKey ZoneEventsCursor => _prefix + "zones:events:cursor";
 
+    /// <summary>Hash queue zone → who waits in it, in order.</summary>
+    public RedisKey ZoneQueues => _prefix + "zones:queues";
+
     /// <summary>Hash driver → the zones it is in, so that a restart makes no enter up.</summary>
     public RedisKey ZoneVisits => _prefix + "zones:visits";
 

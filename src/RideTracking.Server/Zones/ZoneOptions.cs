@@ -33,4 +33,7 @@ public sealed class ZoneOptions
 
     /// <summary>How sure a driver must be in or out.</summary>
     public ZoneTrackerLimits Tracker { get; } = new();
+
+    /// <summary>How patient queues are.</summary>
+    public ZoneQueueLimits Queue { get; } = new();
 }

@@ -12,6 +12,9 @@ namespace RideTracking.Server.Zones;
 /// <summary>What a driver did at zones, and which zones it is in after that.</summary>
 internal sealed record ZoneChange(string DriverId, IReadOnlyList<ZoneEvent> Events, DriverZoneState State);
 
+/// <summary>A driver came into or out of a queue zone.</summary>
+internal readonly record struct AtQueue(string ZoneId, string DriverId, ZoneEventKind Kind, ZoneEventCause Cause, Guid EventId, long AtUnixMs);
+
 /// <summary>
 /// Holds each fix against the zones and hands what happened to <see cref="ZoneEventLog"/>. Thread-safe: each driver by one
 /// thread at a time. While too many changes wait for the store, nobody is judged; nothing is lost by that, only late,
@@ -32,6 +35,8 @@ public sealed class ZoneTracking
     private readonly ZoneMetrics _metrics;
     private readonly ZoneTracker _tracker;
     private readonly Channel<ZoneChange> _changes;
+    // Read every second, and of no more than the drivers who crossed a border in it.
+    private readonly Channel<AtQueue> _atQueues = Channel.CreateUnbounded<AtQueue>(new UnboundedChannelOptions { SingleReader = true });
     private readonly int _capacity;
     private volatile bool _isWanted;
     private int _waiting;
@@ -55,6 +60,8 @@ public sealed class ZoneTracking
     }
 
     internal ChannelReader<ZoneChange> Changes => _changes.Reader;
+
+    internal ChannelReader<AtQueue> AtQueues => _atQueues.Reader;
 
     private long Now => _clock.GetUtcNow().ToUnixTimeMilliseconds();
 
@@ -140,6 +147,11 @@ public sealed class ZoneTracking
             {
                 restored++;
                 _isWanted = true;
+                foreach (var visit in state.Visits.Where(v => v.ZoneKind == ZoneKind.Queue))
+                {
+                    _atQueues.Writer.TryWrite(
+                        new AtQueue(visit.ZoneId, entry.Name!, ZoneEventKind.Enter, ZoneEventCause.Moved, visit.EnterId, visit.EnteredAtUnixMs));
+                }
             }
         }
 
@@ -150,6 +162,15 @@ public sealed class ZoneTracking
     {
         if (happened.Count > 0 && _tracker.Save(slot) is { } state)
         {
+            foreach (var e in happened)
+            {
+                // A late one repairs history; who waits is about the present.
+                if (e.ZoneKind == ZoneKind.Queue && e.Kind != ZoneEventKind.Dwell && !e.Late)
+                {
+                    _atQueues.Writer.TryWrite(new AtQueue(e.ZoneId, _slots.IdOf(slot), e.Kind, e.Cause, e.Id, e.HappenedAtUnixMs));
+                }
+            }
+
             Interlocked.Increment(ref _waiting);
             _changes.Writer.TryWrite(new ZoneChange(_slots.IdOf(slot), [.. happened], state));
         }

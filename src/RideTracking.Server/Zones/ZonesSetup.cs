@@ -18,7 +18,9 @@ public static class ZonesSetup
         services.AddSingleton<ZoneEventLog>();
         services.AddSingleton<ZoneEndpoint>();
         services.AddSingleton<ZoneEventWatch>();
+        services.AddSingleton<ZoneQueues>();
         services.AddHostedService<ZoneLoading>();
+        services.AddHostedService(s => s.GetRequiredService<ZoneQueues>());
         services.AddHostedService(s => s.GetRequiredService<ZoneEventLog>());
         return builder;
     }
@@ -31,6 +33,7 @@ public static class ZonesSetup
             [
                 .. options.Limits.Problems().Select(p => "Zones:Limits:" + p),
                 .. options.Tracker.Problems().Select(p => "Zones:Tracker:" + p),
+                .. options.Queue.Problems().Select(p => "Zones:Queue:" + p),
             ];
             return problems.Length > 0 ? ValidateOptionsResult.Fail(problems) : ValidateOptionsResult.Success;
         }

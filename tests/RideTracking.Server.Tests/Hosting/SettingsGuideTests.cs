@@ -28,6 +28,7 @@ public sealed class SettingsGuideTests
         ["Trips"] = new TripOptions(),
         ["Zones"] = new ZoneOptions(),
         ["Zones:Limits"] = new ZoneLimits(),
+        ["Zones:Queue"] = new ZoneQueueLimits(),
         ["Zones:Tracker"] = new ZoneTrackerLimits(),
     };
 

@@ -1,0 +1,235 @@
+using System.Collections.Frozen;
+using System.Collections.Immutable;
+using System.Text.Json;
+using Microsoft.Extensions.Options;
+using RideTracking.Engine.Geo;
+using RideTracking.Engine.Index;
+using RideTracking.Engine.Zones;
+using RideTracking.Server.Dispatch;
+using RideTracking.Server.Storage;
+
+namespace RideTracking.Server.Zones;
+
+/// <summary>
+/// Who waits in which queue zone, first in, first out. Looks once a second: who came in and is available and idle joins by
+/// the time of coming in; who is lost or seems to have left keeps the place for the grace; who has a trip, pauses or signs
+/// off is out. What changed is kept in the store, then the drivers are told.
+/// </summary>
+internal sealed partial class ZoneQueues(
+    RedisStore store, StoreKeys keys, ZoneBook book, ZoneTracking tracking, DriverSlots slots, DriverIndex index, Dispatcher dispatcher,
+    IOptions<ZoneOptions> options, TimeProvider clock, ILogger<ZoneQueues> logger) : BackgroundService
+{
+    private static readonly TimeSpan LookInterval = TimeSpan.FromSeconds(1);
+
+    // Only the loop touches these.
+    private readonly Dictionary<string, WaitingRoom> _rooms = new(StringComparer.Ordinal);
+    private bool _isRestored;
+
+    // For matching, as of the last look.
+    private volatile FrozenDictionary<string, ImmutableArray<string>> _ready = FrozenDictionary<string, ImmutableArray<string>>.Empty;
+
+    /// <summary>The drivers to ask first for a pick-up at a place, in their order; empty outside of queue zones. Thread-safe.</summary>
+    public ImmutableArray<string> ReadyAt(GeoPoint pickup)
+    {
+        var ready = _ready;
+        return ready.Count == 0
+            ? []
+            : [.. book.Set.Containing(pickup).Where(z => z.Kind == ZoneKind.Queue).SelectMany(z => ready.GetValueOrDefault(z.Id, []))];
+    }
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        using var timer = new PeriodicTimer(LookInterval, clock);
+        try
+        {
+            while (await timer.WaitForNextTickAsync(stoppingToken))
+            {
+                await LookAsync();
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // The server stops; the next one goes on from what is kept.
+        }
+    }
+
+    private async Task LookAsync()
+    {
+        try
+        {
+            await RestoreAsync();
+            var now = clock.GetUtcNow().ToUnixTimeMilliseconds();
+            TakeEvents(now);
+            var ready = new Dictionary<string, ImmutableArray<string>>(StringComparer.Ordinal);
+            foreach (var (zoneId, room) in _rooms)
+            {
+                var isQueue = book.Set.Find(zoneId) is { Kind: ZoneKind.Queue };
+                if (isQueue)
+                {
+                    LookAround(room, now);
+                    ready[zoneId] = [.. room.Queue.Ready()];
+                }
+                else
+                {
+                    room.Queue.Clear(room.Untold);
+                }
+
+                await KeepAsync(zoneId, room);
+                await TellAsync(zoneId, room);
+                if (!isQueue)
+                {
+                    _rooms.Remove(zoneId);
+                }
+            }
+
+            _ready = ready.ToFrozenDictionary(StringComparer.Ordinal);
+        }
+        catch (Exception e) when (RedisStore.IsFailure(e))
+        {
+            // The store is away: places stay as they are, and are told when it is back.
+            LogWaiting(e.Message);
+        }
+    }
+
+    private async Task RestoreAsync()
+    {
+        if (_isRestored)
+        {
+            return;
+        }
+
+        foreach (var entry in await store.Trips.HashGetAllAsync(keys.ZoneQueues))
+        {
+            var room = RoomOf(entry.Name!);
+            var entries = JsonSerializer.Deserialize<QueueEntry[]>((byte[])entry.Value!)!;
+            room.Queue.Restore(entries);
+            room.Kept = [.. entries];
+            foreach (var waiting in entries)
+            {
+                room.Inside[waiting.DriverId] = new Guest(waiting.Token, waiting.JoinedAtUnixMs);
+            }
+        }
+
+        _isRestored = true;
+    }
+
+    private void TakeEvents(long now)
+    {
+        while (tracking.AtQueues.TryRead(out var happened))
+        {
+            var room = RoomOf(happened.ZoneId);
+            if (happened.Kind == ZoneEventKind.Enter)
+            {
+                room.Inside[happened.DriverId] = new Guest(happened.EventId, happened.AtUnixMs);
+            }
+            else if (room.Inside.Remove(happened.DriverId) && happened.Cause is ZoneEventCause.Left or ZoneEventCause.WentStale)
+            {
+                room.Queue.Away(happened.DriverId, now);
+            }
+            else
+            {
+                room.Gone.Add(happened.DriverId);
+            }
+        }
+    }
+
+    private void LookAround(WaitingRoom room, long now)
+    {
+        foreach (var driverId in room.Gone)
+        {
+            room.Queue.Leave(driverId, token: null, room.Untold);
+        }
+
+        room.Gone.Clear();
+        // In the order in which they came, so that nobody is told a place and at once a worse one.
+        foreach (var (driverId, guest) in room.Inside.OrderBy(g => g.Value.SinceUnixMs).ThenBy(g => g.Key, StringComparer.Ordinal))
+        {
+            if (!slots.TryGet(driverId, out var slot) || !index.TryGet(slot, out var driver))
+            {
+                continue;
+            }
+
+            var status = driver.Status;
+            var mayWait = status.Availability == DriverAvailability.Available && status.Work is DriverWork.Idle or DriverWork.Offered;
+            if (!mayWait)
+            {
+                room.Queue.Leave(driverId, token: null, room.Untold);
+                // Comes back at the end, when free again.
+                room.Inside[driverId] = guest with { SinceUnixMs = now };
+            }
+            else if (status.Link != DriverLink.Connected)
+            {
+                room.Queue.Away(driverId, now);
+            }
+            else
+            {
+                room.Queue.Join(driverId, guest.SinceUnixMs, guest.Token, room.Untold);
+            }
+        }
+
+        room.Queue.Expire(now, room.Untold);
+    }
+
+    private async Task KeepAsync(string zoneId, WaitingRoom room)
+    {
+        var entries = room.Queue.Entries;
+        if (entries.SequenceEqual(room.Kept))
+        {
+            return;
+        }
+
+        if (entries.IsEmpty)
+        {
+            await store.Trips.HashDeleteAsync(keys.ZoneQueues, zoneId);
+        }
+        else
+        {
+            await store.Trips.HashSetAsync(keys.ZoneQueues, zoneId, JsonSerializer.SerializeToUtf8Bytes<IEnumerable<QueueEntry>>(entries));
+        }
+
+        room.Kept = entries;
+    }
+
+    private async Task TellAsync(string zoneId, WaitingRoom room)
+    {
+        var name = book.Set.Find(zoneId)?.Name ?? "";
+        // Of several places of one driver only the last is true.
+        foreach (var place in room.Untold.GroupBy(t => t.DriverId).Select(g => g.Last()))
+        {
+            await dispatcher.TellAsync(
+                place.DriverId, CommandWire.QueuePosition(zoneId, name, place.Place, room.Queue.Count, options.Value.Queue.ExactPlaces, clock.GetUtcNow()));
+        }
+
+        room.Untold.Clear();
+    }
+
+    private WaitingRoom RoomOf(string zoneId)
+    {
+        if (!_rooms.TryGetValue(zoneId, out var room))
+        {
+            _rooms[zoneId] = room = new WaitingRoom(new ZoneQueue(options.Value.Queue));
+        }
+
+        return room;
+    }
+
+    /// <summary>A driver inside; since when it counts as waiting.</summary>
+    private sealed record Guest(Guid Token, long SinceUnixMs);
+
+    private sealed class WaitingRoom(ZoneQueue queue)
+    {
+        public ZoneQueue Queue { get; } = queue;
+
+        public Dictionary<string, Guest> Inside { get; } = new(StringComparer.Ordinal);
+
+        /// <summary>Kept until the store has it; a repeat says the same.</summary>
+        public List<QueuePlace> Untold { get; } = [];
+
+        public HashSet<string> Gone { get; } = new(StringComparer.Ordinal);
+
+        public ImmutableArray<QueueEntry> Kept { get; set; } = [];
+    }
+
+    [LoggerMessage(LogLevel.Debug, "The queues wait for the store: {Message}")]
+    private partial void LogWaiting(string message);
+}
