@@ -9,6 +9,7 @@ try
     {
         ["index", .. string[] options] => IndexBenchmarks.Run(options),
         ["search", .. string[] options] => await SearchBenchmark.RunAsync(new Options(options, "--drivers", "--rounds", "--baselines")),
+        ["remote-search", .. string[] options] => await RemoteSearchBenchmark.RunAsync(new Options(options, "--drivers", "--rounds", "--seconds")),
         ["zones", .. string[] options] => ZonesBenchmark.Run(new Options(options, "--drivers", "--zones", "--rounds")),
         ["fixes", .. string[] options] => await FixesBenchmark.RunAsync(
             new Options(options, "--connections", "--interval", "--rounds", "--seconds", "--warm-up", "--segment")),
@@ -35,6 +36,8 @@ static int Usage()
           search [--drivers 100000] [--rounds 5] [--baselines 1]
                     updates and the ten nearest in the driver index, beside Redis GEO and NetTopologySuite's trees;
                     memory per driver. --baselines 0 leaves the others out
+          remote-search [--drivers 100000] [--rounds 3] [--seconds 4]
+                    the ten nearest over gRPC beside GEOSEARCH through StackExchange.Redis
           zones [--drivers 100000] [--zones 1000] [--rounds 7]
                     CPU per fix with zones beside the same without
           fixes [--connections 500] [--interval 0] [--rounds 3] [--seconds 8] [--warm-up 4] [--segment 1]

@@ -25,6 +25,9 @@ internal sealed class RedisGeo : IAsyncDisposable
         return new RedisGeo(server, connections);
     }
 
+    /// <summary>How many searches were done so far.</summary>
+    public long Searches { get; private set; }
+
     /// <summary>GEOADD of every driver, pipelined by several clients; tells the rate.</summary>
     public async Task<double> AddAsync(string[] ids, GeoPoint[] places)
     {
@@ -68,6 +71,7 @@ internal sealed class RedisGeo : IAsyncDisposable
             used = await CpuSecondsAsync() - started;
         }
 
+        Searches += searches;
         return searches / used;
     }
 
