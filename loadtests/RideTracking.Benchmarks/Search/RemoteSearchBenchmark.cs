@@ -18,6 +18,7 @@ internal static class RemoteSearchBenchmark
     private const int ReportsAtOnce = 512;
 
     private static readonly double[] Radii = [2_000, 500];
+    private static readonly TimeSpan WarmUp = TimeSpan.FromSeconds(12);
 
     public static async Task<int> RunAsync(Options options)
     {
@@ -40,6 +41,8 @@ internal static class RemoteSearchBenchmark
         await ReportAsync(new DriverService.DriverServiceClient(channel), token, ids, places);
 
         var dispatch = new DispatchService.DispatchServiceClient(channel);
+        // Until the JIT has compiled for good.
+        await AskAsync(dispatch, token, server.Process, centers, Radii[0], WarmUp);
         foreach (var radius in Radii)
         {
             var overGrpc = new List<(double PerServer, double PerClient)>();
