@@ -12,8 +12,16 @@ export interface DebugState {
   readonly watched: ViewportDegrees | undefined;
   /** One, and two while the viewport changes. */
   readonly openStreams: number;
+  /** The zones that the map knows, in order of their ids. */
+  readonly zoneIds: readonly string[];
+  /** The zones that the last picture shows around a place, the topmost first. */
+  zonesAround(longitude: number, latitude: number): readonly string[];
+  /** The drivers nearest to the clicked place, nearest first; those with a ring. */
+  readonly ringedDriverIds: readonly string[];
   /** In CSS pixels from the top left of the map. */
   screenPositionOf(driverId: string): { x: number; y: number } | undefined;
+  /** In the same pixels. */
+  project(longitude: number, latitude: number): { x: number; y: number };
   show(longitude: number, latitude: number, zoom: number): void;
 }
 

@@ -27,3 +27,8 @@ export function formatPlace(latitude: number, longitude: number): string {
     `${Math.abs(degrees).toFixed(5)}° ${degrees < 0 ? negative : positive}`;
   return `${side(latitude, "N", "S")}, ${side(longitude, "E", "W")}`;
 }
+
+/** "1,240 m" */
+export function formatDistance(meters: number): string {
+  return `${formatCount(Math.round(meters))} m`;
+}

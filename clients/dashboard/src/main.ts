@@ -2,11 +2,12 @@ import "maplibre-gl/dist/maplibre-gl.css";
 import "./style.css";
 import { Access } from "./access.ts";
 import { CarLayer, carRadius } from "./car-layer.ts";
-import { Cars, shownPlace } from "./cars.ts";
+import { Cars, shownPlace, type Car } from "./cars.ts";
 import { ConnectionBadge } from "./connection-badge.ts";
 import { exposeDebugState } from "./debug-state.ts";
+import { element } from "./dom.ts";
 import { fleetBounds } from "./fleet-bounds.ts";
-import { createFleetClient } from "./fleet-client.ts";
+import { createClients } from "./fleet-client.ts";
 import { boundsOf, createFleetMap } from "./fleet-map.ts";
 import { FleetStream } from "./fleet-stream.ts";
 import type { FleetCounts } from "./gen/ridetracking/v1/fleet_pb.ts";
@@ -14,12 +15,19 @@ import { GraticuleLabels } from "./graticule-labels.ts";
 import { countInView, Legend } from "./legend.ts";
 import { medianFixAge } from "./median.ts";
 import { latitudeOf, longitudeOf, mercatorX, mercatorY, nearestCopy } from "./mercator.ts";
+import { NearestMarks } from "./nearest-marks.ts";
+import { NearestPanel } from "./nearest-panel.ts";
+import { NearestSearch, type PlaceDegrees } from "./nearest-search.ts";
 import { DriverPanel } from "./panel.ts";
 import { ShowFleetControl } from "./show-fleet-control.ts";
 import { askForToken } from "./token-form.ts";
 import { TrailLayer } from "./trail-layer.ts";
 import { Trails } from "./trails.ts";
 import { serves, viewportOf, wholeWorld } from "./viewport.ts";
+import { ZoneFeed } from "./zone-feed.ts";
+import { ZoneLayers } from "./zone-layers.ts";
+import { ZoneLegend } from "./zone-legend.ts";
+import { ZoneTip } from "./zone-tip.ts";
 
 /** A stream covers this share of the map beyond each edge, so that small moves need no new one. */
 const viewportMargin = 0.25;
@@ -50,10 +58,13 @@ const access = new Access(
   () => askForToken(document.body),
   () => stream.reopen(),
 );
-const client = createFleetClient(access);
-const panel = new DriverPanel(client, () => select(undefined));
+const clients = createClients(access);
+const panel = new DriverPanel(clients.fleet, () => select(undefined));
+const zoneLayers = new ZoneLayers();
+const zoneLegend = new ZoneLegend((isShown) => zoneLayers.setVisible(isShown));
+const nearestPanel = new NearestPanel(select, () => nearestSearch.end());
 const stream = new FleetStream(
-  client,
+  clients.fleet,
   {
     onSnapshot(drivers) {
       cars.replace(drivers, now());
@@ -83,9 +94,33 @@ const stream = new FleetStream(
 const map = createFleetMap(mapElement);
 map.addControl(new ShowFleetControl(lookForFleet), "bottom-right");
 new GraticuleLabels(map, labelsElement);
-hud.append(badge.root, legend.root, panel.root);
+const nearestMarks = new NearestMarks(map, shownPlaceOf);
+const nearestSearch = new NearestSearch(clients.dispatch, {
+  onPlace(place) {
+    nearestPanel.open(place, zoneLayers.around([place.longitude, place.latitude]));
+    nearestMarks.mark(place);
+  },
+  onFound(drivers) {
+    nearestPanel.show(drivers, performance.now());
+    nearestMarks.ring(drivers);
+  },
+  onFailed: () => nearestPanel.fail(),
+  onEnd() {
+    nearestPanel.close();
+    nearestMarks.clear();
+  },
+});
+const zoneTip = new ZoneTip(map, zoneLayers, (place) => carAt(place) !== undefined);
+new ZoneFeed(clients.fleet, (zones) => {
+  zoneLayers.show(zones);
+  zoneLegend.show(zones);
+});
+legend.root.append(zoneLegend.root);
+hud.append(badge.root, legend.root, element("div", "side", nearestPanel.root, panel.root));
+document.body.append(zoneTip.root);
 
 map.on("load", () => {
+  zoneLayers.addTo(map);
   map.addLayer(new TrailLayer(trails, now));
   map.addLayer(carLayer);
 });
@@ -101,12 +136,32 @@ map.on("move", () => {
 for (const gesture of ["dragstart", "wheel", "dblclick"] as const) map.on(gesture, stopLooking);
 map.on("dragstart", () => panel.stopFollowing());
 map.on("click", ({ lngLat }) => {
-  const radius = Math.max(clickRadiusPixels, carRadius(map.getZoom())) / (512 * 2 ** map.getZoom());
-  const car = cars.nearest(mercatorX(lngLat.lng), mercatorY(lngLat.lat), radius, now());
-  if (car === undefined) panel.close();
-  else select(car.driverId);
+  const car = carAt(lngLat);
+  if (car !== undefined) {
+    select(car.driverId);
+    return;
+  }
+  panel.close();
+  nearestSearch.start({ latitude: lngLat.lat, longitude: lngLat.lng });
 });
+// The two clicks of it were for the zoom.
+map.on("dblclick", () => nearestSearch.end());
 window.addEventListener("online", () => stream.reopen());
+
+/** The car that a click at a place hits. */
+function carAt({ lng, lat }: { lng: number; lat: number }): Car | undefined {
+  const radius = Math.max(clickRadiusPixels, carRadius(map.getZoom())) / (512 * 2 ** map.getZoom());
+  return cars.nearest(mercatorX(lng), mercatorY(lat), radius, now());
+}
+
+/** Where a car is shown on the copy of the world that is in view. */
+function shownPlaceOf(driverId: string): PlaceDegrees | undefined {
+  const car = cars.find(driverId);
+  if (car === undefined) return undefined;
+  const place = shownPlace(car, now());
+  const onShownWorld = nearestCopy(place.x, mercatorX(map.getCenter().lng));
+  return { latitude: latitudeOf(place.y), longitude: longitudeOf(onShownWorld) };
+}
 
 function watchShownArea(): void {
   const shown = viewportOf(boundsOf(map), 0);
@@ -157,11 +212,18 @@ function followSelected(): void {
   });
 }
 
+/** In CSS pixels from the top left of the map. */
+function projected(longitude: number, latitude: number): { x: number; y: number } {
+  const { x, y } = map.project([longitude, latitude]);
+  return { x, y };
+}
+
 function refreshHud(): void {
   const frameAge = lastFrameAt === undefined ? undefined : now() - lastFrameAt;
   badge.show(performance.now(), frameAge, medianFixAge(cars.all, now()));
   legend.show(countInView(cars.all), fleetCounts);
   panel.tick(performance.now());
+  nearestPanel.tick(performance.now());
   document.body.classList.toggle("is-stale", badge.level === "lost" || badge.level === "reconnecting");
 }
 setInterval(refreshHud, 250);
@@ -185,14 +247,20 @@ exposeDebugState({
   get openStreams() {
     return stream.openStreams;
   },
-  screenPositionOf(driverId) {
-    const car = cars.find(driverId);
-    if (car === undefined) return undefined;
-    const place = shownPlace(car, now());
-    const onShownWorld = nearestCopy(place.x, mercatorX(map.getCenter().lng));
-    const { x, y } = map.project([longitudeOf(onShownWorld), latitudeOf(place.y)]);
-    return { x, y };
+  get zoneIds() {
+    return zoneLayers.zoneIds;
   },
+  zonesAround(longitude, latitude) {
+    return zoneLayers.around([longitude, latitude]).map((zone) => zone.zoneId);
+  },
+  get ringedDriverIds() {
+    return nearestMarks.ringedDriverIds;
+  },
+  screenPositionOf(driverId) {
+    const place = shownPlaceOf(driverId);
+    return place === undefined ? undefined : projected(place.longitude, place.latitude);
+  },
+  project: projected,
   show(longitude, latitude, zoom) {
     map.jumpTo({ center: [longitude, latitude], zoom });
   },

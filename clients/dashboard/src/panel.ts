@@ -43,7 +43,7 @@ const labels: Record<Field, string> = {
 
 /** Everything about one driver, asked for anew every two seconds while it is open. */
 export class DriverPanel {
-  readonly root = element("aside", "card panel");
+  readonly root = element("aside", "card panel driver");
   private readonly icon = element("span", "panel-icon");
   private readonly name = element("h2");
   private readonly id = element("span", "panel-id");

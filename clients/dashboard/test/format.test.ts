@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { formatAge, formatCourse, formatPlace, formatSpeed } from "../src/format.ts";
+import { formatAge, formatCourse, formatDistance, formatPlace, formatSpeed } from "../src/format.ts";
 
 test("ages are told as precisely as matters", () => {
   assert.deepEqual([-1, 0.44, 12.9, 200, 7500].map(formatAge), ["0.0 s", "0.4 s", "12 s", "3 min 20 s", "2 h 5 min"]);
@@ -11,4 +11,8 @@ test("courses, speeds and places", () => {
   assert.equal(formatCourse(134), "134° SE");
   assert.equal(formatSpeed(10), "36 km/h");
   assert.equal(formatPlace(41.15, -8.61), "41.15000° N, 8.61000° W");
+});
+
+test("distances are told in whole metres", () => {
+  assert.deepEqual([0, 0.6, 999.5, 4987].map(formatDistance), ["0 m", "1 m", "1,000 m", "4,987 m"]);
 });
