@@ -1,9 +1,15 @@
+using RideTracking.Server.Tests.Fixtures;
+
 namespace RideTracking.Browser.Tests;
 
 /// <summary>The built map page, from the working tree.</summary>
 internal static class BuiltPage
 {
     public static string Folder { get; } = Find();
+
+    /// <summary>Starts a server that serves it.</summary>
+    public static Task<ServerHost> ServeAsync(string? dataFolder = null, params string[] args) =>
+        ServerHost.StartAsync(dataFolder: dataFolder, args: ["--dashboard", Folder, .. args]);
 
     private static string Find()
     {

@@ -35,7 +35,11 @@ internal sealed class FleetPage
 
     public IPage Page => _page;
 
-    public ILocator Panel => _page.Locator(".panel");
+    /// <summary>Of one driver.</summary>
+    public ILocator Panel => _page.Locator(".panel.driver");
+
+    /// <summary>Of the drivers nearest to a clicked place.</summary>
+    public ILocator NearestPanel => _page.Locator(".panel.nearest");
 
     public static async Task<FleetPage> OpenAsync(Browser browser, Uri address, string place = "#13/41.15/-8.61", Func<IPage, Task>? before = null)
     {
@@ -56,6 +60,13 @@ internal sealed class FleetPage
     public async Task<(float X, float Y)> PositionOfAsync(string driverId)
     {
         var position = await AskAsync<JsonElement>($"ride.screenPositionOf('{driverId}')");
+        return (position.GetProperty("x").GetSingle(), position.GetProperty("y").GetSingle());
+    }
+
+    /// <summary>Where a place is on the screen.</summary>
+    public async Task<(float X, float Y)> ProjectAsync(double latitude, double longitude)
+    {
+        var position = await AskAsync<JsonElement>(FormattableString.Invariant($"ride.project({longitude}, {latitude})"));
         return (position.GetProperty("x").GetSingle(), position.GetProperty("y").GetSingle());
     }
 

@@ -13,7 +13,7 @@ public sealed class MapTests(Browser browser)
     [Fact]
     public async Task Cars_are_drawn_where_they_are_in_the_colour_of_their_state()
     {
-        await using var host = await StartAsync();
+        await using var host = await BuiltPage.ServeAsync();
         var world = new FleetWorld(host);
         world.Move("idle", 41.15, -8.61, course: 45);
         world.SetStatus("idle", DriverAvailability.Available, DriverWork.Idle, DriverLink.Connected);
@@ -36,7 +36,7 @@ public sealed class MapTests(Browser browser)
     [Fact]
     public async Task A_car_that_drives_moves_on_the_map()
     {
-        await using var host = await StartAsync();
+        await using var host = await BuiltPage.ServeAsync();
         var world = new FleetWorld(host);
         world.Move("d", 41.15, -8.61, course: 90);
         var page = await FleetPage.OpenAsync(browser, host.WebAddress);
@@ -51,7 +51,7 @@ public sealed class MapTests(Browser browser)
     [Fact]
     public async Task Moving_the_map_changes_what_is_sent()
     {
-        await using var host = await StartAsync();
+        await using var host = await BuiltPage.ServeAsync();
         var world = new FleetWorld(host);
         world.Move("porto", 41.15, -8.61);
         world.Move("paris", 48.85, 2.35);
@@ -77,7 +77,7 @@ public sealed class MapTests(Browser browser)
     [Fact]
     public async Task Without_a_place_in_its_address_or_when_asked_the_map_goes_to_the_fleet()
     {
-        await using var host = await StartAsync();
+        await using var host = await BuiltPage.ServeAsync();
         var world = new FleetWorld(host);
         var page = await FleetPage.OpenAsync(browser, host.WebAddress, "/");
         await page.UntilAsync("ride.connection === 'live'");
@@ -96,7 +96,7 @@ public sealed class MapTests(Browser browser)
     [Fact]
     public async Task A_click_shows_the_driver_with_the_ticking_age_of_the_fix()
     {
-        await using var host = await StartAsync();
+        await using var host = await BuiltPage.ServeAsync();
         var world = new FleetWorld(host);
         world.Move("d-1", 41.15, -8.61, course: 90, age: TimeSpan.FromSeconds(30));
         world.SetStatus("d-1", DriverAvailability.Available, DriverWork.ToPickup, DriverLink.Connected);
@@ -128,7 +128,7 @@ public sealed class MapTests(Browser browser)
     [Fact]
     public async Task A_driver_who_streams_is_seen_and_marked_when_the_phone_is_gone()
     {
-        await using var host = await StartAsync();
+        await using var host = await BuiltPage.ServeAsync();
         var page = await FleetPage.OpenAsync(browser, host.WebAddress);
         await page.UntilAsync("ride.connection === 'live'");
         var now = TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds();
@@ -154,7 +154,7 @@ public sealed class MapTests(Browser browser)
         {
             FleetPage page;
             int port;
-            await using (var host = await StartAsync(dataFolder: data))
+            await using (var host = await BuiltPage.ServeAsync(dataFolder: data))
             {
                 port = host.WebAddress.Port;
                 new FleetWorld(host).Move("before", 41.15, -8.61);
@@ -171,7 +171,7 @@ public sealed class MapTests(Browser browser)
             Assert.Equal(1, await page.AskAsync<int>("ride.carsDrawn"));
             await page.KeepPictureAsync("lost");
 
-            await using (var host = await StartAsync(dataFolder: data, "--web-port", $"{port}"))
+            await using (var host = await BuiltPage.ServeAsync(dataFolder: data, "--web-port", $"{port}"))
             {
                 new FleetWorld(host).Move("after", 41.15, -8.61);
                 await page.UntilAsync("ride.connection === 'live' && ride.driverIds.includes('after') && ride.carsDrawn >= 1");
@@ -187,7 +187,7 @@ public sealed class MapTests(Browser browser)
     [Fact]
     public async Task Where_the_server_hands_out_no_token_the_page_asks_for_one()
     {
-        await using var host = await StartAsync();
+        await using var host = await BuiltPage.ServeAsync();
         var world = new FleetWorld(host);
         world.Move("d", 41.15, -8.61);
         var page = await FleetPage.OpenAsync(browser, host.WebAddress, before: page =>
@@ -212,7 +212,7 @@ public sealed class MapTests(Browser browser)
     [Fact]
     public async Task A_city_at_work_is_drawn_with_nothing_from_outside()
     {
-        await using var host = await StartAsync();
+        await using var host = await BuiltPage.ServeAsync();
         var city = new PaintedCity(new FleetWorld(host), seed: 7);
         var page = await FleetPage.OpenAsync(browser, host.WebAddress, "/");
         city.Step();
@@ -232,9 +232,6 @@ public sealed class MapTests(Browser browser)
             request.Scheme is "blob" or "data" || request.Authority == host.WebAddress.Authority, $"asked {request}"));
         Assert.Empty(page.Errors);
     }
-
-    private static Task<ServerHost> StartAsync(string? dataFolder = null, params string[] args) =>
-        ServerHost.StartAsync(dataFolder: dataFolder, args: ["--dashboard", BuiltPage.Folder, .. args]);
 
     private static async Task HasColorAsync(FleetPage page, string driverId, string color, string otherColor)
     {

@@ -198,6 +198,7 @@ function showFleet(): void {
 
 function select(driverId: string | undefined): void {
   carLayer.selectedDriverId = driverId;
+  nearestPanel.select(driverId);
   if (driverId !== undefined) panel.open(driverId);
   map.triggerRepaint();
 }

@@ -1,8 +1,9 @@
 import { carIcon } from "./car-icon.ts";
 import { carState, isLost } from "./car-state.ts";
 import { element, setText } from "./dom.ts";
-import { formatAge, formatCount, formatDistance, formatPlace } from "./format.ts";
+import { formatAge, formatDistance, formatPlace } from "./format.ts";
 import { searchRadiusMeters, type NearDriver, type PlaceDegrees } from "./nearest-search.ts";
+import { oldAfterSeconds } from "./panel.ts";
 import type { ZoneUnder } from "./zone-layers.ts";
 import { zoneRows } from "./zone-tip.ts";
 
@@ -23,6 +24,7 @@ export class NearestPanel {
   private readonly list = element("ol");
   private readonly notice = element("p", "panel-notice");
   private rows: Row[] = [];
+  private selectedDriverId: string | undefined;
 
   constructor(
     private readonly onSelected: (driverId: string) => void,
@@ -59,12 +61,12 @@ export class NearestPanel {
       const driver = drivers[index];
       if (driver === undefined) return;
       row.driver = driver;
-      row.root.dataset["driver"] = driver.driverId;
       row.icon.replaceChildren(carIcon(carState(driver.found.work, driver.found.availability), isLost(driver.found.link)));
       setText(row.name, driver.driverId);
       setText(row.distance, formatDistance(driver.distanceMeters));
     });
-    this.tell(drivers.length === 0 ? `Nobody within ${formatCount(searchRadiusMeters / 1000)} km.` : "");
+    this.markSelected();
+    this.tell(drivers.length === 0 ? `Nobody within ${searchRadiusMeters / 1000} km.` : "");
     this.tick(now);
   }
 
@@ -77,10 +79,19 @@ export class NearestPanel {
     this.setRows(0);
   }
 
+  /** Marks the driver whose panel is open. */
+  select(driverId: string | undefined): void {
+    this.selectedDriverId = driverId;
+    this.markSelected();
+  }
+
   /** Lets the ages tick. */
   tick(now: number): void {
     for (const { driver, age } of this.rows) {
-      if (driver !== undefined) setText(age, formatAge((now - driver.fixedAt) / 1000));
+      if (driver === undefined) continue;
+      const seconds = (now - driver.fixedAt) / 1000;
+      setText(age, formatAge(seconds));
+      age.classList.toggle("is-old", seconds > oldAfterSeconds);
     }
   }
 
@@ -102,6 +113,12 @@ export class NearestPanel {
       if (row.driver !== undefined) this.onSelected(row.driver.driverId);
     });
     return row;
+  }
+
+  private markSelected(): void {
+    for (const { root, driver } of this.rows) {
+      root.classList.toggle("is-selected", driver !== undefined && driver.driverId === this.selectedDriverId);
+    }
   }
 
   private tell(notice: string): void {

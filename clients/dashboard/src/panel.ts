@@ -10,7 +10,7 @@ import { DriverAvailability, DriverLink } from "./gen/ridetracking/v1/trip_pb.ts
 
 const pollMs = 2_000;
 /** From this age on the position is marked as old. */
-const oldAfterSeconds = 15;
+export const oldAfterSeconds = 15;
 
 const availabilities: Record<DriverAvailability, string> = {
   [DriverAvailability.UNSPECIFIED]: "unknown",
