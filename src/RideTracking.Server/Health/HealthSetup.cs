@@ -14,7 +14,10 @@ public static class HealthSetup
             .AddGrpcHealthChecks(health =>
             {
                 foreach (var service in (string[])
-                    [DriverService.Descriptor.FullName, RiderService.Descriptor.FullName, DirectoryService.Descriptor.FullName, FleetService.Descriptor.FullName])
+                    [
+                        DriverService.Descriptor.FullName, RiderService.Descriptor.FullName, DispatchService.Descriptor.FullName,
+                        DirectoryService.Descriptor.FullName, FleetService.Descriptor.FullName,
+                    ])
                 {
                     health.Services.Map(service, _ => true);
                 }

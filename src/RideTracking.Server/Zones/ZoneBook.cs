@@ -38,6 +38,7 @@ public sealed partial class ZoneBook(RedisStore store, StoreKeys keys, IOptions<
         kept.Version = (ulong)await store.Trips.StringIncrementAsync(keys.ZonesVersion);
         kept.UpdatedAt = Timestamp.FromDateTimeOffset(clock.GetUtcNow());
         await Entries.SetAsync(kept.ZoneId, kept);
+        await TellNodesAsync();
         Rebuild();
         return kept;
     }
@@ -47,8 +48,8 @@ public sealed partial class ZoneBook(RedisStore store, StoreKeys keys, IOptions<
     /// <exception cref="StackExchange.Redis.RedisException">The store is away.</exception>
     public async Task<bool> RemoveAsync(string zoneId)
     {
-        await store.Trips.StringIncrementAsync(keys.ZonesVersion);
         var was = await Entries.RemoveAsync(zoneId);
+        await TellNodesAsync();
         Rebuild();
         return was;
     }
@@ -60,6 +61,9 @@ public sealed partial class ZoneBook(RedisStore store, StoreKeys keys, IOptions<
         await Entries.LoadAsync();
         Rebuild();
     }
+
+    // After the change: a node that looked between the zone's own number and the zone would think that it has it.
+    private Task<long> TellNodesAsync() => store.Trips.StringIncrementAsync(keys.ZonesVersion);
 
     // Parsing is what costs, so what has not changed is not parsed again.
     private void Rebuild()

@@ -104,6 +104,32 @@ public sealed class ZoneTests
         Assert.Equal((ZoneEventKind.Exit, ZoneEventCause.ZoneDeleted), (left.Kind, left.Cause));
     }
 
+    [Fact]
+    public async Task Another_node_has_the_zone_and_its_events_too()
+    {
+        await using var redis = await RedisProcess.StartAsync();
+        await using var one = await ServerHost.StartAsync(redis);
+        await using var other = await ServerHost.StartAsync(redis);
+        var here = new ZoneWorld(one);
+        var there = new ZoneWorld(other);
+        await here.UpsertAsync("field", ZoneKind.Geofence, Square);
+        await ListedAsync(there, 1);
+        await using var phone = await DriverPhone.ConnectAsync(other, "d1");
+        await DriveAsync(phone, first: 1, count: 12);
+        Assert.Equal(await there.ReadAsync(0, 1), await here.ReadAsync(0, 1));
+        await here.Client.DeleteZoneAsync(new DeleteZoneRequest { ZoneId = "field" }, here.Ops, cancellationToken: Cancel);
+        await ListedAsync(there, 0);
+        Assert.Equal(ZoneEventCause.ZoneDeleted, (await here.ReadAsync(0, 2))[1].Cause);
+    }
+
+    private static async Task ListedAsync(ZoneWorld world, int count)
+    {
+        while ((await world.Client.ListZonesAsync(new ListZonesRequest(), world.Ops, cancellationToken: Cancel)).Zones.Count != count)
+        {
+            Cancel.ThrowIfCancellationRequested();
+        }
+    }
+
     public static TheoryData<string, Zone, string> Wrong => new()
     {
         { "zone.zone_id", ZoneWorld.Zone("no id", ZoneKind.Geofence, Square), "" },
