@@ -20,7 +20,7 @@ internal sealed class DirectoryEndpoint(CompanyDirectory directory, AttributeBit
 
     public override Task<V1.ListDriversResponse> ListDrivers(V1.ListDriversRequest request, ServerCallContext context)
     {
-        var page = Page(directory.Drivers, request.PageSize, request.PageToken, d => d.DriverId, out var next);
+        var (page, next) = directory.Drivers.Page(request.PageToken, DirectoryCheck.PageSize(request.PageSize, request.PageToken), d => d.DriverId);
         return Task.FromResult(new V1.ListDriversResponse { Drivers = { page }, NextPageToken = next });
     }
 
@@ -43,7 +43,7 @@ internal sealed class DirectoryEndpoint(CompanyDirectory directory, AttributeBit
 
     public override Task<V1.ListVehiclesResponse> ListVehicles(V1.ListVehiclesRequest request, ServerCallContext context)
     {
-        var page = Page(directory.Vehicles, request.PageSize, request.PageToken, v => v.VehicleId, out var next);
+        var (page, next) = directory.Vehicles.Page(request.PageToken, DirectoryCheck.PageSize(request.PageSize, request.PageToken), v => v.VehicleId);
         return Task.FromResult(new V1.ListVehiclesResponse { Vehicles = { page }, NextPageToken = next });
     }
 
@@ -65,7 +65,7 @@ internal sealed class DirectoryEndpoint(CompanyDirectory directory, AttributeBit
 
     public override Task<V1.ListRidersResponse> ListRiders(V1.ListRidersRequest request, ServerCallContext context)
     {
-        var page = Page(directory.Riders, request.PageSize, request.PageToken, r => r.RiderId, out var next);
+        var (page, next) = directory.Riders.Page(request.PageToken, DirectoryCheck.PageSize(request.PageSize, request.PageToken), r => r.RiderId);
         return Task.FromResult(new V1.ListRidersResponse { Riders = { page }, NextPageToken = next });
     }
 
@@ -98,16 +98,6 @@ internal sealed class DirectoryEndpoint(CompanyDirectory directory, AttributeBit
         {
             throw NotFound(field, id);
         }
-    }
-
-    private static IReadOnlyList<T> Page<T>(DirectoryEntries<T> entries, uint pageSize, string pageToken, Func<T, string> id, out string next)
-        where T : class, IMessage<T>
-    {
-        var size = DirectoryCheck.PageSize(pageSize, pageToken);
-        // One more tells whether there is another page.
-        var found = entries.After(pageToken, size + 1);
-        next = found.Count > size ? id(found[size - 1]) : "";
-        return [.. found.Take(size)];
     }
 
     private static RpcException NotFound(string field, string id) =>

@@ -62,6 +62,14 @@ public sealed class DirectoryEntries<T>(RedisStore store, RedisKey key, MessageP
         return page;
     }
 
+    /// <summary>A page of entries in order of id, and the token of the next one; an empty token after the last.</summary>
+    public (IReadOnlyList<T> Entries, string NextToken) Page(string token, int size, Func<T, string> id)
+    {
+        // One more tells whether there is another page.
+        var found = After(token, size + 1);
+        return found.Count > size ? ([.. found.Take(size)], id(found[size - 1])) : (found, "");
+    }
+
     /// <summary>Makes or replaces an entry.</summary>
     /// <exception cref="RedisException">The store is away.</exception>
     public Task SetAsync(string id, T entry) => InTurnAsync(async () =>

@@ -26,10 +26,8 @@ internal sealed class ZoneEndpoint(ZoneBook book, IOptions<ZoneOptions> options)
 
     public V1.ListZonesResponse List(V1.ListZonesRequest request)
     {
-        var size = DirectoryCheck.PageSize(request.PageSize, request.PageToken);
-        // One more tells whether there is another page.
-        var found = book.Entries.After(request.PageToken, size + 1);
-        return new V1.ListZonesResponse { Zones = { found.Take(size) }, NextPageToken = found.Count > size ? found[size - 1].ZoneId : "" };
+        var (page, next) = book.Entries.Page(request.PageToken, DirectoryCheck.PageSize(request.PageSize, request.PageToken), z => z.ZoneId);
+        return new V1.ListZonesResponse { Zones = { page }, NextPageToken = next };
     }
 
     public async Task<V1.DeleteZoneResponse> DeleteAsync(V1.DeleteZoneRequest request)
