@@ -12,10 +12,10 @@ internal struct Cell
     public int Count;
 
     /// <summary>
-    /// Goes up when somebody changes who stays in the cell, which the tile's version does not tell: that would disturb
-    /// every search in the tile.
+    /// Tells of somebody who changes and stays in the cell, which the tile's version does not: that would disturb every
+    /// search in the tile.
     /// </summary>
-    public int Changes;
+    public SeqLock Renewals;
 
     /// <summary>The first <see cref="Count"/> are taken.</summary>
     public readonly Occupants Data => new(_data);
@@ -39,8 +39,9 @@ internal struct Cell
     /// <summary>Renews somebody who stays; touches only what is another.</summary>
     public void Renew(int index, in Sighting before, in Sighting after)
     {
-        Changes++;
+        Renewals.EnterAlone();
         Data.Renew(index, Occupant.Of(before), Occupant.Of(after));
+        Renewals.Exit();
     }
 
     /// <summary>Takes somebody out; the last takes the place, if it is another.</summary>

@@ -30,7 +30,7 @@ internal ref struct CellsAhead()
     {
         foreach (ref readonly CellAhead cell in Cells)
         {
-            if (Volatile.Read(in cell.Cells[cell.Index].Changes) != cell.Changes)
+            if (!cell.Cells[cell.Index].Renewals.IsStill(cell.Renewals))
             {
                 return false;
             }
@@ -40,5 +40,7 @@ internal ref struct CellsAhead()
     }
 }
 
-/// <summary>A cell with somebody in it, how often it had changed, and the square of its planar distance in 1e-7 degrees.</summary>
-internal readonly record struct CellAhead(Cell[] Cells, int Index, int Changes, Occupants Data, int Count, double Square);
+/// <summary>
+/// A cell with somebody in it, the version of its renewals, and the square of its planar distance in 1e-7 degrees.
+/// </summary>
+internal readonly record struct CellAhead(Cell[] Cells, int Index, int Renewals, Occupants Data, int Count, double Square);

@@ -203,13 +203,13 @@ internal ref struct NearestSearch
                 {
                     // While the cell changes, its parts may not belong together. Then its or the tile's version tells; but
                     // every index must be sound.
-                    int changes = Volatile.Read(in cell.Changes);
+                    int renewals = cell.Renewals.ReadVersion();
                     Occupants data = cell.Data;
                     int count = Math.Min(cell.Count, data.Capacity);
                     if (count > 0)
                     {
                         data.PrefetchTests(count);
-                        _ahead.Add(new CellAhead(cells, (row << level) + part, changes, data, count, square + east * east));
+                        _ahead.Add(new CellAhead(cells, (row << level) + part, renewals, data, count, square + east * east));
                     }
                 }
             }

@@ -24,6 +24,13 @@ internal struct SeqLock
         }
     }
 
+    /// <summary>Enters, without a look at other writers: some other lock keeps them out.</summary>
+    public void EnterAlone()
+    {
+        _version++;
+        Volatile.WriteBarrier();
+    }
+
     /// <summary>Leaves after a change that readers must not straddle.</summary>
     public void Exit() => Volatile.Write(ref _version, _version + 1);
 
@@ -31,9 +38,9 @@ internal struct SeqLock
     public void ExitUnchanged() => Volatile.Write(ref _version, _version - 1);
 
     /// <summary>Waits until no writer is inside, and tells the version that the following reads belong to.</summary>
-    public int ReadVersion()
+    public readonly int ReadVersion()
     {
-        int version = Volatile.Read(ref _version);
+        int version = Volatile.Read(in _version);
         if ((version & 1) == 0)
         {
             return version;
@@ -43,14 +50,14 @@ internal struct SeqLock
         do
         {
             spin.SpinOnce(sleep1Threshold: -1);
-            version = Volatile.Read(ref _version);
+            version = Volatile.Read(in _version);
         }
         while ((version & 1) != 0);
         return version;
     }
 
     /// <summary>True when everything read since <see cref="ReadVersion"/> belongs together.</summary>
-    public bool IsStill(int version)
+    public readonly bool IsStill(int version)
     {
         Volatile.ReadBarrier();
         return ReadVersion() == version;
