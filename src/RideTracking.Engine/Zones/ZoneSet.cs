@@ -52,17 +52,6 @@ public sealed class ZoneSet
         return new([.. zones.OrderBy(zone => zone.Id, StringComparer.Ordinal)]);
     }
 
-    /// <summary>This set with a zone added, or put in place of the one with its id. The others' borders are not prepared anew.</summary>
-    public ZoneSet With(Zone zone)
-    {
-        ArgumentNullException.ThrowIfNull(zone);
-        return Of(Zones.Where(other => other.Id != zone.Id).Append(zone));
-    }
-
-    /// <summary>This set without the zone of an id; itself when there is none.</summary>
-    public ZoneSet Without(string zoneId) =>
-        _numbers.ContainsKey(zoneId) ? Of(Zones.Where(other => other.Id != zoneId)) : this;
-
     /// <summary>The number of the zone with an id, or -1.</summary>
     public int NumberOf(string zoneId) => _numbers.GetValueOrDefault(zoneId, -1);
 

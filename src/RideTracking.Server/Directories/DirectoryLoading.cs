@@ -1,13 +1,12 @@
+using RideTracking.Server.Hosting;
 using RideTracking.Server.Storage;
 
 namespace RideTracking.Server.Directories;
 
 /// <summary>Fills the directory from the store at start and each time the store comes back.</summary>
 internal sealed partial class DirectoryLoading(RedisStore store, CompanyDirectory directory, TimeProvider time, ILogger<DirectoryLoading> logger)
-    : BackgroundService
+    : OnceASecond(time)
 {
-    private static readonly TimeSpan LookInterval = TimeSpan.FromSeconds(1);
-
     private volatile bool _stale = true;
 
     public override async Task StartAsync(CancellationToken cancellationToken)
@@ -17,23 +16,7 @@ internal sealed partial class DirectoryLoading(RedisStore store, CompanyDirector
         await base.StartAsync(cancellationToken);
     }
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
-    {
-        using var timer = new PeriodicTimer(LookInterval, time);
-        try
-        {
-            while (await timer.WaitForNextTickAsync(stoppingToken))
-            {
-                await LookAsync();
-            }
-        }
-        catch (OperationCanceledException)
-        {
-            // The server stops.
-        }
-    }
-
-    private async Task LookAsync()
+    protected override async Task LookAsync()
     {
         if (!_stale)
         {

@@ -9,10 +9,8 @@ namespace RideTracking.Server.Directories;
 /// </summary>
 public sealed partial class FleetTraits(
     CompanyDirectory directory, DriverSlots slots, DriverIndex index, VehicleTypes types, AttributeBits attributes, ServerClock clock,
-    ILogger<FleetTraits> logger) : BackgroundService
+    ILogger<FleetTraits> logger) : OnceASecond(clock.Machine)
 {
-    private static readonly TimeSpan LookInterval = TimeSpan.FromSeconds(1);
-
     private long _applied = -1;
 
     /// <summary>Takes the directory's present word for one driver over.</summary>
@@ -35,35 +33,24 @@ public sealed partial class FleetTraits(
         index.SetVehicle(slot, new VehicleTraits(types.GetOrAdd(vehicle?.VehicleType ?? ""), (byte)(vehicle?.Seats ?? 0), attributes.Of(all, out _)));
     }
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    /// <inheritdoc/>
+    protected override Task LookAsync()
     {
-        // In real time: it is about work, not about what drivers do.
-        using var timer = new PeriodicTimer(LookInterval, clock.Machine);
-        try
+        var version = directory.Version;
+        if (version != _applied)
         {
-            while (await timer.WaitForNextTickAsync(stoppingToken))
+            for (var slot = 0; slot < slots.Count; slot++)
             {
-                var version = directory.Version;
-                if (version == _applied)
+                if (slots.TryGetId(slot, out var driverId))
                 {
-                    continue;
+                    Apply(driverId!, slot);
                 }
-
-                for (var slot = 0; slot < slots.Count; slot++)
-                {
-                    if (slots.TryGetId(slot, out var driverId))
-                    {
-                        Apply(driverId!, slot);
-                    }
-                }
-
-                _applied = version;
             }
+
+            _applied = version;
         }
-        catch (OperationCanceledException)
-        {
-            // The server stops.
-        }
+
+        return Task.CompletedTask;
     }
 
     [LoggerMessage(LogLevel.Warning, "There are more than {Most} different attributes; searches do not find the driver {DriverId} by all of its own")]

@@ -10,9 +10,9 @@ namespace RideTracking.Server.Dispatch;
 
 /// <summary>
 /// Finds a driver for each trip that searches: the nearest who is connected, available, idle and seen lately; at a queue
-/// zone, the one who waits longest there. Looks at
-/// once for a trip that is new or was passed over, and for those who wait longest when a driver may have become free; on
-/// each tick for all (a driver came near). So a rush of events costs no more than the trips that it is about.
+/// zone, the one who waits longest there. Looks at once for a trip that is new or was passed over, and for those who wait
+/// longest when a driver may have become free; on each tick for all (a driver came near). So a rush of events costs no more
+/// than the trips that it is about.
 /// </summary>
 internal sealed partial class Matching(
     TripBook book, Dispatcher dispatcher, ZoneQueues queues, DriverSlots slots, DriverIndex index, IOptions<TripOptions> options, TimeProvider time,
@@ -110,43 +110,33 @@ internal sealed partial class Matching(
     }
 
     // At a queue it is first in, first out; elsewhere, or when nobody there can take it, the nearest.
-    private NearbyDriver[] Candidates(Trip trip)
+    private List<NearbyDriver> Candidates(Trip trip)
     {
         var pickup = trip.Waypoints[0].Location;
-        var nearest = Nearest(trip);
-        var waiting = queues.ReadyAt(pickup);
-        if (waiting.IsEmpty)
+        var filter = DriverFilter.ReadyForTrip with
         {
-            return nearest;
-        }
-
-        var first = new List<NearbyDriver>();
-        foreach (var driverId in waiting.Except(trip.PassedOver, StringComparer.Ordinal))
+            MinFixedAtUnixMs = (time.GetUtcNow() - options.Value.MaxFixAge).ToUnixTimeMilliseconds(),
+            ExcludedSlots = trip.PassedOver.Select(slots.GetOrAdd).ToArray(),
+        };
+        var candidates = new List<NearbyDriver>();
+        foreach (var driverId in queues.ReadyAt(pickup))
         {
-            if (first.Count < MaxCandidates && slots.TryGet(driverId, out var slot) && index.TryGet(slot, out var driver) && driver.HasFix
-                && driver.Status is { Availability: DriverAvailability.Available, Work: DriverWork.Idle, Link: DriverLink.Connected })
+            if (candidates.Count < MaxCandidates && slots.TryGet(driverId, out var slot) && index.TryGet(slot, out var driver) && filter.Matches(driver))
             {
-                first.Add(new NearbyDriver(slot, Earth.DistanceMeters(pickup, driver.Fix.Point), driver.Fix.FixedAtUnixMs, driver.Fix.Point));
+                candidates.Add(new NearbyDriver(slot, Earth.DistanceMeters(pickup, driver.Fix.Point), driver.Fix.FixedAtUnixMs, driver.Fix.Point));
             }
         }
 
-        return [.. first, .. nearest.Where(n => !first.Exists(f => f.Slot == n.Slot))];
-    }
-
-    private NearbyDriver[] Nearest(Trip trip)
-    {
-        Span<NearbyDriver> found = stackalloc NearbyDriver[MaxCandidates];
-        var passedOver = trip.PassedOver.Select(slots.GetOrAdd).ToArray();
-        var filter = new DriverFilter
+        Span<NearbyDriver> nearest = stackalloc NearbyDriver[MaxCandidates];
+        foreach (var near in nearest[..index.Nearest(pickup, options.Value.SearchRadiusMeters, filter, nearest)])
         {
-            Availability = DriverAvailability.Available,
-            Work = DriverWork.Idle,
-            Link = DriverLink.Connected,
-            MinFixedAtUnixMs = (time.GetUtcNow() - options.Value.MaxFixAge).ToUnixTimeMilliseconds(),
-            ExcludedSlots = passedOver,
-        };
-        var count = index.Nearest(trip.Waypoints[0].Location, options.Value.SearchRadiusMeters, filter, found);
-        return found[..count].ToArray();
+            if (!candidates.Exists(c => c.Slot == near.Slot))
+            {
+                candidates.Add(near);
+            }
+        }
+
+        return candidates;
     }
 
     [LoggerMessage(LogLevel.Debug, "Matching waits for the store: {Message}")]

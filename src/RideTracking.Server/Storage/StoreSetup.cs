@@ -19,6 +19,7 @@ public static class StoreSetup
         builder.Services.AddSingleton(LogWriterId.New());
         builder.Services.AddSingleton<LogMetrics>();
         builder.Services.AddSingleton<LogAppend>();
+        builder.Services.AddSingleton<WriteAhead>();
         builder.Services.AddSingleton<LogReader>();
         builder.Services.AddSingleton<ConnectionClaims>();
         builder.Services.AddSingleton<FixLog>();

@@ -1,5 +1,6 @@
 using RideTracking.Engine.Index;
 using RideTracking.Server.Access;
+using RideTracking.Server.Hosting;
 
 namespace RideTracking.Server.Streams;
 
@@ -9,49 +10,38 @@ namespace RideTracking.Server.Streams;
 /// </summary>
 internal sealed class StreamSweep(
     DriverStreams streams, UnaryReports reports, StreamServices services,
-    [FromKeyedServices(AccessSetup.TokenClock)] TimeProvider tokenClock) : BackgroundService
+    [FromKeyedServices(AccessSetup.TokenClock)] TimeProvider tokenClock) : OnceASecond(services.Clock.Machine)
 {
-    private static readonly TimeSpan Period = TimeSpan.FromSeconds(1);
+    private readonly DriverChange[] _left = new DriverChange[256];
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    protected override Task LookAsync()
     {
-        using var timer = new PeriodicTimer(Period, services.Clock.Machine);
-        var left = new DriverChange[256];
-        try
+        var tokenTime = tokenClock.GetUtcNow();
+        foreach (var session in streams.Sessions)
         {
-            while (await timer.WaitForNextTickAsync(stoppingToken))
-            {
-                var tokenTime = tokenClock.GetUtcNow();
-                foreach (var session in streams.Sessions)
-                {
-                    session.Sweep(tokenTime);
-                }
+            session.Sweep(tokenTime);
+        }
 
-                reports.Sweep();
-                SweepStale(left);
-                services.Path.Zones.Sweep();
-            }
-        }
-        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
-        {
-            // The server stops.
-        }
+        reports.Sweep();
+        SweepStale();
+        services.Path.Zones.Sweep();
+        return Task.CompletedTask;
     }
 
-    private void SweepStale(DriverChange[] left)
+    private void SweepStale()
     {
         var options = services.Options;
         var olderThan = (services.Clock.GetUtcNow() - (options.MaxSilence * options.StaleAfterSilences)).ToUnixTimeMilliseconds();
         int count;
         do
         {
-            count = services.Path.Index.SweepStale(olderThan, left);
-            foreach (ref readonly var change in left.AsSpan(0, count))
+            count = services.Path.Index.SweepStale(olderThan, _left);
+            foreach (ref readonly var change in _left.AsSpan(0, count))
             {
                 services.Path.Fanout.Publish(change);
                 services.Path.Zones.GoStale(change.Current.Slot);
             }
         }
-        while (count == left.Length);
+        while (count == _left.Length);
     }
 }

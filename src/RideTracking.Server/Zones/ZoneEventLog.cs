@@ -6,6 +6,7 @@ using Google.Protobuf.WellKnownTypes;
 using Microsoft.Extensions.Options;
 using RideTracking.Server.Hosting;
 using RideTracking.Server.Storage;
+using RideTracking.Server.Storage.Log;
 using StackExchange.Redis;
 
 namespace RideTracking.Server.Zones;
@@ -15,7 +16,7 @@ namespace RideTracking.Server.Zones;
 /// loop writes; while the store is away it tries again, so an event may be there twice, by its id once.
 /// </summary>
 internal sealed partial class ZoneEventLog(
-    RedisStore store, StoreKeys keys, ZoneTracking tracking, ServerClock clock, ZoneMetrics metrics, IOptions<ZoneOptions> options,
+    RedisStore store, StoreKeys keys, ZoneTracking tracking, WriteAhead ahead, ServerClock clock, ZoneMetrics metrics, IOptions<ZoneOptions> options,
     ILogger<ZoneEventLog> logger) : BackgroundService
 {
     private const int BatchChanges = 100;
@@ -23,6 +24,7 @@ internal sealed partial class ZoneEventLog(
     private const int BatchEvents = 1000;
 
     private static readonly TimeSpan Retry = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan SendOff = TimeSpan.FromSeconds(5);
 
     private volatile TaskCompletionSource _written = New();
 
@@ -58,6 +60,13 @@ internal sealed partial class ZoneEventLog(
         return events;
     }
 
+    public override async Task StopAsync(CancellationToken cancellationToken)
+    {
+        // The streams have ended; what their last fixes caused still gets its chance, unless the store is away.
+        await ahead.AllWrittenAsync().WaitAsync(SendOff, clock.Machine, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await base.StopAsync(cancellationToken);
+    }
+
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         var batch = new List<ZoneChange>();
@@ -74,13 +83,13 @@ internal sealed partial class ZoneEventLog(
                 }
 
                 await WriteAsync(batch, stoppingToken);
-                tracking.Written(batch.Count);
+                ahead.Written(batch.Count);
                 batch.Clear();
             }
         }
         catch (OperationCanceledException)
         {
-            // The server stops. What was not written the next one finds out by the drivers' next fixes.
+            // The server stops while the store is away. The log, which waits, has not taken the fixes that caused this either.
         }
     }
 

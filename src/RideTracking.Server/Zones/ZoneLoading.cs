@@ -9,10 +9,8 @@ namespace RideTracking.Server.Zones;
 /// has changed one.
 /// </summary>
 internal sealed partial class ZoneLoading(
-    RedisStore store, StoreKeys keys, ZoneBook book, ZoneTracking tracking, ServerClock clock, ILogger<ZoneLoading> logger) : BackgroundService
+    RedisStore store, StoreKeys keys, ZoneBook book, ZoneTracking tracking, ServerClock clock, ILogger<ZoneLoading> logger) : OnceASecond(clock.Machine)
 {
-    private static readonly TimeSpan LookInterval = TimeSpan.FromSeconds(1);
-
     private RedisValue _version;
     private bool _isLoaded;
 
@@ -23,23 +21,7 @@ internal sealed partial class ZoneLoading(
         await base.StartAsync(cancellationToken);
     }
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
-    {
-        using var timer = new PeriodicTimer(LookInterval, clock.Machine);
-        try
-        {
-            while (await timer.WaitForNextTickAsync(stoppingToken))
-            {
-                await LookAsync();
-            }
-        }
-        catch (OperationCanceledException)
-        {
-            // The server stops.
-        }
-    }
-
-    private async Task LookAsync()
+    protected override async Task LookAsync()
     {
         try
         {

@@ -6,6 +6,7 @@ using RideTracking.Engine.Geo;
 using RideTracking.Engine.Index;
 using RideTracking.Engine.Zones;
 using RideTracking.Server.Dispatch;
+using RideTracking.Server.Hosting;
 using RideTracking.Server.Storage;
 
 namespace RideTracking.Server.Zones;
@@ -17,10 +18,8 @@ namespace RideTracking.Server.Zones;
 /// </summary>
 internal sealed partial class ZoneQueues(
     RedisStore store, StoreKeys keys, ZoneBook book, ZoneTracking tracking, DriverSlots slots, DriverIndex index, Dispatcher dispatcher,
-    IOptions<ZoneOptions> options, TimeProvider clock, ILogger<ZoneQueues> logger) : BackgroundService
+    IOptions<ZoneOptions> options, TimeProvider clock, ILogger<ZoneQueues> logger) : OnceASecond(clock)
 {
-    private static readonly TimeSpan LookInterval = TimeSpan.FromSeconds(1);
-
     // Only the loop touches these.
     private readonly Dictionary<string, WaitingRoom> _rooms = new(StringComparer.Ordinal);
     private bool _isRestored;
@@ -37,28 +36,12 @@ internal sealed partial class ZoneQueues(
             : [.. book.Set.Containing(pickup).Where(z => z.Kind == ZoneKind.Queue).SelectMany(z => ready.GetValueOrDefault(z.Id, []))];
     }
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
-    {
-        using var timer = new PeriodicTimer(LookInterval, clock);
-        try
-        {
-            while (await timer.WaitForNextTickAsync(stoppingToken))
-            {
-                await LookAsync();
-            }
-        }
-        catch (OperationCanceledException)
-        {
-            // The server stops; the next one goes on from what is kept.
-        }
-    }
-
-    private async Task LookAsync()
+    protected override async Task LookAsync()
     {
         try
         {
             await RestoreAsync();
-            var now = clock.GetUtcNow().ToUnixTimeMilliseconds();
+            var now = Clock.GetUtcNow().ToUnixTimeMilliseconds();
             TakeEvents(now);
             var ready = new Dictionary<string, ImmutableArray<string>>(StringComparer.Ordinal);
             foreach (var (zoneId, room) in _rooms)
@@ -197,7 +180,7 @@ internal sealed partial class ZoneQueues(
         foreach (var place in room.Untold.GroupBy(t => t.DriverId).Select(g => g.Last()))
         {
             await dispatcher.TellAsync(
-                place.DriverId, CommandWire.QueuePosition(zoneId, name, place.Place, room.Queue.Count, options.Value.Queue.ExactPlaces, clock.GetUtcNow()));
+                place.DriverId, CommandWire.QueuePosition(zoneId, name, place.Place, room.Queue.Count, options.Value.Queue.ExactPlaces, Clock.GetUtcNow()));
         }
 
         room.Untold.Clear();

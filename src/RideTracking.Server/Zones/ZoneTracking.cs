@@ -6,6 +6,7 @@ using RideTracking.Engine.Ingest;
 using RideTracking.Engine.Zones;
 using RideTracking.Server.Hosting;
 using RideTracking.Server.Storage;
+using RideTracking.Server.Storage.Log;
 
 namespace RideTracking.Server.Zones;
 
@@ -16,9 +17,9 @@ internal sealed record ZoneChange(string DriverId, IReadOnlyList<ZoneEvent> Even
 internal readonly record struct AtQueue(string ZoneId, string DriverId, ZoneEventKind Kind, ZoneEventCause Cause, Guid EventId, long AtUnixMs);
 
 /// <summary>
-/// Holds each fix against the zones and hands what happened to <see cref="ZoneEventLog"/>. Thread-safe: each driver by one
-/// thread at a time. While too many changes wait for the store, nobody is judged; nothing is lost by that, only late,
-/// since the next fix that is judged tells where the driver is.
+/// Holds each fix against the zones, before the log has it, and hands what happened to <see cref="ZoneEventLog"/>.
+/// Thread-safe: each driver by one thread at a time. While too many changes wait for the store, nobody is judged: then the
+/// next fix that is judged tells where the driver is, late.
 /// </summary>
 public sealed class ZoneTracking
 {
@@ -30,6 +31,7 @@ public sealed class ZoneTracking
 
     private readonly RedisStore _store;
     private readonly StoreKeys _keys;
+    private readonly WriteAhead _ahead;
     private readonly DriverSlots _slots;
     private readonly ServerClock _clock;
     private readonly ZoneMetrics _metrics;
@@ -39,18 +41,18 @@ public sealed class ZoneTracking
     private readonly Channel<AtQueue> _atQueues = Channel.CreateUnbounded<AtQueue>(new UnboundedChannelOptions { SingleReader = true });
     private readonly int _capacity;
     private volatile bool _isWanted;
-    private int _waiting;
 
     /// <summary>Made once, by <c>AddZones</c>.</summary>
     public ZoneTracking(
-        RedisStore store, StoreKeys keys, ZoneBook book, DriverSlots slots, ServerClock clock, ZoneMetrics metrics, IOptions<ZoneOptions> options)
+        RedisStore store, StoreKeys keys, WriteAhead ahead, ZoneBook book, DriverSlots slots, ServerClock clock, ZoneMetrics metrics,
+        IOptions<ZoneOptions> options)
     {
-        (_store, _keys, _slots, _clock, _metrics) = (store, keys, slots, clock, metrics);
+        (_store, _keys, _ahead, _slots, _clock, _metrics) = (store, keys, ahead, slots, clock, metrics);
         _tracker = new ZoneTracker(slots, book.Set, options.Value.Tracker);
         _capacity = options.Value.MaxWaitingChanges;
         // Unbounded by itself: the bound is kept before a driver is judged, since a change once found must not be dropped.
         _changes = Channel.CreateUnbounded<ZoneChange>(new UnboundedChannelOptions { SingleReader = true });
-        metrics.ObserveWaiting(() => Volatile.Read(ref _waiting));
+        metrics.ObserveWaiting(() => ahead.Waiting);
         book.Changed += set =>
         {
             _tracker.Apply(set, Now);
@@ -65,7 +67,7 @@ public sealed class ZoneTracking
 
     private long Now => _clock.GetUtcNow().ToUnixTimeMilliseconds();
 
-    private bool IsFull => Volatile.Read(ref _waiting) >= _capacity;
+    private bool IsFull => _ahead.Waiting >= _capacity;
 
     /// <summary>A fix has passed the gate. Costs next to nothing where there are no zones.</summary>
     public void Observe(int slot, string sessionId, in Fix fix, FixOutcome outcome, DriverStatus status)
@@ -133,9 +135,6 @@ public sealed class ZoneTracking
         while (from != 0);
     }
 
-    /// <summary>Changes are in the store.</summary>
-    internal void Written(int changes) => Interlocked.Add(ref _waiting, -changes);
-
     /// <summary>Puts back which zones each driver was in.</summary>
     /// <returns>Of how many drivers.</returns>
     internal async Task<int> RestoreAsync()
@@ -171,7 +170,7 @@ public sealed class ZoneTracking
                 }
             }
 
-            Interlocked.Increment(ref _waiting);
+            _ahead.Caused();
             _changes.Writer.TryWrite(new ZoneChange(_slots.IdOf(slot), [.. happened], state));
         }
     }

@@ -54,7 +54,7 @@ public class ZoneSetTests
             iter: 30);
 
     [Fact]
-    public void Changing_one_zone_is_the_same_as_making_all_anew()
+    public void A_zone_that_came_changed_or_went_is_looked_up_as_it_is_now()
     {
         var random = new Random(7);
         ZoneSet set = ZoneSet.Empty;
@@ -63,15 +63,9 @@ public class ZoneSetTests
         for (int version = 1; version <= 60; version++)
         {
             string id = $"z{random.Next(12)}";
-            ZoneSet before = set;
             set = random.Next(4) == 0
-                ? set.Without(id)
+                ? ZoneSet.Of(set.Zones.Where(zone => zone.Id != id))
                 : set.With(ZoneWorld.Named(id, ZoneWorld.Star(Near(Places.Porto, 0.02, random), 0.01, random), version: version));
-            if (before.Find(id) is null && set.Find(id) is null)
-            {
-                Assert.Same(before, set);
-            }
-
             for (int i = 0; i < 50; i++)
             {
                 AssertSame(set, Near(Places.Porto, 0.04, random));

@@ -36,6 +36,9 @@ internal static class ZoneWorld
     public static Zone Named(string id, ZoneGeometry geometry, ZoneKind kind = ZoneKind.Geofence, long version = 1, TimeSpan? dwell = null) =>
         new(id, id, kind, version, geometry, dwell);
 
+    /// <summary>A set with a zone added, or put in place of the one with its id.</summary>
+    public static ZoneSet With(this ZoneSet set, Zone zone) => ZoneSet.Of(set.Zones.Where(other => other.Id != zone.Id).Append(zone));
+
     /// <summary>A box whose sides are so many metres from a place.</summary>
     public static ZoneGeometry Around(GeoPoint place, double meters)
     {

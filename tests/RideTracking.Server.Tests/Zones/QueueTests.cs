@@ -75,14 +75,30 @@ public sealed class QueueTests
         Assert.Equal(0u, (await PositionAsync(phone)).Position);
     }
 
-    private static async Task<DriverPhone> ArriveAsync(ServerHost server, string driverId, ulong at)
+    [Fact]
+    public async Task Who_waits_first_but_was_not_seen_lately_is_passed_over()
+    {
+        await using var server = await ServerHost.StartAsync(args: ["--Trips:MaxFixAge", "00:00:30"]);
+        await new ZoneWorld(server).UpsertAsync("airport", ZoneKind.Queue, AroundPickup);
+        await using var first = await ArriveAsync(server, "d1", at: 10, age: TimeSpan.FromMinutes(1));
+        Assert.Equal(1u, (await PositionAsync(first)).Position);
+        await using var second = await ArriveAsync(server, "d2", at: 1);
+        Assert.Equal(2u, (await PositionAsync(second)).Position);
+        await new RiderService.RiderServiceClient(server.Channel()).RequestTripAsync(
+            RideWorld.Ride(), server.TokenOf(Role.Service, "backend"), cancellationToken: TestContext.Current.CancellationToken);
+        Assert.NotNull(await second.ReadUntilAsync(m => m.Command?.TripOffer is not null));
+    }
+
+    private static async Task<DriverPhone> ArriveAsync(ServerHost server, string driverId, ulong at, TimeSpan age = default)
     {
         await new DirectoryService.DirectoryServiceClient(server.Channel()).UpsertDriverAsync(
             new UpsertDriverRequest { Driver = new Driver { DriverId = driverId, DisplayName = driverId } },
             server.TokenOf(Role.Service, "backend"), cancellationToken: TestContext.Current.CancellationToken);
         var phone = await DriverPhone.ConnectAsync(server, driverId);
         await ActAsync(phone, "available", action => action.SetAvailability = new SetAvailability { Availability = DriverAvailability.Available });
-        await phone.SendAsync(DriverPhone.Batch(Now + ((long)at * 1000), at));
+        var batch = DriverPhone.Batch(Now + ((long)at * 1000), at);
+        batch.SentAtUnixMs += (long)age.TotalMilliseconds;
+        await phone.SendAsync(batch);
         return phone;
     }
 

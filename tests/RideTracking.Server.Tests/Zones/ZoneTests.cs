@@ -1,6 +1,10 @@
 using Google.Rpc;
 using Grpc.Core;
+using Grpc.Net.Client;
+using Microsoft.Extensions.DependencyInjection;
+using RideTracking.Server.Storage.Log;
 using RideTracking.Server.Tests.Fixtures;
+using RideTracking.Server.Tests.Streams;
 using RideTracking.V1;
 
 namespace RideTracking.Server.Tests.Zones;
@@ -86,6 +90,99 @@ public sealed class ZoneTests
         var all = await new ZoneWorld(again).ReadAsync(0, 2);
         Assert.Equal(before[0], all[0]);
         Assert.Equal((ZoneEventKind.Exit, 2UL), (all[1].Kind, all[1].DriverEventNumber));
+    }
+
+    [Fact]
+    public async Task What_happens_while_the_store_is_away_is_told_in_order_when_it_is_back()
+    {
+        await using var redis = await RedisProcess.StartAsync(durable: true);
+        await using var server = await ServerHost.StartAsync(redis);
+        var world = new ZoneWorld(server);
+        await world.UpsertAsync("field", ZoneKind.Geofence, Square);
+        await using var phone = await DriverPhone.ConnectAsync(server, "d1");
+        await DriveAsync(phone, first: 1, count: 4);
+
+        redis.Kill();
+        await phone.SendAsync(DriverPhone.Batch(Now + 45_000, 5, 36));
+        await StoreOutageTests.SeenAsync(server, "d1", 40);
+        await redis.StartAgainAsync();
+        await phone.ReadAckAsync(40);
+        var events = await world.ReadAsync(0, 2);
+        Assert.Equal([ZoneEventKind.Enter, ZoneEventKind.Exit], events.Select(e => e.Kind));
+        Assert.Equal([1UL, 2UL], events.Select(e => e.DriverEventNumber));
+    }
+
+    [Fact]
+    public async Task The_log_takes_no_fix_before_the_store_has_what_it_has_caused()
+    {
+        await using var server = await ServerHost.StartAsync();
+        var ahead = server.Services.GetRequiredService<WriteAhead>();
+        var log = server.Services.GetRequiredService<FixLog>();
+        await using var phone = await DriverPhone.ConnectAsync(server, "d1");
+        await DriveAsync(phone, first: 1, count: 1);
+        ahead.Caused();
+        await phone.SendAsync(DriverPhone.Batch(Now + 5_000, 2));
+        await StoreOutageTests.SeenAsync(server, "d1", 2);
+        var flushed = log.FlushAsync(Cancel);
+        // Long enough for a batch that does not wait: a whole connection is made and a fix of it seen.
+        await using var other = await DriverPhone.ConnectAsync(server, "d2");
+        await other.SendAsync(DriverPhone.Batch(Now + 5_000, 1));
+        await StoreOutageTests.SeenAsync(server, "d2", 1);
+        Assert.False(flushed.IsCompleted);
+        ahead.Written(1);
+        await flushed;
+        await phone.ReadAckAsync(2);
+    }
+
+    [Fact]
+    public async Task A_killed_server_tells_each_event_at_least_once_and_the_same_by_its_id()
+    {
+        var folder = Directory.CreateTempSubdirectory("killed-zones-").FullName;
+        await using var redis = await RedisProcess.StartAsync();
+        await using (var server = await ServerProcess.StartAsync(folder, redis))
+        {
+            // The zone is made by a node that stays.
+            await using var other = await ServerHost.StartAsync(redis);
+            var world = new ZoneWorld(other);
+            await world.UpsertAsync("field", ZoneKind.Geofence, Square);
+            const int rounds = 4;
+            for (var round = 0; round < rounds; round++)
+            {
+                // Every other kill comes while the driver is inside; none waits for the event to be written.
+                await DriveToAsync(server, first: 1 + (round * 20), count: 20);
+                server.Kill();
+                await server.StartAgainAsync();
+            }
+
+            await DriveToAsync(server, first: 1 + (rounds * 20), count: 1);
+            var events = new List<ZoneEvent>();
+            while (events.Count < 2)
+            {
+                // Those told more than once are there more than once.
+                var after = events.Count == 0 ? 0 : events[^1].Cursor;
+                events = [.. events.Concat(await world.ReadAsync(after, 1)).DistinctBy(e => e.EventId)];
+            }
+
+            Assert.Equal([ZoneEventKind.Enter, ZoneEventKind.Exit], events.Select(e => e.Kind));
+            Assert.Equal([1UL, 2UL], events.Select(e => e.DriverEventNumber));
+        }
+
+        Directory.Delete(folder, recursive: true);
+
+        async Task DriveToAsync(ServerProcess server, int first, int count)
+        {
+            using var channel = GrpcChannel.ForAddress(server.GrpcAddress);
+            var token = await File.ReadAllTextAsync(Path.Combine(folder, "dev-service.token"), Cancel);
+            using var call = new DriverService.DriverServiceClient(channel).Connect(
+                new Metadata { { "authorization", "Bearer " + token.Trim() } }, cancellationToken: Cancel);
+            await call.RequestStream.WriteAsync(
+                new ConnectRequest { Hello = new Hello { ProtocolVersion = 1, DriverId = "d1", SessionId = "s" } }, Cancel);
+            await call.RequestStream.WriteAsync(
+                new ConnectRequest { Locations = DriverPhone.Batch(Now + ((first + count) * 1000L), (ulong)first, count) }, Cancel);
+            while (await call.ResponseStream.MoveNext(Cancel) && !(call.ResponseStream.Current.FixAck?.ThroughSequence >= (ulong)(first + count - 1)))
+            {
+            }
+        }
     }
 
     [Fact]

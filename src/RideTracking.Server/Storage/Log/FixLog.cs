@@ -26,6 +26,7 @@ public sealed partial class FixLog : BackgroundService
     private readonly SemaphoreSlim _arrived = new(0);
     private readonly SemaphoreSlim _hurry = new(0);
     private readonly LogAppend _append;
+    private readonly WriteAhead _ahead;
     private readonly LogOptions _options;
     private readonly LogMetrics _metrics;
     private readonly ILogger<FixLog> _logger;
@@ -35,9 +36,11 @@ public sealed partial class FixLog : BackgroundService
     private long _settled;
     private TimeSpan _window;
 
-    public FixLog(LogAppend append, ConnectionClaims claims, IOptions<LogOptions> options, LogMetrics metrics, ILogger<FixLog> logger)
+    public FixLog(
+        LogAppend append, WriteAhead ahead, ConnectionClaims claims, IOptions<LogOptions> options, LogMetrics metrics, ILogger<FixLog> logger)
     {
         _append = append;
+        _ahead = ahead;
         _unclaimed = new UnclaimedCursors(claims);
         _options = options.Value;
         _metrics = metrics;
@@ -168,6 +171,7 @@ public sealed partial class FixLog : BackgroundService
                 }
 
                 await _unclaimed.ClaimAsync();
+                await _ahead.AllWrittenAsync().WaitAsync(stoppingToken);
                 await _append.WriteAsync(_batch.AsMemory(0, count), Fence);
                 if (retry != FirstRetry)
                 {

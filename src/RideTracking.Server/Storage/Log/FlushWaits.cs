@@ -1,7 +1,7 @@
 namespace RideTracking.Server.Storage.Log;
 
-/// <summary>Who waits until how many fixes are settled: in the log, or forgotten.</summary>
-/// <remarks>Not thread-safe: <see cref="FixLog"/> holds its lock. Nobody continues under it.</remarks>
+/// <summary>Who waits until how many are settled: in the store, or forgotten.</summary>
+/// <remarks>Not thread-safe: the owner holds its lock. Nobody continues under it.</remarks>
 internal sealed class FlushWaits
 {
     private readonly List<(long Through, TaskCompletionSource Done)> _waits = [];
