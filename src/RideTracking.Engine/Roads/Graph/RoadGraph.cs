@@ -40,6 +40,9 @@ public sealed class RoadGraph
     /// <summary>The arrays it is made of, for writing it down.</summary>
     internal RoadGraphParts Parts { get; }
 
+    /// <summary>The side of the road that one drives on.</summary>
+    public bool DrivesOnLeft => Parts.DrivesOnLeft;
+
     public int JunctionCount => _junctionIds.Length;
 
     public int SegmentCount => _segments.Length;
@@ -132,4 +135,6 @@ internal sealed record RoadGraphParts
 
     /// <summary>In tenths of a second.</summary>
     public required byte[] TurnDelays { get; init; }
+
+    public bool DrivesOnLeft { get; init; }
 }
