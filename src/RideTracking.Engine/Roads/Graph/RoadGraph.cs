@@ -22,6 +22,8 @@ public sealed class RoadGraph
     private readonly int[] _firstTurn;
     private readonly int[] _turnTargets;
     private readonly byte[] _turnDelays;
+    private readonly int[] _copiedEdges; // the edges of the extra states, sorted
+    private readonly int[] _copies; // the extra state of each
 
     internal RoadGraph(RoadGraphParts parts)
     {
@@ -34,6 +36,14 @@ public sealed class RoadGraph
         _firstTurn = parts.FirstTurn;
         _turnTargets = parts.TurnTargets;
         _turnDelays = parts.TurnDelays;
+        _copiedEdges = [.. parts.ExtraStateEdges];
+        _copies = new int[_copiedEdges.Length];
+        for (int i = 0; i < _copies.Length; i++)
+        {
+            _copies[i] = EdgeCount + i;
+        }
+
+        Array.Sort(_copiedEdges, _copies);
         Parts = parts;
     }
 
@@ -96,6 +106,27 @@ public sealed class RoadGraph
 
     /// <summary>The edge that a state drives.</summary>
     public int EdgeOfState(int state) => state < EdgeCount ? state : _extraStateEdges[state - EdgeCount];
+
+    /// <summary>The further states of an edge, beside the one that has its number; of nearly all edges none.</summary>
+    public ReadOnlySpan<int> ExtraStatesOf(int edge)
+    {
+        int first = Array.BinarySearch(_copiedEdges, edge);
+        if (first < 0)
+        {
+            return [];
+        }
+
+        int end = first + 1;
+        for (; first > 0 && _copiedEdges[first - 1] == edge; first--)
+        {
+        }
+
+        for (; end < _copiedEdges.Length && _copiedEdges[end] == edge; end++)
+        {
+        }
+
+        return _copies.AsSpan(first..end);
+    }
 
     /// <summary>The states that may follow one. A U-turn is among them only where a road ends.</summary>
     public ReadOnlySpan<int> TurnsFrom(int state) =>

@@ -10,6 +10,9 @@ public sealed class RoadMetric
     /// <summary>The time of an edge that nobody may drive.</summary>
     public const int Closed = int.MaxValue;
 
+    /// <summary>What searches give for the time to where no way leads.</summary>
+    public const int Unreachable = int.MaxValue;
+
     private readonly int[] _edgeMilliseconds;
 
     /// <param name="edgeMilliseconds">For each edge, from 1 up, or <see cref="Closed"/>. Not to be changed afterwards.</param>
@@ -20,6 +23,18 @@ public sealed class RoadMetric
 
     /// <summary>For each edge.</summary>
     public ReadOnlySpan<int> EdgeMilliseconds => _edgeMilliseconds;
+
+    /// <summary>This metric with some edges closed, slowed or sped up; of several changes of one edge the last counts.</summary>
+    public RoadMetric With(RoadGraph graph, IEnumerable<RoadChange> changes)
+    {
+        var milliseconds = (int[])_edgeMilliseconds.Clone();
+        foreach (RoadChange change in changes)
+        {
+            milliseconds[change.Edge] = change.Apply(graph, _edgeMilliseconds[change.Edge]);
+        }
+
+        return new RoadMetric(milliseconds);
+    }
 
     /// <summary>Free-flow speeds, nothing closed.</summary>
     public static RoadMetric FreeFlow(RoadGraph graph)
