@@ -20,6 +20,8 @@ public enum RouteChangeReason : byte
     TripEnded = 2,
     WaypointDone = 3,
     WaypointsUpdated = 4,
+    OffRoute = 5,
+    RoadsChanged = 6,
 }
 
 /// <summary>Something for a driver, kept until acknowledged, expired or superseded.</summary>

@@ -79,6 +79,26 @@ public static partial class Transitions
         return new Transition(done, [told], [route]);
     }
 
+    private static TransitionResult FindRouteAnew(Trip trip, RouteOutdated e, Moment at)
+    {
+        if (trip.Route?.Version != e.RouteVersion || trip.DriverId is not { } driverId)
+        {
+            return WrongState(trip, "the route is not its route any more.");
+        }
+
+        if (trip.RouteChanges >= at.Rules.MaxRouteChanges)
+        {
+            return new Refused(RefusalReason.TooManyChanges, trip.State, $"A route may change {at.Rules.MaxRouteChanges} times in a trip.");
+        }
+
+        var changed = Record(
+            trip with { RouteChanges = trip.RouteChanges + 1 }, TripEventKind.RouteChanged, TripActor.System, driverId, at);
+        changed = WithRoute(changed, e.DriverAt, at);
+        var plan = at.PlanOf(driverId);
+        var (told, route) = TellRoute(plan with { Version = plan.Version + 1 }, changed, e.Reason, at);
+        return new Transition(changed, [told], [route]);
+    }
+
     private static TransitionResult UpdateWaypoints(Trip trip, WaypointsRequested e, Moment at)
     {
         if (trip.IsFinal)

@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using RideTracking.Engine.Geo;
 using RideTracking.Engine.Index;
 
 namespace RideTracking.Engine.Dispatch;
@@ -52,6 +51,7 @@ public static partial class Transitions
             (SearchTimeEnded, _) => EndSearchTime(trip, at),
             (WaypointProgressed e, _) => Progress(trip, e, at),
             (WaypointsRequested e, _) => UpdateWaypoints(trip, e, at),
+            (RouteOutdated e, _) => FindRouteAnew(trip, e, at),
             (CancelRequested e, _) => Cancel(trip, e, at),
             (TripTimeEnded, _) => EndTripTime(trip, at),
             _ => new Refused(RefusalReason.WrongState, trip.State, "The trip exists already."),
@@ -95,7 +95,7 @@ public static partial class Transitions
         new(RefusalReason.WrongState, trip.State, $"The trip is {trip.State}: {allowed}");
 
     // The route from where the driver is, with the estimated arrivals that follow from it.
-    private static Trip WithRoute(Trip trip, GeoPoint? driverAt, Moment at)
+    private static Trip WithRoute(Trip trip, DriverPlace? driverAt, Moment at)
     {
         var ahead = trip.Ahead;
         if (ahead.IsEmpty)
@@ -103,8 +103,8 @@ public static partial class Transitions
             return trip with { Route = null };
         }
 
-        var start = driverAt ?? LastDone(trip)?.Location ?? ahead[0].Location;
-        var route = at.Rules.Router.Through(start, [.. ahead.Select(w => w.Location)]);
+        var start = driverAt ?? new DriverPlace(LastDone(trip)?.Location ?? ahead[0].Location);
+        var route = at.Rules.Router.Through(start.Point, start.CourseDegrees, [.. ahead.Select(w => w.Location)]);
         var arrival = at.Now;
         var waypoints = trip.Waypoints.ToBuilder();
         for (var i = 0; i < ahead.Length; i++)

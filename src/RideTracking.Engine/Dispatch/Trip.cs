@@ -99,6 +99,9 @@ public sealed record Trip(
     /// <summary>How often the waypoints were changed.</summary>
     public int WaypointUpdates { get; init; }
 
+    /// <summary>How often the way changed without anybody having asked.</summary>
+    public int RouteChanges { get; init; }
+
     /// <summary>Completed, cancelled or unfulfilled: nothing changes it any more.</summary>
     public bool IsFinal => State is TripState.Completed or TripState.Cancelled or TripState.Unfulfilled;
 

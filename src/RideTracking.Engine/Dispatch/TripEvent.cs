@@ -16,6 +16,7 @@ public enum TripEventKind : byte
     Completed = 10,
     Cancelled = 11,
     Unfulfilled = 12,
+    RouteChanged = 13,
 }
 
 /// <summary>Who did something to a trip; the numbers are those of the contract.</summary>

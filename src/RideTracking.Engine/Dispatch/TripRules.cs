@@ -3,7 +3,7 @@ using RideTracking.Engine.Roads;
 namespace RideTracking.Engine.Dispatch;
 
 /// <summary>The limits that transitions keep.</summary>
-public sealed record TripRules(StraightLineRouter Router)
+public sealed record TripRules(IRouteFinder Router)
 {
     /// <summary>How long a driver may think about an offer.</summary>
     public TimeSpan OfferWindow { get; init; } = TimeSpan.FromSeconds(15);
@@ -25,4 +25,7 @@ public sealed record TripRules(StraightLineRouter Router)
 
     /// <summary>Changes of a trip's waypoints.</summary>
     public int MaxWaypointUpdates { get; init; } = 50;
+
+    /// <summary>Changes of a trip's way that nobody asked for: since the driver left it, or roads were closed.</summary>
+    public int MaxRouteChanges { get; init; } = 200;
 }

@@ -9,12 +9,25 @@ public enum RouteSource : byte
 
     /// <summary>As the crow flies, at a city's average speed.</summary>
     StraightLine = 1,
+
+    /// <summary>Over the roads of a map.</summary>
+    Roads = 2,
 }
+
+/// <summary>A stretch of a leg on one street.</summary>
+/// <param name="StreetName">In the local language, or its number; empty without one.</param>
+/// <param name="DistanceMeters">Length in metres, 0 or more.</param>
+/// <param name="Duration">Estimated driving time.</param>
+public sealed record RouteStep(string StreetName, double DistanceMeters, TimeSpan Duration);
 
 /// <summary>The part of a route that ends at one of the points asked for.</summary>
 /// <param name="DistanceMeters">Length in metres, 0 or more.</param>
 /// <param name="Duration">Estimated driving time.</param>
-public readonly record struct RouteLeg(double DistanceMeters, TimeSpan Duration);
+public sealed record RouteLeg(double DistanceMeters, TimeSpan Duration)
+{
+    /// <summary>Street by street; empty for a straight line.</summary>
+    public ImmutableArray<RouteStep> Steps { get; init; } = [];
+}
 
 /// <summary>A way through points, in order.</summary>
 /// <param name="EncodedPolyline">Google's encoded polyline with 5 decimal digits.</param>

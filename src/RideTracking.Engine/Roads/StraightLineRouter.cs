@@ -6,7 +6,7 @@ namespace RideTracking.Engine.Roads;
 /// <summary>
 /// Routes for a city whose roads are not known: great circles from point to point at one average speed. Thread-safe.
 /// </summary>
-public sealed class StraightLineRouter
+public sealed class StraightLineRouter : IRouteFinder
 {
     private readonly double _speedMetersPerSecond;
 
@@ -23,8 +23,8 @@ public sealed class StraightLineRouter
         _speedMetersPerSecond = speedMetersPerSecond;
     }
 
-    /// <summary>The way from <paramref name="start"/> through <paramref name="points"/>, in their order.</summary>
-    public Route Through(GeoPoint start, ReadOnlySpan<GeoPoint> points)
+    /// <inheritdoc/>
+    public Route Through(GeoPoint start, double? courseDegrees, ReadOnlySpan<GeoPoint> points)
     {
         var line = new GeoPoint[points.Length + 1];
         line[0] = start;
@@ -38,8 +38,19 @@ public sealed class StraightLineRouter
         return new Route(EncodedPolyline.Encode(line), legs.MoveToImmutable(), RouteSource.StraightLine);
     }
 
-    /// <summary>Distance and driving time from one point to another.</summary>
-    public RouteLeg Leg(GeoPoint from, GeoPoint to)
+    /// <inheritdoc/>
+    public void Times(ReadOnlySpan<GeoPoint> from, ReadOnlySpan<GeoPoint> to, Span<double> seconds)
+    {
+        for (var row = 0; row < from.Length; row++)
+        {
+            for (var column = 0; column < to.Length; column++)
+            {
+                seconds[row * to.Length + column] = Earth.DistanceMeters(from[row], to[column]) / _speedMetersPerSecond;
+            }
+        }
+    }
+
+    private RouteLeg Leg(GeoPoint from, GeoPoint to)
     {
         var meters = Earth.DistanceMeters(from, to);
         return new RouteLeg(meters, TimeSpan.FromSeconds(meters / _speedMetersPerSecond));

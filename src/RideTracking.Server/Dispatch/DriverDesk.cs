@@ -1,7 +1,6 @@
 using System.Security.Cryptography;
 using Google.Protobuf;
 using RideTracking.Engine.Dispatch;
-using RideTracking.Engine.Geo;
 using RideTracking.Engine.Index;
 using RideTracking.Server.Directories;
 using RideTracking.Server.Refusals;
@@ -111,12 +110,12 @@ public sealed class DriverDesk
                 var reply = action.OfferReply;
                 return (
                     Plausible(OfferIds.TripOf(reply.OfferId) ?? ""),
-                    new OfferAnswered(driverId, reply.OfferId, reply.Accepted, PositionOf(driverId)) { OccurredAt = occurredAt });
+                    new OfferAnswered(driverId, reply.OfferId, reply.Accepted, _index.PlaceOf(_slots, driverId)) { OccurredAt = occurredAt });
             case V1.DriverAction.ActionOneofCase.TripProgress:
                 var progress = action.TripProgress;
                 return (
                     Plausible(progress.TripId),
-                    new WaypointProgressed(driverId, progress.WaypointId, (WaypointStep)progress.Step, PositionOf(driverId)) { OccurredAt = occurredAt });
+                    new WaypointProgressed(driverId, progress.WaypointId, (WaypointStep)progress.Step, _index.PlaceOf(_slots, driverId)) { OccurredAt = occurredAt });
             default:
                 var cancellation = action.TripCancellation;
                 return (
@@ -127,9 +126,6 @@ public sealed class DriverDesk
 
     // What cannot be a trip's id is no key to look up.
     private string? Plausible(string tripId) => TripIds.IsPlausible(_keys, tripId) ? tripId : null;
-
-    private GeoPoint? PositionOf(string driverId) =>
-        _slots.TryGet(driverId, out var slot) && _index.TryGet(slot, out var entry) && entry.HasFix ? entry.Fix.Point : null;
 
     private static V1.ActionResult ResultOf(V1.DriverAction action, TransitionResult result) => result switch
     {

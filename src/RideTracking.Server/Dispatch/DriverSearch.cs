@@ -43,6 +43,7 @@ internal sealed class DriverSearch
             _vehicleType = type;
         }
 
+        Rank = request.Rank;
         _minFixedAtUnixMs = filter.MaxFixAge is { } age ? (now - age.ToTimeSpan()).ToUnixTimeMilliseconds() : 0;
         _excludedSlots = [.. filter.ExcludedDriverIds.Select(id => slots.TryGet(id, out var slot) ? slot : -1).Where(slot => slot >= 0)];
     }
@@ -53,6 +54,8 @@ internal sealed class DriverSearch
 
     /// <summary>How many are wanted.</summary>
     public int Results { get; }
+
+    public V1.SearchRank Rank { get; }
 
     /// <summary>Something is asked for that no driver has ever had.</summary>
     public bool FindsNobody { get; }
@@ -78,6 +81,7 @@ internal sealed class DriverSearch
         // Written so that NaN fails.
         check.Require(request.RadiusMeters is > 0 and <= MaxRadiusMeters, "radius_meters", $"must be above 0 and at most {MaxRadiusMeters} m");
         check.Number("max_results", request.MaxResults, 0, MaxResults);
+        check.Require(System.Enum.IsDefined(request.Rank), "rank", "must be one of the enum's values");
         if (request.Filter is { } filter)
         {
             check.Require(System.Enum.IsDefined(filter.Availability), "filter.availability", "must be one of the enum's values");

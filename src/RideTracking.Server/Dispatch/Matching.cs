@@ -9,8 +9,8 @@ using RideTracking.Server.Zones;
 namespace RideTracking.Server.Dispatch;
 
 /// <summary>
-/// Finds a driver for each trip that searches: the nearest who is connected, available, idle and seen lately; at a queue
-/// zone, the one who waits longest there. Looks at once for a trip that is new or was passed over, and for those who wait
+/// Finds a driver for each trip that searches: who is there soonest and is connected, available, idle and seen lately; at a
+/// queue zone, the one who waits longest there. Looks at once for a trip that is new or was passed over, and for those who wait
 /// longest when a driver may have become free; on each tick for all (a driver came near). So a rush of events costs no more
 /// than the trips that it is about.
 /// </summary>
@@ -21,6 +21,9 @@ internal sealed partial class Matching(
 {
     // The nearest may just have been taken; beyond this many the next tick looks afresh.
     private const int MaxCandidates = 8;
+
+    // As the crow flies; who is soonest by road is among them.
+    private const int MaxNearest = 24;
 
     // How many of those who wait longest are looked at between ticks.
     private const int LongestWaiting = 32;
@@ -99,8 +102,7 @@ internal sealed partial class Matching(
     {
         foreach (var candidate in Candidates(trip))
         {
-            var eta = dispatcher.Rules.Router.Leg(candidate.Position, trip.Waypoints[0].Location).Duration;
-            var chosen = new DriverChosen(slots.IdOf(candidate.Slot), candidate.DistanceMeters, eta);
+            var chosen = new DriverChosen(slots.IdOf(candidate.Driver.Slot), candidate.Driver.DistanceMeters, TimeSpan.FromSeconds(candidate.EtaSeconds));
             var outcome = await dispatcher.DispatchAsync(trip.Id, chosen);
             if (outcome is not (DriverUnheard or Decided { Result: Refused { Reason: RefusalReason.DriverNotFree } }))
             {
@@ -109,8 +111,8 @@ internal sealed partial class Matching(
         }
     }
 
-    // At a queue it is first in, first out; elsewhere, or when nobody there can take it, the nearest.
-    private List<NearbyDriver> Candidates(Trip trip)
+    // At a queue it is first in, first out; elsewhere, or when nobody there can take it, who is there soonest.
+    private List<DriverEta> Candidates(Trip trip)
     {
         var pickup = trip.Waypoints[0].Location;
         var filter = DriverFilter.ReadyForTrip with
@@ -118,25 +120,24 @@ internal sealed partial class Matching(
             MinFixedAtUnixMs = (time.GetUtcNow() - options.Value.MaxFixAge).ToUnixTimeMilliseconds(),
             ExcludedSlots = trip.PassedOver.Select(slots.GetOrAdd).ToArray(),
         };
-        var candidates = new List<NearbyDriver>();
+        var waiting = new List<NearbyDriver>();
         foreach (var driverId in queues.ReadyAt(pickup))
         {
-            if (candidates.Count < MaxCandidates && slots.TryGet(driverId, out var slot) && index.TryGet(slot, out var driver) && filter.Matches(driver))
+            if (waiting.Count < MaxCandidates && slots.TryGet(driverId, out var slot) && index.TryGet(slot, out var driver) && filter.Matches(driver))
             {
-                candidates.Add(new NearbyDriver(slot, Earth.DistanceMeters(pickup, driver.Fix.Point), driver.Fix.FixedAtUnixMs, driver.Fix.Point));
+                waiting.Add(new NearbyDriver(slot, Earth.DistanceMeters(pickup, driver.Fix.Point), driver.Fix.FixedAtUnixMs, driver.Fix.Point));
             }
         }
 
-        Span<NearbyDriver> nearest = stackalloc NearbyDriver[MaxCandidates];
-        foreach (var near in nearest[..index.Nearest(pickup, options.Value.SearchRadiusMeters, filter, nearest)])
-        {
-            if (!candidates.Exists(c => c.Slot == near.Slot))
-            {
-                candidates.Add(near);
-            }
-        }
-
-        return candidates;
+        var nearest = new NearbyDriver[MaxNearest];
+        nearest = nearest[..index.Nearest(pickup, options.Value.SearchRadiusMeters, filter, nearest)];
+        var router = dispatcher.Rules.Router;
+        return
+        [
+            .. DriverEta.To(pickup, [.. waiting], router),
+            .. DriverEta.To(pickup, [.. nearest.Where(n => !waiting.Exists(w => w.Slot == n.Slot))], router)
+                .Where(n => double.IsFinite(n.EtaSeconds)).OrderBy(n => n.EtaSeconds).Take(MaxCandidates),
+        ];
     }
 
     [LoggerMessage(LogLevel.Debug, "Matching waits for the store: {Message}")]

@@ -2,6 +2,7 @@ using Google.Protobuf.WellKnownTypes;
 using Google.Type;
 using RideTracking.Engine.Dispatch;
 using RideTracking.Engine.Geo;
+using RideTracking.Engine.Roads;
 
 namespace RideTracking.Server.Dispatch;
 
@@ -34,9 +35,17 @@ internal static class TripWire
         };
         foreach (var (waypointId, leg) in route.WaypointIds.Zip(route.Route.Legs))
         {
-            wire.Legs.Add(new V1.RouteLeg { WaypointId = waypointId, DistanceMeters = leg.DistanceMeters, Duration = leg.Duration.ToDuration() });
+            wire.Legs.Add(Of(leg, waypointId));
         }
 
+        return wire;
+    }
+
+    public static V1.RouteLeg Of(RouteLeg leg, string waypointId)
+    {
+        var wire = new V1.RouteLeg { WaypointId = waypointId, DistanceMeters = leg.DistanceMeters, Duration = leg.Duration.ToDuration() };
+        wire.Steps.AddRange(leg.Steps.Select(
+            s => new V1.RouteStep { StreetName = s.StreetName, DistanceMeters = s.DistanceMeters, Duration = s.Duration.ToDuration() }));
         return wire;
     }
 

@@ -4,7 +4,6 @@ using Google.Protobuf;
 using Grpc.Core;
 using RideTracking.Engine.Dispatch;
 using RideTracking.Engine.Fanout;
-using RideTracking.Engine.Geo;
 using RideTracking.Engine.Index;
 using RideTracking.Server.Access;
 using RideTracking.Server.Dispatch;
@@ -83,7 +82,7 @@ internal sealed class RiderEndpoint(
         }
 
         var outcome = await dispatcher.DispatchAsync(
-            trip.Id, new WaypointsRequested(request.ExpectedVersion, waypoints, PositionOf(trip.DriverId)));
+            trip.Id, new WaypointsRequested(request.ExpectedVersion, waypoints, index.PlaceOf(slots, trip.DriverId)));
         return new V1.UpdateWaypointsResponse { Trip = view.Of(Decision(outcome)) };
     }
 
@@ -143,9 +142,6 @@ internal sealed class RiderEndpoint(
     // What cannot be a trip's id is not looked up.
     private async Task<Trip?> FindAsync(string tripId) =>
         TripIds.IsPlausible(keys, tripId) ? book.Find(tripId) ?? await trips.ReadTripAsync(tripId) : null;
-
-    private GeoPoint? PositionOf(string? driverId) =>
-        driverId is not null && slots.TryGet(driverId, out var slot) && index.TryGet(slot, out var entry) && entry.HasFix ? entry.Fix.Point : null;
 
     private static RpcException NotFound() => DispatchRefusals.TripNotFound.ToRpcException();
 }

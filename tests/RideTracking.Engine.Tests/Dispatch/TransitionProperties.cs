@@ -58,6 +58,8 @@ public sealed class TransitionProperties
             10 => new CancelRequested(TripActor.Driver, CancellationReason.VehicleTrouble, "", party),
             11 => new TripTimeEnded(),
             12 => new SearchTimeEnded(),
+            13 => new RouteOutdated(
+                (trip?.Route?.Version ?? 0) + (happening.Choice == 11 ? 1ul : 0), RouteChangeReason.OffRoute, new DriverPlace(TripWorld.Off(-1), 90)),
             _ => Forward(world, trip, tripId, driver, happening.Choice),
         };
         return (tripId, happened);
@@ -66,7 +68,7 @@ public sealed class TransitionProperties
     private static DispatchEvent Forward(TripWorld world, Trip? trip, string tripId, string driver, int choice) => trip switch
     {
         null => TripWorld.Ride(tripId, choice % 3),
-        { Offer: { } offer } => new OfferAnswered(offer.DriverId, offer.Id, true, TripWorld.Off(-1)),
+        { Offer: { } offer } => new OfferAnswered(offer.DriverId, offer.Id, true, new DriverPlace(TripWorld.Off(-1))),
         { State: TripState.Searching } when world.Plans.GetValueOrDefault(driver)?.Availability != DriverAvailability.Available =>
             new AvailabilityChosen(driver, DriverAvailability.Available, true),
         { State: TripState.Searching } => new DriverChosen(driver, 1000, TimeSpan.FromSeconds(100)),

@@ -11,6 +11,21 @@ public sealed class TransitionTests
     private DriverPlan Plan => _world.Plans["d1"];
 
     [Fact]
+    public void A_left_route_is_found_anew_from_where_the_driver_is_and_told()
+    {
+        _world.Assign("d1");
+        var before = _world.Trip.Route!;
+        var transition = _world.Do(new RouteOutdated(before.Version, RouteChangeReason.OffRoute, new DriverPlace(TripWorld.Off(5))));
+        var command = Assert.IsType<RouteChanged>(Assert.Single(transition.Commands));
+        Assert.Equal((RouteChangeReason.OffRoute, before.Version + 1), (command.Reason, command.Route!.Version));
+        Assert.NotEqual(before.Route.EncodedPolyline, command.Route.Route.EncodedPolyline);
+        Assert.Equal(TripEventKind.RouteChanged, _world.Trip.Events[^1].Kind);
+        // Whoever is late with the same news changes nothing.
+        Assert.Equal(
+            RefusalReason.WrongState, _world.Refuse(new RouteOutdated(before.Version, RouteChangeReason.OffRoute, new DriverPlace(TripWorld.Off(6)))).Reason);
+    }
+
+    [Fact]
     public void A_request_searches_and_has_a_deadline()
     {
         var transition = _world.Do(TripWorld.Ride());
@@ -63,7 +78,7 @@ public sealed class TransitionTests
         _world.Do(TripWorld.Ride());
         _world.Offer("d1");
 
-        var transition = _world.Do(new OfferAnswered("d1", "t.o1", true, TripWorld.Off(-1)));
+        var transition = _world.Do(new OfferAnswered("d1", "t.o1", true, new DriverPlace(TripWorld.Off(-1))));
 
         Assert.IsType<TripAssigned>(transition.Commands[0]);
         var route = Assert.IsType<RouteChanged>(transition.Commands[1]);

@@ -80,7 +80,7 @@ internal sealed class TripWorld
     {
         Do(Ride(stops: stops));
         Offer(driverId);
-        Do(new OfferAnswered(driverId, Trip.Offer!.Id, true, Off(-1)));
+        Do(new OfferAnswered(driverId, Trip.Offer!.Id, true, new DriverPlace(Off(-1))));
         return this;
     }
 
