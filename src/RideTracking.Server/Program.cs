@@ -5,6 +5,7 @@ using RideTracking.Server.Fleet;
 using RideTracking.Server.Health;
 using RideTracking.Server.Hosting;
 using RideTracking.Server.Riders;
+using RideTracking.Server.Roads;
 using RideTracking.Server.Storage;
 using RideTracking.Server.Streams;
 using RideTracking.Server.Telemetry;
@@ -36,6 +37,7 @@ namespace RideTracking.Server
             builder.AddDirectory();
             builder.AddDispatch();
             builder.AddRiders();
+            builder.AddRoadTiles();
             builder.AddFleet();
 
             var app = builder.Build().RequireValidOptions();
@@ -47,6 +49,7 @@ namespace RideTracking.Server
             app.MapDirectory();
             app.MapDispatch();
             app.MapRiders();
+            app.MapRoadTiles();
             app.MapFleet();
             return app;
         }

@@ -11,8 +11,6 @@ namespace RideTracking.Server.Access;
 /// </summary>
 public sealed class AccessInterceptor(TokenValidator tokens) : Interceptor
 {
-    private const string Scheme = "Bearer ";
-
     /// <inheritdoc/>
     public override async Task<TResponse> UnaryServerHandler<TRequest, TResponse>(
         TRequest request, ServerCallContext context, UnaryServerMethod<TRequest, TResponse> continuation)
@@ -79,13 +77,12 @@ public sealed class AccessInterceptor(TokenValidator tokens) : Interceptor
             return null;
         }
 
-        var header = context.GetHttpContext().Request.Headers.Authorization;
-        if (header.Count != 1 || header[0] is not { } value || !value.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase))
+        if (!BearerToken.TryRead(context.GetHttpContext().Request, out var token))
         {
             throw Refusal.Unauthenticated("TOKEN_MISSING", "This call needs the metadata `authorization: Bearer <token>`, once.").ToRpcException();
         }
 
-        var verdict = await tokens.ValidateAsync(value[Scheme.Length..], context.CancellationToken);
+        var verdict = await tokens.ValidateAsync(token, context.CancellationToken);
         if (verdict.Caller is not { } caller)
         {
             throw verdict.Refusal!.ToRpcException();

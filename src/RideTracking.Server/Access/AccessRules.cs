@@ -12,6 +12,9 @@ public static class AccessRules
     /// <summary>Stands for an RPC that needs no token.</summary>
     public const Role Anybody = Role.None;
 
+    /// <summary>Who may see the streets under the map.</summary>
+    public const Role RoadTiles = Role.Ops | Role.Service;
+
     private static readonly FrozenDictionary<string, Role> RolesByMethod = new Dictionary<string, Role>
     {
         [Rpc(DriverService.Descriptor.FullName, "Connect")] = Role.Driver | Role.Service,

@@ -1,0 +1,28 @@
+using Microsoft.AspNetCore.Mvc;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using RideTracking.Server.Access;
+
+namespace RideTracking.Server.Roads;
+
+/// <summary>Wires the streets under the map.</summary>
+public static class RoadTilesSetup
+{
+    /// <summary>Makes the tiles of the roads in use.</summary>
+    public static WebApplicationBuilder AddRoadTiles(this WebApplicationBuilder builder)
+    {
+        builder.Services.TryAddSingleton(new RoadTileEndpoint(static () => null));
+        return builder;
+    }
+
+    /// <summary>Serves <c>/tiles/roads.json</c> and <c>/tiles/roads/{z}/{x}/{y}.mvt</c>.</summary>
+    public static WebApplication MapRoadTiles(this WebApplication app)
+    {
+        app.MapGet("/tiles/roads.json", ([FromServices] RoadTileEndpoint tiles, HttpContext http) => tiles.Describe(http))
+            .RequireRole(AccessRules.RoadTiles);
+        app.MapGet(
+                "/tiles/roads/{zoom:int}/{x:int}/{y:int}.mvt",
+                ([FromServices] RoadTileEndpoint tiles, HttpContext http, int zoom, int x, int y) => tiles.Tile(http, zoom, x, y))
+            .RequireRole(AccessRules.RoadTiles);
+        return app;
+    }
+}
