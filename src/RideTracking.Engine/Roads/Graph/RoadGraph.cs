@@ -136,6 +136,9 @@ public sealed class RoadGraph
     public ReadOnlySpan<byte> TurnDelaysFrom(int state) =>
         _turnDelays.AsSpan(_firstTurn[state].._firstTurn[state + 1]);
 
+    /// <summary>What a turn takes, in tenths of a second; turns are counted as by <see cref="FirstTurn"/>.</summary>
+    internal byte TurnDelay(int turn) => _turnDelays[turn];
+
     /// <summary>Index of the first of a state's turns among all turns; that of <see cref="StateCount"/> is their count.</summary>
     public int FirstTurn(int state) => _firstTurn[state];
 }
