@@ -13,4 +13,7 @@ public readonly record struct RoadPosition(int Edge, double Fraction)
 
     /// <summary>The same place, driven the other way.</summary>
     public RoadPosition Reversed => new(Edge ^ 1, 1 - Fraction);
+
+    /// <summary>Edge and fraction; what the compiler writes would go to and fro between the directions for ever.</summary>
+    public override string ToString() => $"{Edge}@{Fraction}";
 }
