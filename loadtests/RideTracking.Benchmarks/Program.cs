@@ -1,6 +1,7 @@
 using RideTracking.Benchmarks;
 using RideTracking.Benchmarks.Fixes;
 using RideTracking.Benchmarks.Processes;
+using RideTracking.Benchmarks.Roads;
 using RideTracking.Benchmarks.Search;
 
 try
@@ -13,6 +14,7 @@ try
         ["zones", .. string[] options] => ZonesBenchmark.Run(new Options(options, "--drivers", "--zones", "--rounds")),
         ["fixes", .. string[] options] => await FixesBenchmark.RunAsync(
             new Options(options, "--connections", "--interval", "--rounds", "--seconds", "--warm-up", "--segment")),
+        ["roads-import", var extract, .. string[] options] => RoadsImportBenchmark.Run(extract, new Options(options, "--rounds")),
         ["bytes"] => BytesBenchmark.Run(),
         ["redis", .. string[] options] => await RedisBenchmark.RunAsync(new Options(options, "--cycles", "--rounds")),
         [BareServer.Verb, .. string[] options] => await BareServer.RunAsync(options),
@@ -44,6 +46,8 @@ static int Usage()
                     server CPU per fix, and memory per stream, of the whole server against an empty gRPC handler.
                     --interval: seconds between the fixes of a connection; 0 sends all that the server takes
                     --segment: bytes to collect before they are sent; 1 sends each fix by itself, as phones do
+          roads-import <extract.osm.pbf> [--rounds 5]
+                    an OpenStreetMap extract: time, sizes, what is in it, and the nearest road
           bytes     bytes on the wire per fix against JSON
           redis [--cycles 50] [--rounds 3]
                     Redis CPU per fix against a few commands for each fix

@@ -93,6 +93,9 @@ internal sealed class RoadGraphBuilder
     /// <inheritdoc cref="Forbid"/>
     public void Demand(params ReadOnlySpan<int> edges) => _rules.Demand(Checked(edges));
 
+    /// <summary>Free-flow speed of an edge; 0 where nobody may drive.</summary>
+    public int KmhOf(int edge) => (edge & 1) == 0 ? _segments[edge >> 1].ForwardKmh : _segments[edge >> 1].BackwardKmh;
+
     /// <summary>The graph. To be called once.</summary>
     public RoadGraph Build()
     {
@@ -219,7 +222,8 @@ internal sealed class RoadGraphBuilder
         return edges;
     }
 
-    private int HeadOf(int edge) => (edge & 1) == 0 ? _segments[edge >> 1].ToJunction : _segments[edge >> 1].FromJunction;
+    /// <summary>Where an edge ends, a junction.</summary>
+    public int HeadOf(int edge) => (edge & 1) == 0 ? _segments[edge >> 1].ToJunction : _segments[edge >> 1].FromJunction;
 
     private int NumberOf(string name)
     {

@@ -1,0 +1,101 @@
+using RideTracking.Engine.Geo;
+using RideTracking.Engine.Roads.Graph;
+
+namespace RideTracking.Engine.Roads.Osm;
+
+/// <summary>Makes a road network of an OpenStreetMap extract (.osm.pbf), as docs/roads.md tells. Thread-safe.</summary>
+public static class OsmImporter
+{
+    /// <summary>The file's roads for cars.</summary>
+    /// <param name="file">Readable and seekable, at its start; it is read twice.</param>
+    /// <param name="progress">Told now and then.</param>
+    /// <param name="cancellation">Ends the import.</param>
+    /// <exception cref="RoadFileException">The file is broken, cut short, of another kind, or has no roads for cars.</exception>
+    public static RoadImport Import(
+        Stream file, IProgress<RoadImportProgress>? progress = null, CancellationToken cancellation = default)
+    {
+        long start = file.Position;
+        var ways = new OsmWayPass();
+        Read(file, ways, RoadImportStage.ReadingWays, 0, 0.45, progress, cancellation);
+        if (ways.Roads.Count == 0)
+        {
+            throw new RoadFileException($"The file has no roads for cars ({ways.HighwayWays} ways with a highway tag).");
+        }
+
+        var nodes = new OsmNodePass(ways.Nodes);
+        file.Position = start;
+        Read(file, nodes, RoadImportStage.ReadingNodes, 0.45, 0.75, progress, cancellation);
+        progress?.Report(new RoadImportProgress(RoadImportStage.BuildingGraph, 0.75));
+        var builder = new RoadGraphBuilder { DrivesOnLeft = DrivesOnLeft(ways, nodes) };
+        var cutter = new RoadCutter(ways.Roads, ways.Nodes, nodes, builder);
+        cutter.Cut(cancellation);
+        if (builder.SegmentCount == 0)
+        {
+            throw new RoadFileException($"The file has {ways.Roads.Count} roads for cars, but not the nodes that they are made of.");
+        }
+
+        progress?.Report(new RoadImportProgress(RoadImportStage.BuildingGraph, 0.85));
+        var restrictions = new RestrictionResolver(cutter, builder);
+        ways.Restrictions.ForEach(restrictions.Apply);
+        cancellation.ThrowIfCancellationRequested();
+        RoadGraph graph = builder.Build();
+        progress?.Report(new RoadImportProgress(RoadImportStage.BuildingGraph, 1));
+        IEnumerable<RoadSegment> segments = graph.Parts.Segments;
+        return new RoadImport(graph, new RoadImportReport
+        {
+            HighwayWays = ways.HighwayWays,
+            DrivableWays = ways.Roads.Count,
+            MissingNodes = nodes.Missing,
+            BlockingBarriers = nodes.BlockingBarriers,
+            RoadKilometers = segments.Sum(each => (long)each.LengthCentimeters) / 1e5,
+            ConnectedKilometers = segments.Where(each => (each.Flags & RoadFlags.Connected) != 0).Sum(each => (long)each.LengthCentimeters) / 1e5,
+            UrbanKilometers = cutter.UrbanMeters / 1e3,
+            Restrictions = ways.Restrictions.Count,
+            RestrictionsApplied = restrictions.Applied,
+            RestrictionsOverWays = restrictions.OverWays,
+            RestrictionsIgnored = restrictions.Ignored,
+        });
+    }
+
+    private static void Read(
+        Stream file, OsmVisitor visitor, RoadImportStage stage, double from, double to, IProgress<RoadImportProgress>? progress,
+        CancellationToken cancellation)
+    {
+        var blobs = new OsmBlobs(file);
+        var block = new OsmBlock(visitor);
+        double length = Math.Max(1, file.Length);
+        while (blobs.TryNext(out ReadOnlySpan<byte> data))
+        {
+            cancellation.ThrowIfCancellationRequested();
+            block.Read(data, blobs.BlockOffset);
+            progress?.Report(new RoadImportProgress(stage, from + (to - from) * Math.Min(1, blobs.Position / length)));
+        }
+    }
+
+    // Roundabouts are driven clockwise where one drives on the left.
+    private static bool DrivesOnLeft(OsmWayPass ways, OsmNodePass nodes)
+    {
+        int clockwise = 0, counted = 0;
+        foreach (OsmRoad road in ways.Roads)
+        {
+            if ((road.Traits.Flags & RoadFlags.Roundabout) == 0 || !road.Traits.IsForward
+                || ways.Nodes[road.FirstNode] != ways.Nodes[road.FirstNode + road.NodeCount - 1])
+            {
+                continue;
+            }
+
+            double area = 0;
+            for (int i = 1; i < road.NodeCount; i++)
+            {
+                GeoPoint a = nodes.PointOf(nodes.IndexOf(ways.Nodes[road.FirstNode + i - 1]));
+                GeoPoint b = nodes.PointOf(nodes.IndexOf(ways.Nodes[road.FirstNode + i]));
+                area += a.LongitudeDegrees * b.LatitudeDegrees - b.LongitudeDegrees * a.LatitudeDegrees;
+            }
+
+            counted++;
+            clockwise += area < 0 ? 1 : 0;
+        }
+
+        return clockwise > counted / 2.0;
+    }
+}

@@ -1,0 +1,54 @@
+using RideTracking.Engine.Roads.Graph;
+
+namespace RideTracking.Engine.Roads.Osm;
+
+/// <summary>What an import is doing.</summary>
+public enum RoadImportStage
+{
+    ReadingWays,
+    ReadingNodes,
+    BuildingGraph,
+}
+
+/// <param name="Stage">What is being done.</param>
+/// <param name="Fraction">How much of the whole import is done, about, 0 to 1.</param>
+public readonly record struct RoadImportProgress(RoadImportStage Stage, double Fraction);
+
+/// <summary>What an import made of a file.</summary>
+public sealed record RoadImport(RoadGraph Graph, RoadImportReport Report);
+
+/// <summary>What was found in a file, and what of it was taken.</summary>
+public sealed record RoadImportReport
+{
+    /// <summary>Ways with a highway tag, and car ferries.</summary>
+    public required int HighwayWays { get; init; }
+
+    /// <summary>Those of them that cars may drive at least one way.</summary>
+    public required int DrivableWays { get; init; }
+
+    /// <summary>Nodes of drivable ways that the file lacks; the ways are cut there.</summary>
+    public required int MissingNodes { get; init; }
+
+    /// <summary>Nodes whose barrier stops cars.</summary>
+    public required int BlockingBarriers { get; init; }
+
+    /// <summary>Length of all segments, both carriageways of a divided road counted.</summary>
+    public required double RoadKilometers { get; init; }
+
+    /// <summary>Of the segments where routes start and end.</summary>
+    public required double ConnectedKilometers { get; init; }
+
+    /// <summary>Of the segments in built-up areas.</summary>
+    public required double UrbanKilometers { get; init; }
+
+    /// <summary>Turn restrictions in the file.</summary>
+    public required int Restrictions { get; init; }
+
+    public required int RestrictionsApplied { get; init; }
+
+    /// <summary>Of those applied, the ones over ways.</summary>
+    public required int RestrictionsOverWays { get; init; }
+
+    /// <summary>How many were left out, by reason.</summary>
+    public required IReadOnlyDictionary<string, int> RestrictionsIgnored { get; init; }
+}
