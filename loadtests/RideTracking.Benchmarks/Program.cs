@@ -15,6 +15,7 @@ try
         ["fixes", .. string[] options] => await FixesBenchmark.RunAsync(
             new Options(options, "--connections", "--interval", "--rounds", "--seconds", "--warm-up", "--segment")),
         ["roads-import", var extract, .. string[] options] => RoadsImportBenchmark.Run(extract, new Options(options, "--rounds")),
+        ["roads-routes", var extract, .. string[] options] => RoadsRoutesBenchmark.Run(extract, new Options(options, "--rounds", "--pairs")),
         ["bytes"] => BytesBenchmark.Run(),
         ["redis", .. string[] options] => await RedisBenchmark.RunAsync(new Options(options, "--cycles", "--rounds")),
         [BareServer.Verb, .. string[] options] => await BareServer.RunAsync(options),
@@ -48,6 +49,8 @@ static int Usage()
                     --segment: bytes to collect before they are sent; 1 sends each fix by itself, as phones do
           roads-import <extract.osm.pbf> [--rounds 5]
                     an OpenStreetMap extract: time, sizes, what is in it, and the nearest road
+          roads-routes <extract.osm.pbf> [--pairs 1000] [--rounds 5]
+                    routes and tables of driving times beside Dijkstra's algorithm on the same graph
           bytes     bytes on the wire per fix against JSON
           redis [--cycles 50] [--rounds 3]
                     Redis CPU per fix against a few commands for each fix
