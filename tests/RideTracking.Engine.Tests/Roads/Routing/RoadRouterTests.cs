@@ -13,7 +13,7 @@ public class RoadRouterTests(ITestOutputHelper output)
     public void On_random_networks_every_route_costs_what_the_plain_search_finds_and_may_be_driven()
     {
         int found = 0, none = 0, onOneEdge = 0, roundAbout = 0;
-        for (int seed = 0; seed < 150; seed++)
+        for (int seed = 0; seed < 100; seed++)
         {
             var random = new Random(seed);
             var roads = new RandomRoads(random);
@@ -33,7 +33,7 @@ public class RoadRouterTests(ITestOutputHelper output)
         }
 
         output.WriteLine($"{found} routes, {none} without one, {onOneEdge} on one edge, {roundAbout} back to the edge they began on.");
-        Assert.True(found > 1_000 && none > 500 && onOneEdge > 50 && roundAbout > 50, "The networks leave something untried.");
+        Assert.True(found > 1_000 && none > 400 && onOneEdge > 50 && roundAbout > 50, "The networks leave something untried.");
     }
 
     [Fact]
@@ -46,7 +46,7 @@ public class RoadRouterTests(ITestOutputHelper output)
         {
             var router = new RoadRouter(hierarchy, metric);
             var dijkstra = new Dijkstra(graph);
-            for (int pair = 0; pair < 500; pair++)
+            for (int pair = 0; pair < 200; pair++)
             {
                 RoadPosition[] from = roads.Place(graph);
                 Same(router, dijkstra, metric, from, roads.Place(graph, from), 4);
@@ -66,14 +66,14 @@ public class RoadRouterTests(ITestOutputHelper output)
         foreach (RoadMetric metric in new[] { RoadMetric.FreeFlow(graph), roads.Metric(graph) })
         {
             var router = new RoadRouter(hierarchy, metric);
-            for (int pair = 0; pair < 60; pair++)
+            for (int pair = 0; pair < 25; pair++)
             {
                 RoadPosition[] from = roads.Place(graph);
                 found += Same(router, dijkstra, metric, from, roads.Place(graph, from), 5) is null ? 0 : 1;
             }
         }
 
-        Assert.True(found > 100, $"Only {found} of 120 pairs have a way.");
+        Assert.True(found > 40, $"Only {found} of 50 pairs have a way.");
     }
 
     [Fact]
@@ -145,7 +145,7 @@ public class RoadRouterTests(ITestOutputHelper output)
         RoadGraph graph = StreetGrid.Build(Town);
         byte[] written = Written(RoadHierarchy.Build(graph));
         var random = new Random(8);
-        for (int i = 0; i < 200; i++)
+        for (int i = 0; i < 50; i++)
         {
             byte[] damaged = [.. written];
             damaged[random.Next(damaged.Length)] ^= (byte)random.Next(1, 256);
@@ -177,7 +177,8 @@ public class RoadRouterTests(ITestOutputHelper output)
             Assert.Contains(path.Start, from);
             Assert.Contains(path.End, to);
             Assert.True(PathCheck.Cost(router.Graph, metric, path) == expected, pair);
-            Assert.Equal(expected, PathCheck.Cost(router.Graph, metric, dijkstra.FindPath(metric, from, to)!));
+            // So may the path of the plain search be driven, at that cost.
+            Assert.Equal(expected, to.Min(each => dijkstra.PathTo(each) is { } plain ? PathCheck.Cost(router.Graph, metric, plain) : long.MaxValue));
         }
 
         return path;

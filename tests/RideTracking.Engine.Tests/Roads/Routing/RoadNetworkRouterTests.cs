@@ -1,0 +1,143 @@
+using RideTracking.Engine.Geo;
+using RideTracking.Engine.Roads;
+using RideTracking.Engine.Roads.Graph;
+using RideTracking.Engine.Roads.Routing;
+
+namespace RideTracking.Engine.Tests.Roads.Routing;
+
+/// <summary>From places to routes with streets, in a made-up town.</summary>
+public class RoadNetworkRouterTests
+{
+    private static readonly GeoPoint Center = new(41.15, -8.61);
+
+    private static readonly RoadGraph Town = StreetGrid.Build(
+        new StreetGridPlan { Center = Center, WidthMeters = 3_000, HeightMeters = 3_000 });
+
+    private static readonly RoadIndex Index = new(Town);
+    private static readonly RoadRouter Roads = new(RoadHierarchy.Build(Town), RoadMetric.FreeFlow(Town));
+    private static readonly StraightLineRouter Straight = new(10);
+    private static readonly RoadNetworkRouter Router = new(Index, Roads, Straight);
+
+    [Fact]
+    public void A_route_begins_and_ends_on_the_road_beside_its_points_and_its_numbers_add_up()
+    {
+        var random = new Random(1);
+        for (int i = 0; i < 100; i++)
+        {
+            GeoPoint start = Somewhere(random), middle = Somewhere(random), end = Somewhere(random);
+
+            Route route = Router.Through(start, null, [middle, end]);
+
+            Assert.Equal((RouteSource.Roads, 2), (route.Source, route.Legs.Length));
+            GeoPoint[] line = EncodedPolyline.Decode(route.EncodedPolyline);
+            Assert.True(Earth.DistanceMeters(line[0], OnRoad(start, mayStop: false)) < 2);
+            Assert.True(Earth.DistanceMeters(line[^1], OnRoad(end, mayStop: true)) < 2);
+            double meters = 0;
+            for (int point = 1; point < line.Length; point++)
+            {
+                meters += Earth.DistanceMeters(line[point - 1], line[point]);
+            }
+
+            // Each point of the line is rounded to a metre.
+            Assert.Equal(meters, route.Legs.Sum(leg => leg.DistanceMeters), 2 + 0.02 * meters);
+            foreach (RouteLeg leg in route.Legs)
+            {
+                Assert.Equal(leg.DistanceMeters, leg.Steps.Sum(step => step.DistanceMeters), 0.001);
+                Assert.Equal(leg.Duration, TimeSpan.FromTicks(leg.Steps.Sum(step => step.Duration.Ticks)));
+                Assert.All(leg.Steps.Zip(leg.Steps.Skip(1)), pair => Assert.NotEqual(pair.First.StreetName, pair.Second.StreetName));
+            }
+        }
+    }
+
+    [Fact]
+    public void Times_are_those_of_the_routes()
+    {
+        var random = new Random(2);
+        GeoPoint[] from = [.. Enumerable.Range(0, 15).Select(_ => Somewhere(random))];
+        GeoPoint[] to = [.. Enumerable.Range(0, 12).Select(_ => Somewhere(random)), Earth.Destination(Center, 90, 2_500), new GeoPoint(40, -8)];
+        var seconds = new double[from.Length * to.Length];
+
+        Router.Times(from, to, seconds);
+
+        for (int i = 0; i < seconds.Length; i++)
+        {
+            Route route = Router.Through(from[i / to.Length], null, [to[i % to.Length]]);
+            Assert.Equal(route.Legs[0].Duration.TotalSeconds, seconds[i], 1e-6);
+        }
+    }
+
+    [Fact]
+    public void A_car_that_drives_goes_on_the_way_it_is_heading()
+    {
+        int edge = Enumerable.Range(0, Town.EdgeCount).First(
+            each => Town.KmhOf(each) > 0 && Town.KmhOf(each ^ 1) > 0 && Town.LengthMeters(each) > 80 && Town.PointCount(each >> 1) == 2);
+        GeoPoint tail = Town.JunctionAt(Town.TailOf(edge)), head = Town.JunctionAt(Town.HeadOf(edge));
+        double course = Earth.BearingDegrees(tail, head);
+        GeoPoint start = Earth.Destination(tail, course, 40), behind = Earth.Destination(tail, course, 10);
+
+        Route standing = Router.Through(start, null, [behind]), driving = Router.Through(start, course, [behind]);
+
+        Assert.Equal(30, standing.Legs[0].DistanceMeters, 2.0);
+        Assert.True(driving.Legs[0].DistanceMeters > 60, $"{driving.Legs[0].DistanceMeters} m");
+    }
+
+    [Fact]
+    public void A_place_off_the_roads_is_reached_straight_from_the_nearest()
+    {
+        GeoPoint away = Earth.Destination(Center, 90, 2_500);
+        GeoPoint road = OnRoad(away, mayStop: true);
+        double meters = Earth.DistanceMeters(road, away);
+        Assert.InRange(meters, RoadNetworkRouter.BesideRoadMeters, RoadNetworkRouter.ReachMeters);
+
+        RouteLeg there = Router.Through(Center, null, [away]).Legs[0], to = Router.Through(Center, null, [road]).Legs[0];
+
+        Assert.Equal(to.DistanceMeters + meters, there.DistanceMeters, 1.0);
+        Assert.Equal(to.Duration.TotalSeconds + meters / 10, there.Duration.TotalSeconds, 0.5);
+        Assert.Equal(there.DistanceMeters - meters, there.Steps.Sum(step => step.DistanceMeters), 1.0);
+    }
+
+    [Fact]
+    public void Where_no_road_is_in_reach_the_route_is_a_straight_line_and_says_so()
+    {
+        var far = new GeoPoint(40, -8);
+        Assert.Equivalent(Straight.Through(Center, null, [far]), Router.Through(Center, null, [far]), strict: true);
+        Assert.Equal(RouteSource.StraightLine, Router.Through(far, 90, [Center]).Source);
+    }
+
+    [Fact]
+    public void A_place_on_a_closed_street_is_reached_by_another_nearby()
+    {
+        var roads = new RoadRouter(Roads.Hierarchy, RoadMetric.FreeFlow(Town));
+        var router = new RoadNetworkRouter(Index, roads, Straight);
+        var random = new Random(3);
+        GeoPoint from = Somewhere(random), to = Somewhere(random);
+        Assert.True(Index.TryNearest(to, null, 1_000, out RoadCandidate nearest, mayStop: true));
+        int edge = nearest.Position.Edge;
+        Route before = router.Through(from, null, [to]);
+
+        roads.Use(roads.Current.Metric.With(Town, [RoadChange.Closed(edge), RoadChange.Closed(edge ^ 1)]));
+        Route after = router.Through(from, null, [to]);
+
+        Assert.Equal(RouteSource.Roads, after.Source);
+        Assert.NotEqual(before.EncodedPolyline, after.EncodedPolyline);
+    }
+
+    /// <summary>A place beside a street.</summary>
+    private static GeoPoint Somewhere(Random random)
+    {
+        while (true)
+        {
+            GeoPoint point = Earth.Destination(Center, random.NextDouble() * 360, random.NextDouble() * 1_300);
+            if (Index.TryNearest(point, null, RoadNetworkRouter.BesideRoadMeters, out _, mayStop: true))
+            {
+                return point;
+            }
+        }
+    }
+
+    private static GeoPoint OnRoad(GeoPoint point, bool mayStop)
+    {
+        Assert.True(Index.TryNearest(point, null, RoadNetworkRouter.ReachMeters, out RoadCandidate nearest, mayStop));
+        return nearest.Point;
+    }
+}
