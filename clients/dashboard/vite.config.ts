@@ -11,7 +11,7 @@ export default defineConfig({
   server: {
     // `npm run dev` against a running server.
     proxy: Object.fromEntries(
-      ["/ridetracking.v1.FleetService", "/ridetracking.v1.DispatchService", "/dev/token"].map((path) => [path, process.env["SERVER"] ?? "http://localhost:8080"]),
+      ["/ridetracking.v1.FleetService", "/ridetracking.v1.DispatchService", "/dev/token", "/tiles"].map((path) => [path, process.env["SERVER"] ?? "http://localhost:8080"]),
     ),
   },
 });

@@ -1,4 +1,5 @@
 import type { ConnectionLevel } from "./connection-badge.ts";
+import type { ShownTrip } from "./shown-trip.ts";
 import type { ViewportDegrees } from "./viewport.ts";
 
 /** What the page knows about itself, for support and for its tests: `window.rideTracking` in the console. */
@@ -12,6 +13,12 @@ export interface DebugState {
   readonly watched: ViewportDegrees | undefined;
   /** One, and two while the viewport changes. */
   readonly openStreams: number;
+  /** The streets that the last picture shows at a place. */
+  roadsAt(longitude: number, latitude: number): readonly { readonly class: string; readonly name: string }[];
+  /** The trip on the map, with its way in degrees, longitude first. */
+  readonly trip: Pick<ShownTrip, "tripId" | "behind" | "ahead"> | undefined;
+  /** Nothing that the map wants to draw is still on its way. */
+  readonly hasAllTiles: boolean;
   /** The zones that the map knows, in order of their ids. */
   readonly zoneIds: readonly string[];
   /** The zones that the last picture shows around a place, the topmost first. */

@@ -1,11 +1,21 @@
-import { Map as MapLibre, NavigationControl, ScaleControl, setWorkerUrl, type GeoJSONSource, type StyleSpecification } from "maplibre-gl";
+import {
+  AttributionControl,
+  Map as MapLibre,
+  NavigationControl,
+  ScaleControl,
+  setWorkerUrl,
+  type GeoJSONSource,
+  type RequestParameters,
+  type StyleSpecification,
+} from "maplibre-gl";
 import workerUrl from "maplibre-gl/dist/maplibre-gl-worker.mjs?url";
+import type { Access } from "./access.ts";
 import { graticuleLines, graticuleStep } from "./graticule.ts";
 import { contains, viewportOf, type MapBounds } from "./viewport.ts";
 
 const noLines = { type: "FeatureCollection" as const, features: [] };
 
-/** The whole style: no tiles, fonts or pictures from anywhere, so the page works without the internet. */
+/** The style to begin with: no fonts or pictures from anywhere, so the page works without the internet. */
 const style: StyleSpecification = {
   version: 8,
   sources: { graticule: { type: "geojson", data: noLines } },
@@ -23,8 +33,8 @@ const style: StyleSpecification = {
   ],
 };
 
-/** A map of nothing but a background, a graticule and a scale; the cars come as a layer of their own. */
-export function createFleetMap(container: HTMLElement): MapLibre {
+/** A map of nothing but a background, a graticule and a scale; all else comes as layers. Its tiles are asked for with a token. */
+export function createFleetMap(container: HTMLElement, access: Access): MapLibre {
   setWorkerUrl(workerUrl);
   const map = new MapLibre({
     container,
@@ -40,13 +50,19 @@ export function createFleetMap(container: HTMLElement): MapLibre {
     pitchWithRotate: false,
     maxPitch: 0,
     fadeDuration: 0,
+    transformRequest: (url) => withToken(url, access),
   });
   map.touchZoomRotate.disableRotation();
   map.keyboard.disableRotation();
   map.addControl(new NavigationControl({ showCompass: false }), "bottom-right");
   map.addControl(new ScaleControl({ maxWidth: 140 }), "bottom-right");
+  map.addControl(new AttributionControl({ compact: false }), "bottom-right");
   keepGraticule(map);
   return map;
+}
+
+async function withToken(url: string, access: Access): Promise<RequestParameters> {
+  return { url, headers: { authorization: `Bearer ${await access.value()}` } };
 }
 
 export function boundsOf(map: MapLibre): MapBounds {

@@ -32,3 +32,11 @@ export function formatPlace(latitude: number, longitude: number): string {
 export function formatDistance(meters: number): string {
   return `${formatCount(Math.round(meters))} m`;
 }
+
+/** A time until something, for people: "now", "in 40 s", "in 4 min", "in 1 h 5 min". */
+export function formatWait(seconds: number): string {
+  if (seconds < 5) return "now";
+  if (seconds < 60) return `in ${Math.floor(seconds / 5) * 5} s`;
+  const minutes = Math.round(seconds / 60);
+  return minutes < 60 ? `in ${minutes} min` : `in ${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+}

@@ -19,13 +19,16 @@ import { NearestMarks } from "./nearest-marks.ts";
 import { NearestPanel } from "./nearest-panel.ts";
 import { NearestSearch, type PlaceDegrees } from "./nearest-search.ts";
 import { DriverPanel } from "./panel.ts";
+import { RoadFeed } from "./road-feed.ts";
+import { RoadLayers } from "./road-layers.ts";
 import { ShowFleetControl } from "./show-fleet-control.ts";
 import { askForToken } from "./token-form.ts";
 import { TrailLayer } from "./trail-layer.ts";
 import { Trails } from "./trails.ts";
+import { TripLayers } from "./trip-layers.ts";
 import { serves, viewportOf, wholeWorld } from "./viewport.ts";
 import { ZoneFeed } from "./zone-feed.ts";
-import { ZoneLayers } from "./zone-layers.ts";
+import { lowestZoneLayer, ZoneLayers } from "./zone-layers.ts";
 import { ZoneLegend } from "./zone-legend.ts";
 import { ZoneTip } from "./zone-tip.ts";
 
@@ -59,7 +62,9 @@ const access = new Access(
   () => stream.reopen(),
 );
 const clients = createClients(access);
-const panel = new DriverPanel(clients.fleet, () => select(undefined));
+const tripLayers = new TripLayers();
+const panel = new DriverPanel(clients.fleet, (trip) => tripLayers.show(trip), () => select(undefined));
+const roadLayers = new RoadLayers();
 const zoneLayers = new ZoneLayers();
 const zoneLegend = new ZoneLegend((isShown) => zoneLayers.setVisible(isShown));
 const nearestPanel = new NearestPanel(select, () => nearestSearch.end());
@@ -91,7 +96,7 @@ const stream = new FleetStream(
   minFrameIntervalMs,
 );
 
-const map = createFleetMap(mapElement);
+const map = createFleetMap(mapElement, access);
 map.addControl(new ShowFleetControl(lookForFleet), "bottom-right");
 new GraticuleLabels(map, labelsElement);
 const nearestMarks = new NearestMarks(map, shownPlaceOf);
@@ -111,6 +116,7 @@ const nearestSearch = new NearestSearch(clients.dispatch, {
   },
 });
 const zoneTip = new ZoneTip(map, zoneLayers, (place) => carAt(place) !== undefined);
+new RoadFeed(access, (roads) => roadLayers.show(roads));
 new ZoneFeed(clients.fleet, (zones) => {
   zoneLayers.show(zones);
   zoneLegend.show(zones);
@@ -121,8 +127,11 @@ document.body.append(zoneTip.root);
 
 map.on("load", () => {
   zoneLayers.addTo(map);
-  map.addLayer(new TrailLayer(trails, now));
+  const trailLayer = new TrailLayer(trails, now);
+  map.addLayer(trailLayer);
   map.addLayer(carLayer);
+  roadLayers.addTo(map, lowestZoneLayer, trailLayer.id);
+  tripLayers.addTo(map, trailLayer.id);
 });
 watchShownArea();
 let viewportCheck: ReturnType<typeof setTimeout> | undefined;
@@ -247,6 +256,16 @@ exposeDebugState({
   },
   get openStreams() {
     return stream.openStreams;
+  },
+  roadsAt(longitude, latitude) {
+    return roadLayers.at({ lng: longitude, lat: latitude });
+  },
+  get trip() {
+    const trip = tripLayers.shown;
+    return trip && { tripId: trip.tripId, behind: trip.behind, ahead: trip.ahead };
+  },
+  get hasAllTiles() {
+    return map.areTilesLoaded();
   },
   get zoneIds() {
     return zoneLayers.zoneIds;

@@ -7,6 +7,8 @@ import { element, setText } from "./dom.ts";
 import { formatAge, formatCourse, formatPlace, formatSpeed } from "./format.ts";
 import type { FleetService, GetFleetDriverResponse } from "./gen/ridetracking/v1/fleet_pb.ts";
 import { DriverAvailability, DriverLink } from "./gen/ridetracking/v1/trip_pb.ts";
+import { shownTrip, type ShownTrip } from "./shown-trip.ts";
+import { TripSection } from "./trip-section.ts";
 
 const pollMs = 2_000;
 /** From this age on the position is marked as old. */
@@ -49,6 +51,7 @@ export class DriverPanel {
   private readonly id = element("span", "panel-id");
   private readonly state = element("span", "panel-state");
   private readonly notice = element("p", "panel-notice");
+  private readonly trip = new TripSection();
   private readonly follow = element("input");
   private readonly values = new Map<Field, HTMLElement>();
   private driverId: string | undefined;
@@ -58,6 +61,8 @@ export class DriverPanel {
 
   constructor(
     private readonly client: Client<typeof FleetService>,
+    /** The trip of the driver whose panel is open; undefined without one. */
+    private readonly onTrip: (trip: ShownTrip | undefined) => void,
     private readonly onClose: () => void,
   ) {
     const close = element("button", "button-close", "×");
@@ -78,6 +83,7 @@ export class DriverPanel {
       element("header", "", this.icon, element("div", "panel-title", this.name, this.id), close),
       this.state,
       this.notice,
+      this.trip.root,
       list,
       element("label", "panel-follow", this.follow, "Keep in the middle"),
     );
@@ -105,6 +111,7 @@ export class DriverPanel {
     this.icon.replaceChildren();
     for (const value of this.values.values()) setText(value, "…");
     this.tell("");
+    this.showTrip(undefined);
     this.root.hidden = false;
     void this.poll(driverId);
   }
@@ -114,11 +121,13 @@ export class DriverPanel {
     this.stopPolling();
     this.driverId = undefined;
     this.root.hidden = true;
+    this.showTrip(undefined);
     this.onClose();
   }
 
-  /** Lets the age tick. */
+  /** Lets the age and the times of arrival tick. */
   tick(now: number): void {
+    this.trip.tick(now);
     const value = this.values.get("age");
     if (value === undefined || this.fixedAt === undefined) return;
     const age = (now - this.fixedAt) / 1000;
@@ -165,6 +174,12 @@ export class DriverPanel {
     this.set("vehicle", driver.vehicleDescription);
     this.set("plate", driver.licensePlate);
     this.set("trips", driver.tripIds.join("\n"));
+    this.showTrip(shownTrip(driver, performance.now()));
+  }
+
+  private showTrip(trip: ShownTrip | undefined): void {
+    this.trip.show(trip, performance.now());
+    this.onTrip(trip);
   }
 
   private set(field: Field, text: string | undefined): void {

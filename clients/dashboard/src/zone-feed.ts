@@ -1,7 +1,7 @@
 import type { Client } from "@connectrpc/connect";
-import { backoffMs } from "./backoff.ts";
 import type { FleetService } from "./gen/ridetracking/v1/fleet_pb.ts";
 import type { ListZonesRequest, ListZonesResponse, Zone } from "./gen/ridetracking/v1/zone_pb.ts";
+import { keepAsking } from "./keep-asking.ts";
 
 const pollMs = 15_000;
 const timeoutMs = 10_000;
@@ -31,29 +31,18 @@ export function zonesVersion(zones: readonly Zone[]): string {
   return zones.map((zone) => `${zone.zoneId} ${zone.version}`).join("\n");
 }
 
-/** Asks for the zones again and again, and tells when they are others. What was told stays true while calls fail. */
+/** Tells the zones, and again when they are others. */
 export class ZoneFeed {
   private version: string | undefined;
-  private failures = 0;
 
   constructor(
-    private readonly client: Client<typeof FleetService>,
+    client: Client<typeof FleetService>,
     private readonly onZones: (zones: readonly Zone[]) => void,
   ) {
-    void this.poll();
+    void keepAsking(() => listAllZones((request) => client.listZones(request, { timeoutMs })), (zones) => this.tell(zones), pollMs);
   }
 
-  private async poll(): Promise<void> {
-    let zones: Zone[] | undefined;
-    try {
-      zones = await listAllZones((request) => this.client.listZones(request, { timeoutMs }));
-      this.failures = 0;
-    } catch {
-      // The badge tells whether the server is there; the zones on the map are the newest known.
-      this.failures++;
-    }
-    setTimeout(() => void this.poll(), zones === undefined ? backoffMs(this.failures, Math.random()) : pollMs);
-    if (zones === undefined) return;
+  private tell(zones: readonly Zone[]): void {
     const version = zonesVersion(zones);
     if (version === this.version) return;
     this.version = version;

@@ -6,6 +6,8 @@ import { noZones, zoneFeature, type ZoneFeature, type ZoneFeatures } from "./zon
 
 const source = "zones";
 const fillLayer = "zones-fill";
+/** What lies under all zones goes under this layer. */
+export const lowestZoneLayer = fillLayer;
 const lineLayer = "zones-line";
 const hatchLayer = "zones-hatch";
 const layers = ["zones-casing", fillLayer, hatchLayer, lineLayer];
