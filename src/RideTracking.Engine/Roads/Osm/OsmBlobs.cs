@@ -166,8 +166,9 @@ internal sealed class OsmBlobs
                 throw RoadFileException.At(BlockOffset, $"a block unpacks to {(read < rawBytes ? read : "more")} bytes instead of {rawBytes}.");
             }
         }
-        catch (InvalidDataException e)
+        catch (Exception e) when (e is InvalidDataException or IOException)
         {
+            // The stream is memory: an IOException is zlib's own.
             throw new RoadFileException($"At byte {BlockOffset} of the file: a block cannot be unpacked.", e);
         }
 
