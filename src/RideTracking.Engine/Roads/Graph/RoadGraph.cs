@@ -7,8 +7,9 @@ namespace RideTracking.Engine.Roads.Graph;
 /// <para>
 /// Turns are between <em>states</em>. State e, for e below <see cref="EdgeCount"/>, is edge e, entered with nothing to
 /// remember. Where a turn restriction goes over several ways there are further states: the same edge again, entered the
-/// restricted way, with fewer turns out of it. So a path through states breaks no restriction, and any shortest-path
-/// algorithm is right on them without knowing of restrictions.
+/// restricted way, with fewer turns out of it; and of a road for its own traffic only: the same edge, entered from outside,
+/// with no turn that leads out again. So a path through states breaks no rule, and any shortest-path algorithm is right on
+/// them without knowing of rules. A path starts in an edge's own state, and may end in any of the edge's.
 /// </para>
 /// </summary>
 public sealed class RoadGraph
@@ -128,7 +129,7 @@ public sealed class RoadGraph
         return _copies.AsSpan(first..end);
     }
 
-    /// <summary>The states that may follow one. A U-turn is among them only where a road ends.</summary>
+    /// <summary>The states that may follow one. A U-turn is among them only where a road ends, or nothing else is of use.</summary>
     public ReadOnlySpan<int> TurnsFrom(int state) =>
         _turnTargets.AsSpan(_firstTurn[state].._firstTurn[state + 1]);
 
