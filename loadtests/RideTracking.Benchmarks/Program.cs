@@ -16,6 +16,7 @@ try
             new Options(options, "--connections", "--interval", "--rounds", "--seconds", "--warm-up", "--segment")),
         ["roads-import", var extract, .. string[] options] => RoadsImportBenchmark.Run(extract, new Options(options, "--rounds")),
         ["roads-routes", var extract, .. string[] options] => RoadsRoutesBenchmark.Run(extract, new Options(options, "--rounds", "--pairs")),
+        ["roads-foreign", var extract, .. string[] options] => RoadsForeignBenchmark.Run(extract, new Options(options, "--pairs")),
         ["bytes"] => BytesBenchmark.Run(),
         ["redis", .. string[] options] => await RedisBenchmark.RunAsync(new Options(options, "--cycles", "--rounds")),
         [BareServer.Verb, .. string[] options] => await BareServer.RunAsync(options),
@@ -51,6 +52,8 @@ static int Usage()
                     an OpenStreetMap extract: time, sizes, what is in it, and the nearest road
           roads-routes <extract.osm.pbf> [--pairs 1000] [--rounds 5]
                     routes and tables of driving times beside Dijkstra's algorithm on the same graph
+          roads-foreign <extract.osm.pbf> [--pairs 300]
+                    the shortest ways beside those of Routino (apt-get install routino osmium-tool)
           bytes     bytes on the wire per fix against JSON
           redis [--cycles 50] [--rounds 3]
                     Redis CPU per fix against a few commands for each fix
