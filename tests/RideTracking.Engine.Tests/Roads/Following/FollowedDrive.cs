@@ -37,7 +37,7 @@ internal sealed class FollowedDrive
     public double SecondsBetweenFixes { get; init; } = 1;
 
     /// <summary>A route over roads through corners in metres; a leg ends at each corner named, at 10 m/s.</summary>
-    public static Route Along((double East, double North)[] corners, params int[] legEnds) => Route(RoadsSource, corners, legEnds);
+    public static Route Along((double East, double North)[] corners, params int[] legEnds) => Route(RouteSource.Roads, corners, legEnds);
 
     public static Route Straight(params (double East, double North)[] corners) =>
         Route(RouteSource.StraightLine, corners, [.. Enumerable.Range(1, corners.Length - 1)]);
@@ -115,8 +115,6 @@ internal sealed class FollowedDrive
             CourseDegrees = TellsCourse ? (float)course : float.NaN,
         };
     }
-
-    private static RouteSource RoadsSource => (RouteSource)2;
 
     private static Route Route(RouteSource source, (double East, double North)[] corners, int[] legEnds)
     {
