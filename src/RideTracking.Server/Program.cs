@@ -37,7 +37,7 @@ namespace RideTracking.Server
             builder.AddDirectory();
             builder.AddDispatch();
             builder.AddRiders();
-            builder.AddRoadTiles();
+            builder.AddRoads();
             builder.AddFleet();
 
             var app = builder.Build().RequireValidOptions();

@@ -20,6 +20,7 @@ public static class AccessRules
         [Rpc(DriverService.Descriptor.FullName, "Connect")] = Role.Driver | Role.Service,
         [Rpc(DriverService.Descriptor.FullName, "ReportLocations")] = Role.Driver | Role.Service,
 
+        [Rpc(RiderService.Descriptor.FullName, "EstimateTrip")] = Role.Rider | Role.Service,
         [Rpc(RiderService.Descriptor.FullName, "RequestTrip")] = Role.Rider | Role.Service,
         [Rpc(RiderService.Descriptor.FullName, "GetTrip")] = Role.Rider | Role.Service,
         [Rpc(RiderService.Descriptor.FullName, "CancelTrip")] = Role.Rider | Role.Service,
@@ -40,6 +41,8 @@ public static class AccessRules
         [Rpc(DirectoryService.Descriptor.FullName, "DeleteRider")] = Role.Service,
 
         [Rpc(DispatchService.Descriptor.FullName, "SearchDrivers")] = Role.Ops | Role.Service,
+        [Rpc(DispatchService.Descriptor.FullName, "SetRoadClosures")] = Role.Ops | Role.Service,
+        [Rpc(DispatchService.Descriptor.FullName, "ListRoadClosures")] = Role.Ops | Role.Service,
 
         [Rpc(FleetService.Descriptor.FullName, "WatchFleet")] = Role.Ops | Role.Service,
         [Rpc(FleetService.Descriptor.FullName, "GetFleetDriver")] = Role.Ops | Role.Service,

@@ -3,13 +3,15 @@ using Google.Type;
 using Grpc.Core;
 using RideTracking.Engine.Index;
 using RideTracking.Server.Directories;
+using RideTracking.Server.Roads;
 
 namespace RideTracking.Server.Dispatch;
 
 /// <summary>Dispatch for the company's backend and ops.</summary>
 internal sealed class DispatchEndpoint(
     DriverSlots slots, DriverIndex index, CompanyDirectory directory, VehicleTypes types, AttributeBits attributes, TimeProvider clock,
-    Dispatcher dispatcher)
+    Dispatcher dispatcher,
+    RoadClosures closures)
     : V1.DispatchService.DispatchServiceBase
 {
     // The nearest by road is nearly always among so many times as many who are nearest as the crow flies.
@@ -26,6 +28,19 @@ internal sealed class DispatchEndpoint(
         }
 
         return Task.FromResult(response);
+    }
+
+    public override async Task<V1.SetRoadClosuresResponse> SetRoadClosures(V1.SetRoadClosuresRequest request, ServerCallContext context)
+    {
+        RoadClosureCheck.Pass(request);
+        return await closures.SetAsync(request);
+    }
+
+    public override async Task<V1.ListRoadClosuresResponse> ListRoadClosures(V1.ListRoadClosuresRequest request, ServerCallContext context)
+    {
+        var response = new V1.ListRoadClosuresResponse();
+        response.Closures.AddRange((await closures.ListAsync()).Closures);
+        return response;
     }
 
     private NearbyDriver[] Nearest(DriverSearch search, int most)

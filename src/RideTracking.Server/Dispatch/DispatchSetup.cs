@@ -24,6 +24,9 @@ public static class DispatchSetup
         services.AddSingleton<CommandOutbox>();
         services.AddSingleton<DispatchMetrics>();
         services.AddSingleton<Dispatcher>();
+        services.AddSingleton<ReadyDrivers>();
+        services.AddSingleton<TripTracking>();
+        services.AddSingleton<DrivenPaths>();
         services.AddSingleton(s => new DriverDesk(
             s.GetRequiredService<Dispatcher>(), s.GetRequiredService<TripBook>(), s.GetRequiredService<TripStore>(), s.GetRequiredService<Storage.StoreKeys>(),
             s.GetRequiredService<Directories.CompanyDirectory>(), s.GetRequiredService<DriverSlots>(), s.GetRequiredService<DriverIndex>(),
@@ -31,6 +34,8 @@ public static class DispatchSetup
         services.AddHostedService<TripPresent>();
         services.AddHostedService<Matching>();
         services.AddHostedService<Deadlines>();
+        services.AddHostedService<RouteRenewal>();
+        services.AddHostedService(s => s.GetRequiredService<DrivenPaths>());
         return builder;
     }
 

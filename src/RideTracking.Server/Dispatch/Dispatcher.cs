@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using Microsoft.Extensions.Options;
 using RideTracking.Engine.Dispatch;
+using RideTracking.Engine.Roads;
 using RideTracking.Server.Storage;
 using RideTracking.Server.Storage.Trips;
 using StackExchange.Redis;
@@ -13,7 +14,8 @@ namespace RideTracking.Server.Dispatch;
 /// when that was a newer one. A refusal is checked against the store the same way, so it is never given for an old state.
 /// </summary>
 internal sealed class Dispatcher(
-    TripBook book, TripStore store, CommandWire wire, CommandOutbox outbox, IOptions<TripOptions> options, TimeProvider time, DispatchMetrics metrics)
+    TripBook book, TripStore store, CommandWire wire, CommandOutbox outbox, IRouteFinder router, IOptions<TripOptions> options, TimeProvider time,
+    DispatchMetrics metrics)
 {
     // Each lost attempt means that somebody else's was committed; more than this is an attack or an error.
     private const int MaxAttempts = 16;
@@ -22,7 +24,7 @@ internal sealed class Dispatcher(
     private readonly ConcurrentDictionary<string, ImmutableArray<string>> _doubted = new(StringComparer.Ordinal);
 
     /// <summary>The limits that transitions keep.</summary>
-    public TripRules Rules { get; } = options.Value.ToRules();
+    public TripRules Rules { get; } = options.Value.ToRules(router);
 
     /// <summary>Called after a commit that may let a trip find a driver; must return at once.</summary>
     public event Action? MatchingWanted;

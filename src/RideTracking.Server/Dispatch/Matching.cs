@@ -1,7 +1,6 @@
 using System.Threading.Channels;
 using Microsoft.Extensions.Options;
 using RideTracking.Engine.Dispatch;
-using RideTracking.Engine.Geo;
 using RideTracking.Engine.Index;
 using RideTracking.Server.Storage;
 using RideTracking.Server.Zones;
@@ -15,15 +14,12 @@ namespace RideTracking.Server.Dispatch;
 /// than the trips that it is about.
 /// </summary>
 internal sealed partial class Matching(
-    TripBook book, Dispatcher dispatcher, ZoneQueues queues, DriverSlots slots, DriverIndex index, IOptions<TripOptions> options, TimeProvider time,
+    TripBook book, Dispatcher dispatcher, ZoneQueues queues, ReadyDrivers ready, DriverSlots slots, IOptions<TripOptions> options, TimeProvider time,
     ILogger<Matching> logger)
     : BackgroundService
 {
     // The nearest may just have been taken; beyond this many the next tick looks afresh.
     private const int MaxCandidates = 8;
-
-    // As the crow flies; who is soonest by road is among them.
-    private const int MaxNearest = 24;
 
     // How many of those who wait longest are looked at between ticks.
     private const int LongestWaiting = 32;
@@ -112,32 +108,13 @@ internal sealed partial class Matching(
     }
 
     // At a queue it is first in, first out; elsewhere, or when nobody there can take it, who is there soonest.
-    private List<DriverEta> Candidates(Trip trip)
+    private DriverEta[] Candidates(Trip trip)
     {
         var pickup = trip.Waypoints[0].Location;
-        var filter = DriverFilter.ReadyForTrip with
-        {
-            MinFixedAtUnixMs = (time.GetUtcNow() - options.Value.MaxFixAge).ToUnixTimeMilliseconds(),
-            ExcludedSlots = trip.PassedOver.Select(slots.GetOrAdd).ToArray(),
-        };
-        var waiting = new List<NearbyDriver>();
-        foreach (var driverId in queues.ReadyAt(pickup))
-        {
-            if (waiting.Count < MaxCandidates && slots.TryGet(driverId, out var slot) && index.TryGet(slot, out var driver) && filter.Matches(driver))
-            {
-                waiting.Add(new NearbyDriver(slot, Earth.DistanceMeters(pickup, driver.Fix.Point), driver.Fix.FixedAtUnixMs, driver.Fix.Point));
-            }
-        }
-
-        var nearest = new NearbyDriver[MaxNearest];
-        nearest = nearest[..index.Nearest(pickup, options.Value.SearchRadiusMeters, filter, nearest)];
-        var router = dispatcher.Rules.Router;
-        return
-        [
-            .. DriverEta.To(pickup, [.. waiting], router),
-            .. DriverEta.To(pickup, [.. nearest.Where(n => !waiting.Exists(w => w.Slot == n.Slot))], router)
-                .Where(n => double.IsFinite(n.EtaSeconds)).OrderBy(n => n.EtaSeconds).Take(MaxCandidates),
-        ];
+        int[] passedOver = [.. trip.PassedOver.Select(slots.GetOrAdd)];
+        var waiting = ready.Of(queues.ReadyAt(pickup), pickup, passedOver, MaxCandidates);
+        var soonest = ready.Soonest(pickup, [.. passedOver, .. waiting.Select(w => w.Driver.Slot)]);
+        return [.. waiting, .. soonest.Take(MaxCandidates)];
     }
 
     [LoggerMessage(LogLevel.Debug, "Matching waits for the store: {Message}")]

@@ -23,6 +23,9 @@ public sealed class TripBook(DriverSlots slots, DriverIndex index, PositionFanou
     private HashSet<string>? _plansSinceReload;
     private volatile bool _isLoaded;
 
+    /// <summary>A trip was taken in, perhaps late: <see cref="Find"/> has the newest. On any thread, outside of any lock; must return at once.</summary>
+    internal event Action<Trip>? TripChanged;
+
     /// <summary>Whether the book holds what the store does; before that a trip that is not in it may still exist.</summary>
     public bool IsLoaded => _isLoaded;
 
@@ -115,6 +118,11 @@ public sealed class TripBook(DriverSlots slots, DriverIndex index, PositionFanou
         foreach (var (followers, trip) in followed)
         {
             Tell([], followers, trip);
+        }
+
+        foreach (var trip in trips)
+        {
+            TripChanged?.Invoke(trip);
         }
     }
 
@@ -213,6 +221,11 @@ public sealed class TripBook(DriverSlots slots, DriverIndex index, PositionFanou
         foreach (var change in changes)
         {
             fanout.Publish(change);
+        }
+
+        if (trip is not null)
+        {
+            TripChanged?.Invoke(trip);
         }
 
         if (!followers.IsDefault)

@@ -35,7 +35,7 @@ public sealed class TripOptions
     public int MaxWaitingCommands { get; set; } = 100;
 
     /// <summary>What the transitions are told.</summary>
-    internal TripRules ToRules() => new(new StraightLineRouter(CitySpeedMetersPerSecond))
+    internal TripRules ToRules(IRouteFinder router) => new(router)
     {
         OfferWindow = OfferWindow,
         SearchTimeout = SearchTimeout,

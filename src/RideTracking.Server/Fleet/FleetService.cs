@@ -7,6 +7,7 @@ using RideTracking.Engine.Index;
 using RideTracking.Server.Directories;
 using RideTracking.Server.Dispatch;
 using RideTracking.Server.Refusals;
+using RideTracking.Server.Riders;
 using RideTracking.Server.Telemetry;
 using RideTracking.Server.Zones;
 using RideTracking.V1;
@@ -20,6 +21,8 @@ internal sealed class FleetService(
     PositionFanout fanout,
     CompanyDirectory directory,
     TripBook trips,
+    TripTracking tracking,
+    TripView view,
     FleetTotals totals,
     FleetWatchers watchers,
     FleetMetrics metrics,
@@ -100,6 +103,12 @@ internal sealed class FleetService(
             Link = (V1.DriverLink)entry.Status.Link,
         };
         response.TripIds.AddRange(trips.PlanOf(request.DriverId).TripIds);
+        if (tracking.Of(request.DriverId) is { } tracked)
+        {
+            response.Trip = view.Of(tracked.Trip);
+            response.Progress = tracked.Progress();
+        }
+
         if (entry.HasFix)
         {
             DescribePosition(response, entry.Fix);

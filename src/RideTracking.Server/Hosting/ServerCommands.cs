@@ -15,6 +15,7 @@ public static class ServerCommands
         ["--web-port"] = "Listen:WebPort",
         ["--redis"] = "Store:Redis",
         ["--data"] = "Store:DataFolder",
+        ["--roads"] = "Roads:File",
         ["--dashboard"] = "Fleet:DashboardFolder",
         ["--time-start"] = "Time:Start",
         ["--time-scale"] = "Time:Scale",

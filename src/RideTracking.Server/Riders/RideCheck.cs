@@ -24,14 +24,15 @@ internal static class RideCheck
         check.Id("rider_id", request.RiderId);
         check.Number("party_size", request.PartySize, 1, 8);
         check.Text("note", request.Note, 0, MaxNoteLength);
-        Waypoints(check, request.Waypoints, 2);
-        for (var i = 0; i < request.Waypoints.Count && i < MaxWaypoints; i++)
-        {
-            var kind = i == 0 ? V1.WaypointKind.Pickup : i == request.Waypoints.Count - 1 ? V1.WaypointKind.Dropoff : V1.WaypointKind.Stop;
-            check.Require(request.Waypoints[i].Kind == kind, $"waypoints[{i}].kind", "must be one PICKUP first, STOPs between, one DROPOFF last");
-            check.Require(request.Waypoints[i].WaypointId.Length == 0, $"waypoints[{i}].waypoint_id", "must be empty: the server makes it");
-        }
+        WholeRide(check, request.Waypoints);
+        check.Pass();
+        return Requested(request.Waypoints);
+    }
 
+    public static ImmutableArray<RequestedWaypoint> Estimate(V1.EstimateTripRequest request)
+    {
+        var check = new RequestCheck();
+        WholeRide(check, request.Waypoints);
         check.Pass();
         return Requested(request.Waypoints);
     }
@@ -58,6 +59,17 @@ internal static class RideCheck
         DriverActionCheck.CancellationReason(check, "reason", request.Reason);
         check.Text("note", request.Note, 0, MaxNoteLength);
         check.Pass();
+    }
+
+    private static void WholeRide(RequestCheck check, RepeatedField<V1.Waypoint> waypoints)
+    {
+        Waypoints(check, waypoints, 2);
+        for (var i = 0; i < waypoints.Count && i < MaxWaypoints; i++)
+        {
+            var kind = i == 0 ? V1.WaypointKind.Pickup : i == waypoints.Count - 1 ? V1.WaypointKind.Dropoff : V1.WaypointKind.Stop;
+            check.Require(waypoints[i].Kind == kind, $"waypoints[{i}].kind", "must be one PICKUP first, STOPs between, one DROPOFF last");
+            check.Require(waypoints[i].WaypointId.Length == 0, $"waypoints[{i}].waypoint_id", "must be empty: the server makes it");
+        }
     }
 
     private static void Waypoints(RequestCheck check, RepeatedField<V1.Waypoint> waypoints, int least)

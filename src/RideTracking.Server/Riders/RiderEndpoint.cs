@@ -21,6 +21,9 @@ internal sealed class RiderEndpoint(
     TripBook book,
     TripStore trips,
     TripView view,
+    TripEstimate estimate,
+    TripTracking tracking,
+    DrivenPaths driven,
     StoreKeys keys,
     DriverSlots slots,
     DriverIndex index,
@@ -31,6 +34,14 @@ internal sealed class RiderEndpoint(
     FollowerMetrics followers,
     IHostApplicationLifetime lifetime) : V1.RiderService.RiderServiceBase
 {
+    public override Task<V1.EstimateTripResponse> EstimateTrip(V1.EstimateTripRequest request, ServerCallContext context)
+    {
+        var waypoints = RideCheck.Estimate(request);
+        return admission.Refusal(waypoints, known: []) is { } refused
+            ? throw refused.ToRpcException()
+            : Task.FromResult(estimate.Of(waypoints));
+    }
+
     public override async Task<V1.RequestTripResponse> RequestTrip(V1.RequestTripRequest request, ServerCallContext context)
     {
         var waypoints = RideCheck.Request(request);
@@ -60,8 +71,13 @@ internal sealed class RiderEndpoint(
         }
     }
 
-    public override async Task<V1.GetTripResponse> GetTrip(V1.GetTripRequest request, ServerCallContext context) =>
-        new() { Trip = view.Of(await OwnTripAsync(request.TripId, context)) };
+    public override async Task<V1.GetTripResponse> GetTrip(V1.GetTripRequest request, ServerCallContext context)
+    {
+        var trip = await OwnTripAsync(request.TripId, context);
+        var told = view.Of(trip);
+        told.Driven = trip.IsFinal ? await driven.FindAsync(trip.Id) : null;
+        return new V1.GetTripResponse { Trip = told };
+    }
 
     public override async Task<V1.CancelTripResponse> CancelTrip(V1.CancelTripRequest request, ServerCallContext context)
     {
@@ -94,7 +110,7 @@ internal sealed class RiderEndpoint(
         using var either = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken, lifetime.ApplicationStopping);
         try
         {
-            await new TripWatch(book, view, slots, fanout, followers).RunAsync(trip, responseStream, either.Token);
+            await new TripWatch(book, tracking, view, slots, fanout, followers).RunAsync(trip, responseStream, either.Token);
         }
         catch (OperationCanceledException) when (lifetime.ApplicationStopping.IsCancellationRequested)
         {

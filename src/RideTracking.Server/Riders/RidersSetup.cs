@@ -7,6 +7,7 @@ public static class RidersSetup
     public static WebApplicationBuilder AddRiders(this WebApplicationBuilder builder)
     {
         builder.Services.AddSingleton<TripView>();
+        builder.Services.AddSingleton<TripEstimate>();
         return builder;
     }
 

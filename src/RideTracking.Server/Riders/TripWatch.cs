@@ -12,7 +12,8 @@ namespace RideTracking.Server.Riders;
 /// One rider's live view of one trip, and the only writer of its stream. It holds the newest trip and the newest position
 /// and nothing else, however slowly the rider reads; a trip carries all its events, so none is missed.
 /// </summary>
-internal sealed class TripWatch(TripBook book, TripView view, DriverSlots slots, PositionFanout fanout, FollowerMetrics metrics)
+internal sealed class TripWatch(
+    TripBook book, TripTracking tracking, TripView view, DriverSlots slots, PositionFanout fanout, FollowerMetrics metrics)
 {
     // One waiting signal says all there is to say, so a second is dropped.
     private readonly Channel<bool> _signal = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
@@ -74,6 +75,7 @@ internal sealed class TripWatch(TripBook book, TripView view, DriverSlots slots,
         if (car is not null && car.TryTake(out var driver) && view.PositionOf(driver, out var age) is { } position)
         {
             response.Position = position;
+            response.Progress = tracking.Of(trip.DriverId) is { } tracked && tracked.Trip.Id == trip.Id ? tracked.Progress() : null;
             metrics.Sent(StreamKind.Trip, age);
         }
 

@@ -1,5 +1,4 @@
 using Microsoft.AspNetCore.Mvc;
-using Microsoft.Extensions.DependencyInjection.Extensions;
 using RideTracking.Server.Access;
 
 namespace RideTracking.Server.Roads;
@@ -7,13 +6,6 @@ namespace RideTracking.Server.Roads;
 /// <summary>Wires the streets under the map.</summary>
 public static class RoadTilesSetup
 {
-    /// <summary>Makes the tiles of the roads in use.</summary>
-    public static WebApplicationBuilder AddRoadTiles(this WebApplicationBuilder builder)
-    {
-        builder.Services.TryAddSingleton(new RoadTileEndpoint(static () => null));
-        return builder;
-    }
-
     /// <summary>Serves <c>/tiles/roads.json</c> and <c>/tiles/roads/{z}/{x}/{y}.mvt</c>.</summary>
     public static WebApplication MapRoadTiles(this WebApplication app)
     {

@@ -46,6 +46,9 @@ public sealed class StoreKeys(string area)
     /// <summary>String: "&lt;version&gt; " and the trip; expires once the trip is final.</summary>
     public RedisKey Trip(string tripId) => _prefix + "trip:" + tripId;
 
+    /// <summary>String: what was driven on a trip; expires with it.</summary>
+    public RedisKey TripDriven(string tripId) => _prefix + "driven:" + tripId;
+
     /// <summary>Sorted set of the trips that are not final, by when they are due (ms).</summary>
     public RedisKey Deadlines => _prefix + "deadlines";
 
@@ -65,6 +68,14 @@ public sealed class StoreKeys(string area)
     public RedisKey ActionAnswer(string driverId, string actionId) => _prefix + "action:" + driverId + ":" + actionId;
 
     // The directory.
+
+    // Roads.
+
+    /// <summary>String: the closures that hold.</summary>
+    public RedisKey RoadClosures => _prefix + "roads:closures";
+
+    /// <summary>String: number of the last change of the closures.</summary>
+    public RedisKey RoadClosuresVersion => _prefix + "roads:closures:version";
 
     // Zones.
 

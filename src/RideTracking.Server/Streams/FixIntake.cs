@@ -1,6 +1,7 @@
 using RideTracking.Engine.Fanout;
 using RideTracking.Engine.Index;
 using RideTracking.Engine.Ingest;
+using RideTracking.Server.Dispatch;
 using RideTracking.Server.Storage.Log;
 using RideTracking.Server.Telemetry;
 using RideTracking.Server.Zones;
@@ -13,7 +14,7 @@ using FixVerdict = RideTracking.Engine.Ingest.FixVerdict;
 namespace RideTracking.Server.Streams;
 
 /// <summary>Where a fix goes: shared by all streams of the node.</summary>
-public sealed record FixPath(GateLimits Limits, DriverIndex Index, PositionFanout Fanout, ZoneTracking Zones, FixLog Log, FixMetrics Metrics);
+public sealed record FixPath(GateLimits Limits, DriverIndex Index, PositionFanout Fanout, TripTracking Trips, ZoneTracking Zones, FixLog Log, FixMetrics Metrics);
 
 /// <summary>
 /// The way of one session's fixes: sequence → gate → index → fan-out, → zones, and → log; and what may be acknowledged of them.
@@ -246,6 +247,8 @@ internal sealed class FixIntake
             return FixOutcome.Rejected;
         }
 
+        // Before followers hear of the fix: its progress goes with it.
+        _path.Trips.Observe(_slot, fix, verdict.Outcome);
         var status = Show(fix, verdict.Outcome);
         _path.Zones.Observe(_slot, Cursor.SessionId, fix, verdict.Outcome, status);
         Keep(fix.Sequence, verdict);

@@ -62,7 +62,7 @@ public sealed class DriverPhone : IAsyncDisposable
         return _call.ResponseStream.Current;
     }
 
-    /// <summary>Reads until a message is what is looked for; acknowledgements on the way are collected.</summary>
+    /// <summary>Reads until a message is what is looked for; acknowledgements and commands on the way are collected.</summary>
     public async Task<ConnectResponse> ReadUntilAsync(Func<ConnectResponse, bool> found)
     {
         while (true)
@@ -77,10 +77,18 @@ public sealed class DriverPhone : IAsyncDisposable
             {
                 return message;
             }
+
+            if (message.Command is not null)
+            {
+                Passed.Enqueue(message.Command);
+            }
         }
     }
 
     public List<FixAck> Acks { get; } = [];
+
+    /// <summary>Commands that came while something else was looked for.</summary>
+    public Queue<Command> Passed { get; } = [];
 
     /// <summary>Reads until everything up to a sequence is acknowledged; returns all verdicts so far.</summary>
     public async Task<List<FixVerdict>> ReadAckAsync(ulong through)

@@ -1,5 +1,7 @@
 using System.Collections.Immutable;
+using RideTracking.Engine.Geo;
 using RideTracking.Engine.Roads.Graph;
+using RideTracking.Engine.Roads.Routing;
 
 namespace RideTracking.Engine.Roads.Matching;
 
@@ -18,6 +20,21 @@ public sealed record MatchedDrive(
 
     /// <summary>Driven in all, in metres.</summary>
     public double DistanceMeters => RoadMeters + BridgedMeters;
+
+    /// <summary>The line driven, in the roads' own shape; straight from one piece to the next.</summary>
+    public GeoPoint[] Line(RoadGraph graph)
+    {
+        var line = new List<GeoPoint>();
+        foreach (DrivenPiece piece in Pieces)
+        {
+            foreach (DrivenEdge edge in piece.Edges)
+            {
+                EdgeLine.Add(graph, edge.Edge, edge.From, edge.To, line);
+            }
+        }
+
+        return [.. line];
+    }
 
     /// <summary>Share of the fixes that are on no piece, 0 to 1.</summary>
     public double UnmatchedShare => Fixes.IsEmpty ? 0 : (double)Fixes.Count(fix => !fix.IsMatched) / Fixes.Length;

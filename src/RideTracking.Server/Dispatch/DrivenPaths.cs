@@ -1,0 +1,119 @@
+using System.Collections.Concurrent;
+using System.Runtime.InteropServices;
+using Google.Protobuf;
+using Microsoft.Extensions.Options;
+using RideTracking.Engine.Dispatch;
+using RideTracking.Engine.Geo;
+using RideTracking.Engine.Ingest;
+using RideTracking.Engine.Roads.Matching;
+using RideTracking.Server.Hosting;
+using RideTracking.Server.Roads;
+using RideTracking.Server.Storage;
+
+namespace RideTracking.Server.Dispatch;
+
+/// <summary>
+/// What was driven with a rider: made of the driver's fixes some seconds after the trip's end, so that what a phone sends
+/// late counts, and kept beside the trip for as long.
+/// </summary>
+internal sealed partial class DrivenPaths : OnceASecond
+{
+    private static readonly TimeSpan Settling = TimeSpan.FromSeconds(10);
+
+    private readonly RedisStore _store;
+    private readonly StoreKeys _keys;
+    private readonly ServerClock _clock;
+    private readonly TimeSpan _retention;
+    private readonly CityRoads _city;
+    private readonly ILogger<DrivenPaths> _logger;
+
+    // Of the loop alone.
+    private MapMatcher? _matcher;
+    private RoadsInUse? _matcherOf;
+
+    // Trips that ended within the last seconds, the oldest first; bounded by how many can end in that time.
+    private readonly ConcurrentQueue<(TrackedTrip Tracked, DateTimeOffset Since)> _ended = new();
+
+    public DrivenPaths(
+        RedisStore store, StoreKeys keys, TripTracking tracking, CityRoads city, ServerClock clock, IOptions<TripOptions> options, ILogger<DrivenPaths> logger)
+        : base(clock)
+    {
+        (_store, _keys, _city, _clock, _retention, _logger) = (store, keys, city, clock, options.Value.Retention, logger);
+        tracking.Ended += tracked =>
+        {
+            if (RideOf(tracked.Trip) is not null)
+            {
+                _ended.Enqueue((tracked, clock.GetUtcNow()));
+            }
+        };
+    }
+
+    /// <summary>What was driven on a trip; null when it never began, is not over, or ended just now.</summary>
+    /// <exception cref="StackExchange.Redis.RedisException">The store is away.</exception>
+    public async Task<V1.DrivenPath?> FindAsync(string tripId) =>
+        (byte[]?)await _store.Trips.StringGetAsync(_keys.TripDriven(tripId)) is { } kept ? V1.DrivenPath.Parser.ParseFrom(kept) : null;
+
+    protected override async Task LookAsync()
+    {
+        try
+        {
+            while (_ended.TryPeek(out var oldest) && _clock.GetUtcNow() - oldest.Since >= Settling)
+            {
+                var trip = oldest.Tracked.Trip;
+                var (from, to) = RideOf(trip)!.Value;
+                var driven = Of(oldest.Tracked.FixesBetween(from, to));
+                await _store.Trips.StringSetAsync(_keys.TripDriven(trip.Id), driven.ToByteArray(), _clock.Real(_retention));
+                _ended.TryDequeue(out _);
+            }
+        }
+        catch (Exception e) when (RedisStore.IsFailure(e))
+        {
+            // The store is away: it is tried again in a second.
+            LogWaiting(e.Message);
+        }
+    }
+
+    // From the pick-up to the end.
+    private static (DateTimeOffset From, DateTimeOffset To)? RideOf(Trip trip) =>
+        trip.Waypoints[0].DoneAt is { } from && trip.IsFinal ? (from, trip.Events[^1].OccurredAt) : null;
+
+    private V1.DrivenPath Of(List<Fix> fixes)
+    {
+        if (_city.Current is not { } roads)
+        {
+            return Connected(fixes);
+        }
+
+        if (_matcherOf != roads)
+        {
+            (_matcher, _matcherOf) = (new MapMatcher(roads.Index), roads);
+        }
+
+        var drive = _matcher!.Match(CollectionsMarshal.AsSpan(fixes));
+        return drive.Pieces.IsEmpty
+            ? Connected(fixes)
+            : new V1.DrivenPath
+            {
+                EncodedPolyline = EncodedPolyline.Encode(drive.Line(roads.Graph)),
+                DistanceMeters = drive.DistanceMeters,
+                BridgedMeters = drive.BridgedMeters,
+                Source = V1.RouteSource.Roads,
+            };
+    }
+
+    private static V1.DrivenPath Connected(List<Fix> fixes)
+    {
+        GeoPoint[] points = [.. fixes.Select(f => f.Point)];
+        var meters = points.Zip(points.Skip(1), Earth.DistanceMeters).Sum();
+        return new V1.DrivenPath
+        {
+            EncodedPolyline = EncodedPolyline.Encode(points),
+            DistanceMeters = meters,
+            BridgedMeters = meters,
+            Source = V1.RouteSource.StraightLine,
+        };
+    }
+
+    [LoggerMessage(LogLevel.Debug, "Driven paths wait for the store: {Message}")]
+    private partial void LogWaiting(string message);
+}

@@ -1,0 +1,53 @@
+using Microsoft.Extensions.Options;
+using RideTracking.Engine.Geo;
+using RideTracking.Engine.Roads;
+using RideTracking.Engine.Roads.Graph;
+using RideTracking.Engine.Roads.Routing;
+using RideTracking.Server.Dispatch;
+using Route = RideTracking.Engine.Roads.Route;
+
+namespace RideTracking.Server.Roads;
+
+/// <summary>A road network with all that is asked of it.</summary>
+/// <param name="Index">Which roads are near a place.</param>
+/// <param name="Router">Ways between positions on the roads.</param>
+/// <param name="Finder">Routes between places.</param>
+public sealed record RoadsInUse(RoadIndex Index, RoadRouter Router, IRouteFinder Finder)
+{
+    /// <summary>The roads themselves.</summary>
+    public RoadGraph Graph => Index.Graph;
+}
+
+/// <summary>
+/// Finds routes by the roads in use; until there are any, as straight lines, which their source tells. Thread-safe.
+/// </summary>
+public sealed class CityRoads(IOptions<TripOptions> options) : IRouteFinder
+{
+    private readonly StraightLineRouter _straight = new(options.Value.CitySpeedMetersPerSecond);
+    private volatile RoadsInUse? _current;
+
+    /// <summary>The roads; null before they are read, and without any.</summary>
+    public RoadsInUse? Current => _current;
+
+    /// <summary>Roads came into use, or were closed or opened: another way may be best now. Must return at once.</summary>
+    public event Action? Changed;
+
+    /// <inheritdoc/>
+    public Route Through(GeoPoint start, double? courseDegrees, ReadOnlySpan<GeoPoint> points) =>
+        Finder.Through(start, courseDegrees, points);
+
+    /// <inheritdoc/>
+    public void Times(ReadOnlySpan<GeoPoint> from, ReadOnlySpan<GeoPoint> to, Span<double> seconds) => Finder.Times(from, to, seconds);
+
+    internal StraightLineRouter Straight => _straight;
+
+    private IRouteFinder Finder => _current?.Finder ?? _straight;
+
+    internal void Use(RoadsInUse roads)
+    {
+        _current = roads;
+        Changed?.Invoke();
+    }
+
+    internal void TellChanged() => Changed?.Invoke();
+}

@@ -1,0 +1,136 @@
+using System.Collections.Immutable;
+using Google.Protobuf;
+using Grpc.Core;
+using RideTracking.Engine.Geo;
+using RideTracking.Engine.Roads.Routing;
+using RideTracking.Server.Hosting;
+using RideTracking.Server.Refusals;
+using RideTracking.Server.Storage;
+using StackExchange.Redis;
+
+namespace RideTracking.Server.Roads;
+
+/// <summary>
+/// Closed and slowed roads: in the store, and in the times that routes are found by, on every node within a second.
+/// Thread-safe.
+/// </summary>
+internal sealed partial class RoadClosures(
+    RedisStore store, StoreKeys keys, CityRoads city, RoadTimes times, ServerClock clock, ILogger<RoadClosures> logger) : OnceASecond(clock.Machine)
+{
+    // One set of closures at a time is turned into times.
+    private readonly SemaphoreSlim _turn = new(1);
+    private RedisValue _version = RedisValue.Null;
+    private RoadsInUse? _roads;
+
+    /// <summary>The closures that hold.</summary>
+    /// <exception cref="RedisException">The store is away.</exception>
+    public async Task<V1.SetRoadClosuresRequest> ListAsync() =>
+        (byte[]?)await store.Trips.StringGetAsync(keys.RoadClosures) is { } kept ? V1.SetRoadClosuresRequest.Parser.ParseFrom(kept) : new();
+
+    /// <summary>These hold from now on, and no others.</summary>
+    /// <exception cref="RpcException">FAILED_PRECONDITION without roads; INVALID_ARGUMENT for a point without a road near it.</exception>
+    /// <exception cref="RedisException">The store is away.</exception>
+    public async Task<V1.SetRoadClosuresResponse> SetAsync(V1.SetRoadClosuresRequest closures)
+    {
+        if (city.Current is not { } roads)
+        {
+            throw Refusal.Precondition(
+                "NO_ROADS", "This server has no road map (Roads:File), or is still reading it, so there is nothing to close.").ToRpcException();
+        }
+
+        var check = new RequestCheck();
+        var found = closures.Closures.Select((closure, i) => EdgesOf(roads, closure, check, $"closures[{i}]")).ToList();
+        check.Pass();
+        var transaction = store.Trips.CreateTransaction();
+        _ = transaction.StringSetAsync(keys.RoadClosures, closures.ToByteArray());
+        var version = transaction.StringIncrementAsync(keys.RoadClosuresVersion);
+        await transaction.ExecuteAsync();
+        await ApplyAsync(roads, await version, closures);
+        var response = new V1.SetRoadClosuresResponse();
+        foreach (var (closure, edges) in closures.Closures.Zip(found))
+        {
+            var applied = new V1.AppliedRoadClosure { ClosureId = closure.ClosureId, RoadMeters = edges.Sum(roads.Graph.LengthMeters) };
+            applied.StreetNames.AddRange(edges.Select(e => roads.Graph.NameOf(e >> 1)).Where(n => n.Length > 0).Distinct(StringComparer.Ordinal));
+            response.Applied.Add(applied);
+        }
+
+        return response;
+    }
+
+    protected override async Task LookAsync()
+    {
+        if (city.Current is not { } roads)
+        {
+            return;
+        }
+
+        try
+        {
+            var version = await store.Trips.StringGetAsync(keys.RoadClosuresVersion);
+            if (version != _version || roads != _roads)
+            {
+                await ApplyAsync(roads, version, await ListAsync());
+            }
+        }
+        catch (Exception e) when (RedisStore.IsFailure(e))
+        {
+            // The store is away: what held goes on holding.
+            LogWaiting(e.Message);
+        }
+    }
+
+    private async Task ApplyAsync(RoadsInUse roads, RedisValue version, V1.SetRoadClosuresRequest closures)
+    {
+        await _turn.WaitAsync();
+        try
+        {
+            if (roads == _roads && version.HasValue && _version.HasValue && (long)version < (long)_version)
+            {
+                return;
+            }
+
+            var hadNone = _roads != roads && closures.Closures.Count == 0;
+            (_version, _roads) = (version, roads);
+            if (hadNone)
+            {
+                return;
+            }
+
+            var changes = ImmutableArray.CreateBuilder<RoadChange>();
+            foreach (var closure in closures.Closures)
+            {
+                var check = new RequestCheck();
+                changes.AddRange(EdgesOf(roads, closure, check, closure.ClosureId)
+                    .Select(edge => closure.MaxSpeedKmh == 0 ? RoadChange.Closed(edge) : RoadChange.AtMost(edge, closure.MaxSpeedKmh)));
+                if (check.Fault is { } fault)
+                {
+                    // It held on other roads: the map was exchanged since.
+                    LogUnusable(closure.ClosureId, fault.Message);
+                }
+            }
+
+            times.SetChanges(roads, changes.DrainToImmutable());
+        }
+        finally
+        {
+            _turn.Release();
+        }
+
+        city.TellChanged();
+    }
+
+    private static ImmutableArray<int> EdgesOf(RoadsInUse roads, V1.RoadClosure closure, RequestCheck check, string field)
+    {
+        var fault = RoadStretch.Find(
+            roads.Index, [.. closure.Path.Select(p => new GeoPoint(p.Latitude, p.Longitude))], closure.BothDirections, out var edges);
+        check.Require(
+            fault < 0, $"{field}.path[{fault}]", $"must be within {RoadStretch.MaxMeters} m of a road, and reached by roads from the point before");
+        return edges;
+    }
+
+    [LoggerMessage(LogLevel.Debug, "Closures wait for the store: {Message}")]
+    private partial void LogWaiting(string message);
+
+    [LoggerMessage(LogLevel.Warning, "The closure {ClosureId} does not hold: {Problem}")]
+    private partial void LogUnusable(string closureId, string problem);
+}

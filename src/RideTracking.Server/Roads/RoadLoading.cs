@@ -1,0 +1,156 @@
+using Microsoft.Extensions.Options;
+using RideTracking.Engine.Geo;
+using RideTracking.Engine.Roads;
+using RideTracking.Engine.Roads.Graph;
+using RideTracking.Engine.Roads.Osm;
+using RideTracking.Engine.Roads.Routing;
+using RideTracking.Server.Storage;
+
+namespace RideTracking.Server.Roads;
+
+/// <summary>
+/// Reads the roads while the server already serves: from the data folder when they were imported before from the same
+/// file, else from the file itself. Without usable roads the server goes on with straight lines.
+/// </summary>
+internal sealed partial class RoadLoading(
+    CityRoads city, RoadTimes times, IOptions<RoadOptions> options, IOptions<StoreOptions> store, ILogger<RoadLoading> logger) : BackgroundService
+{
+    /// <summary>Completes when the roads are in use, or cannot be.</summary>
+    public Task Done => ExecuteTask ?? Task.CompletedTask;
+
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) => options.Value.File switch
+    {
+        "" => Task.CompletedTask,
+        RoadOptions.Demo => Task.Run(UseDemo, stoppingToken),
+        var file => Task.Run(() => UseFile(file, stoppingToken), stoppingToken),
+    };
+
+    private void UseDemo()
+    {
+        var plan = new StreetGridPlan
+        {
+            Center = new GeoPoint(options.Value.DemoLatitude, options.Value.DemoLongitude),
+            WidthMeters = options.Value.DemoSizeMeters,
+            HeightMeters = options.Value.DemoSizeMeters,
+        };
+        var graph = StreetGrid.Build(plan);
+        Use(graph, RoadHierarchy.Build(graph));
+    }
+
+    private void UseFile(string file, CancellationToken stopping)
+    {
+        try
+        {
+            using var extract = File.OpenRead(file);
+            var source = RoadSource.Of(extract);
+            var folder = Directory.CreateDirectory(Path.Combine(store.Value.DataFolder, "roads")).FullName;
+            var graph = Cached(Path.Combine(folder, "graph.bin"), from => RoadGraphFile.Read(from, source)) ?? Import(extract, source, folder, stopping);
+            var hierarchy = Cached(Path.Combine(folder, "order.bin"), from => RoadHierarchy.Read(from, graph)) ?? Prepare(graph, folder);
+            Use(graph, hierarchy);
+        }
+        catch (Exception e) when (e is RoadFileException or IOException or UnauthorizedAccessException)
+        {
+            LogUnusable(file, e.Message);
+        }
+        catch (OperationCanceledException) when (stopping.IsCancellationRequested)
+        {
+            // The server stops; the next one imports anew.
+        }
+    }
+
+    private RoadGraph Import(Stream extract, RoadSource source, string folder, CancellationToken stopping)
+    {
+        LogImporting(options.Value.File, source.Length / 1e6);
+        var import = OsmImporter.Import(extract, new ImportProgress(this), stopping);
+        Keep(Path.Combine(folder, "graph.bin"), to => RoadGraphFile.Write(to, import.Graph, source));
+        LogImported(import.Report.RoadKilometers, import.Report.RestrictionsApplied);
+        return import.Graph;
+    }
+
+    private RoadHierarchy Prepare(RoadGraph graph, string folder)
+    {
+        LogPreparing(graph.EdgeCount);
+        var hierarchy = RoadHierarchy.Build(graph);
+        Keep(Path.Combine(folder, "order.bin"), hierarchy.Write);
+        return hierarchy;
+    }
+
+    private void Use(RoadGraph graph, RoadHierarchy hierarchy)
+    {
+        var index = new RoadIndex(graph);
+        var router = new RoadRouter(hierarchy, RoadMetric.FreeFlow(graph));
+        var roads = new RoadsInUse(index, router, new RoadNetworkRouter(index, router, city.Straight));
+        times.Use(roads);
+        city.Use(roads);
+        LogReady(graph.SegmentCount);
+    }
+
+    // Null when there is none, or it is of another file or version, or damaged: then it is made anew.
+    private T? Cached<T>(string path, Func<Stream, T> read)
+        where T : class
+    {
+        if (!File.Exists(path))
+        {
+            return null;
+        }
+
+        try
+        {
+            using var file = File.OpenRead(path);
+            return read(file);
+        }
+        catch (Exception e) when (e is RoadFileException or InvalidDataException)
+        {
+            LogStale(path, e.Message);
+            return null;
+        }
+    }
+
+    // Under another name first, so that a half-written file is never taken for a whole one.
+    private static void Keep(string path, Action<Stream> write)
+    {
+        var half = path + ".tmp";
+        using (var file = File.Create(half))
+        {
+            write(file);
+        }
+
+        File.Move(half, path, overwrite: true);
+    }
+
+    private sealed class ImportProgress(RoadLoading loading) : IProgress<RoadImportProgress>
+    {
+        private int _told;
+
+        public void Report(RoadImportProgress value)
+        {
+            var tenth = (int)(value.Fraction * 10);
+            if (tenth > _told)
+            {
+                _told = tenth;
+                loading.LogProgress(tenth * 10, value.Stage);
+            }
+        }
+    }
+
+    [LoggerMessage(LogLevel.Information, "Importing the roads of {File}, {Megabytes:F1} MB; until it is done routes are straight lines")]
+    private partial void LogImporting(string file, double megabytes);
+
+    [LoggerMessage(LogLevel.Information, "Importing roads: {Percent} % ({Stage})")]
+    private partial void LogProgress(int percent, RoadImportStage stage);
+
+    [LoggerMessage(LogLevel.Information, "Imported {Kilometers:F0} km of roads with {Restrictions} turn restrictions")]
+    private partial void LogImported(double kilometers, int restrictions);
+
+    [LoggerMessage(LogLevel.Information, "Preparing routes over {Edges} edges")]
+    private partial void LogPreparing(int edges);
+
+    [LoggerMessage(LogLevel.Information, "The roads are ready: {Segments} stretches")]
+    private partial void LogReady(int segments);
+
+    [LoggerMessage(LogLevel.Information, "{Path} is made anew: {Why}")]
+    private partial void LogStale(string path, string why);
+
+    [LoggerMessage(LogLevel.Error, "The roads of {File} cannot be used, so routes are straight lines: {Problem} Check Roads:File (--roads) and start again")]
+    private partial void LogUnusable(string file, string problem);
+}

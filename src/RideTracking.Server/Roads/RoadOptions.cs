@@ -1,0 +1,30 @@
+using System.ComponentModel.DataAnnotations;
+
+namespace RideTracking.Server.Roads;
+
+/// <summary>Which roads are driven.</summary>
+public sealed class RoadOptions
+{
+    /// <summary>Section of the configuration.</summary>
+    public const string Section = "Roads";
+
+    /// <summary>What <see cref="File"/> is for a made-up city of streets.</summary>
+    public const string Demo = "demo";
+
+    /// <summary>
+    /// An OpenStreetMap extract (<c>.osm.pbf</c>) of the region, or <c>demo</c> for a made-up city. Empty: routes are straight lines.
+    /// </summary>
+    public string File { get; set; } = "";
+
+    /// <summary>Centre of the made-up city, degrees, -80 to 80.</summary>
+    [Range(-80, 80, ErrorMessage = "Roads:DemoLatitude must be -80 to 80 degrees.")]
+    public double DemoLatitude { get; set; } = 41.1496;
+
+    /// <summary>Centre of the made-up city, degrees, -179 to 179.</summary>
+    [Range(-179, 179, ErrorMessage = "Roads:DemoLongitude must be -179 to 179 degrees.")]
+    public double DemoLongitude { get; set; } = -8.611;
+
+    /// <summary>Width and height of the made-up city in metres, 1,000 to 20,000.</summary>
+    [Range(1_000, 20_000, ErrorMessage = "Roads:DemoSizeMeters must be 1000 to 20000.")]
+    public double DemoSizeMeters { get; set; } = 6_600;
+}

@@ -1,0 +1,28 @@
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using RideTracking.Engine.Roads;
+
+namespace RideTracking.Server.Roads;
+
+/// <summary>Wires the roads.</summary>
+public static class RoadsSetup
+{
+    /// <summary>Adds the roads, their closures and their tiles for the map. After the store.</summary>
+    public static WebApplicationBuilder AddRoads(this WebApplicationBuilder builder)
+    {
+        var services = builder.Services;
+        services.AddOptions<RoadOptions>().BindConfiguration(RoadOptions.Section).ValidateDataAnnotations().ValidateOnStart();
+        services.AddSingleton<CityRoads>();
+        services.AddSingleton<IRouteFinder>(s => s.GetRequiredService<CityRoads>());
+        services.AddSingleton<RoadTimes>();
+        services.AddSingleton<RoadClosures>();
+        services.AddSingleton<RoadLoading>();
+        services.TryAddSingleton(s =>
+        {
+            var city = s.GetRequiredService<CityRoads>();
+            return new RoadTileEndpoint(() => city.Current?.Graph);
+        });
+        services.AddHostedService(s => s.GetRequiredService<RoadLoading>());
+        services.AddHostedService(s => s.GetRequiredService<RoadClosures>());
+        return builder;
+    }
+}

@@ -1,0 +1,127 @@
+using Google.Rpc;
+using Grpc.Core;
+using RideTracking.Engine.Geo;
+using RideTracking.Server.Tests.Fixtures;
+using RideTracking.V1;
+
+namespace RideTracking.Server.Tests.Roads;
+
+/// <summary>Closing and slowing roads at run time.</summary>
+public sealed class RoadClosureTests
+{
+    private static readonly GeoPoint From = StreetWorld.At(-900, -700), To = StreetWorld.At(1_100, 900);
+
+    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task A_closed_road_is_driven_around_by_the_next_route_and_by_those_being_driven()
+    {
+        await using var world = await StreetWorld.StartAsync();
+        await using var phone = await world.DriverAsync("d1", From);
+        await world.RequestAsync(StreetWorld.At(-300, 150), To);
+        var told = await StreetWorld.AcceptAsync(phone);
+        var line = EncodedPolyline.Decode(told.Route.EncodedPolyline);
+        var closed = Middle(line[^3], line[^2]);
+        var before = await world.EstimateAsync(From, To);
+
+        var applied = Assert.Single((await SetAsync(world, Closure("works", closed))).Applied);
+        Assert.Equal("works", applied.ClosureId);
+        Assert.True(applied.RoadMeters > 0);
+        Assert.NotEmpty(applied.StreetNames);
+        var around = await StreetWorld.NextRouteAsync(phone);
+        Assert.Equal(RouteChangeReason.RoadsChanged, around.Reason);
+        Assert.True(Distance(closed, around.Route) > 5, "The new route still uses the closed road.");
+        Assert.Equal("works", Assert.Single((await world.Dispatch.ListRoadClosuresAsync(new ListRoadClosuresRequest(), world.Service, cancellationToken: Cancel)).Closures).ClosureId);
+
+        await SetAsync(world);
+        var back = await StreetWorld.NextRouteAsync(phone);
+        Assert.Equal(RouteChangeReason.RoadsChanged, back.Reason);
+        Assert.True(Distance(closed, back.Route) < 5, "The road is open again, and the best.");
+        Assert.Equal(before.Duration, (await world.EstimateAsync(From, To)).Duration);
+    }
+
+    [Fact]
+    public async Task A_slowed_road_takes_longer_and_another_node_knows_within_a_second()
+    {
+        await using var redis = await RedisProcess.StartAsync();
+        await using var world = await StreetWorld.StartAsync(redis);
+        await using var other = await StreetWorld.StartAsync(redis);
+        var before = await other.EstimateAsync(From, To);
+        var line = EncodedPolyline.Decode(before.Route.EncodedPolyline);
+        var slow = Closure("slow", line[1], Middle(line[line.Length / 2], line[(line.Length / 2) + 1]), line[^2]);
+        slow.MaxSpeedKmh = 3;
+        await SetAsync(world, slow);
+        var here = await world.EstimateAsync(From, To);
+        Assert.True(here.Duration.ToTimeSpan() > before.Duration.ToTimeSpan());
+        while (!(await other.EstimateAsync(From, To)).Duration.Equals(here.Duration))
+        {
+            other.Time.Advance(TimeSpan.FromSeconds(1));
+        }
+    }
+
+    [Fact]
+    public async Task Closures_survive_a_restart()
+    {
+        await using var redis = await RedisProcess.StartAsync();
+        TimeSpan closed;
+        await using (var world = await StreetWorld.StartAsync(redis))
+        {
+            var line = EncodedPolyline.Decode((await world.EstimateAsync(From, To)).Route.EncodedPolyline);
+            await SetAsync(world, Closure("works", Middle(line[^3], line[^2])));
+            closed = (await world.EstimateAsync(From, To)).Duration.ToTimeSpan();
+        }
+
+        await using var again = await StreetWorld.StartAsync(redis);
+        while ((await again.EstimateAsync(From, To)).Duration.ToTimeSpan() != closed)
+        {
+            again.Time.Advance(TimeSpan.FromSeconds(1));
+        }
+    }
+
+    [Fact]
+    public async Task What_cannot_be_closed_is_told_by_field()
+    {
+        await using var world = await StreetWorld.StartAsync();
+        var refused = await RefusedAsync(world, Closure("a", From), Closure("a", StreetWorld.At(90_000, 0)), Closure("no id!", From));
+        Assert.Equal(StatusCode.InvalidArgument, refused.StatusCode);
+        Assert.Equal(["closures[1].closure_id", "closures[2].closure_id"], Fields(refused));
+        Assert.Equal(["closures[1].path[0]"], Fields(await RefusedAsync(world, Closure("a", From), Closure("b", StreetWorld.At(90_000, 0)))));
+
+        await using var bare = await StreetWorld.StartAsync(roads: "");
+        var none = await RefusedAsync(bare, Closure("a", From));
+        Assert.Equal((StatusCode.FailedPrecondition, "NO_ROADS"), (none.StatusCode, none.GetRpcStatus()!.GetDetail<ErrorInfo>()!.Reason));
+    }
+
+    private static async Task<SetRoadClosuresResponse> SetAsync(StreetWorld world, params RoadClosure[] closures) =>
+        await world.Dispatch.SetRoadClosuresAsync(new SetRoadClosuresRequest { Closures = { closures } }, world.Service, cancellationToken: Cancel);
+
+    private static async Task<RpcException> RefusedAsync(StreetWorld world, params RoadClosure[] closures) =>
+        await Assert.ThrowsAsync<RpcException>(() => SetAsync(world, closures));
+
+    private static IEnumerable<string> Fields(RpcException refused) =>
+        refused.GetRpcStatus()!.GetDetail<BadRequest>()!.FieldViolations.Select(v => v.Field);
+
+    private static RoadClosure Closure(string id, params GeoPoint[] path) =>
+        new() { ClosureId = id, Path = { path.Select(StreetWorld.Wire) } };
+
+    private static GeoPoint Middle(GeoPoint a, GeoPoint b) =>
+        new((a.LatitudeDegrees + b.LatitudeDegrees) / 2, (a.LongitudeDegrees + b.LongitudeDegrees) / 2);
+
+    // From a place to a route's line.
+    private static double Distance(GeoPoint place, Route route)
+    {
+        var line = EncodedPolyline.Decode(route.EncodedPolyline);
+        var nearest = double.PositiveInfinity;
+        for (var i = 1; i < line.Length; i++)
+        {
+            for (var share = 0.0; share <= 1; share += 0.02)
+            {
+                nearest = Math.Min(nearest, Earth.DistanceMeters(place, new GeoPoint(
+                    line[i - 1].LatitudeDegrees + (share * (line[i].LatitudeDegrees - line[i - 1].LatitudeDegrees)),
+                    line[i - 1].LongitudeDegrees + (share * (line[i].LongitudeDegrees - line[i - 1].LongitudeDegrees)))));
+            }
+        }
+
+        return nearest;
+    }
+}

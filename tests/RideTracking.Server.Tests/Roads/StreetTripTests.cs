@@ -1,0 +1,102 @@
+using RideTracking.Engine.Geo;
+using RideTracking.Server.Tests.Dispatch;
+using RideTracking.V1;
+
+namespace RideTracking.Server.Tests.Roads;
+
+/// <summary>Trips over streets, by a driver's real stream.</summary>
+public sealed class StreetTripTests
+{
+    private static readonly GeoPoint Start = StreetWorld.At(-900, -700), Pickup = StreetWorld.At(-300, 150), Dropoff = StreetWorld.At(1_100, 900);
+
+    [Fact]
+    public async Task An_estimate_goes_by_streets_and_tells_how_soon_a_driver_could_be_there()
+    {
+        await using var world = await StreetWorld.StartAsync();
+        Assert.Null((await world.EstimateAsync(Pickup, Dropoff)).PickupEta);
+        await using var phone = await world.DriverAsync("d1", Start);
+        var estimate = await world.EstimateAsync(Pickup, Dropoff);
+        Assert.Equal(RouteSource.Roads, estimate.Route.Source);
+        Assert.InRange(estimate.DistanceMeters, Earth.DistanceMeters(Pickup, Dropoff), 3 * Earth.DistanceMeters(Pickup, Dropoff));
+        var leg = Assert.Single(estimate.Route.Legs);
+        Assert.Equal(leg.Duration, estimate.Duration);
+        Assert.NotEmpty(leg.Steps);
+        Assert.Equal(leg.DistanceMeters, leg.Steps.Sum(s => s.DistanceMeters), 1.0);
+        Assert.All(leg.Steps, step => Assert.NotEmpty(step.StreetName));
+        // The driver's way there is the first leg of a trip that starts where it is.
+        var approach = await world.EstimateAsync(Start, Pickup);
+        Assert.InRange(estimate.PickupEta.ToTimeSpan(), approach.Duration.ToTimeSpan() * 0.8, approach.Duration.ToTimeSpan() * 1.2);
+    }
+
+    [Fact]
+    public async Task A_rider_sees_how_far_the_car_has_got_and_the_trip_keeps_what_was_driven()
+    {
+        await using var world = await StreetWorld.StartAsync();
+        await using var phone = await world.DriverAsync("d1", Start);
+        var trip = await world.RequestAsync(Pickup, Dropoff);
+        var told = await StreetWorld.AcceptAsync(phone);
+        Assert.Equal((RouteSource.Roads, 2), (told.Route.Source, told.Route.Legs.Count));
+        using var watch = new WatchedTrip(world.Riders.WatchTrip(new WatchTripRequest { TripId = trip.TripId }, world.Service, cancellationToken: TestContext.Current.CancellationToken));
+        var line = EncodedPolyline.Decode(told.Route.EncodedPolyline);
+
+        await world.DriveAsync(phone, line[..(line.Length / 3)]);
+        var early = (await watch.UntilAsync(r => r.Progress?.DrivenMeters > 100)).Progress;
+        Assert.Equal((told.Route.Version, false), (early.RouteVersion, early.IsOffRoute));
+        Assert.Equal(trip.Waypoints.Select(w => w.WaypointId), early.Ahead.Select(w => w.WaypointId));
+        Assert.Equal(told.Route.Legs.Sum(l => l.DistanceMeters), early.DrivenMeters + early.Ahead[1].DistanceMeters, 1.0);
+        Assert.True(early.Ahead[0].EstimatedArrival.ToDateTime() < early.Ahead[1].EstimatedArrival.ToDateTime());
+
+        await StreetWorld.StepAsync(phone, trip.Waypoints[0], WaypointStep.Arrived);
+        await StreetWorld.StepAsync(phone, trip.Waypoints[0], WaypointStep.Done);
+        var ride = await StreetWorld.NextRouteAsync(phone);
+        Assert.Equal(RouteChangeReason.WaypointDone, ride.Reason);
+        var rideLine = EncodedPolyline.Decode(ride.Route.EncodedPolyline);
+        await world.DriveAsync(phone, rideLine);
+        var late = (await watch.UntilAsync(r => r.Progress is { } p && p.RouteVersion == ride.Route.Version && p.Ahead.All(w => w.DistanceMeters < 50))).Progress;
+        Assert.False(late.IsOffRoute);
+        await StreetWorld.StepAsync(phone, trip.Waypoints[1], WaypointStep.Arrived);
+        await StreetWorld.StepAsync(phone, trip.Waypoints[1], WaypointStep.Done);
+
+        DrivenPath? driven;
+        while ((driven = (await world.GetAsync(trip.TripId)).Driven) is null)
+        {
+            world.Time.Advance(TimeSpan.FromSeconds(1));
+        }
+
+        var meters = rideLine.Zip(rideLine.Skip(1), Earth.DistanceMeters).Sum();
+        Assert.Equal(RouteSource.Roads, driven.Source);
+        Assert.InRange(driven.DistanceMeters, meters * 0.97, meters * 1.03);
+        Assert.InRange(driven.BridgedMeters, 0, 1);
+        Assert.InRange(EncodedPolyline.Decode(driven.EncodedPolyline).Length, 2, 1000);
+    }
+
+    [Fact]
+    public async Task A_driver_who_leaves_the_route_gets_another_from_where_it_is()
+    {
+        await using var world = await StreetWorld.StartAsync();
+        await using var phone = await world.DriverAsync("d1", Start);
+        var trip = await world.RequestAsync(Pickup, Dropoff);
+        var told = await StreetWorld.AcceptAsync(phone);
+        await world.DriveAsync(phone, EncodedPolyline.Decode(told.Route.EncodedPolyline)[..2]);
+        // Another way altogether: as if to a place on the far side of the city.
+        var away = EncodedPolyline.Decode((await world.EstimateAsync(Start, StreetWorld.At(700, -1_300))).Route.EncodedPolyline);
+        await world.DriveAsync(phone, away);
+        var again = await StreetWorld.NextRouteAsync(phone);
+        Assert.Equal((RouteChangeReason.OffRoute, RouteSource.Roads), (again.Reason, again.Route.Source));
+        Assert.True(again.RoutePlanVersion > told.RoutePlanVersion);
+        Assert.NotEqual(told.Route.EncodedPolyline, again.Route.EncodedPolyline);
+        Assert.Contains((await world.GetAsync(trip.TripId)).Events, e => e.Kind == TripEventKind.RouteChanged);
+    }
+
+    [Fact]
+    public async Task Drivers_are_ranked_by_driving_time_when_asked()
+    {
+        await using var world = await StreetWorld.StartAsync();
+        await using var one = await world.DriverAsync("d1", Start);
+        var found = (await world.Dispatch.SearchDriversAsync(
+            new SearchDriversRequest { Center = StreetWorld.Wire(Pickup), RadiusMeters = 5_000, Rank = SearchRank.Eta },
+            world.Service, cancellationToken: TestContext.Current.CancellationToken)).Drivers;
+        var approach = await world.EstimateAsync(Start, Pickup);
+        Assert.InRange(Assert.Single(found).Eta.ToTimeSpan(), approach.Duration.ToTimeSpan() * 0.8, approach.Duration.ToTimeSpan() * 1.2);
+    }
+}
