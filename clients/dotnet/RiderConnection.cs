@@ -35,6 +35,14 @@ public sealed class RiderConnection
         };
     }
 
+    /// <summary>How long a ride would take and how soon a driver could be there; nothing is kept.</summary>
+    /// <exception cref="RpcException">Refused, for instance FAILED_PRECONDITION where no rides are to be had.</exception>
+    public Task<EstimateTripResponse> EstimateTripAsync(EstimateTripRequest request, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        return RetryAsync((o, _) => _client.EstimateTripAsync(request, o), cancellationToken);
+    }
+
     /// <summary>
     /// Asks for a ride. `request_id` is filled in when it is empty and kept through every retry, so that at most one trip
     /// comes of it. An app that may be killed meanwhile makes and stores it itself.

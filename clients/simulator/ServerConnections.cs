@@ -26,8 +26,7 @@ internal sealed class ServerConnections(Uri server, int count, Func<Cancellation
         {
             try
             {
-                using var running = call(await CallOptionsAsync(ct));
-                await running;
+                await AskAsync(call, ct);
                 return;
             }
             catch (Exception e) when (e is RpcException { StatusCode: StatusCode.Unavailable } or FileNotFoundException or DirectoryNotFoundException)
@@ -36,6 +35,14 @@ internal sealed class ServerConnections(Uri server, int count, Func<Cancellation
                 await Task.Delay(backoff.Next(), time, ct);
             }
         }
+    }
+
+    /// <summary>A call that is made once.</summary>
+    /// <exception cref="RpcException">Refused, or the server is not there.</exception>
+    public async Task<T> AskAsync<T>(Func<CallOptions, AsyncUnaryCall<T>> call, CancellationToken ct)
+    {
+        using var running = call(await CallOptionsAsync(ct));
+        return await running;
     }
 
     private async ValueTask<CallOptions> CallOptionsAsync(CancellationToken ct)

@@ -82,7 +82,8 @@ public sealed class SimulatorTests : IDisposable
         using var connections = Connect(server.GrpcAddress, server.DataFolder);
         var clock = new RecordingClock(_recordedAt, SpeedUp / 4);
         clock.Start(_recordedAt);
-        var city = new CityRun(connections, new StreetGrid(new Place(41.16, -8.62), blocks: 20), driverCount: 20, riderCount: 6, seed: 1, clock);
+        var city = new CityRun(
+            connections, new CityArea(new Place(41.1496, -8.611), RadiusMeters: 1_500), driverCount: 20, riderCount: 6, wrongTurnShare: 0, seed: 1, clock);
         using var stopping = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
         var living = city.RunAsync(null, stopping.Token);
         await Patience.UntilAsync(() => living.IsCompleted || city.Tally.Completed >= 3);

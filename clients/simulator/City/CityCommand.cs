@@ -13,7 +13,7 @@ internal static class CityCommand
         var riders = new Option<int>("--riders") { DefaultValueFactory = _ => 60, Description = "Riders who ask for trips, again and again." };
         var center = new Option<Place>("--center")
         {
-            DefaultValueFactory = _ => new Place(41.16, -8.62),
+            DefaultValueFactory = _ => new Place(41.1496, -8.611),
             Description = "Middle of the city: latitude,longitude in degrees.",
             CustomParser = result =>
             {
@@ -24,23 +24,36 @@ internal static class CityCommand
                 {
                     return new Place(latitude, longitude);
                 }
-                result.AddError("--center must be latitude,longitude in degrees, for instance 41.16,-8.62; the latitude from -80 to 80.");
+                result.AddError("--center must be latitude,longitude in degrees, for instance 41.1496,-8.611; the latitude from -80 to 80.");
                 return default;
             },
         };
+        var radius = new Option<double>("--radius") { DefaultValueFactory = _ => 3_000, Description = "How far from its middle the city reaches, in metres." };
+        var wrongTurns = new Option<double>("--wrong-turns") { DefaultValueFactory = _ => 3, Description = "On how many of a hundred ways to a rider or a destination the driver takes a wrong turn." };
         var seed = new Option<int>("--seed") { DefaultValueFactory = _ => 1, Description = "The same seed makes the same city." };
         var duration = new Option<double>("--duration") { Description = "Seconds to run; 0: until Ctrl-C." };
-        var command = new Command("city", "A living city: drivers on made-up streets, riders who ask for trips.") { drivers, riders, center, seed, duration };
+        var command = new Command("city", "A living city: drivers on the server's streets, riders who ask for trips.")
+        {
+            drivers, riders, center, radius, wrongTurns, seed, duration,
+        };
         var server = new ServerOptions();
         server.AddTo(command);
         drivers.InRange(1, 9999);
         riders.InRange(0, 9999);
+        radius.InRange(500, 100_000);
+        wrongTurns.InRange(0, 100);
         duration.InRange(0, 2_000_000);
         command.SetAction(async (parsed, ct) =>
         {
             using var connections = server.Connect(parsed);
             var city = new CityRun(
-                connections, new StreetGrid(parsed.GetValue(center)), parsed.GetValue(drivers), parsed.GetValue(riders), parsed.GetValue(seed), TimeProvider.System);
+                connections,
+                new CityArea(parsed.GetValue(center), parsed.GetValue(radius)),
+                parsed.GetValue(drivers),
+                parsed.GetValue(riders),
+                parsed.GetValue(wrongTurns) / 100,
+                parsed.GetValue(seed),
+                TimeProvider.System);
             TimeSpan? limit = parsed.GetValue(duration) is > 0 and var seconds ? TimeSpan.FromSeconds(seconds) : null;
             try
             {

@@ -5,25 +5,35 @@ using RideTracking.V1;
 namespace RideTracking.Simulator.City;
 
 /// <summary>
-/// A driver at work: cruises, answers offers, follows the route plan and tells how the trips get on. The city steps it
-/// from one loop; what the server sends waits in an inbox until then.
+/// A driver at work: roams, answers offers, drives the routes that the server gives and tells how the trips get on. Now
+/// and then one takes a wrong turn. The city steps it from one loop; what the server sends waits in an inbox until then.
 /// </summary>
 internal sealed class CityDriver
 {
     private const double AcceptShare = 0.88;
     private const double DeclineShare = 0.07;
 
-    private readonly Car _car;
+    private static readonly TimeSpan _noticesWrongTurn = TimeSpan.FromSeconds(90);
+
     private readonly Random _random;
     private readonly CityTally _tally;
-    private readonly StreetGrid _streets;
+    private readonly CityArea _area;
+    private readonly CityRoutes _routes;
+    private readonly double _wrongTurnShare;
     // As long as the connection's own queue of commands lets it be: the connection waits for no more than 64 of them.
     private readonly ConcurrentQueue<Command> _inbox = new();
     private readonly List<(string OfferId, bool Accepted, DateTimeOffset At)> _replies = [];
     private readonly TimeProvider _time;
     private ReportingPolicy _policy = new();
+    // Null until the first way is known: only then it stands anywhere.
+    private Car? _car;
     private RouteChanged? _plan;
+    private ulong _followedPlan;
     private string? _waypointId;
+    private Task<RoutePath?>? _asked;
+    private DateTimeOffset? _roamAt;
+    private double? _wrongTurnAtMeters;
+    private DateTimeOffset? _wrongTurnNoticedAt;
     private Stage _stage;
     private DateTimeOffset _stageUntil;
     private DateTimeOffset _reportedAt;
@@ -31,11 +41,11 @@ internal sealed class CityDriver
     private DriverAvailability _availability;
     private DateTimeOffset _pauseUntil;
 
-    public CityDriver(string id, string vehicleId, ServerConnections connections, StreetGrid streets, CityTally tally, TimeProvider time, int seed)
+    public CityDriver(
+        string id, string vehicleId, ServerConnections connections, CityArea area, CityRoutes routes, double wrongTurnShare, CityTally tally, TimeProvider time, int seed)
     {
-        (_streets, _tally, _time) = (streets, tally, time);
+        (_area, _routes, _wrongTurnShare, _tally, _time) = (area, routes, wrongTurnShare, tally, time);
         _random = new Random(seed);
-        _car = new Car(streets, _random);
         Connection = new DriverConnection(connections.Next(), OfflineBuffer.InMemory(), new DriverConnectionOptions
         {
             DriverId = id,
@@ -67,18 +77,29 @@ internal sealed class CityDriver
 
     public DriverConnection Connection { get; }
 
+    public Car? Car => _car;
+
     public bool IsBusy => _plan is { Waypoints.Count: > 0 };
 
     /// <summary>One step of the simulation.</summary>
-    public void Step(DateTimeOffset now, double seconds)
+    /// <param name="now">The time.</param>
+    /// <param name="seconds">Since the step before.</param>
+    /// <param name="living">Ends what it asks of the server.</param>
+    public void Step(DateTimeOffset now, double seconds, CancellationToken living)
     {
         while (_inbox.TryDequeue(out var command))
             Receive(command, now);
         Reply(now);
         Rest(now);
         FollowPlan(now);
-        _car.Drive(now, seconds);
-        ReportIfDue(now);
+        if (IsBusy)
+            Stray(now, living);
+        else
+            Roam(now, living);
+        if (_car is not { } car)
+            return;
+        car.Drive(seconds);
+        ReportIfDue(car, now);
     }
 
     /// <summary>Ends the shift; with a trip, after it.</summary>
@@ -100,6 +121,8 @@ internal sealed class CityDriver
                 break;
             case Command.CommandOneofCase.RouteChanged when command.RouteChanged.RoutePlanVersion > (_plan?.RoutePlanVersion ?? 0):
                 _plan = command.RouteChanged;
+                if (_plan.Reason == RouteChangeReason.OffRoute)
+                    _tally.RouteFoundAnew();
                 break;
         }
     }
@@ -151,9 +174,13 @@ internal sealed class CityDriver
     {
         if (_plan?.Waypoints.FirstOrDefault(waypoint => waypoint.State != WaypointState.Done) is not { } waypoint)
         {
-            _car.Destination = null;
             _waypointId = null;
             return;
+        }
+        if (_plan.RoutePlanVersion != _followedPlan)
+        {
+            _followedPlan = _plan.RoutePlanVersion;
+            FollowRoute(waypoint);
         }
         if (waypoint.WaypointId != _waypointId)
         {
@@ -163,9 +190,10 @@ internal sealed class CityDriver
                 Dwell(waypoint, now);
             else
                 Tell(waypoint, WaypointStep.Heading);
+            if (_random.NextDouble() < _wrongTurnShare && _car!.MetersToStop > 600)
+                _wrongTurnAtMeters = _car.MetersOnPath + _car.MetersToStop * (0.2 + 0.4 * _random.NextDouble());
         }
-        _car.Destination = _streets.Nearest(new Place(waypoint.Location.Latitude, waypoint.Location.Longitude));
-        if (_stage == Stage.Driving && _car.HasArrived)
+        if (_stage == Stage.Driving && _car!.HasArrived && _wrongTurnNoticedAt is null)
         {
             Tell(waypoint, WaypointStep.Arrived);
             Dwell(waypoint, now);
@@ -177,6 +205,80 @@ internal sealed class CityDriver
             _stage = Stage.Done;
         }
     }
+
+    private void FollowRoute(Waypoint waypoint)
+    {
+        var path = RoutePath.Of(_plan!.Route) ?? RoutePath.Straight(_car?.Place ?? PlaceOf(waypoint), PlaceOf(waypoint));
+        if (_car is null)
+            _car = new Car(path, _random);
+        else
+            _car.Follow(path);
+        _car.StopAt(waypoint.WaypointId);
+        (_wrongTurnAtMeters, _wrongTurnNoticedAt, _asked) = (null, null, null);
+    }
+
+    /// <summary>On a trip: leaves the route where the wrong turn is, and comes back by itself when nobody says anything.</summary>
+    private void Stray(DateTimeOffset now, CancellationToken living)
+    {
+        if (_car is not { } car || _plan!.Waypoints.FirstOrDefault(waypoint => waypoint.WaypointId == _waypointId) is not { } waypoint)
+            return;
+        if (TryTakeAnswer(out var path))
+        {
+            if (path is null)
+                return;
+            car.Follow(path);
+            if (_wrongTurnAtMeters is null)
+            {
+                _wrongTurnNoticedAt = null;
+                return;
+            }
+            _tally.TookWrongTurn();
+            (_wrongTurnAtMeters, _wrongTurnNoticedAt) = (null, now + _noticesWrongTurn);
+        }
+        else if (_asked is null && _stage == Stage.Driving && car.MetersOnPath > _wrongTurnAtMeters)
+        {
+            var aside = car.Place.CourseTo(PlaceOf(waypoint)) + (_random.NextDouble() < 0.5 ? 100 : -100);
+            _asked = _routes.FindAsync(car.Place, car.Place.Ahead(aside, 1_500), living);
+        }
+        else if (_asked is null && now >= _wrongTurnNoticedAt)
+        {
+            _asked = _routes.FindAsync(car.Place, PlaceOf(waypoint), living);
+        }
+    }
+
+    /// <summary>Without a trip: drives from one place to another, with a pause at each.</summary>
+    private void Roam(DateTimeOffset now, CancellationToken living)
+    {
+        if (TryTakeAnswer(out var path))
+        {
+            _roamAt = null;
+            if (path is null)
+                _roamAt = now + TimeSpan.FromSeconds(10 + 20 * _random.NextDouble());
+            else if (_car is null)
+                _car = new Car(path, _random);
+            else
+                _car.Follow(path);
+        }
+        else if (_asked is null && _car is not { HasArrived: false })
+        {
+            _roamAt ??= now + TimeSpan.FromSeconds(_car is null ? 0 : 5 + 40 * _random.NextDouble());
+            if (now >= _roamAt)
+                _asked = _routes.FindAsync(_car?.Place ?? _area.RandomPlace(_random), _area.RandomPlace(_random), living);
+        }
+    }
+
+    private bool TryTakeAnswer(out RoutePath? path)
+    {
+        path = null;
+        // Cancelled: the city is about to end.
+        if (_asked is not { IsCompleted: true, IsCanceled: false } asked)
+            return false;
+        _asked = null;
+        path = asked.GetAwaiter().GetResult();
+        return true;
+    }
+
+    private static Place PlaceOf(Waypoint waypoint) => new(waypoint.Location.Latitude, waypoint.Location.Longitude);
 
     private void Dwell(Waypoint waypoint, DateTimeOffset now)
     {
@@ -196,22 +298,22 @@ internal sealed class CityDriver
             _ = Connection.ActAsync(action);
     }
 
-    private void ReportIfDue(DateTimeOffset now)
+    private void ReportIfDue(Car car, DateTimeOffset now)
     {
         var policy = Volatile.Read(ref _policy);
         var silence = now - _reportedAt;
-        var moved = _car.OdometerMeters - _reportedAtMeters;
+        var moved = car.OdometerMeters - _reportedAtMeters;
         var moving = moved >= Math.Max(policy.MinDistanceMeters, 0.5) && silence >= (policy.MovingInterval?.ToTimeSpan() ?? TimeSpan.FromSeconds(4));
         if (!moving && silence < (policy.MaxSilence?.ToTimeSpan() ?? TimeSpan.FromSeconds(20)) * 0.8)
             return;
         _reportedAt = now;
-        _reportedAtMeters = _car.OdometerMeters;
-        var position = _car.Position;
+        _reportedAtMeters = car.OdometerMeters;
+        var position = car.Position;
         Connection.Report(new LocationReading(_time.GetUtcNow(), position.LatitudeDegrees, position.LongitudeDegrees)
         {
             HorizontalAccuracyMeters = 3 + 5 * _random.NextDouble(),
-            SpeedMetersPerSecond = _car.SpeedMetersPerSecond,
-            CourseDegrees = _car.SpeedMetersPerSecond > 0.5 ? _car.CourseDegrees : null,
+            SpeedMetersPerSecond = car.SpeedMetersPerSecond,
+            CourseDegrees = car.SpeedMetersPerSecond > 0.5 ? car.CourseDegrees : null,
         });
     }
 }

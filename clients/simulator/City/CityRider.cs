@@ -1,23 +1,25 @@
-using Google.Type;
+using Google.Protobuf.Collections;
 using Grpc.Core;
 using RideTracking.Client;
 using RideTracking.V1;
 
 namespace RideTracking.Simulator.City;
 
-/// <summary>A rider: asks for a trip, watches it, sometimes changes their mind, rests, and asks again.</summary>
+/// <summary>A rider: asks what a trip would be like, asks for it, watches it, sometimes changes their mind, rests, and asks again.</summary>
 internal sealed class CityRider
 {
+    private const int LongestLabel = 128;
+
     private readonly string _id;
     private readonly RiderConnection _connection;
-    private readonly StreetGrid _streets;
+    private readonly CityArea _area;
     private readonly CityTally _tally;
     private readonly TimeProvider _time;
     private readonly Random _random;
 
-    public CityRider(string id, ServerConnections connections, StreetGrid streets, CityTally tally, TimeProvider time, int seed)
+    public CityRider(string id, ServerConnections connections, CityArea area, CityTally tally, TimeProvider time, int seed)
     {
-        (_id, _streets, _tally, _time) = (id, streets, tally, time);
+        (_id, _area, _tally, _time) = (id, area, tally, time);
         _random = new Random(seed);
         _connection = new RiderConnection(
             connections.Next(), new RiderConnectionOptions { TokenSource = connections.TokenSource, OnRetry = (error, _) => tally.Retried(error) }, time, new Random(seed + 1));
@@ -36,7 +38,7 @@ internal sealed class CityRider
             }
             catch (RpcException e) when (!ct.IsCancellationRequested)
             {
-                _tally.Refused(e);
+                _tally.Refused("rider", e);
             }
             await RestAsync(10, 60, ct);
         }
@@ -44,7 +46,10 @@ internal sealed class CityRider
 
     private async Task RideAsync(CancellationToken ct)
     {
-        var trip = await _connection.RequestTripAsync(NewTrip(), ct);
+        var request = NewTrip();
+        var estimate = await _connection.EstimateTripAsync(new EstimateTripRequest { Waypoints = { request.Waypoints } }, ct);
+        NameByStreets(request.Waypoints, estimate.Route);
+        var trip = await _connection.RequestTripAsync(request, ct);
         _tally.Requested();
         // Some change their mind while they wait, some while they ride.
         var cancelIn = _random.NextDouble() < 0.06 ? _time.GetUtcNow() + TimeSpan.FromSeconds(5 + 60 * _random.NextDouble()) : DateTimeOffset.MaxValue;
@@ -79,23 +84,23 @@ internal sealed class CityRider
         }
         catch (RpcException e) when (e.StatusCode is StatusCode.FailedPrecondition or StatusCode.Aborted)
         {
-            _tally.Refused(e);
+            _tally.Refused("rider", e);
         }
     }
 
     private RequestTripRequest NewTrip()
     {
-        var pickup = _streets.RandomCrossing(_random);
+        var pickup = _area.RandomPlace(_random);
         var request = new RequestTripRequest
         {
             RiderId = _id,
             PartySize = (uint)_random.Next(1, 4),
             Note = _random.NextDouble() < 0.3 ? "I have a suitcase." : "",
-            Waypoints = { At(pickup, WaypointKind.Pickup) },
+            Waypoints = { CityRoutes.WaypointAt(pickup, WaypointKind.Pickup) },
         };
         if (_random.NextDouble() < 0.1)
-            request.Waypoints.Add(At(Near(pickup), WaypointKind.Stop));
-        request.Waypoints.Add(At(Near(pickup), WaypointKind.Dropoff));
+            request.Waypoints.Add(Near(pickup, WaypointKind.Stop));
+        request.Waypoints.Add(Near(pickup, WaypointKind.Dropoff));
         return request;
     }
 
@@ -103,34 +108,25 @@ internal sealed class CityRider
     private List<Waypoint> Changed(Trip trip)
     {
         var waypoints = trip.Waypoints.Where(waypoint => waypoint.State != WaypointState.Done).ToList();
-        var here = _streets.Nearest(new Place(waypoints[^1].Location.Latitude, waypoints[^1].Location.Longitude));
+        var end = new Place(waypoints[^1].Location.Latitude, waypoints[^1].Location.Longitude);
         if (_random.NextDouble() < 0.5 && trip.Waypoints.Count < 10)
-            waypoints.Insert(waypoints.Count - 1, At(Near(here), WaypointKind.Stop));
+            waypoints.Insert(waypoints.Count - 1, Near(end, WaypointKind.Stop));
         else
-            waypoints[^1] = At(Near(here), WaypointKind.Dropoff);
+            waypoints[^1] = Near(end, WaypointKind.Dropoff);
         return waypoints;
     }
 
-    /// <summary>Another crossing, half a kilometre to three away.</summary>
-    private Crossing Near(Crossing crossing)
-    {
-        while (true)
-        {
-            var other = new Crossing(crossing.Column + _random.Next(-20, 21), crossing.Row + _random.Next(-20, 21));
-            if (_streets.Contains(other) && crossing.BlocksTo(other) is >= 5 and <= 28)
-                return other;
-        }
-    }
+    private Waypoint Near(Place place, WaypointKind kind) => CityRoutes.WaypointAt(_area.RandomPlaceNear(place, _random), kind);
 
-    private Waypoint At(Crossing crossing, WaypointKind kind)
+    /// <summary>By the streets where the way begins and each of its legs ends; without streets they have no names.</summary>
+    private static void NameByStreets(RepeatedField<Waypoint> waypoints, Route route)
     {
-        var place = _streets.At(crossing);
-        return new Waypoint
+        for (var i = 0; i < waypoints.Count; i++)
         {
-            Kind = kind,
-            Location = new LatLng { Latitude = place.LatitudeDegrees, Longitude = place.LongitudeDegrees },
-            Label = $"Street {crossing.Column + 1}, corner of {crossing.Row + 1}",
-        };
+            var step = i == 0 ? route.Legs.FirstOrDefault()?.Steps.FirstOrDefault() : route.Legs.ElementAtOrDefault(i - 1)?.Steps.LastOrDefault();
+            var name = step?.StreetName ?? "";
+            waypoints[i].Label = name.Length <= LongestLabel ? name : name[..LongestLabel];
+        }
     }
 
     private Task RestAsync(double fromSeconds, double toSeconds, CancellationToken ct) =>

@@ -1,7 +1,15 @@
 namespace RideTracking.Simulator.City;
 
 /// <summary>Drivers and riders living their day until told to stop.</summary>
-internal sealed class CityRun(ServerConnections connections, StreetGrid streets, int driverCount, int riderCount, int seed, TimeProvider time)
+/// <param name="connections">To the server.</param>
+/// <param name="area">Where.</param>
+/// <param name="driverCount">Drivers at work.</param>
+/// <param name="riderCount">Riders who ask for trips.</param>
+/// <param name="wrongTurnShare">Of the ways to a waypoint, the share on which a driver takes a wrong turn; 0 to 1.</param>
+/// <param name="seed">The same seed makes the same people.</param>
+/// <param name="time">The clock they live by.</param>
+internal sealed class CityRun(
+    ServerConnections connections, CityArea area, int driverCount, int riderCount, double wrongTurnShare, int seed, TimeProvider time)
 {
     // Every driver is stepped once a second, in turns, so that they do not all report at once.
     private const int Turns = 10;
@@ -18,17 +26,18 @@ internal sealed class CityRun(ServerConnections connections, StreetGrid streets,
         using var living = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         using var connected = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         var running = new List<Task>();
+        await using var routes = new CityRoutes(connections, Tally);
         try
         {
             await CityDirectory.RegisterAsync(connections, driverCount, riderCount, seed, time, cancellation);
             if (duration is { } limit)
                 living.CancelAfter(limit);
             var drivers = Enumerable.Range(0, driverCount).Select(i => new CityDriver(
-                CityDirectory.DriverId(i), CityDirectory.VehicleId(i), connections, streets, Tally, time, seed * 10_007 + i)).ToArray();
+                CityDirectory.DriverId(i), CityDirectory.VehicleId(i), connections, area, routes, wrongTurnShare, Tally, time, seed * 10_007 + i)).ToArray();
             _drivers = drivers;
             running.AddRange(drivers.Select(driver => (Task)driver.Connection.RunAsync(connected.Token)));
             var riders = Enumerable.Range(0, riderCount).Select(i => new CityRider(
-                CityDirectory.RiderId(i), connections, streets, Tally, time, seed * 20_011 + i).RunAsync(living.Token)).ToList();
+                CityDirectory.RiderId(i), connections, area, Tally, time, seed * 20_011 + i).RunAsync(living.Token)).ToList();
             running.AddRange(riders);
             await DriveAsync(drivers, running, living.Token);
             await SayGoodbyeAsync(drivers);
@@ -78,7 +87,7 @@ internal sealed class CityRun(ServerConnections connections, StreetGrid streets,
             {
                 var now = time.GetUtcNow();
                 // A machine that slept does not make cars fly.
-                drivers[i].Step(now, Math.Min((now - steppedAt[i]).TotalSeconds, 2));
+                drivers[i].Step(now, Math.Min((now - steppedAt[i]).TotalSeconds, 2), living);
                 steppedAt[i] = now;
             }
         }

@@ -10,10 +10,12 @@ namespace RideTracking.Simulator.City;
 internal sealed class CityTally
 {
     private readonly ConcurrentDictionary<string, long> _refusals = new();
-    private long _acknowledged, _rejected, _lost, _offers, _requested, _completed, _cancelled, _unfulfilled, _changed, _positions, _retries;
+    private long _acknowledged, _rejected, _lost, _offers, _requested, _completed, _cancelled, _unfulfilled, _changed, _positions, _retries, _wrongTurns, _foundAnew;
     private string? _lastLoss;
 
     public long Acknowledged => Interlocked.Read(ref _acknowledged);
+
+    public long FoundAnew => Interlocked.Read(ref _foundAnew);
 
     public long Completed => Interlocked.Read(ref _completed);
 
@@ -47,13 +49,19 @@ internal sealed class CityTally
 
     public void Changed() => Interlocked.Increment(ref _changed);
 
+    public void TookWrongTurn() => Interlocked.Increment(ref _wrongTurns);
+
+    public void RouteFoundAnew() => Interlocked.Increment(ref _foundAnew);
+
     public void Watched(WatchTripResponse news)
     {
         if (news.Position is not null)
             Interlocked.Increment(ref _positions);
     }
 
-    public void Refused(RpcException e) => Count($"rider {e.StatusCode} {(e.GetRpcStatus() is { } status ? Reason(status) : e.Status.Detail)}");
+    /// <param name="who">What asked: a rider, a route.</param>
+    /// <param name="e">What was answered.</param>
+    public void Refused(string who, RpcException e) => Count($"{who} {e.StatusCode} {(e.GetRpcStatus() is { } status ? Reason(status) : e.Status.Detail)}");
 
     public void Retried(RpcException? e)
     {
@@ -86,6 +94,7 @@ internal sealed class CityTally
         return $"{connected:N0} of {drivers:N0} drivers connected, {busy:N0} on the way · {_acknowledged:N0} fixes kept, {_rejected:N0} rejected"
             + $" · trips: {_requested:N0} requested, {open:N0} open, {_completed:N0} completed, {_cancelled:N0} cancelled, {_unfulfilled:N0} unfulfilled"
             + $" · {_offers:N0} offers, {_changed:N0} changes, {_positions:N0} positions seen"
+            + (_wrongTurns + _foundAnew > 0 ? $" · {_wrongTurns:N0} wrong turns, {_foundAnew:N0} routes found anew" : "")
             + (connected < drivers && Volatile.Read(ref _lastLoss) is { } loss ? $" · {loss}" : "");
     }
 
