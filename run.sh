@@ -3,13 +3,16 @@
 # Ctrl-C ends it; started again, it goes on from its data folder.
 #
 #   ./run.sh [--web-port 8080] [--grpc-port 5001] [--data data] [--drivers 300] [--riders 60] [--no-city]
+#            [--roads city.osm.pbf --center latitude,longitude]
 #
+# The streets are made up unless an OpenStreetMap extract is given, and with it the middle of the city in it.
 # Needs Debian 12 (or any system with bash), the .NET SDK of global.json and Node 20 or newer. The commands it runs are
 # in README.md, for other systems.
 set -euo pipefail
+called_from=$PWD
 cd "$(dirname "$0")"
 
-web_port=8080 grpc_port=5001 data=data drivers=300 riders=60 city=true
+web_port=8080 grpc_port=5001 data=data drivers=300 riders=60 city=true roads=demo center=
 while [ $# -gt 0 ]; do
     case $1 in
         --web-port) web_port=$2 ;;
@@ -17,12 +20,18 @@ while [ $# -gt 0 ]; do
         --data) data=$2 ;;
         --drivers) drivers=$2 ;;
         --riders) riders=$2 ;;
+        --roads) case $2 in demo | /*) roads=$2 ;; *) roads=$called_from/$2 ;; esac ;;
+        --center) center=$2 ;;
         --no-city) city=false; shift; continue ;;
-        *) sed -n '2,5p' "$0" >&2; echo "Unknown option $1" >&2; exit 2 ;;
+        *) sed -n '2,8p' "$0" >&2; echo "Unknown option $1" >&2; exit 2 ;;
     esac
     shift 2
 done
 
+if $city && [ "$roads" != demo ] && [ -z "$center" ]; then
+    echo "Say where in $roads the city's middle is: --center latitude,longitude (or --no-city)." >&2
+    exit 2
+fi
 for tool in dotnet node npm; do
     command -v "$tool" >/dev/null || { echo "$tool is needed (see README.md)." >&2; exit 1; }
 done
@@ -55,7 +64,7 @@ trap 'stop; exit 0' INT TERM
 
 SECONDS=0
 src/RideTracking.Server/bin/Release/net10.0/RideTracking.Server --environment Development \
-    --web-port "$web_port" --grpc-port "$grpc_port" --data "$data" &
+    --web-port "$web_port" --grpc-port "$grpc_port" --data "$data" --roads "$roads" &
 server=$!
 until (exec 3<>"/dev/tcp/127.0.0.1/$web_port") 2>/dev/null; do
     kill -0 "$server" 2>/dev/null || { echo "The server did not start; its last words are above." >&2; exit 1; }
@@ -63,7 +72,7 @@ until (exec 3<>"/dev/tcp/127.0.0.1/$web_port") 2>/dev/null; do
 done
 if $city; then
     clients/simulator/bin/Release/net10.0/RideTracking.Simulator city --server "http://127.0.0.1:$grpc_port" \
-        --token-file "$data/dev-service.token" --drivers "$drivers" --riders "$riders" &
+        --token-file "$data/dev-service.token" --drivers "$drivers" --riders "$riders" ${center:+--center "$center"} &
     simulator=$!
 fi
 echo "Server up after $SECONDS s."
