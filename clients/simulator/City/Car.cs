@@ -13,7 +13,7 @@ internal sealed class Car(RoutePath path, Random random)
 
     // The way's times hold what signals and turns cost, and so does slowing down for corners: a little above, or every
     // car would be late.
-    private readonly double _temper = 1.0 + 0.35 * random.NextDouble();
+    private readonly double _temper = 0.95 + 0.3 * random.NextDouble();
     private RoutePath _path = path;
     private double _stopAt = path.LengthMeters;
     private double _meters;
