@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text;
 using Microsoft.Extensions.DependencyInjection;
 using RideTracking.Client.Tests.Fixtures;
+using RideTracking.Server.Roads;
 using RideTracking.Server.Storage.Log;
 using RideTracking.Server.Tests.Fixtures;
 using RideTracking.Simulator;
@@ -75,22 +76,22 @@ public sealed class SimulatorTests : IDisposable
         Assert.True(logged.Count == 8 * 149, $"{logged.Count} in the log\n{summary}");
     }
 
-    [Fact]
-    public async Task In_the_city_trips_are_asked_for_driven_and_completed()
+    [Theory]
+    [InlineData("")]
+    [InlineData(RoadOptions.Demo)]
+    public async Task In_the_city_trips_are_asked_for_driven_and_completed(string roads)
     {
-        await using var server = await ServerHost.StartAsync(args: ScaledTime);
-        using var connections = Connect(server.GrpcAddress, server.DataFolder);
-        var clock = new RecordingClock(_recordedAt, SpeedUp / 4);
-        clock.Start(_recordedAt);
-        var city = new CityRun(
-            connections, new CityArea(new Place(41.1496, -8.611), RadiusMeters: 1_500), driverCount: 20, riderCount: 6, wrongTurnShare: 0, seed: 1, clock);
-        using var stopping = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
-        var living = city.RunAsync(null, stopping.Token);
-        await Patience.UntilAsync(() => living.IsCompleted || city.Tally.Completed >= 3);
-        await stopping.CancelAsync();
-        await living;
-        Assert.True(city.Tally.Completed >= 3, city.ProgressLine());
-        Assert.True(city.Tally.Acknowledged > 0, city.ProgressLine());
+        await using var server = await ServerHost.StartAsync(args: [.. ScaledTime, "--roads", roads]);
+        await server.Services.GetRequiredService<RoadLoading>().Done;
+        await LiveAsync(server, wrongTurnShare: 0, tally => tally.Completed >= 3);
+    }
+
+    [Fact]
+    public async Task In_the_city_some_leave_their_route_and_are_sent_another()
+    {
+        await using var server = await ServerHost.StartAsync(args: [.. ScaledTime, "--roads", RoadOptions.Demo]);
+        await server.Services.GetRequiredService<RoadLoading>().Done;
+        await LiveAsync(server, wrongTurnShare: 1, tally => tally.FoundAnew >= 1 && tally.Completed >= 1);
     }
 
     [Fact]
@@ -103,6 +104,23 @@ public sealed class SimulatorTests : IDisposable
         var run = new ReplayRun(reader, connections, 1, null, availability: false, acked: null);
         var error = await Assert.ThrowsAsync<UserErrorException>(() => run.RunAsync(Patience.LongToken));
         Assert.Contains($"{server.GrpcAddress}", error.Message, StringComparison.Ordinal);
+    }
+
+    /// <summary>Lets a small city live until things are as wanted.</summary>
+    private static async Task LiveAsync(ServerHost server, double wrongTurnShare, Func<CityTally, bool> wanted)
+    {
+        using var connections = Connect(server.GrpcAddress, server.DataFolder);
+        var clock = new RecordingClock(_recordedAt, SpeedUp / 4);
+        clock.Start(_recordedAt);
+        var city = new CityRun(
+            connections, new CityArea(new Place(41.1496, -8.611), RadiusMeters: 1_500), driverCount: 20, riderCount: 6, wrongTurnShare, seed: 1, clock);
+        using var stopping = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
+        var living = city.RunAsync(null, stopping.Token);
+        await Patience.UntilAsync(() => living.IsCompleted || wanted(city.Tally));
+        await stopping.CancelAsync();
+        await living;
+        Assert.True(wanted(city.Tally), city.ProgressLine() + city.Troubles());
+        Assert.True(city.Tally.Acknowledged > 0, city.ProgressLine());
     }
 
     /// <summary>Vehicles that drive north, 50 metres in five seconds, but for one impossible jump each.</summary>
