@@ -14,8 +14,8 @@ export interface RoadTileset {
   readonly maxzoom: number;
   /** West, south, east, north in degrees. */
   readonly bounds: readonly [number, number, number, number];
-  /** Whose map it is, when that has to be told. */
-  readonly attribution?: string;
+  /** Whose map it is, as HTML; empty where that need not be told. */
+  readonly attribution: string;
 }
 
 /** Tells the roads under the map, undefined when there are none, and again when they are others. */

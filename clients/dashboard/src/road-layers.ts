@@ -45,7 +45,7 @@ export class RoadLayers {
       minzoom,
       maxzoom,
       bounds: [...bounds],
-      ...(attribution === undefined ? {} : { attribution }),
+      attribution,
     });
     for (const layer of roadLayers) map.addLayer(layer, layer.id === labelLayer ? this.belowLabels : this.below);
   }

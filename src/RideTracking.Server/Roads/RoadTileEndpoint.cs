@@ -9,8 +9,12 @@ namespace RideTracking.Server.Roads;
 /// answer 204 while there are no roads. Thread-safe.
 /// </summary>
 /// <param name="roads">The roads in use; null without.</param>
-public sealed class RoadTileEndpoint(Func<RoadGraph?> roads) : IDisposable
+/// <param name="attribution">Whose map it is, as HTML, where its licence wants that to be told; else empty.</param>
+public sealed class RoadTileEndpoint(Func<RoadGraph?> roads, string attribution = "") : IDisposable
 {
+    /// <summary>What the licence of OpenStreetMap's data (ODbL) wants to be shown.</summary>
+    public const string OpenStreetMap = "<a href=\"https://www.openstreetmap.org/copyright\" target=\"_blank\" rel=\"noreferrer\">© OpenStreetMap contributors</a>";
+
     private const string ContentType = "application/vnd.mapbox-vector-tile";
 
     private readonly Lock _turn = new();
@@ -33,6 +37,7 @@ public sealed class RoadTileEndpoint(Func<RoadGraph?> roads) : IDisposable
             // Another version is another address: a tile once loaded never has to be asked for again.
             tiles = new[] { $"tiles/roads/{{z}}/{{x}}/{{y}}.mvt?v={tiles.Version}" },
             version = tiles.Version,
+            attribution,
             minzoom = RoadTiles.MinZoom,
             maxzoom = RoadTiles.MaxZoom,
             bounds = new[] { bounds.WestDegrees, bounds.SouthDegrees, bounds.EastDegrees, bounds.NorthDegrees },

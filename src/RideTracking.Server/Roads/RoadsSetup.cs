@@ -1,4 +1,5 @@
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Options;
 using RideTracking.Engine.Roads;
 
 namespace RideTracking.Server.Roads;
@@ -19,7 +20,8 @@ public static class RoadsSetup
         services.TryAddSingleton(s =>
         {
             var city = s.GetRequiredService<CityRoads>();
-            return new RoadTileEndpoint(() => city.Current?.Graph);
+            var isMadeUp = s.GetRequiredService<IOptions<RoadOptions>>().Value.File == RoadOptions.Demo;
+            return new RoadTileEndpoint(() => city.Current?.Graph, isMadeUp ? "" : RoadTileEndpoint.OpenStreetMap);
         });
         services.AddHostedService(s => s.GetRequiredService<RoadLoading>());
         services.AddHostedService(s => s.GetRequiredService<RoadClosures>());

@@ -88,6 +88,7 @@ public sealed class RoadTilesTests
         var json = await client.GetStringAsync("tiles/roads.json", Cancel);
         var description = JsonDocument.Parse(json).RootElement;
         Assert.Equal((6, 14), (description.GetProperty("minzoom").GetInt32(), description.GetProperty("maxzoom").GetInt32()));
+        Assert.Contains("© OpenStreetMap contributors", description.GetProperty("attribution").GetString(), StringComparison.Ordinal);
         var tile = Tile.CreateAroundLocation(Center.LatitudeDegrees, Center.LongitudeDegrees, 14)!;
         var address = description.GetProperty("tiles")[0].GetString()!.Replace("{z}/{x}/{y}", $"14/{tile.X}/{tile.Y}", StringComparison.Ordinal);
 
@@ -140,7 +141,7 @@ public sealed class RoadTilesTests
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
     private static Task<ServerHost> StartAsync(RoadGraph city) =>
-        ServerHost.StartAsync(configure: builder => builder.Services.AddSingleton(new RoadTileEndpoint(() => city)));
+        ServerHost.StartAsync(configure: builder => builder.Services.AddSingleton(new RoadTileEndpoint(() => city, RoadTileEndpoint.OpenStreetMap)));
 
     private static HttpClient Client(ServerHost host, Role role) => new()
     {
