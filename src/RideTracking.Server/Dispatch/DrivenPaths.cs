@@ -25,6 +25,7 @@ internal sealed partial class DrivenPaths : OnceASecond
     private readonly ServerClock _clock;
     private readonly TimeSpan _retention;
     private readonly CityRoads _city;
+    private readonly LearnedTimes _learned;
     private readonly ILogger<DrivenPaths> _logger;
 
     // Of the loop alone.
@@ -35,10 +36,10 @@ internal sealed partial class DrivenPaths : OnceASecond
     private readonly ConcurrentQueue<(TrackedTrip Tracked, DateTimeOffset Since)> _ended = new();
 
     public DrivenPaths(
-        RedisStore store, StoreKeys keys, TripTracking tracking, CityRoads city, ServerClock clock, IOptions<TripOptions> options, ILogger<DrivenPaths> logger)
+        RedisStore store, StoreKeys keys, TripTracking tracking, CityRoads city, LearnedTimes learned, ServerClock clock, IOptions<TripOptions> options, ILogger<DrivenPaths> logger)
         : base(clock)
     {
-        (_store, _keys, _city, _clock, _retention, _logger) = (store, keys, city, clock, options.Value.Retention, logger);
+        (_store, _keys, _city, _learned, _clock, _retention, _logger) = (store, keys, city, learned, clock, options.Value.Retention, logger);
         tracking.Ended += tracked =>
         {
             if (RideOf(tracked.Trip) is not null)
@@ -63,6 +64,7 @@ internal sealed partial class DrivenPaths : OnceASecond
                 var (from, to) = RideOf(trip)!.Value;
                 var driven = Of(oldest.Tracked.FixesBetween(from, to));
                 await _store.Trips.StringSetAsync(_keys.TripDriven(trip.Id), driven.ToByteArray(), _clock.Real(_retention));
+                Learn(oldest.Tracked);
                 _ended.TryDequeue(out _);
             }
         }
@@ -77,28 +79,41 @@ internal sealed partial class DrivenPaths : OnceASecond
     private static (DateTimeOffset From, DateTimeOffset To)? RideOf(Trip trip) =>
         trip.Waypoints[0].DoneAt is { } from && trip.IsFinal ? (from, trip.Events[^1].OccurredAt) : null;
 
-    private V1.DrivenPath Of(List<Fix> fixes)
-    {
-        if (_city.Current is not { } roads)
-        {
-            return Connected(fixes);
-        }
-
-        if (_matcherOf != roads)
-        {
-            (_matcher, _matcherOf) = (new MapMatcher(roads.Index), roads);
-        }
-
-        var drive = _matcher!.Match(CollectionsMarshal.AsSpan(fixes));
-        return drive.Pieces.IsEmpty
-            ? Connected(fixes)
-            : new V1.DrivenPath
+    private V1.DrivenPath Of(List<Fix> fixes) =>
+        _city.Current is { } roads && Match(roads, fixes) is { Pieces.IsEmpty: false } drive
+            ? new V1.DrivenPath
             {
                 EncodedPolyline = EncodedPolyline.Encode(drive.Line(roads.Graph)),
                 DistanceMeters = drive.DistanceMeters,
                 BridgedMeters = drive.BridgedMeters,
                 Source = V1.RouteSource.Roads,
-            };
+            }
+            : Connected(fixes);
+
+    // Of the way to the pick-up, too: traffic is the same with and without a rider.
+    private void Learn(TrackedTrip tracked)
+    {
+        if (_city.Current is not { } roads)
+        {
+            return;
+        }
+
+        var fixes = tracked.FixesBetween(DateTimeOffset.MinValue, DateTimeOffset.MaxValue);
+        _learned.Learn(roads, Match(roads, fixes), CollectionsMarshal.AsSpan(fixes));
+        if (tracked.Ride() is { } ride)
+        {
+            _learned.Learn(ride.Foretold, ride.Actual, ride.StartedAt);
+        }
+    }
+
+    private MatchedDrive Match(RoadsInUse roads, List<Fix> fixes)
+    {
+        if (_matcherOf != roads)
+        {
+            (_matcher, _matcherOf) = (new MapMatcher(roads.Index), roads);
+        }
+
+        return _matcher!.Match(CollectionsMarshal.AsSpan(fixes));
     }
 
     private static V1.DrivenPath Connected(List<Fix> fixes)

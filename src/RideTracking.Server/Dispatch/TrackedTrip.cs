@@ -18,6 +18,8 @@ internal sealed class TrackedTrip(Trip trip)
     private ulong _followed;
     private ulong _left;
     private long _progressAt;
+    private TimeSpan? _foretold;
+    private int _foretoldAfterUpdates;
 
     /// <summary>The trip as last committed.</summary>
     public Trip Trip
@@ -36,7 +38,31 @@ internal sealed class TrackedTrip(Trip trip)
     {
         lock (_lock)
         {
-            _trip = trip.Version > _trip.Version ? trip : _trip;
+            if (trip.Version > _trip.Version)
+            {
+                if (trip.State == TripState.InProgress && _trip.State != TripState.InProgress && trip.Route is { } route)
+                {
+                    _foretold = new TimeSpan(route.Route.Legs.Sum(l => l.Duration.Ticks));
+                    _foretoldAfterUpdates = trip.WaypointUpdates;
+                }
+
+                _trip = trip;
+            }
+        }
+    }
+
+    /// <summary>
+    /// How long the ride was to take when it began, and how long it took; null unless it went from a pick-up to a drop-off
+    /// as it was foretold: without stops, without changes.
+    /// </summary>
+    public (TimeSpan Foretold, TimeSpan Actual, DateTimeOffset StartedAt)? Ride()
+    {
+        lock (_lock)
+        {
+            return _trip is { State: TripState.Completed, Waypoints: [{ DoneAt: { } start }, { ArrivedAt: { } end }] }
+                && _foretold is { } foretold && _foretoldAfterUpdates == _trip.WaypointUpdates
+                ? (foretold, end - start, start)
+                : null;
         }
     }
 

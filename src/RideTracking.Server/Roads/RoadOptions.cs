@@ -16,6 +16,17 @@ public sealed class RoadOptions
     /// </summary>
     public string File { get; set; } = "";
 
+    /// <summary>The city's clocks, by which speeds are told apart by hour: an IANA name such as <c>Europe/Lisbon</c>. Empty: the machine's.</summary>
+    public string TimeZone { get; set; } = "";
+
+    /// <summary>How often learned speeds become those that routes are found by, beside at each full hour: 1 min to 1 d.</summary>
+    [Range(typeof(TimeSpan), "00:01:00", "1.00:00:00", ErrorMessage = "Roads:RelearnInterval must be 1 minute to 1 day.")]
+    public TimeSpan RelearnInterval { get; set; } = TimeSpan.FromMinutes(10);
+
+    /// <summary>The zone that <see cref="TimeZone"/> names.</summary>
+    /// <exception cref="TimeZoneNotFoundException">There is none of that name.</exception>
+    internal TimeZoneInfo Zone => TimeZone.Length == 0 ? TimeZoneInfo.Local : TimeZoneInfo.FindSystemTimeZoneById(TimeZone);
+
     /// <summary>Centre of the made-up city, degrees, -80 to 80.</summary>
     [Range(-80, 80, ErrorMessage = "Roads:DemoLatitude must be -80 to 80 degrees.")]
     public double DemoLatitude { get; set; } = 41.1496;

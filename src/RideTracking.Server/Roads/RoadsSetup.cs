@@ -11,11 +11,14 @@ public static class RoadsSetup
     public static WebApplicationBuilder AddRoads(this WebApplicationBuilder builder)
     {
         var services = builder.Services;
-        services.AddOptions<RoadOptions>().BindConfiguration(RoadOptions.Section).ValidateDataAnnotations().ValidateOnStart();
+        services.AddOptions<RoadOptions>().BindConfiguration(RoadOptions.Section).ValidateDataAnnotations()
+            .Validate(o => o.TimeZone.Length == 0 || TimeZoneInfo.TryFindSystemTimeZoneById(o.TimeZone, out _), "Roads:TimeZone must be empty or an IANA name such as Europe/Lisbon.")
+            .ValidateOnStart();
         services.AddSingleton<CityRoads>();
         services.AddSingleton<IRouteFinder>(s => s.GetRequiredService<CityRoads>());
         services.AddSingleton<RoadTimes>();
         services.AddSingleton<RoadClosures>();
+        services.AddSingleton<LearnedTimes>();
         services.AddSingleton<RoadLoading>();
         services.TryAddSingleton(s =>
         {
@@ -25,6 +28,7 @@ public static class RoadsSetup
         });
         services.AddHostedService(s => s.GetRequiredService<RoadLoading>());
         services.AddHostedService(s => s.GetRequiredService<RoadClosures>());
+        services.AddHostedService(s => s.GetRequiredService<LearnedTimes>());
         return builder;
     }
 }

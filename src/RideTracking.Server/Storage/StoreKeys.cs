@@ -74,6 +74,12 @@ public sealed class StoreKeys(string area)
     /// <summary>String: the closures that hold.</summary>
     public RedisKey RoadClosures => _prefix + "roads:closures";
 
+    /// <summary>Hash "way/from/to/hour/" and f or d → seconds of the drives seen, at free flow or as driven, weighted by their age.</summary>
+    public RedisKey RoadSpeeds => _prefix + "roads:speeds";
+
+    /// <summary>Hash "length/hour/slowness" → weight of such trips; "trips" → how many there were.</summary>
+    public RedisKey TripTimes => _prefix + "roads:trip-times";
+
     /// <summary>String: number of the last change of the closures.</summary>
     public RedisKey RoadClosuresVersion => _prefix + "roads:closures:version";
 

@@ -15,4 +15,18 @@ public static class Repository
 
         throw new InvalidOperationException("The tests run outside the repository.");
     }
+
+    /// <summary>A file of real data beside the repository; null where there is none.</summary>
+    public static string? Shared(string file)
+    {
+        for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
+        {
+            if (Path.Combine(folder.FullName, "shared", file) is var path && File.Exists(path))
+            {
+                return path;
+            }
+        }
+
+        return null;
+    }
 }

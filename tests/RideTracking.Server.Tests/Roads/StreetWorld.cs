@@ -41,10 +41,16 @@ internal sealed class StreetWorld : IAsyncDisposable
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
-    public static async Task<StreetWorld> StartAsync(RedisProcess? redis = null, string roads = RoadOptions.Demo, string? dataFolder = null, params string[] args)
+    public static async Task<StreetWorld> StartAsync(
+        RedisProcess? redis = null, string roads = RoadOptions.Demo, string? dataFolder = null, string? expectErrors = null, params string[] args)
     {
         var time = new FakeTimeProvider(new DateTimeOffset(2026, 1, 5, 8, 0, 0, TimeSpan.Zero));
         var world = new StreetWorld(await ServerHost.StartAsync(redis, time, dataFolder, args: ["--roads", roads, "--Roads:DemoSizeMeters", "3000", .. args]), time);
+        if (expectErrors is not null)
+        {
+            world.Host.ExpectErrors(expectErrors);
+        }
+
         await world.Host.Services.GetRequiredService<RoadLoading>().Done;
         return world;
     }

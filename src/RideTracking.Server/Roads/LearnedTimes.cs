@@ -1,0 +1,224 @@
+using System.Globalization;
+using Microsoft.Extensions.Options;
+using RideTracking.Engine.Ingest;
+using RideTracking.Engine.Roads.Matching;
+using RideTracking.Engine.Roads.Routing;
+using RideTracking.Engine.Roads.Speeds;
+using RideTracking.Server.Hosting;
+using RideTracking.Server.Storage;
+using StackExchange.Redis;
+
+namespace RideTracking.Server.Roads;
+
+/// <summary>
+/// How long roads and trips really take, learned from trips that have ended. What is learned is added to sums in the
+/// store, so that all nodes learn from all; now and then, and at each full hour, the sums are read again and become the times
+/// that routes are found by. Thread-safe.
+/// </summary>
+internal sealed partial class LearnedTimes : OnceASecond
+{
+    // A few trips tell nothing of how trips spread.
+    private const double LeastTrips = 30;
+
+    private const string TripCount = "trips";
+
+    private static readonly TimeSpan WriteInterval = TimeSpan.FromSeconds(15);
+
+    private readonly RedisStore _store;
+    private readonly StoreKeys _keys;
+    private readonly CityRoads _city;
+    private readonly RoadTimes _times;
+    private readonly RoadOptions _options;
+    private readonly TimeZoneInfo _zone;
+    private readonly ILogger<LearnedTimes> _logger;
+
+    // What was learned of these roads, here and by all as far as it was read from the store.
+    private readonly Lock _roadsLock = new();
+    private RoadsInUse? _roads;
+    private RoadSpeeds? _speeds;
+
+    // The same of trips. A lock of its own, since a new metric takes a while and estimates must not wait for it.
+    private readonly Lock _tripsLock = new();
+    private TripTimes _trips;
+    private double _tripsSeen;
+    private int _tripsUnwritten;
+
+    // Of the loop alone.
+    private readonly List<(RedisKey Key, RedisValue Field, double Amount)> _unwritten = [];
+    private DateTimeOffset _writtenAt;
+    private DateTimeOffset _usedAt;
+    private int _usedHour = -1;
+
+    public LearnedTimes(
+        RedisStore store, StoreKeys keys, CityRoads city, RoadTimes times, ServerClock clock, IOptions<RoadOptions> options, ILogger<LearnedTimes> logger)
+        : base(clock)
+    {
+        (_store, _keys, _city, _times, _options, _logger) = (store, keys, city, times, options.Value, logger);
+        _zone = _options.Zone;
+        _trips = new TripTimes(_zone);
+    }
+
+    /// <summary>Takes what a drive tells of its roads.</summary>
+    /// <param name="roads">It was matched to these.</param>
+    /// <param name="drive">Matched.</param>
+    /// <param name="fixes">Those it was matched from.</param>
+    public void Learn(RoadsInUse roads, MatchedDrive drive, ReadOnlySpan<Fix> fixes)
+    {
+        lock (_roadsLock)
+        {
+            if (roads == _roads)
+            {
+                _speeds!.Learn(drive, fixes, roads.Router.Current.Metric);
+            }
+        }
+    }
+
+    /// <summary>Takes how long a trip really took, against what its route foretold at its start.</summary>
+    public void Learn(TimeSpan foretold, TimeSpan actual, DateTimeOffset startedAt)
+    {
+        lock (_tripsLock)
+        {
+            _trips.Learn(foretold, actual, startedAt);
+            _tripsSeen++;
+            _tripsUnwritten++;
+        }
+    }
+
+    /// <summary>How long a trip takes that its route foretells so; null while too few were seen to tell.</summary>
+    public TripTimeRange? RangeOf(TimeSpan foretold, DateTimeOffset startsAt)
+    {
+        lock (_tripsLock)
+        {
+            return _tripsSeen >= LeastTrips && foretold > TimeSpan.Zero ? _trips.RangeOf(foretold, startsAt) : null;
+        }
+    }
+
+    protected override async Task LookAsync()
+    {
+        if (_city.Current is not { } roads)
+        {
+            return;
+        }
+
+        try
+        {
+            var now = Clock.GetUtcNow();
+            if (now - _writtenAt >= WriteInterval)
+            {
+                await WriteAsync();
+                _writtenAt = now;
+            }
+
+            if (roads != _roads || now - _usedAt >= _options.RelearnInterval || _speeds!.HourOf(now) != _usedHour)
+            {
+                await WriteAsync();
+                await ReadAsync(roads);
+                Use(roads, now);
+            }
+        }
+        catch (Exception e) when (RedisStore.IsFailure(e))
+        {
+            // The store is away: what was learned waits, and routes go by what was known.
+            LogWaiting(e.Message);
+        }
+    }
+
+    // A sum whose reply is lost may be added twice: it is one trip among many.
+    private async Task WriteAsync()
+    {
+        TakeUnwritten();
+        await Task.WhenAll(_unwritten.Select(u => _store.Bulk.HashIncrementAsync(u.Key, u.Field, u.Amount)));
+        _unwritten.Clear();
+    }
+
+    private void TakeUnwritten()
+    {
+        lock (_roadsLock)
+        {
+            foreach (var (key, sums) in _speeds?.TakeChanges() ?? [])
+            {
+                _unwritten.Add((_keys.RoadSpeeds, $"{key}/f", sums.FreeFlowSeconds));
+                _unwritten.Add((_keys.RoadSpeeds, $"{key}/d", sums.DrivenSeconds));
+            }
+        }
+
+        lock (_tripsLock)
+        {
+            foreach (var (key, weight) in _trips.TakeChanges())
+            {
+                _unwritten.Add((_keys.TripTimes, key.ToString(), weight));
+            }
+
+            if (_tripsUnwritten > 0)
+            {
+                _unwritten.Add((_keys.TripTimes, TripCount, _tripsUnwritten));
+                _tripsUnwritten = 0;
+            }
+        }
+    }
+
+    private async Task ReadAsync(RoadsInUse roads)
+    {
+        var speeds = new RoadSpeeds(roads.Graph, _zone);
+        await foreach (var entry in _store.Bulk.HashScanAsync(_keys.RoadSpeeds, pageSize: 1000))
+        {
+            var field = ((string)entry.Name!).AsSpan();
+            if (SpeedKey.TryParse(field[..^2], out var key) && Number(entry.Value) is { } amount)
+            {
+                speeds.Add(key, field[^1] == 'f' ? new SpeedSums(amount, 0) : new SpeedSums(0, amount));
+            }
+        }
+
+        var trips = new TripTimes(_zone);
+        var seen = 0.0;
+        await foreach (var entry in _store.Bulk.HashScanAsync(_keys.TripTimes, pageSize: 1000))
+        {
+            if (Number(entry.Value) is not { } weight)
+            {
+                continue;
+            }
+
+            if (entry.Name == TripCount)
+            {
+                seen = weight;
+            }
+            else if (TripTimeKey.TryParse((string)entry.Name!, out var key))
+            {
+                trips.Add(key, weight);
+            }
+        }
+
+        // What was learned while it was read is not in it, and comes with the next reading.
+        TakeUnwritten();
+        lock (_roadsLock)
+        {
+            (_roads, _speeds) = (roads, speeds);
+        }
+
+        lock (_tripsLock)
+        {
+            (_trips, _tripsSeen) = (trips, seen);
+        }
+    }
+
+    private void Use(RoadsInUse roads, DateTimeOffset now)
+    {
+        RoadMetric? usual;
+        lock (_roadsLock)
+        {
+            (_usedAt, _usedHour) = (now, _speeds!.HourOf(now));
+            usual = _speeds.Count > 0 ? _speeds.MetricOf(_usedHour, now) : null;
+        }
+
+        if (usual is not null)
+        {
+            _times.SetUsual(roads, usual);
+        }
+    }
+
+    private static double? Number(RedisValue value) =>
+        double.TryParse((string?)value, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) && double.IsFinite(number) ? number : null;
+
+    [LoggerMessage(LogLevel.Debug, "Learned times wait for the store: {Message}")]
+    private partial void LogWaiting(string message);
+}

@@ -1,0 +1,76 @@
+using Microsoft.Extensions.DependencyInjection;
+using RideTracking.Engine.Geo;
+using RideTracking.Server.Roads;
+using RideTracking.Server.Tests.Fixtures;
+using RideTracking.V1;
+
+namespace RideTracking.Server.Tests.Roads;
+
+/// <summary>Times of roads and trips, learned from trips that have ended and kept in the store.</summary>
+public sealed class LearnedTimesTests
+{
+    private static readonly GeoPoint Start = StreetWorld.At(-900, -700), Pickup = StreetWorld.At(-300, 150), Dropoff = StreetWorld.At(1_100, 900);
+
+    [Fact]
+    public async Task A_trip_teaches_how_fast_its_roads_are_here_and_after_a_restart()
+    {
+        await using var redis = await RedisProcess.StartAsync();
+        TimeSpan learned;
+        await using (var world = await StreetWorld.StartAsync(redis))
+        {
+            await using var phone = await world.DriverAsync("d1", Start);
+            var trip = await world.RequestAsync(Pickup, Dropoff);
+            var told = await StreetWorld.AcceptAsync(phone);
+            var before = (await world.EstimateAsync(Pickup, Dropoff)).Duration.ToTimeSpan();
+            await world.DriveAsync(phone, EncodedPolyline.Decode(told.Route.EncodedPolyline));
+            foreach (var waypoint in trip.Waypoints)
+            {
+                await StreetWorld.StepAsync(phone, waypoint, WaypointStep.Arrived);
+                await StreetWorld.StepAsync(phone, waypoint, WaypointStep.Done);
+            }
+
+            // At 10 m/s without a stop the car was not as fast as the roads allow, nor as slow.
+            while ((learned = (await world.EstimateAsync(Pickup, Dropoff)).Duration.ToTimeSpan()) == before)
+            {
+                world.Time.Advance(TimeSpan.FromSeconds(5));
+            }
+
+            Assert.InRange(learned, before * 0.5, before * 2);
+        }
+
+        await using var again = await StreetWorld.StartAsync(redis);
+        while ((await again.EstimateAsync(Pickup, Dropoff)).Duration.ToTimeSpan() is var now && Math.Abs((now - learned).TotalSeconds) > 1)
+        {
+            again.Time.Advance(TimeSpan.FromSeconds(1));
+        }
+    }
+
+    [Fact]
+    public async Task Once_enough_rides_were_seen_an_estimate_tells_how_long_most_take()
+    {
+        await using var redis = await RedisProcess.StartAsync();
+        await using var one = await StreetWorld.StartAsync(redis);
+        await using var other = await StreetWorld.StartAsync(redis);
+        var before = await one.EstimateAsync(Pickup, Dropoff);
+        Assert.Null(before.DurationLow);
+        var byRoads = before.Duration.ToTimeSpan();
+        var learned = one.Host.Services.GetRequiredService<LearnedTimes>();
+        for (var i = 0; i < 60; i++)
+        {
+            // Between one and a half times and twice as long as foretold.
+            learned.Learn(byRoads, byRoads * (1.5 + i / 120.0), one.Time.GetUtcNow());
+        }
+
+        var after = await one.EstimateAsync(Pickup, Dropoff);
+        Assert.InRange(after.Duration.ToTimeSpan(), byRoads * 1.4, byRoads * 2);
+        Assert.InRange(after.DurationLow.ToTimeSpan(), byRoads, after.Duration.ToTimeSpan());
+        Assert.True(after.DurationHigh.ToTimeSpan() > after.Duration.ToTimeSpan());
+
+        // All nodes learn from all.
+        while ((await other.EstimateAsync(Pickup, Dropoff)).DurationLow is null)
+        {
+            one.Time.Advance(TimeSpan.FromSeconds(15));
+            other.Time.Advance(TimeSpan.FromMinutes(1));
+        }
+    }
+}
