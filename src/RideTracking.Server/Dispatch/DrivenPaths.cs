@@ -9,6 +9,7 @@ using RideTracking.Engine.Roads.Matching;
 using RideTracking.Server.Hosting;
 using RideTracking.Server.Roads;
 using RideTracking.Server.Storage;
+using RideTracking.Server.Storage.Log;
 
 namespace RideTracking.Server.Dispatch;
 
@@ -22,6 +23,9 @@ internal sealed partial class DrivenPaths : OnceASecond
 
     private readonly RedisStore _store;
     private readonly StoreKeys _keys;
+    private readonly LogReader _log;
+    private readonly TripBook _book;
+    private readonly TripTracking _tracking;
     private readonly ServerClock _clock;
     private readonly TimeSpan _retention;
     private readonly CityRoads _city;
@@ -29,6 +33,7 @@ internal sealed partial class DrivenPaths : OnceASecond
     private readonly ILogger<DrivenPaths> _logger;
 
     // Of the loop alone.
+    private bool _isRestored;
     private MapMatcher? _matcher;
     private RoadsInUse? _matcherOf;
 
@@ -36,10 +41,11 @@ internal sealed partial class DrivenPaths : OnceASecond
     private readonly ConcurrentQueue<(TrackedTrip Tracked, DateTimeOffset Since)> _ended = new();
 
     public DrivenPaths(
-        RedisStore store, StoreKeys keys, TripTracking tracking, CityRoads city, LearnedTimes learned, ServerClock clock, IOptions<TripOptions> options, ILogger<DrivenPaths> logger)
+        RedisStore store, StoreKeys keys, LogReader log, TripBook book, TripTracking tracking, CityRoads city, LearnedTimes learned, ServerClock clock, IOptions<TripOptions> options, ILogger<DrivenPaths> logger)
         : base(clock)
     {
-        (_store, _keys, _city, _learned, _clock, _retention, _logger) = (store, keys, city, learned, clock, options.Value.Retention, logger);
+        (_store, _keys, _log, _book, _tracking) = (store, keys, log, book, tracking);
+        (_city, _learned, _clock, _retention, _logger) = (city, learned, clock, options.Value.Retention, logger);
         tracking.Ended += tracked =>
         {
             if (RideOf(tracked.Trip) is not null)
@@ -58,6 +64,7 @@ internal sealed partial class DrivenPaths : OnceASecond
     {
         try
         {
+            await RestoreAsync();
             while (_ended.TryPeek(out var oldest) && _clock.GetUtcNow() - oldest.Since >= Settling)
             {
                 var trip = oldest.Tracked.Trip;
@@ -73,6 +80,30 @@ internal sealed partial class DrivenPaths : OnceASecond
             // The store is away: it is tried again in a second.
             LogWaiting(e.Message);
         }
+    }
+
+    // Trips that were under way when the server started: what they drove before is in the log.
+    private async Task RestoreAsync()
+    {
+        if (_isRestored || !_book.IsLoaded)
+        {
+            return;
+        }
+
+        var since = _tracking.All().ToDictionary(
+            t => t.Trip.DriverId!, t => (Tracked: t, From: t.Trip.Events.Last(e => e.Kind == TripEventKind.Assigned).RecordedAt.ToUnixTimeMilliseconds()), StringComparer.Ordinal);
+        if (since.Count > 0)
+        {
+            await foreach (var logged in _log.ReadSinceAsync(DateTimeOffset.FromUnixTimeMilliseconds(since.Values.Min(s => s.From))))
+            {
+                if (since.TryGetValue(logged.DriverId, out var trip) && logged.Fix.FixedAtUnixMs >= trip.From)
+                {
+                    trip.Tracked.Restore(logged.Fix);
+                }
+            }
+        }
+
+        _isRestored = true;
     }
 
     // From the pick-up to the end.

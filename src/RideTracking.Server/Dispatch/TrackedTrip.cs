@@ -95,6 +95,15 @@ internal sealed class TrackedTrip(Trip trip)
         }
     }
 
+    /// <summary>A fix from before the server's start, read from the log: it tells what was driven, not where the driver is.</summary>
+    public void Restore(in Fix fix)
+    {
+        lock (_lock)
+        {
+            Keep(fix);
+        }
+    }
+
     /// <summary>The driver could not be told of a new route: tell again that it has left this one.</summary>
     public void LeftInVain(ulong routeVersion)
     {
@@ -148,7 +157,12 @@ internal sealed class TrackedTrip(Trip trip)
         lock (_lock)
         {
             var (first, last) = (from.ToUnixTimeMilliseconds(), to.ToUnixTimeMilliseconds());
-            return [.. _fixes.Where(f => f.FixedAtUnixMs >= first && f.FixedAtUnixMs <= last).OrderBy(f => f.FixedAtUnixMs)];
+            // The log may have given back what came again by itself.
+            return
+            [
+                .. _fixes.Where(f => f.FixedAtUnixMs >= first && f.FixedAtUnixMs <= last)
+                    .DistinctBy(f => (f.FixedAtUnixMs, f.LatitudeE7, f.LongitudeE7)).OrderBy(f => f.FixedAtUnixMs),
+            ];
         }
     }
 

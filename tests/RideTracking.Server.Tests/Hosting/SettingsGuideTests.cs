@@ -9,6 +9,7 @@ using RideTracking.Server.Storage;
 using RideTracking.Server.Storage.Log;
 using RideTracking.Server.Streams;
 using RideTracking.Server.Tests.Fixtures;
+using RideTracking.Server.Roads;
 using RideTracking.Server.Zones;
 
 namespace RideTracking.Server.Tests.Hosting;
@@ -26,6 +27,7 @@ public sealed class SettingsGuideTests
         ["Store"] = new StoreOptions(),
         ["Streams"] = new StreamOptions(),
         ["Trips"] = new TripOptions(),
+        ["Roads"] = new RoadOptions(),
         ["Zones"] = new ZoneOptions(),
         ["Zones:Limits"] = new ZoneLimits(),
         ["Zones:Queue"] = new ZoneQueueLimits(),

@@ -1,5 +1,6 @@
 using RideTracking.Engine.Geo;
 using RideTracking.Server.Tests.Dispatch;
+using RideTracking.Server.Tests.Fixtures;
 using RideTracking.V1;
 
 namespace RideTracking.Server.Tests.Roads;
@@ -57,17 +58,41 @@ public sealed class StreetTripTests
         await StreetWorld.StepAsync(phone, trip.Waypoints[1], WaypointStep.Arrived);
         await StreetWorld.StepAsync(phone, trip.Waypoints[1], WaypointStep.Done);
 
-        DrivenPath? driven;
-        while ((driven = (await world.GetAsync(trip.TripId)).Driven) is null)
-        {
-            world.Time.Advance(TimeSpan.FromSeconds(1));
-        }
-
+        var driven = await world.DrivenAsync(trip.TripId);
         var meters = rideLine.Zip(rideLine.Skip(1), Earth.DistanceMeters).Sum();
         Assert.Equal(RouteSource.Roads, driven.Source);
         Assert.InRange(driven.DistanceMeters, meters * 0.97, meters * 1.03);
         Assert.InRange(driven.BridgedMeters, 0, 1);
         Assert.InRange(EncodedPolyline.Decode(driven.EncodedPolyline).Length, 2, 1000);
+    }
+
+    [Fact]
+    public async Task What_was_driven_before_a_restart_is_part_of_what_was_driven()
+    {
+        await using var redis = await RedisProcess.StartAsync();
+        GeoPoint[] line;
+        Trip trip;
+        DateTimeOffset stopped;
+        await using (var world = await StreetWorld.StartAsync(redis))
+        {
+            await using var phone = await world.DriverAsync("d1", Start);
+            trip = await world.RequestAsync(Pickup, Dropoff);
+            await StreetWorld.AcceptAsync(phone);
+            await StreetWorld.StepAsync(phone, trip.Waypoints[0], WaypointStep.Arrived);
+            await StreetWorld.StepAsync(phone, trip.Waypoints[0], WaypointStep.Done);
+            line = EncodedPolyline.Decode((await world.EstimateAsync(Start, Dropoff)).Route.EncodedPolyline);
+            await world.DriveAsync(phone, line[..(line.Length / 2)]);
+            stopped = world.Time.GetUtcNow();
+        }
+
+        await using var again = await StreetWorld.StartAsync(redis, startAt: stopped);
+        await using var back = await DriverPhone.ConnectAsync(again.Host, "d1", "s2");
+        await again.DriveAsync(back, line[(line.Length / 2 - 1)..]);
+        await StreetWorld.StepAsync(back, trip.Waypoints[1], WaypointStep.Arrived);
+        await StreetWorld.StepAsync(back, trip.Waypoints[1], WaypointStep.Done);
+        var driven = await again.DrivenAsync(trip.TripId);
+        var meters = line.Zip(line.Skip(1), Earth.DistanceMeters).Sum();
+        Assert.InRange(driven.DistanceMeters, meters * 0.95, meters * 1.05);
     }
 
     [Fact]

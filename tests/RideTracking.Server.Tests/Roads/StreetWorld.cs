@@ -42,9 +42,10 @@ internal sealed class StreetWorld : IAsyncDisposable
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
     public static async Task<StreetWorld> StartAsync(
-        RedisProcess? redis = null, string roads = RoadOptions.Demo, string? dataFolder = null, string? expectErrors = null, params string[] args)
+        RedisProcess? redis = null, string roads = RoadOptions.Demo, string? dataFolder = null, string? expectErrors = null,
+        DateTimeOffset? startAt = null, params string[] args)
     {
-        var time = new FakeTimeProvider(new DateTimeOffset(2026, 1, 5, 8, 0, 0, TimeSpan.Zero));
+        var time = new FakeTimeProvider(startAt ?? new DateTimeOffset(2026, 1, 5, 8, 0, 0, TimeSpan.Zero));
         var world = new StreetWorld(await ServerHost.StartAsync(redis, time, dataFolder, args: ["--roads", roads, "--Roads:DemoSizeMeters", "3000", .. args]), time);
         if (expectErrors is not null)
         {
@@ -80,6 +81,20 @@ internal sealed class StreetWorld : IAsyncDisposable
 
     public async Task<Trip> GetAsync(string tripId) =>
         (await Riders.GetTripAsync(new GetTripRequest { TripId = tripId }, Service, cancellationToken: Cancel)).Trip;
+
+    /// <summary>What was driven on a trip that has ended: the clock goes on until it is there.</summary>
+    public async Task<DrivenPath> DrivenAsync(string tripId)
+    {
+        while (true)
+        {
+            if ((await GetAsync(tripId)).Driven is { } driven)
+            {
+                return driven;
+            }
+
+            Time.Advance(TimeSpan.FromSeconds(1));
+        }
+    }
 
     /// <summary>A driver known to the company, connected, available and standing at a place.</summary>
     public async Task<DriverPhone> DriverAsync(string id, GeoPoint at)

@@ -19,21 +19,50 @@ public sealed class LogReader(RedisStore store, StoreKeys keys)
         var last = long.Parse(newest, CultureInfo.InvariantCulture);
         for (var segment = await OldestAsync(last); segment <= last; segment++)
         {
-            for (long start = 0; ; start += BatchesAtATime)
+            await foreach (var fix in ReadSegmentAsync(segment))
             {
-                var batches = await store.Bulk.ListRangeAsync(keys.LogSegment(segment), start, start + BatchesAtATime - 1);
-                foreach (var batch in batches)
-                {
-                    foreach (var fix in LogBatch.Read((byte[])batch!))
-                    {
-                        yield return fix;
-                    }
-                }
+                yield return fix;
+            }
+        }
+    }
 
-                if (batches.Length < BatchesAtATime)
+    /// <summary>The fixes that were taken since a time, by the server's clock; the newest segment first.</summary>
+    public async IAsyncEnumerable<LoggedFix> ReadSinceAsync(DateTimeOffset since)
+    {
+        var newest = (string?)await store.Bulk.HashGetAsync(keys.Log, "segment");
+        var first = since.ToUnixTimeMilliseconds();
+        var found = newest is not null;
+        // A segment holds about a minute; late fixes are in newer ones, so the first with nothing new enough is the last to read.
+        for (var segment = found ? long.Parse(newest!, CultureInfo.InvariantCulture) : 0; found && segment > 0; segment--)
+        {
+            found = false;
+            await foreach (var fix in ReadSegmentAsync(segment))
+            {
+                if (fix.Fix.FixedAtUnixMs >= first)
                 {
-                    break;
+                    found = true;
+                    yield return fix;
                 }
+            }
+        }
+    }
+
+    private async IAsyncEnumerable<LoggedFix> ReadSegmentAsync(long segment)
+    {
+        for (long start = 0; ; start += BatchesAtATime)
+        {
+            var batches = await store.Bulk.ListRangeAsync(keys.LogSegment(segment), start, start + BatchesAtATime - 1);
+            foreach (var batch in batches)
+            {
+                foreach (var fix in LogBatch.Read((byte[])batch!))
+                {
+                    yield return fix;
+                }
+            }
+
+            if (batches.Length < BatchesAtATime)
+            {
+                break;
             }
         }
     }
