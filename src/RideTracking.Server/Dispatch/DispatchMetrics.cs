@@ -9,10 +9,12 @@ internal sealed class DispatchMetrics
 {
     private static readonly KeyValuePair<string, object?>[] States = Metering.TagPerValue<TripState>("state");
     private static readonly KeyValuePair<string, object?>[] Outcomes = Metering.TagPerValue<OfferOutcome>("outcome");
+    private static readonly KeyValuePair<string, object?>[] Reasons = Metering.TagPerValue<RouteChangeReason>("reason");
 
     private readonly Counter<long> _requested;
     private readonly Counter<long> _ended;
     private readonly Counter<long> _offers;
+    private readonly Counter<long> _routes;
     private readonly Counter<long> _conflicts;
     private readonly Histogram<double> _assigned;
 
@@ -22,12 +24,15 @@ internal sealed class DispatchMetrics
         _requested = meter.CreateCounter<long>("ridetracking.trips.requested", "{trip}", "Trips asked for.");
         _ended = meter.CreateCounter<long>("ridetracking.trips.ended", "{trip}", "Trips that became final, by state.");
         _offers = meter.CreateCounter<long>("ridetracking.offers", "{offer}", "Offers that closed, by outcome.");
+        _routes = meter.CreateCounter<long>("ridetracking.trips.routes_renewed", "{route}", "Routes found anew, by reason.");
         _conflicts = meter.CreateCounter<long>("ridetracking.dispatch.conflicts", "{commit}", "Commits that met a newer state and were decided again.");
         _assigned = meter.CreateHistogram("ridetracking.trips.time_to_assign", "s", "From the request to the assignment.", advice: Metering.Delays);
         meter.CreateObservableGauge("ridetracking.trips.searching", () => book.SearchingCount, "{trip}", "Trips that wait for a driver.");
     }
 
     public void Conflict() => _conflicts.Add(1);
+
+    public void RouteRenewed(RouteChangeReason reason) => _routes.Add(1, Reasons[(int)reason]);
 
     public void Committed(Trip? before, Trip after)
     {

@@ -13,7 +13,8 @@ namespace RideTracking.Server.Dispatch;
 /// closed, slowed or opened.
 /// </summary>
 internal sealed partial class RouteRenewal(
-    TripTracking tracking, Dispatcher dispatcher, CityRoads city, DriverSlots slots, DriverIndex index, ILogger<RouteRenewal> logger) : BackgroundService
+    TripTracking tracking, Dispatcher dispatcher, CityRoads city, DriverSlots slots, DriverIndex index, DispatchMetrics metrics,
+    ILogger<RouteRenewal> logger) : BackgroundService
 {
     // Where a route starts depends on where the car is just now; beyond the first points it is the roads alone.
     private const int StartPoints = 2;
@@ -92,7 +93,11 @@ internal sealed partial class RouteRenewal(
     {
         try
         {
-            await dispatcher.DispatchAsync(tripId, outdated);
+            if (await dispatcher.DispatchAsync(tripId, outdated) is Decided { Result: Transition })
+            {
+                metrics.RouteRenewed(outdated.Reason);
+            }
+
             return true;
         }
         catch (Exception e) when (RedisStore.IsFailure(e))

@@ -5,11 +5,11 @@ using RideTracking.Server.Access;
 using RideTracking.Server.Dispatch;
 using RideTracking.Server.Fleet;
 using RideTracking.Server.Hosting;
+using RideTracking.Server.Roads;
 using RideTracking.Server.Storage;
 using RideTracking.Server.Storage.Log;
 using RideTracking.Server.Streams;
 using RideTracking.Server.Tests.Fixtures;
-using RideTracking.Server.Roads;
 using RideTracking.Server.Zones;
 
 namespace RideTracking.Server.Tests.Hosting;
