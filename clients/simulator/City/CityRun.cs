@@ -24,7 +24,8 @@ internal sealed class CityRun(
     public async Task RunAsync(TimeSpan? duration, CancellationToken cancellation)
     {
         using var living = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        using var connected = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        // Not by who stops the city: the drivers first say goodbye.
+        using var connected = new CancellationTokenSource();
         var running = new List<Task>();
         await using var routes = new CityRoutes(connections, Tally);
         try
