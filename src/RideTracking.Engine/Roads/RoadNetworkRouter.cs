@@ -65,8 +65,14 @@ public sealed class RoadNetworkRouter : IRouteFinder
     public void Times(ReadOnlySpan<GeoPoint> from, ReadOnlySpan<GeoPoint> to, Span<double> seconds)
     {
         Place[] starts = Snap(from, mayStop: false), goals = Snap(to, mayStop: true);
+        CustomizedMetric metric = _router.Current;
         var milliseconds = new int[starts.Length * goals.Length];
-        _router.Table(Positions(starts), Positions(goals), milliseconds);
+        _router.Table(metric, Positions(starts), Positions(goals), milliseconds);
+        if (LookAround(starts, goals, milliseconds))
+        {
+            _router.Table(metric, Positions(starts), Positions(goals), milliseconds);
+        }
+
         for (int row = 0; row < starts.Length; row++)
         {
             for (int column = 0; column < goals.Length; column++)
@@ -108,6 +114,38 @@ public sealed class RoadNetworkRouter : IRouteFinder
         RoadPosition position = nearest.Position;
         bool bothWays = courseDegrees is null && _index.Graph.KmhOf(position.Edge ^ 1) > 0;
         return new Place(point, bothWays ? [position, position.Reversed] : [position], nearest.Point, nearest.DistanceMeters);
+    }
+
+    /// <summary>Gives the roads around to places that no way leads to or from at all, as on a closed street. False when there are none.</summary>
+    private bool LookAround(Place[] starts, Place[] goals, ReadOnlySpan<int> milliseconds)
+    {
+        bool any = false;
+        for (int goal = 0; goal < goals.Length; goal++)
+        {
+            bool isLost = starts.Length > 0 && goals[goal].Positions.Length > 0;
+            for (int start = 0; start < starts.Length && isLost; start++)
+            {
+                isLost = milliseconds[start * goals.Length + goal] == RoadMetric.Unreachable;
+            }
+
+            if (isLost)
+            {
+                goals[goal] = goals[goal] with { Positions = Around(goals[goal]) };
+                any = true;
+            }
+        }
+
+        for (int start = 0; start < starts.Length; start++)
+        {
+            if (starts[start].Positions.Length > 0
+                && !milliseconds.Slice(start * goals.Length, goals.Length).ContainsAnyExcept(RoadMetric.Unreachable) && goals.Length > 0)
+            {
+                starts[start] = starts[start] with { Positions = Around(starts[start]) };
+                any = true;
+            }
+        }
+
+        return any;
     }
 
     private static RoadPosition[][] Positions(Place[] places) => Array.ConvertAll(places, place => place.Positions);

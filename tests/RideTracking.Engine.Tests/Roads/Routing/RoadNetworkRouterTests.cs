@@ -120,6 +120,10 @@ public class RoadNetworkRouterTests
 
         Assert.Equal(RouteSource.Roads, after.Source);
         Assert.NotEqual(before.EncodedPolyline, after.EncodedPolyline);
+        var seconds = new double[2];
+        router.Times([from], [to, Center], seconds);
+        Assert.All(seconds, time => Assert.True(double.IsFinite(time)));
+        Assert.InRange(seconds[0], after.Legs[0].Duration.TotalSeconds, after.Legs[0].Duration.TotalSeconds + 120);
     }
 
     /// <summary>A place beside a street.</summary>
