@@ -15,7 +15,7 @@ public class PortoDayTests(ITestOutputHelper output)
     [Fact]
     public void Enters_and_exits_at_the_airport_are_those_of_a_plain_computation()
     {
-        string? file = Find("shared/data/porto/taxi-points-2013-07-01.csv.gz");
+        string? file = SharedData.Find("porto/taxi-points-2013-07-01.csv.gz");
         Assert.SkipWhen(file is null, "The recorded day of Porto is not beside the repository.");
         Zone zone = ZoneWorld.Named("airport", ZoneWorld.Around(Airport, 600));
         var slots = new DriverSlots();
@@ -55,20 +55,6 @@ public class PortoDayTests(ITestOutputHelper output)
         Assert.NotEmpty(expected);
         Assert.Equal(expected, told);
         Assert.True(events.Count <= crossings);
-    }
-
-    private static string? Find(string path)
-    {
-        for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
-        {
-            if (File.Exists(Path.Combine(folder.FullName, "ride-tracking.sln")))
-            {
-                string file = Path.Combine(folder.Parent!.FullName, path);
-                return File.Exists(file) ? file : null;
-            }
-        }
-
-        return null;
     }
 
     /// <summary>One taxi, by comparing coordinates with the box alone.</summary>

@@ -11,14 +11,6 @@ public class RealExtractsTests(ITestOutputHelper output)
     private const string Porto = "porto/porto_portugal.osm.pbf";
     private const string Monaco = "monaco/monaco.osm.pbf";
 
-    private static readonly Lazy<RoadImport?> _porto = new(() => SharedData.Find(Porto) is { } path ? Import(path) : null);
-
-    private static RoadImport Import(string path)
-    {
-        using FileStream file = File.OpenRead(path);
-        return OsmImporter.Import(file);
-    }
-
     [Fact]
     public void The_reader_sees_all_that_is_in_the_file()
     {
@@ -39,7 +31,7 @@ public class RealExtractsTests(ITestOutputHelper output)
     [Fact]
     public void Porto_becomes_a_connected_network_that_keeps_its_restrictions()
     {
-        RoadImport? import = _porto.Value;
+        RoadImport? import = SharedData.Porto;
         Assert.SkipWhen(import is null, "The extract of Porto is not beside the repository.");
         Print(import);
         RoadImportReport report = import.Report;
@@ -57,7 +49,7 @@ public class RealExtractsTests(ITestOutputHelper output)
     [Fact]
     public void In_Porto_one_can_drive_from_everywhere_to_everywhere()
     {
-        RoadImport? import = _porto.Value;
+        RoadImport? import = SharedData.Porto;
         Assert.SkipWhen(import is null, "The extract of Porto is not beside the repository.");
         AssertConnected(import.Graph, samples: 2);
     }
@@ -67,7 +59,7 @@ public class RealExtractsTests(ITestOutputHelper output)
     {
         string? path = SharedData.Find(Monaco);
         Assert.SkipWhen(path is null, "The extract of Monaco is not beside the repository.");
-        RoadImport import = Import(path);
+        RoadImport import = SharedData.Import(path);
         Print(import);
         RoadGraph graph = import.Graph;
         Assert.Equal((27, 27), (import.Report.Restrictions, import.Report.RestrictionsApplied));
@@ -79,7 +71,7 @@ public class RealExtractsTests(ITestOutputHelper output)
     [Fact]
     public void Portos_nearest_roads_are_those_of_a_look_at_every_road()
     {
-        RoadImport? import = _porto.Value;
+        RoadImport? import = SharedData.Porto;
         Assert.SkipWhen(import is null, "The extract of Porto is not beside the repository.");
         RoadIndexTests.AssertAsPlain(import.Graph, new RoadIndex(import.Graph), Places.Porto, 8_000, 6, seed: 3);
     }
@@ -87,7 +79,7 @@ public class RealExtractsTests(ITestOutputHelper output)
     [Fact]
     public void Porto_comes_back_from_its_file()
     {
-        RoadImport? import = _porto.Value;
+        RoadImport? import = SharedData.Porto;
         Assert.SkipWhen(import is null, "The extract of Porto is not beside the repository.");
         RoadSource source = RoadSource.Of(new MemoryStream([1]));
         var file = new MemoryStream();

@@ -57,7 +57,7 @@ public class RoadRouterTests(ITestOutputHelper output)
     [Fact]
     public void In_Porto_every_route_costs_what_the_plain_search_finds()
     {
-        RoadGraph? graph = PortoRoads.Graph;
+        RoadGraph? graph = SharedData.Porto?.Graph;
         Assert.SkipWhen(graph is null, "The map of Porto is not beside the repository.");
         var hierarchy = RoadHierarchy.Build(graph);
         var roads = new RandomRoads(new Random(5));
