@@ -177,10 +177,11 @@ public class DriverIndexTests
         Round(0);
         Round(1); // what has to grow has grown
         Round(2);
-        long before = GC.GetAllocatedBytesForCurrentThread();
-        Round(1);
-        Round(2);
-        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+        Assert.Equal(0, Allocated.By(() => () =>
+        {
+            Round(1);
+            Round(2);
+        }));
 
         void Round(int round)
         {

@@ -161,9 +161,8 @@ public class ZoneSetTests
         GeoPoint[] places = [.. Enumerable.Range(0, 2_000).Select(_ => Near(Places.Porto, 0.05, random))];
         var found = new int[set.MaxZonesAtOnce];
         int total = Count();
-        long before = GC.GetAllocatedBytesForCurrentThread();
-        int again = Count();
-        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+        int again = 0;
+        Assert.Equal(0, Allocated.By(() => () => again = Count()));
         Assert.Equal(total, again);
         Assert.True(total > 0);
 

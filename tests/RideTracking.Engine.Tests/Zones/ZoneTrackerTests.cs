@@ -223,14 +223,14 @@ public class ZoneTrackerTests
             LongitudeE7 = (int)(Places.Porto.LongitudeDegrees * 1e7),
         };
         driver.Tracker.Observe(driver.Slot, "s", fix, FixOutcome.Accepted, driver.Events);
-        long before = GC.GetAllocatedBytesForCurrentThread();
-        for (int i = 0; i < 1_000; i++)
+        Assert.Equal(0, Allocated.By(() => () =>
         {
-            fix.FixedAtUnixMs += 1_000;
-            driver.Tracker.Observe(driver.Slot, "s", fix, FixOutcome.Accepted, driver.Events);
-        }
-
-        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+            for (int i = 0; i < 1_000; i++)
+            {
+                fix.FixedAtUnixMs += 1_000;
+                driver.Tracker.Observe(driver.Slot, "s", fix, FixOutcome.Accepted, driver.Events);
+            }
+        }));
         Assert.Single(driver.Events);
     }
 

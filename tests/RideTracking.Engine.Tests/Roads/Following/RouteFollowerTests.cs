@@ -281,15 +281,17 @@ public sealed class RouteFollowerTests
         (double, double)[] line = [.. Enumerable.Range(0, 2_000).Select(i => (i * 20.0, 10 * Math.Sin(i)))];
         var drive = new FollowedDrive(FollowedDrive.Along(line, line.Length - 1));
         Fix[] fixes = [.. Enumerable.Range(1, 1_000).Select(i => drive.FixAt((i * 10, 0), i * 1_000, 10, 90))];
-        var follower = new RouteFollower(FollowedDrive.Along(line, line.Length - 1));
-        follower.Observe(fixes[0]);
-
-        long before = GC.GetAllocatedBytesForCurrentThread();
-        foreach (Fix fix in fixes)
+        Assert.Equal(0, Allocated.By(() =>
         {
-            follower.Observe(fix);
-        }
-
-        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+            var follower = new RouteFollower(FollowedDrive.Along(line, line.Length - 1));
+            follower.Observe(fixes[0]);
+            return () =>
+            {
+                foreach (Fix fix in fixes)
+                {
+                    follower.Observe(fix);
+                }
+            };
+        }));
     }
 }

@@ -164,9 +164,7 @@ public class RoadIndexTests
         var found = new RoadCandidate[32];
         GeoPoint point = HandMadeRoads.At(300, 20);
         Search();
-        long before = GC.GetAllocatedBytesForCurrentThread();
-        Search();
-        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+        Assert.Equal(0, Allocated.By(() => Search));
 
         void Search()
         {
