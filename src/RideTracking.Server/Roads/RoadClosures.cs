@@ -39,13 +39,14 @@ internal sealed partial class RoadClosures(
         }
 
         var check = new RequestCheck();
-        var found = closures.Closures.Select((closure, i) => EdgesOf(roads, closure, check, $"closures[{i}]")).ToList();
+        var stretch = new RoadStretch(roads.Index);
+        var found = closures.Closures.Select((closure, i) => EdgesOf(stretch, closure, check, $"closures[{i}]")).ToList();
         check.Pass();
         var transaction = store.Trips.CreateTransaction();
         _ = transaction.StringSetAsync(keys.RoadClosures, closures.ToByteArray());
         var version = transaction.StringIncrementAsync(keys.RoadClosuresVersion);
         await transaction.ExecuteAsync();
-        await ApplyAsync(roads, await version, closures);
+        await ApplyAsync(roads, await version, closures, found);
         var response = new V1.SetRoadClosuresResponse();
         foreach (var (closure, edges) in closures.Closures.Zip(found))
         {
@@ -69,7 +70,8 @@ internal sealed partial class RoadClosures(
             var version = await store.Trips.StringGetAsync(keys.RoadClosuresVersion);
             if (version != _version || roads != _roads)
             {
-                await ApplyAsync(roads, version, await ListAsync());
+                var closures = await ListAsync();
+                await ApplyAsync(roads, version, closures, Find(roads, closures));
             }
         }
         catch (Exception e) when (RedisStore.IsFailure(e))
@@ -79,7 +81,31 @@ internal sealed partial class RoadClosures(
         }
     }
 
-    private async Task ApplyAsync(RoadsInUse roads, RedisValue version, V1.SetRoadClosuresRequest closures)
+    // Of the closures of the store: one that does not hold any more has no edges.
+    private List<ImmutableArray<int>> Find(RoadsInUse roads, V1.SetRoadClosuresRequest closures)
+    {
+        if (closures.Closures.Count == 0)
+        {
+            return [];
+        }
+
+        var stretch = new RoadStretch(roads.Index);
+        var found = new List<ImmutableArray<int>>();
+        foreach (var closure in closures.Closures)
+        {
+            var check = new RequestCheck();
+            found.Add(EdgesOf(stretch, closure, check, closure.ClosureId));
+            if (check.Fault is { } fault)
+            {
+                // It held on other roads: the map was exchanged since.
+                LogUnusable(closure.ClosureId, fault.Message);
+            }
+        }
+
+        return found;
+    }
+
+    private async Task ApplyAsync(RoadsInUse roads, RedisValue version, V1.SetRoadClosuresRequest closures, List<ImmutableArray<int>> found)
     {
         await _turn.WaitAsync();
         try
@@ -96,20 +122,8 @@ internal sealed partial class RoadClosures(
                 return;
             }
 
-            var changes = ImmutableArray.CreateBuilder<RoadChange>();
-            foreach (var closure in closures.Closures)
-            {
-                var check = new RequestCheck();
-                changes.AddRange(EdgesOf(roads, closure, check, closure.ClosureId)
-                    .Select(edge => closure.MaxSpeedKmh == 0 ? RoadChange.Closed(edge) : RoadChange.AtMost(edge, closure.MaxSpeedKmh)));
-                if (check.Fault is { } fault)
-                {
-                    // It held on other roads: the map was exchanged since.
-                    LogUnusable(closure.ClosureId, fault.Message);
-                }
-            }
-
-            times.SetChanges(roads, changes.DrainToImmutable());
+            times.SetChanges(roads, [.. closures.Closures.Zip(found, (closure, edges) => edges.Select(
+                edge => closure.MaxSpeedKmh == 0 ? RoadChange.Closed(edge) : RoadChange.AtMost(edge, closure.MaxSpeedKmh))).SelectMany(c => c)]);
         }
         finally
         {
@@ -119,10 +133,10 @@ internal sealed partial class RoadClosures(
         city.TellChanged();
     }
 
-    private static ImmutableArray<int> EdgesOf(RoadsInUse roads, V1.RoadClosure closure, RequestCheck check, string field)
+    private static ImmutableArray<int> EdgesOf(RoadStretch stretch, V1.RoadClosure closure, RequestCheck check, string field)
     {
-        var fault = RoadStretch.Find(
-            roads.Index, [.. closure.Path.Select(p => new GeoPoint(p.Latitude, p.Longitude))], closure.BothDirections, out var edges);
+        var fault = stretch.Find(
+            [.. closure.Path.Select(p => new GeoPoint(p.Latitude, p.Longitude))], closure.BothDirections, out var edges);
         check.Require(
             fault < 0, $"{field}.path[{fault}]", $"must be within {RoadStretch.MaxMeters} m of a road, and reached by roads from the point before");
         return edges;

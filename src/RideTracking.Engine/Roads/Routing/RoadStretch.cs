@@ -4,27 +4,29 @@ using RideTracking.Engine.Roads.Graph;
 
 namespace RideTracking.Engine.Roads.Routing;
 
-/// <summary>A stretch of road, as people point at it.</summary>
-public static class RoadStretch
+/// <summary>Finds stretches of road as people point at them. Not thread-safe: it keeps its search from one to the next.</summary>
+/// <param name="index">The roads.</param>
+public sealed class RoadStretch(RoadIndex index)
 {
     /// <summary>How far from a road a point may lie, in metres.</summary>
     public const double MaxMeters = 50;
 
     private const int MaxCandidates = 8;
 
+    private readonly Dijkstra _search = new(index.Graph);
+    private readonly RoadMetric _freeFlow = RoadMetric.FreeFlow(index.Graph);
+
     /// <summary>
     /// The edges of a stretch: of one point, both directions of the segment it lies on; of several, those of the
     /// cheapest way at free flow from each to the next, whole ones also at both ends.
     /// </summary>
-    /// <param name="index">The roads.</param>
     /// <param name="path">At least one point, in the direction of driving.</param>
     /// <param name="bothDirections">Also the edges the other way, where they may be driven.</param>
     /// <param name="edges">Each once.</param>
     /// <returns>-1, or the index of the point that no road is near to, or that no way leads to from the one before.</returns>
-    public static int Find(RoadIndex index, ReadOnlySpan<GeoPoint> path, bool bothDirections, out ImmutableArray<int> edges)
+    public int Find(ReadOnlySpan<GeoPoint> path, bool bothDirections, out ImmutableArray<int> edges)
     {
         edges = [];
-        var graph = index.Graph;
         var found = new SortedSet<int>();
         var places = new RoadPosition[path.Length][];
         Span<RoadCandidate> near = stackalloc RoadCandidate[MaxCandidates];
@@ -46,11 +48,9 @@ public static class RoadStretch
             found.UnionWith(places[0].Select(position => position.Edge));
         }
 
-        var search = new Dijkstra(graph);
-        RoadMetric freeFlow = RoadMetric.FreeFlow(graph);
         for (int point = 1; point < path.Length; point++)
         {
-            if (search.FindPath(freeFlow, places[point - 1], places[point]) is not { } way)
+            if (_search.FindPath(_freeFlow, places[point - 1], places[point]) is not { } way)
             {
                 return point;
             }
@@ -60,7 +60,7 @@ public static class RoadStretch
 
         if (bothDirections)
         {
-            found.UnionWith(found.Select(edge => edge ^ 1).Where(edge => graph.KmhOf(edge) > 0).ToList());
+            found.UnionWith(found.Select(edge => edge ^ 1).Where(edge => index.Graph.KmhOf(edge) > 0).ToList());
         }
 
         edges = [.. found];
