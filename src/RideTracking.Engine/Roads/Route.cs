@@ -33,4 +33,11 @@ public sealed record RouteLeg(double DistanceMeters, TimeSpan Duration)
 /// <param name="EncodedPolyline">Google's encoded polyline with 5 decimal digits.</param>
 /// <param name="Legs">One for each point after the start.</param>
 /// <param name="Source">Where the way comes from.</param>
-public sealed record Route(string EncodedPolyline, ImmutableArray<RouteLeg> Legs, RouteSource Source);
+public sealed record Route(string EncodedPolyline, ImmutableArray<RouteLeg> Legs, RouteSource Source)
+{
+    /// <summary>Length of all legs in metres.</summary>
+    public double DistanceMeters => Legs.Sum(leg => leg.DistanceMeters);
+
+    /// <summary>Estimated driving time over all legs.</summary>
+    public TimeSpan Duration => new(Legs.Sum(leg => leg.Duration.Ticks));
+}

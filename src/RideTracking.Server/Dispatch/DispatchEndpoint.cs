@@ -50,9 +50,7 @@ internal sealed class DispatchEndpoint(
     }
 
     private IEnumerable<V1.FoundDriver> Soonest(DriverSearch search, DateTimeOffset now) =>
-        DriverEta.To(search.Center, Nearest(search, Math.Min(search.Results * LookedAtForEach, (int)DriverSearch.MaxResults)), dispatcher.Rules.Router)
-            .Where(d => double.IsFinite(d.EtaSeconds))
-            .OrderBy(d => d.EtaSeconds)
+        DriverEta.SoonestTo(search.Center, Nearest(search, Math.Min(search.Results * LookedAtForEach, (int)DriverSearch.MaxResults)), dispatcher.Rules.Router)
             .Take(search.Results)
             .Select(d =>
             {

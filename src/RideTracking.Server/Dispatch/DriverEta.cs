@@ -14,4 +14,8 @@ internal readonly record struct DriverEta(NearbyDriver Driver, double EtaSeconds
         router.Times([.. drivers.Select(d => d.Position)], [place], seconds);
         return [.. drivers.Select((d, i) => new DriverEta(d, seconds[i]))];
     }
+
+    /// <summary>Who of several drivers could be there soonest, first; nobody who cannot drive there.</summary>
+    public static IEnumerable<DriverEta> SoonestTo(GeoPoint place, NearbyDriver[] drivers, IRouteFinder router) =>
+        To(place, drivers, router).Where(d => double.IsFinite(d.EtaSeconds)).OrderBy(d => d.EtaSeconds);
 }

@@ -17,7 +17,7 @@ internal sealed class ReadyDrivers(DriverSlots slots, DriverIndex index, Dispatc
     {
         var nearest = new NearbyDriver[MaxNearest];
         nearest = nearest[..index.Nearest(place, options.Value.SearchRadiusMeters, Filter(except), nearest)];
-        return [.. DriverEta.To(place, nearest, dispatcher.Rules.Router).Where(d => double.IsFinite(d.EtaSeconds)).OrderBy(d => d.EtaSeconds)];
+        return [.. DriverEta.SoonestTo(place, nearest, dispatcher.Rules.Router)];
     }
 
     /// <summary>Those of some drivers who could take a trip, in their order, however far away.</summary>

@@ -42,7 +42,7 @@ internal sealed class TrackedTrip(Trip trip)
             {
                 if (trip.State == TripState.InProgress && _trip.State != TripState.InProgress && trip.Route is { } route)
                 {
-                    _foretold = new TimeSpan(route.Route.Legs.Sum(l => l.Duration.Ticks));
+                    _foretold = route.Route.Duration;
                     _foretoldAfterUpdates = trip.WaypointUpdates;
                 }
 

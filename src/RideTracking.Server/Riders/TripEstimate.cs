@@ -19,9 +19,9 @@ internal sealed class TripEstimate(Dispatcher dispatcher, ReadyDrivers ready, Le
         var response = new V1.EstimateTripResponse
         {
             Route = TripWire.Of(new TripRoute(1, [.. waypoints.Skip(1).Select(_ => "")], route, time.GetUtcNow())),
-            DistanceMeters = route.Legs.Sum(l => l.DistanceMeters),
+            DistanceMeters = route.DistanceMeters,
         };
-        var (byRoads, now) = (new TimeSpan(route.Legs.Sum(l => l.Duration.Ticks)), time.GetUtcNow());
+        var (byRoads, now) = (route.Duration, time.GetUtcNow());
         response.Duration = byRoads.ToDuration();
         if (route.Source == RouteSource.Roads && waypoints.Length == 2 && learned.RangeOf(byRoads, now) is { } range)
         {
