@@ -43,6 +43,7 @@ public static class AccessRules
         [Rpc(DispatchService.Descriptor.FullName, "SearchDrivers")] = Role.Ops | Role.Service,
         [Rpc(DispatchService.Descriptor.FullName, "SetRoadClosures")] = Role.Ops | Role.Service,
         [Rpc(DispatchService.Descriptor.FullName, "ListRoadClosures")] = Role.Ops | Role.Service,
+        [Rpc(DispatchService.Descriptor.FullName, "WatchTripEvents")] = Role.Ops | Role.Service,
 
         [Rpc(FleetService.Descriptor.FullName, "WatchFleet")] = Role.Ops | Role.Service,
         [Rpc(FleetService.Descriptor.FullName, "GetFleetDriver")] = Role.Ops | Role.Service,

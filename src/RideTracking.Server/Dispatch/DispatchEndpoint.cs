@@ -4,6 +4,7 @@ using Grpc.Core;
 using RideTracking.Engine.Index;
 using RideTracking.Server.Directories;
 using RideTracking.Server.Roads;
+using RideTracking.Server.Telemetry;
 
 namespace RideTracking.Server.Dispatch;
 
@@ -11,7 +12,9 @@ namespace RideTracking.Server.Dispatch;
 internal sealed class DispatchEndpoint(
     DriverSlots slots, DriverIndex index, CompanyDirectory directory, VehicleTypes types, AttributeBits attributes, TimeProvider clock,
     Dispatcher dispatcher,
-    RoadClosures closures)
+    RoadClosures closures,
+    TripEventWatch tripEvents,
+    WatchStreams watches)
     : V1.DispatchService.DispatchServiceBase
 {
     // The nearest by road is nearly always among so many times as many who are nearest as the crow flies.
@@ -42,6 +45,10 @@ internal sealed class DispatchEndpoint(
         response.Closures.AddRange((await closures.ListAsync()).Closures);
         return response;
     }
+
+    public override Task WatchTripEvents(
+        V1.WatchTripEventsRequest request, IServerStreamWriter<V1.WatchTripEventsResponse> responseStream, ServerCallContext context) =>
+        watches.RunAsync(StreamKind.TripEvents, context, cancellation => tripEvents.RunAsync(request, responseStream, cancellation));
 
     private NearbyDriver[] Nearest(DriverSearch search, int most)
     {

@@ -2,6 +2,8 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
 using RideTracking.Engine.Fanout;
 using RideTracking.Engine.Index;
+using RideTracking.Server.Storage;
+using RideTracking.Server.Storage.Events;
 using RideTracking.Server.Storage.Trips;
 
 namespace RideTracking.Server.Dispatch;
@@ -19,6 +21,13 @@ public static class DispatchSetup
         services.TryAddSingleton<DriverIndex>();
         services.TryAddSingleton<PositionFanout>();
         services.AddSingleton<TripStore>();
+        services.AddSingleton(s =>
+        {
+            var keys = s.GetRequiredService<StoreKeys>();
+            return new EventLog<V1.LoggedTripEvent>(
+                s.GetRequiredService<RedisStore>(), keys.TripEvents, keys.TripEventsCursor, V1.LoggedTripEvent.Parser, (e, cursor) => e.Cursor = cursor);
+        });
+        services.AddSingleton<TripEventWatch>();
         services.AddSingleton<TripBook>();
         services.AddSingleton<CommandWire>();
         services.AddSingleton<CommandOutbox>();
@@ -28,12 +37,13 @@ public static class DispatchSetup
         services.AddSingleton<TripTracking>();
         services.AddSingleton<DrivenPaths>();
         services.AddSingleton(s => new DriverDesk(
-            s.GetRequiredService<Dispatcher>(), s.GetRequiredService<TripBook>(), s.GetRequiredService<TripStore>(), s.GetRequiredService<Storage.StoreKeys>(),
+            s.GetRequiredService<Dispatcher>(), s.GetRequiredService<TripBook>(), s.GetRequiredService<TripStore>(), s.GetRequiredService<StoreKeys>(),
             s.GetRequiredService<Directories.CompanyDirectory>(), s.GetRequiredService<DriverSlots>(), s.GetRequiredService<DriverIndex>(),
             s.GetRequiredService<TimeProvider>()));
         services.AddHostedService<TripPresent>();
         services.AddHostedService<Matching>();
         services.AddHostedService<Deadlines>();
+        services.AddHostedService<TripRetention>();
         services.AddHostedService<RouteRenewal>();
         services.AddHostedService(s => s.GetRequiredService<DrivenPaths>());
         return builder;

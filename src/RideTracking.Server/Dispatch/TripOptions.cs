@@ -34,6 +34,12 @@ public sealed class TripOptions
     /// <summary>Commands that may wait for a driver before it gets no more offers: 8 to 10,000.</summary>
     public int MaxWaitingCommands { get; set; } = 100;
 
+    /// <summary>Trip events that are kept for watchers who come back, unless <see cref="Retention"/> ends first: 1,000 to 10,000,000.</summary>
+    public int EventsKept { get; set; } = 200_000;
+
+    /// <summary>Streams of <c>WatchTripEvents</c> that may be open: 1 to 10,000.</summary>
+    public int MaxEventWatchers { get; set; } = 100;
+
     /// <summary>What the transitions are told.</summary>
     internal TripRules ToRules(IRouteFinder router) => new(router)
     {
@@ -63,6 +69,8 @@ internal sealed class TripOptionsValidator : IValidateOptions<TripOptions>
         Within("SearchRadiusMeters", options.SearchRadiusMeters, 100, 100_000),
         Within("CitySpeedMetersPerSecond", options.CitySpeedMetersPerSecond, 1, 50),
         Within("MaxWaitingCommands", options.MaxWaitingCommands, 8, 10_000),
+        Within("EventsKept", options.EventsKept, 1_000, 10_000_000),
+        Within("MaxEventWatchers", options.MaxEventWatchers, 1, 10_000),
     }.OfType<string>();
 
     // Written so that NaN fails.

@@ -27,58 +27,25 @@ internal sealed class FleetService(
     FleetWatchers watchers,
     FleetMetrics metrics,
     FollowerMetrics followers,
-    StreamMetrics streams,
-    IHostApplicationLifetime lifetime,
+    WatchStreams watches,
     TimeProvider clock,
     ZoneEndpoint zones,
     ZoneEventWatch zoneEvents,
     IOptions<FleetOptions> options) : V1.FleetService.FleetServiceBase
 {
-    private static readonly TimeSpan RetryAfterDrain = TimeSpan.FromSeconds(1);
-
     public override async Task WatchFleet(WatchFleetRequest request, IServerStreamWriter<WatchFleetResponse> responseStream, ServerCallContext context)
     {
         var asked = FleetWatchRequest.From(request, options.Value);
         watchers.Enter(options.Value.MaxWatchers);
         try
         {
-            await WatchAsync(
+            await watches.RunAsync(
                 StreamKind.Fleet, context,
                 cancellation => new FleetWatch(slots, fanout, totals, metrics, followers, clock, options.Value).RunAsync(asked, responseStream, cancellation));
         }
         finally
         {
             watchers.Leave();
-        }
-    }
-
-    private async Task WatchAsync(StreamKind kind, ServerCallContext context, Func<CancellationToken, Task> watch)
-    {
-        streams.Opened(kind);
-        var closed = "fault";
-        using var end = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken, lifetime.ApplicationStopping);
-        try
-        {
-            await watch(end.Token);
-        }
-        catch (RpcException e)
-        {
-            closed = e.GetRpcStatus()?.GetDetail<Google.Rpc.ErrorInfo>()?.Reason.ToLowerInvariant() ?? "refused";
-            throw;
-        }
-        catch (Exception) when (context.CancellationToken.IsCancellationRequested)
-        {
-            // What was thrown is how the writer noticed that nobody reads any more.
-            closed = "client";
-        }
-        catch (OperationCanceledException) when (lifetime.ApplicationStopping.IsCancellationRequested)
-        {
-            closed = "draining";
-            throw Refusal.Unavailable("DRAINING", "The server is going down; connect again.", RetryAfterDrain).ToRpcException();
-        }
-        finally
-        {
-            streams.Closed(kind, closed);
         }
     }
 
@@ -126,7 +93,7 @@ internal sealed class FleetService(
     public override Task<DeleteZoneResponse> DeleteZone(DeleteZoneRequest request, ServerCallContext context) => zones.DeleteAsync(request);
 
     public override Task WatchZoneEvents(WatchZoneEventsRequest request, IServerStreamWriter<WatchZoneEventsResponse> responseStream, ServerCallContext context) =>
-        WatchAsync(StreamKind.ZoneEvents, context, cancellation => zoneEvents.RunAsync(request, responseStream, cancellation));
+        watches.RunAsync(StreamKind.ZoneEvents, context, cancellation => zoneEvents.RunAsync(request, responseStream, cancellation));
 
     private void DescribePosition(GetFleetDriverResponse response, in Engine.Ingest.Fix fix)
     {

@@ -52,6 +52,15 @@ public sealed class StoreKeys(string area)
     /// <summary>Sorted set of the trips that are not final, by when they are due (ms).</summary>
     public RedisKey Deadlines => _prefix + "deadlines";
 
+    /// <summary>Sorted set of trip events by their cursor, which each begins with; the oldest are removed.</summary>
+    public RedisKey TripEvents => _prefix + "trips:events";
+
+    /// <summary>String: cursor of the last trip event.</summary>
+    public RedisKey TripEventsCursor => _prefix + "trips:events:cursor";
+
+    /// <summary>Sorted set of the trips that are final and still kept, by when they ended (ms).</summary>
+    public RedisKey EndedTrips => _prefix + "trips:ended";
+
     /// <summary>Hash driver → "&lt;version&gt; " and the plan.</summary>
     public RedisKey Plans => _prefix + "plans";
 

@@ -14,4 +14,7 @@ public enum StreamKind
 
     /// <summary>Somebody's <c>WatchZoneEvents</c>.</summary>
     ZoneEvents,
+
+    /// <summary>Somebody's <c>WatchTripEvents</c>.</summary>
+    TripEvents,
 }

@@ -15,6 +15,7 @@ public static class TelemetrySetup
     {
         builder.Services.AddSingleton<FixMetrics>();
         builder.Services.AddSingleton<StreamMetrics>();
+        builder.Services.AddSingleton<WatchStreams>();
         builder.Services.AddSingleton<FollowerMetrics>();
         builder.Services.AddSingleton<CommandMetrics>();
         builder.Services.AddOpenTelemetry().ConfigureResource(resource => resource.AddService("ride-tracking")).WithMetrics(metrics =>

@@ -17,7 +17,7 @@ internal sealed record ZoneChange(string DriverId, IReadOnlyList<ZoneEvent> Even
 internal readonly record struct AtQueue(string ZoneId, string DriverId, ZoneEventKind Kind, ZoneEventCause Cause, Guid EventId, long AtUnixMs);
 
 /// <summary>
-/// Holds each fix against the zones, before the log has it, and hands what happened to <see cref="ZoneEventLog"/>.
+/// Holds each fix against the zones, before the log has it, and hands what happened to <see cref="ZoneEventWriter"/>.
 /// Thread-safe: each driver by one thread at a time. While too many changes wait for the store, nobody is judged: then the
 /// next fix that is judged tells where the driver is, late.
 /// </summary>

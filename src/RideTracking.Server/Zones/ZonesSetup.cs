@@ -1,4 +1,6 @@
 using Microsoft.Extensions.Options;
+using RideTracking.Server.Storage;
+using RideTracking.Server.Storage.Events;
 
 namespace RideTracking.Server.Zones;
 
@@ -15,13 +17,19 @@ public static class ZonesSetup
         services.AddSingleton<ZoneBook>();
         services.AddSingleton<ZoneTracking>();
         services.AddSingleton<TripAdmission>();
-        services.AddSingleton<ZoneEventLog>();
+        services.AddSingleton(s =>
+        {
+            var keys = s.GetRequiredService<StoreKeys>();
+            return new EventLog<V1.ZoneEvent>(
+                s.GetRequiredService<RedisStore>(), keys.ZoneEvents, keys.ZoneEventsCursor, V1.ZoneEvent.Parser, (e, cursor) => e.Cursor = cursor);
+        });
+        services.AddSingleton<ZoneEventWriter>();
         services.AddSingleton<ZoneEndpoint>();
         services.AddSingleton<ZoneEventWatch>();
         services.AddSingleton<ZoneQueues>();
         services.AddHostedService<ZoneLoading>();
         services.AddHostedService(s => s.GetRequiredService<ZoneQueues>());
-        services.AddHostedService(s => s.GetRequiredService<ZoneEventLog>());
+        services.AddHostedService(s => s.GetRequiredService<ZoneEventWriter>());
         return builder;
     }
 

@@ -11,7 +11,7 @@ using LatLng = Google.Type.LatLng;
 
 namespace RideTracking.Server.Tests.Dispatch;
 
-/// <summary>A server on a redis-server of its own, with a clock that the test moves, and riders who call it over gRPC.</summary>
+/// <summary>A server on a redis-server of its own or on the embedded store, with a clock that the test moves, and riders who call it over gRPC.</summary>
 internal sealed class RideWorld : IAsyncDisposable
 {
     public static readonly GeoPoint Porto = new(41.15, -8.61);
@@ -22,14 +22,17 @@ internal sealed class RideWorld : IAsyncDisposable
     private readonly bool _ownsRedis;
     private Metadata? _service;
 
-    private RideWorld(RedisProcess redis, bool ownsRedis, ServerHost host, FakeTimeProvider time)
+    private readonly RedisProcess? _redis;
+
+    private RideWorld(RedisProcess? redis, bool ownsRedis, ServerHost host, FakeTimeProvider time)
     {
-        (Redis, _ownsRedis, Host, Time) = (redis, ownsRedis, host, time);
+        (_redis, _ownsRedis, Host, Time) = (redis, ownsRedis, host, time);
         Riders = new RiderService.RiderServiceClient(host.Channel());
         Directory = new DirectoryService.DirectoryServiceClient(host.Channel());
+        Dispatch = new DispatchService.DispatchServiceClient(host.Channel());
     }
 
-    public RedisProcess Redis { get; }
+    public RedisProcess Redis => _redis ?? throw new InvalidOperationException("This world is on the embedded store.");
 
     public ServerHost Host { get; }
 
@@ -39,6 +42,8 @@ internal sealed class RideWorld : IAsyncDisposable
 
     public DirectoryService.DirectoryServiceClient Directory { get; }
 
+    public DispatchService.DispatchServiceClient Dispatch { get; }
+
     public TripBook Book => Host.Services.GetRequiredService<TripBook>();
 
     public TripStore Store => Host.Services.GetRequiredService<TripStore>();
@@ -46,9 +51,16 @@ internal sealed class RideWorld : IAsyncDisposable
     /// <summary>The company's backend: may act for everybody.</summary>
     public Metadata Service => _service ??= Host.TokenOf(Role.Service, "backend");
 
+    /// <summary>A world on either store.</summary>
+    public static async Task<RideWorld> StartOnAsync(bool onRedis, params string[] args)
+    {
+        var time = NewTime();
+        return onRedis ? await StartAsync(null, time, args) : new RideWorld(null, false, await ServerHost.StartAsync(null, time, args: args), time);
+    }
+
     public static async Task<RideWorld> StartAsync(RedisProcess? redis = null, FakeTimeProvider? time = null, params string[] args)
     {
-        time ??= new FakeTimeProvider(new DateTimeOffset(2026, 1, 1, 8, 0, 0, TimeSpan.Zero));
+        time ??= NewTime();
         var own = redis ?? await RedisProcess.StartAsync(durable: true);
         return new RideWorld(own, redis is null, await ServerHost.StartAsync(own, time, args: args), time);
     }
@@ -61,6 +73,8 @@ internal sealed class RideWorld : IAsyncDisposable
             await Redis.DisposeAsync();
         }
     }
+
+    private static FakeTimeProvider NewTime() => new(new DateTimeOffset(2026, 1, 1, 8, 0, 0, TimeSpan.Zero));
 
     /// <summary>A driver who is in the directory, connected, and at a place some steps of 111 m north of the pick-up.</summary>
     public Task<TestDriver> DriverAsync(string id, int steps = 1, bool available = true) => TestDriver.ConnectAsync(this, id, North(steps), available);

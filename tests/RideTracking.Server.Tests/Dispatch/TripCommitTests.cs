@@ -5,6 +5,7 @@ using RideTracking.Engine.Dispatch;
 using RideTracking.Engine.Geo;
 using RideTracking.Engine.Index;
 using RideTracking.Server.Storage;
+using RideTracking.Server.Storage.Events;
 using RideTracking.Server.Storage.Log;
 using RideTracking.Server.Storage.Trips;
 using RideTracking.Server.Tests.Fixtures;
@@ -56,6 +57,26 @@ public sealed class TripCommitTests
         Assert.InRange((await stores.Database.KeyTimeToLiveAsync(stores.Keys.Trip("default.t")))!.Value, TimeSpan.FromHours(23), TimeSpan.FromDays(1));
         var (trips, _) = await stores.Trips.ReadPresentAsync();
         Assert.Empty(trips);
+    }
+
+    [Theory, InlineData(false), InlineData(true)]
+    public async Task Events_are_written_with_the_commit_that_caused_them_and_numbered_without_a_gap(bool onRedis)
+    {
+        await using var stores = await Stores.StartAsync(onRedis);
+        // Two want each trip; one gets it.
+        var replies = await Task.WhenAll(Enumerable.Range(0, 80).Select(i => stores.Trips.CommitAsync(
+            new TripCommit(Now, $"default.t{i / 2}", 0, NewTrip(1, $"default.t{i / 2}"), []))));
+        Assert.Equal(40, replies.OfType<Committed>().Count());
+
+        var events = await stores.Events.ReadAsync(0, 100);
+        Assert.Equal(Enumerable.Range(1, 40).Select(n => (ulong)n), events.Select(e => e.Cursor));
+        Assert.Equal(40, events.Select(e => e.TripId).Distinct().Count());
+        Assert.Equal(40ul, await stores.Events.NewestAsync());
+        Assert.Equal(0ul, await stores.Events.OldestAsync());
+        await stores.Events.RemoveThroughAsync(7);
+        Assert.Equal((7ul, 8ul), (await stores.Events.OldestAsync(), (await stores.Events.ReadAsync(0, 1))[0].Cursor));
+        await stores.Events.RemoveThroughAsync(40);
+        Assert.Equal(40ul, await stores.Events.OldestAsync());
     }
 
     [Theory, InlineData(false), InlineData(true)]
@@ -132,7 +153,7 @@ public sealed class TripCommitTests
         Assert.All(trips, t => Assert.Equal(2, t.Waypoints.Length));
     }
 
-    private static Trip NewTrip(ulong version, string id = "default.t") => new(
+    internal static Trip NewTrip(ulong version, string id = "default.t") => new(
         id, version, "r1", TripState.Searching,
         [
             new Waypoint(id + ".w1", WaypointKind.Pickup, WaypointState.Pending, new GeoPoint(41.15, -8.61), "Praça"),
@@ -154,6 +175,8 @@ public sealed class TripCommitTests
         public ServerHost Host => host;
 
         public TripStore Trips => host.Services.GetRequiredService<TripStore>();
+
+        public EventLog<V1.LoggedTripEvent> Events => host.Services.GetRequiredService<EventLog<V1.LoggedTripEvent>>();
 
         public StoreKeys Keys => host.Services.GetRequiredService<StoreKeys>();
 

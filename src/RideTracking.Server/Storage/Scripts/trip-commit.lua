@@ -1,12 +1,13 @@
--- Commits one decision of the dispatch, all of it or nothing: the trip, the plans, the drivers' commands, the trip's
--- deadline and the answer to who asked for it.
--- KEYS: connections, plans, deadlines, trip, answer, then an outbox for each plan
+-- Commits one decision of the dispatch, all of it or nothing: the trip, its events, the plans, the drivers' commands, the
+-- trip's deadline and the answer to who asked for it.
+-- KEYS: connections, plans, deadlines, trip, answer, trip events, cursor of trip events, ended trips, then an outbox for
+--       each plan
 -- ARGV: 1 now (ms), 2 acting driver ('' for none), 3 its epoch, 4 trip id ('' for no trip), 5 version of the trip that was
 --       decided on (0: there was none), 6 trip ('' unchanged), 7 its deadline (ms, '' for a final trip),
 --       8 a final trip expires after (ms), 9 answer ('' for none), 10 answer expires after (ms),
 --       11 commands an outbox may hold ('' any number), 12 number of plans; then for each plan: driver, version that was
 --       decided on, plan ('' unchanged), n fields of superseded commands, the n fields, m commands, and for each of the m:
---       field, expires at (ms), command
+--       field, expires at (ms), command; at last k events of the trip, and the k events
 -- Returns {'ok', commands waiting for each plan's driver...} | {'repeated', answer} | {'epoch', the epoch now}
 --       | {'changed', trip, plans...} with what is stored now ('' for none) | {'full', driver}
 local now = tonumber(ARGV[1])
@@ -43,6 +44,10 @@ for p = 1, tonumber(ARGV[12]) do
   end
   plans[p], drivers[p] = plan, plan.driver
 end
+local events = {}
+for e = 1, tonumber(take()) do
+  events[e] = take()
+end
 
 local trip = ARGV[4] ~= '' and redis.call('GET', KEYS[4])
 local stored = #drivers > 0 and redis.call('HMGET', KEYS[2], unpack(drivers)) or {}
@@ -60,7 +65,7 @@ end
 
 if ARGV[11] ~= '' then
   for p, plan in ipairs(plans) do
-    local outbox = KEYS[5 + p]
+    local outbox = KEYS[8 + p]
     if #plan.commands > 0 and redis.call('HLEN', outbox) > tonumber(ARGV[11]) then
       local entries, expired = redis.call('HGETALL', outbox), {}
       for i = 1, #entries, 2 do
@@ -84,7 +89,18 @@ if ARGV[6] ~= '' then
   else
     redis.call('SET', KEYS[4], ARGV[6], 'PX', ARGV[8])
     redis.call('ZREM', KEYS[3], ARGV[4])
+    redis.call('ZADD', KEYS[8], ARGV[1], ARGV[4])
   end
+end
+if #events > 0 then
+  local last = redis.call('INCRBY', KEYS[7], #events)
+  local members = {}
+  for e, event in ipairs(events) do
+    local at = string.format('%d', last - #events + e)
+    members[2 * e - 1] = at
+    members[2 * e] = at .. ' ' .. event
+  end
+  redis.call('ZADD', KEYS[6], unpack(members))
 end
 if ARGV[9] ~= '' then
   redis.call('SET', KEYS[5], ARGV[9], 'PX', ARGV[10])
@@ -92,7 +108,7 @@ end
 
 local records, reply = {}, {'ok'}
 for p, plan in ipairs(plans) do
-  local outbox = KEYS[5 + p]
+  local outbox = KEYS[8 + p]
   if plan.record ~= '' then
     table.insert(records, plan.driver)
     table.insert(records, plan.record)

@@ -1,5 +1,7 @@
 using System.Collections.Immutable;
+using Google.Protobuf;
 using RideTracking.Engine.Dispatch;
+using RideTracking.Server.Dispatch;
 using RideTracking.Server.Hosting;
 using StackExchange.Redis;
 
@@ -11,6 +13,9 @@ internal sealed class TripStore(RedisStore store, StoreKeys keys, ServerClock cl
     // What one round trip asks for when much is read.
     private const int Page = 500;
 
+    /// <summary>Called after each commit that has events; must return at once.</summary>
+    public event Action? EventsAdded;
+
     /// <summary>Commits a decision, or tells why not.</summary>
     /// <exception cref="RedisException">The store is away; whether it committed is then not known.</exception>
     public async Task<CommitReply> CommitAsync(TripCommit commit)
@@ -18,9 +23,15 @@ internal sealed class TripStore(RedisStore store, StoreKeys keys, ServerClock cl
         RedisKey[] touched =
         [
             keys.Connections, keys.Plans, keys.Deadlines, keys.Trip(commit.TripId ?? ""), commit.Answer?.Key ?? keys.RequestAnswer("", ""),
+            keys.TripEvents, keys.TripEventsCursor, keys.EndedTrips,
             .. commit.Plans.Select(p => keys.Outbox(p.DriverId)),
         ];
         var reply = (RedisResult[])(await StoreScript.TripCommit.RunAsync(store.Trips, touched, Arguments(commit)))!;
+        if (commit.Trip is not null && (string)reply[0]! == "ok")
+        {
+            EventsAdded?.Invoke();
+        }
+
         return (string)reply[0]! switch
         {
             "ok" => new Committed([.. reply.Skip(1).Select(r => (int)r)]),
@@ -50,6 +61,10 @@ internal sealed class TripStore(RedisStore store, StoreKeys keys, ServerClock cl
             keys.Deadlines, double.NegativeInfinity, now.ToUnixTimeMilliseconds(), Exclude.None, Order.Ascending, 0, most);
         return [.. due.Select(id => (string)id!)];
     }
+
+    /// <summary>Takes the trips that ended before a time off the list of ended ones.</summary>
+    public Task ForgetEndedBeforeAsync(DateTimeOffset time) =>
+        store.Trips.SortedSetRemoveRangeByScoreAsync(keys.EndedTrips, double.NegativeInfinity, time.ToUnixTimeMilliseconds(), Exclude.Stop);
 
     /// <summary>All trips that are not final, and all plans.</summary>
     public async Task<(ImmutableArray<Trip> Trips, ImmutableArray<DriverPlan> Plans)> ReadPresentAsync()
@@ -98,8 +113,19 @@ internal sealed class TripStore(RedisStore store, StoreKeys keys, ServerClock cl
             }
         }
 
+        RedisValue[] events = commit.Trip is { } trip ? [.. trip.Events.Where(e => e.Version > commit.TripVersion).Select(e => Logged(trip, e))] : [];
+        arguments.Add(events.Length);
+        arguments.AddRange(events);
         return [.. arguments];
     }
+
+    private static byte[] Logged(Trip trip, TripEvent happened) => new V1.LoggedTripEvent
+    {
+        TripId = trip.Id,
+        RiderId = trip.RiderId,
+        DriverId = trip.DriverId ?? "",
+        Event = TripWire.Of(happened),
+    }.ToByteArray();
 
     private long Milliseconds(TimeSpan span) => Math.Max(1, (long)clock.Real(span).TotalMilliseconds);
 }
