@@ -3,7 +3,10 @@ using Google.Type;
 using Grpc.Core;
 using RideTracking.Engine.Index;
 using RideTracking.Server.Directories;
+using RideTracking.Server.Riders;
 using RideTracking.Server.Roads;
+using RideTracking.Server.Storage;
+using RideTracking.Server.Storage.Trips;
 using RideTracking.Server.Telemetry;
 
 namespace RideTracking.Server.Dispatch;
@@ -13,6 +16,11 @@ internal sealed class DispatchEndpoint(
     DriverSlots slots, DriverIndex index, CompanyDirectory directory, VehicleTypes types, AttributeBits attributes, TimeProvider clock,
     Dispatcher dispatcher,
     RoadClosures closures,
+    TripStore trips,
+    StoreKeys keys,
+    TripView view,
+    DrivenPaths driven,
+    TripList tripList,
     TripEventWatch tripEvents,
     WatchStreams watches)
     : V1.DispatchService.DispatchServiceBase
@@ -45,6 +53,18 @@ internal sealed class DispatchEndpoint(
         response.Closures.AddRange((await closures.ListAsync()).Closures);
         return response;
     }
+
+    public override async Task<V1.DispatchServiceGetTripResponse> GetTrip(V1.DispatchServiceGetTripRequest request, ServerCallContext context)
+    {
+        // What cannot be a trip's id is not looked up.
+        var trip = (TripIds.IsPlausible(keys, request.TripId) ? await trips.ReadTripAsync(request.TripId) : null)
+            ?? throw DispatchRefusals.TripNotFound.ToRpcException();
+        var told = view.ForOps(trip);
+        told.Driven = trip.IsFinal ? await driven.FindAsync(trip.Id) : null;
+        return new V1.DispatchServiceGetTripResponse { Trip = told };
+    }
+
+    public override Task<V1.ListTripsResponse> ListTrips(V1.ListTripsRequest request, ServerCallContext context) => tripList.PageAsync(request);
 
     public override Task WatchTripEvents(
         V1.WatchTripEventsRequest request, IServerStreamWriter<V1.WatchTripEventsResponse> responseStream, ServerCallContext context) =>

@@ -28,6 +28,7 @@ public static class DispatchSetup
                 s.GetRequiredService<RedisStore>(), keys.TripEvents, keys.TripEventsCursor, V1.LoggedTripEvent.Parser, (e, cursor) => e.Cursor = cursor);
         });
         services.AddSingleton<TripEventWatch>();
+        services.AddSingleton<TripList>();
         services.AddSingleton<TripBook>();
         services.AddSingleton<CommandWire>();
         services.AddSingleton<CommandOutbox>();

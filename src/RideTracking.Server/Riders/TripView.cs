@@ -45,6 +45,18 @@ internal sealed class TripView(CompanyDirectory directory, TimeProvider time)
         return view;
     }
 
+    /// <summary>The trip as ops and the company's backend see it: also who was asked.</summary>
+    public V1.Trip ForOps(Trip trip, bool withPolyline = true)
+    {
+        var view = Of(trip, withPolyline);
+        foreach (var (told, happened) in view.Events.Zip(trip.Events))
+        {
+            told.DriverId = happened.DriverId ?? "";
+        }
+
+        return view;
+    }
+
     /// <summary>The car's position; null when there is none.</summary>
     public V1.VehiclePosition? PositionOf(in DriverEntry driver, out TimeSpan age)
     {

@@ -62,6 +62,35 @@ internal sealed class TripStore(RedisStore store, StoreKeys keys, ServerClock cl
         return [.. due.Select(id => (string)id!)];
     }
 
+    /// <summary>The trips that are not final.</summary>
+    public async Task<ImmutableArray<string>> ReadPresentIdsAsync() =>
+        [.. (await store.Bulk.SortedSetRangeByRankAsync(keys.Deadlines)).Select(id => (string)id!)];
+
+    /// <summary>Trips that ended, the last first, from one that was read before on.</summary>
+    /// <returns>As many as asked for, or fewer at the end.</returns>
+    public async Task<ImmutableArray<EndedTrip>> ReadEndedAsync(EndedTrip? after, int most)
+    {
+        var found = ImmutableArray.CreateBuilder<EndedTrip>();
+        // Those that ended in the same millisecond come again.
+        for (var skip = 0; ; skip += most)
+        {
+            var entries = await store.Bulk.SortedSetRangeByScoreWithScoresAsync(
+                keys.EndedTrips, double.NegativeInfinity, after?.EndedAtUnixMs ?? double.PositiveInfinity, Exclude.None, Order.Descending, skip, most);
+            found.AddRange(entries.Select(e => new EndedTrip((long)e.Score, e.Element!)).Where(e => after is null || e.IsAfter(after.Value)));
+            if (found.Count >= most || entries.Length < most)
+            {
+                return [.. found.Take(most)];
+            }
+        }
+    }
+
+    /// <summary>Trips as they stand, in the order asked for; those that are not kept are left out.</summary>
+    public async Task<ImmutableArray<Trip>> ReadTripsAsync(IEnumerable<string> tripIds)
+    {
+        var records = await store.Bulk.StringGetAsync([.. tripIds.Select(keys.Trip)]);
+        return [.. records.Select(TripRecords.ReadTrip).OfType<Trip>()];
+    }
+
     /// <summary>Takes the trips that ended before a time off the list of ended ones.</summary>
     public Task ForgetEndedBeforeAsync(DateTimeOffset time) =>
         store.Trips.SortedSetRemoveRangeByScoreAsync(keys.EndedTrips, double.NegativeInfinity, time.ToUnixTimeMilliseconds(), Exclude.Stop);
@@ -76,11 +105,10 @@ internal sealed class TripStore(RedisStore store, StoreKeys keys, ServerClock cl
         }
 
         var trips = ImmutableArray.CreateBuilder<Trip>();
-        foreach (var ids in (await store.Bulk.SortedSetRangeByRankAsync(keys.Deadlines)).Chunk(Page))
+        foreach (var ids in (await ReadPresentIdsAsync()).Chunk(Page))
         {
-            var records = await store.Bulk.StringGetAsync([.. ids.Select(id => keys.Trip(id!))]);
             // One that became final between the two reads is over.
-            trips.AddRange(records.Select(TripRecords.ReadTrip).OfType<Trip>().Where(t => !t.IsFinal));
+            trips.AddRange((await ReadTripsAsync(ids)).Where(t => !t.IsFinal));
         }
 
         return (trips.ToImmutable(), plans.ToImmutable());
