@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using Google.Type;
 using Grpc.Core;
 using RideTracking.V1;
 
@@ -117,41 +118,29 @@ public sealed class RiderConnection
     public async IAsyncEnumerable<WatchTripResponse> WatchTripAsync(
         string tripId, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
-        var backoff = _newBackoff();
-        var mayBeOldToken = true;
         Trip? known = null;
-        while (true)
+        var watching = WatchAsync(
+            o => _client.WatchTrip(new WatchTripRequest { TripId = tripId }, o), () => known is not null && IsOver(known), cancellationToken);
+        await foreach (var response in watching)
         {
-            using var call = _client.WatchTrip(new WatchTripRequest { TripId = tripId }, await CallOptionsAsync(cancellationToken));
-            RpcException? lost = null;
-            while (true)
-            {
-                try
-                {
-                    if (!await call.ResponseStream.MoveNext(cancellationToken))
-                        break;
-                }
-                catch (RpcException e) when (cancellationToken.IsCancellationRequested)
-                {
-                    throw new OperationCanceledException(e.Message, e, cancellationToken);
-                }
-                catch (RpcException e) when (MayTryAgain(e, mayBeOldToken))
-                {
-                    mayBeOldToken = e.StatusCode != StatusCode.Unauthenticated;
-                    lost = e;
-                    break;
-                }
-                backoff.Reset();
-                mayBeOldToken = true;
-                if (News(call.ResponseStream.Current, ref known) is { } news)
-                    yield return news;
-            }
-            cancellationToken.ThrowIfCancellationRequested();
-            // A server that goes down ends the stream in good order although the trip goes on.
-            if (lost is null && known is not null && IsOver(known))
-                yield break;
-            await WaitAsync(lost, backoff, cancellationToken);
+            if (News(response, ref known) is { } news)
+                yield return news;
         }
+    }
+
+    /// <summary>
+    /// The free cars around a place, across lost streams, until it is cancelled. Each message takes the place of the one
+    /// before; ids and places are made up anew every half minute or so.
+    /// </summary>
+    /// <param name="center">Where to look.</param>
+    /// <param name="radiusMeters">How far; above 0.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    /// <exception cref="RpcException">Refused, for instance INVALID_ARGUMENT or, with too many open, RESOURCE_EXHAUSTED.</exception>
+    public IAsyncEnumerable<WatchNearbyDriversResponse> WatchNearbyDriversAsync(
+        LatLng center, double radiusMeters, CancellationToken cancellationToken = default)
+    {
+        var request = new WatchNearbyDriversRequest { Center = center, RadiusMeters = radiusMeters };
+        return WatchAsync(o => _client.WatchNearbyDrivers(request, o), () => false, cancellationToken);
     }
 
     /// <summary>Whether nothing happens to a trip any more.</summary>
@@ -174,6 +163,45 @@ public sealed class RiderConnection
             known = trip;
         }
         return response.Trip is null && response.Position is null ? null : response;
+    }
+
+    /// <summary>What a stream says, opened again whenever it is lost, or ended although it is not over.</summary>
+    private async IAsyncEnumerable<T> WatchAsync<T>(
+        Func<CallOptions, AsyncServerStreamingCall<T>> open, Func<bool> isOver, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        var backoff = _newBackoff();
+        var mayBeOldToken = true;
+        while (true)
+        {
+            using var call = open(await CallOptionsAsync(cancellationToken));
+            RpcException? lost = null;
+            while (true)
+            {
+                try
+                {
+                    if (!await call.ResponseStream.MoveNext(cancellationToken))
+                        break;
+                }
+                catch (RpcException e) when (cancellationToken.IsCancellationRequested)
+                {
+                    throw new OperationCanceledException(e.Message, e, cancellationToken);
+                }
+                catch (RpcException e) when (MayTryAgain(e, mayBeOldToken))
+                {
+                    mayBeOldToken = e.StatusCode != StatusCode.Unauthenticated;
+                    lost = e;
+                    break;
+                }
+                backoff.Reset();
+                mayBeOldToken = true;
+                yield return call.ResponseStream.Current;
+            }
+            cancellationToken.ThrowIfCancellationRequested();
+            // A server that goes down ends the stream in good order although it is not over.
+            if (lost is null && isOver())
+                yield break;
+            await WaitAsync(lost, backoff, cancellationToken);
+        }
     }
 
     private async Task<T> RetryAsync<T>(Func<CallOptions, int, AsyncUnaryCall<T>> call, CancellationToken ct)

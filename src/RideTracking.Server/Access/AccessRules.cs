@@ -26,6 +26,7 @@ public static class AccessRules
         [Rpc(RiderService.Descriptor.FullName, "CancelTrip")] = Role.Rider | Role.Service,
         [Rpc(RiderService.Descriptor.FullName, "UpdateWaypoints")] = Role.Rider | Role.Service,
         [Rpc(RiderService.Descriptor.FullName, "WatchTrip")] = Role.Rider | Role.Service,
+        [Rpc(RiderService.Descriptor.FullName, "WatchNearbyDrivers")] = Role.Rider | Role.Service,
 
         [Rpc(DirectoryService.Descriptor.FullName, "UpsertDriver")] = Role.Service,
         [Rpc(DirectoryService.Descriptor.FullName, "GetDriver")] = Role.Ops | Role.Service,

@@ -8,6 +8,7 @@ using RideTracking.Engine.Index;
 using RideTracking.Server.Access;
 using RideTracking.Server.Dispatch;
 using RideTracking.Server.Refusals;
+using RideTracking.Server.Riders.Nearby;
 using RideTracking.Server.Storage;
 using RideTracking.Server.Storage.Trips;
 using RideTracking.Server.Telemetry;
@@ -30,9 +31,10 @@ internal sealed class RiderEndpoint(
     PositionFanout fanout,
     TripAdmission admission,
     TimeProvider time,
-    StreamMetrics streams,
     FollowerMetrics followers,
-    IHostApplicationLifetime lifetime) : V1.RiderService.RiderServiceBase
+    NearbyWatch nearby,
+    NearbyLimits nearbyLimits,
+    WatchStreams watches) : V1.RiderService.RiderServiceBase
 {
     public override Task<V1.EstimateTripResponse> EstimateTrip(V1.EstimateTripRequest request, ServerCallContext context)
     {
@@ -105,32 +107,19 @@ internal sealed class RiderEndpoint(
     public override async Task WatchTrip(V1.WatchTripRequest request, IServerStreamWriter<V1.WatchTripResponse> responseStream, ServerCallContext context)
     {
         var trip = await OwnTripAsync(request.TripId, context);
-        var end = "trip_over";
-        streams.Opened(StreamKind.Trip);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken, lifetime.ApplicationStopping);
-        try
-        {
-            await new TripWatch(book, tracking, view, slots, fanout, followers).RunAsync(trip, responseStream, either.Token);
-        }
-        catch (OperationCanceledException) when (lifetime.ApplicationStopping.IsCancellationRequested)
-        {
-            end = "draining";
-            throw Refusal.Unavailable("DRAINING", "The server is going down. Watch again: another node, or the same one soon, takes over.", TimeSpan.FromSeconds(1)).ToRpcException();
-        }
-        catch (Exception) when (context.CancellationToken.IsCancellationRequested)
-        {
-            // Nobody reads any more: the rider went away, or the token ended, which the caller is told elsewhere.
-            end = "caller_gone";
-        }
-        catch
-        {
-            end = "fault";
-            throw;
-        }
-        finally
-        {
-            streams.Closed(StreamKind.Trip, end);
-        }
+        await watches.RunAsync(
+            StreamKind.Trip, context,
+            cancellation => new TripWatch(book, tracking, view, slots, fanout, followers).RunAsync(trip, responseStream, cancellation),
+            done: "trip_over");
+    }
+
+    public override async Task WatchNearbyDrivers(
+        V1.WatchNearbyDriversRequest request, IServerStreamWriter<V1.WatchNearbyDriversResponse> responseStream, ServerCallContext context)
+    {
+        nearby.Check(request);
+        var caller = context.Caller();
+        using var place = nearbyLimits.Enter(caller);
+        await watches.RunAsync(StreamKind.Nearby, context, cancellation => nearby.RunAsync(request, caller.Subject, responseStream, cancellation));
     }
 
     private async Task<V1.RequestTripResponse> AnswerAgainAsync(V1.RequestTripRequest request, byte[] digest, byte[] given)

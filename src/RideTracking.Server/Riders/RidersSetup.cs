@@ -1,3 +1,5 @@
+using RideTracking.Server.Riders.Nearby;
+
 namespace RideTracking.Server.Riders;
 
 /// <summary>Wires what riders call.</summary>
@@ -8,6 +10,12 @@ public static class RidersSetup
     {
         builder.Services.AddSingleton<TripView>();
         builder.Services.AddSingleton<TripEstimate>();
+        builder.Services.AddOptions<NearbyOptions>().BindConfiguration("Nearby").ValidateDataAnnotations().ValidateOnStart();
+        builder.Services.AddSingleton<NearbyMetrics>();
+        builder.Services.AddSingleton<NearbyLimits>();
+        builder.Services.AddSingleton(BlurSecret.New());
+        builder.Services.AddSingleton<ShownCars>();
+        builder.Services.AddSingleton<NearbyWatch>();
         return builder;
     }
 

@@ -1,15 +1,26 @@
 using System.Collections.Immutable;
 using Google.Protobuf.WellKnownTypes;
+using Microsoft.Extensions.Options;
 using RideTracking.Engine.Dispatch;
+using RideTracking.Engine.Geo;
+using RideTracking.Engine.Index;
 using RideTracking.Engine.Roads;
 using RideTracking.Server.Dispatch;
+using RideTracking.Server.Riders.Nearby;
 using RideTracking.Server.Roads;
 
 namespace RideTracking.Server.Riders;
 
 /// <summary>What a ride would be like if it began now.</summary>
-internal sealed class TripEstimate(Dispatcher dispatcher, ReadyDrivers ready, LearnedTimes learned, TimeProvider time)
+/// <remarks>
+/// Of free drivers it knows what riders are shown and no more: the exact time from several made-up pick-ups would tell
+/// where the nearest driver is.
+/// </remarks>
+internal sealed class TripEstimate(Dispatcher dispatcher, ShownCars cars, LearnedTimes learned, IOptions<TripOptions> options, TimeProvider time)
 {
+    // As the crow flies; who is soonest by road is among them.
+    private const int MaxNearest = 24;
+
     /// <summary>The way, how long it takes, and how soon a driver could be there.</summary>
     /// <param name="waypoints">Of the whole ride, checked.</param>
     public V1.EstimateTripResponse Of(ImmutableArray<RequestedWaypoint> waypoints)
@@ -30,11 +41,15 @@ internal sealed class TripEstimate(Dispatcher dispatcher, ReadyDrivers ready, Le
             response.DurationHigh = range.High.ToDuration();
         }
 
-        if (ready.Soonest(pickup, except: []) is [var soonest, ..])
-        {
-            response.PickupEta = TimeSpan.FromSeconds(soonest.EtaSeconds).ToDuration();
-        }
-
+        response.PickupEta = PickupEta(pickup)?.ToDuration();
         return response;
+    }
+
+    private TimeSpan? PickupEta(GeoPoint pickup)
+    {
+        cars.Renew();
+        var nearest = new NearbyDriver[MaxNearest];
+        nearest = nearest[..cars.Nearest(pickup, options.Value.SearchRadiusMeters, nearest)];
+        return DriverEta.SoonestTo(pickup, nearest, dispatcher.Rules.Router).Select(d => TimeSpan.FromSeconds(d.EtaSeconds)).Cast<TimeSpan?>().FirstOrDefault();
     }
 }

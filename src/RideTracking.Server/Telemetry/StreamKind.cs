@@ -17,4 +17,7 @@ public enum StreamKind
 
     /// <summary>Somebody's <c>WatchTripEvents</c>.</summary>
     TripEvents,
+
+    /// <summary>A rider's <c>WatchNearbyDrivers</c>.</summary>
+    Nearby,
 }

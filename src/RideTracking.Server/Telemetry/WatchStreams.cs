@@ -11,9 +11,10 @@ internal sealed class WatchStreams(StreamMetrics metrics, IHostApplicationLifeti
     /// <summary>Runs a stream to its end.</summary>
     /// <param name="kind">What it is counted as.</param>
     /// <param name="context">The call.</param>
-    /// <param name="watch">Writes the stream until it is cancelled.</param>
+    /// <param name="watch">Writes the stream until it is cancelled, or there is no more to write.</param>
+    /// <param name="done">What it is counted as when there is no more to write; a constant.</param>
     /// <exception cref="RpcException">What <paramref name="watch"/> refuses; UNAVAILABLE when the server goes down.</exception>
-    public async Task RunAsync(StreamKind kind, ServerCallContext context, Func<CancellationToken, Task> watch)
+    public async Task RunAsync(StreamKind kind, ServerCallContext context, Func<CancellationToken, Task> watch, string done = "done")
     {
         metrics.Opened(kind);
         var closed = "fault";
@@ -21,6 +22,7 @@ internal sealed class WatchStreams(StreamMetrics metrics, IHostApplicationLifeti
         try
         {
             await watch(end.Token);
+            closed = done;
         }
         catch (RpcException e)
         {

@@ -5,6 +5,7 @@ using RideTracking.Server.Access;
 using RideTracking.Server.Dispatch;
 using RideTracking.Server.Fleet;
 using RideTracking.Server.Hosting;
+using RideTracking.Server.Riders.Nearby;
 using RideTracking.Server.Roads;
 using RideTracking.Server.Storage;
 using RideTracking.Server.Storage.Log;
@@ -24,6 +25,7 @@ public sealed class SettingsGuideTests
         ["Gate"] = new GateLimits(),
         ["Listen"] = new ListenOptions(),
         ["Log"] = new LogOptions(),
+        ["Nearby"] = new NearbyOptions(),
         ["Store"] = new StoreOptions(),
         ["Streams"] = new StreamOptions(),
         ["Trips"] = new TripOptions(),

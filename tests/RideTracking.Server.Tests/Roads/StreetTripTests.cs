@@ -16,6 +16,8 @@ public sealed class StreetTripTests
         await using var world = await StreetWorld.StartAsync();
         Assert.Null((await world.EstimateAsync(Pickup, Dropoff)).PickupEta);
         await using var phone = await world.DriverAsync("d1", Start);
+        // Who has just come is shown, and counted, some seconds later.
+        world.Time.Advance(TimeSpan.FromSeconds(5));
         var estimate = await world.EstimateAsync(Pickup, Dropoff);
         Assert.Equal(RouteSource.Roads, estimate.Route.Source);
         Assert.InRange(estimate.DistanceMeters, Earth.DistanceMeters(Pickup, Dropoff), 3 * Earth.DistanceMeters(Pickup, Dropoff));
@@ -24,9 +26,9 @@ public sealed class StreetTripTests
         Assert.NotEmpty(leg.Steps);
         Assert.Equal(leg.DistanceMeters, leg.Steps.Sum(s => s.DistanceMeters), 1.0);
         Assert.All(leg.Steps, step => Assert.NotEmpty(step.StreetName));
-        // The driver's way there is the first leg of a trip that starts where it is.
+        // The driver's way there is the first leg of a trip that starts where it is, give or take the square it is shown in.
         var approach = await world.EstimateAsync(Start, Pickup);
-        Assert.InRange(estimate.PickupEta.ToTimeSpan(), approach.Duration.ToTimeSpan() * 0.8, approach.Duration.ToTimeSpan() * 1.2);
+        Assert.InRange(estimate.PickupEta.ToTimeSpan(), approach.Duration.ToTimeSpan() * 0.5, approach.Duration.ToTimeSpan() * 1.5);
     }
 
     [Fact]
