@@ -143,12 +143,44 @@ public sealed class RiderConnection
         return WatchAsync(o => _client.WatchNearbyDrivers(request, o), () => false, cancellationToken);
     }
 
+    /// <summary>
+    /// Makes a link by which others may watch a trip until it is over. Its token is told only here. An app that may be killed
+    /// meanwhile makes and stores the id itself; the same id gives the same link with a new token.
+    /// </summary>
+    /// <exception cref="RpcException">Refused, for instance RESOURCE_EXHAUSTED when the trip has as many links as it may.</exception>
+    public Task<CreateShareLinkResponse> CreateShareLinkAsync(string tripId, string requestId = "", CancellationToken cancellationToken = default)
+    {
+        var request = new CreateShareLinkRequest { TripId = tripId, RequestId = requestId is { Length: > 0 } ? requestId : Guid.NewGuid().ToString("N") };
+        return RetryAsync((o, _) => _client.CreateShareLinkAsync(request, o), cancellationToken);
+    }
+
+    /// <summary>Ends a link; whoever watches by it sees no more.</summary>
+    /// <exception cref="RpcException">Refused, for instance NOT_FOUND.</exception>
+    public Task RevokeShareLinkAsync(string linkId, CancellationToken cancellationToken = default) =>
+        RetryAsync((o, _) => _client.RevokeShareLinkAsync(new RevokeShareLinkRequest { LinkId = linkId }, o), cancellationToken);
+
+    /// <summary>A trip that somebody shared, live, across lost streams, until it is over. Needs no account.</summary>
+    /// <exception cref="RpcException">NOT_FOUND: there is no such link, it was revoked, or its trip is over.</exception>
+    public async IAsyncEnumerable<WatchSharedTripResponse> WatchSharedTripAsync(
+        string token, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    {
+        var state = TripState.Unspecified;
+        var watching = WatchAsync(o => _client.WatchSharedTrip(new WatchSharedTripRequest { Token = token }, o), () => IsFinal(state), cancellationToken);
+        await foreach (var response in watching)
+        {
+            state = response.Trip?.State ?? state;
+            yield return response;
+        }
+    }
+
     /// <summary>Whether nothing happens to a trip any more.</summary>
     public static bool IsOver(Trip trip)
     {
         ArgumentNullException.ThrowIfNull(trip);
-        return trip.State is TripState.Completed or TripState.Cancelled or TripState.Unfulfilled;
+        return IsFinal(trip.State);
     }
+
+    private static bool IsFinal(TripState state) => state is TripState.Completed or TripState.Cancelled or TripState.Unfulfilled;
 
     /// <summary>What the app does not know yet; null for nothing. A new stream begins with the whole trip, known or not.</summary>
     private static WatchTripResponse? News(WatchTripResponse response, ref Trip? known)

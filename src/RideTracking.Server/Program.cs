@@ -6,6 +6,7 @@ using RideTracking.Server.Health;
 using RideTracking.Server.Hosting;
 using RideTracking.Server.Riders;
 using RideTracking.Server.Roads;
+using RideTracking.Server.Sharing;
 using RideTracking.Server.Storage;
 using RideTracking.Server.Streams;
 using RideTracking.Server.Telemetry;
@@ -36,6 +37,7 @@ namespace RideTracking.Server
             builder.AddHealth();
             builder.AddDirectory();
             builder.AddDispatch();
+            builder.AddSharing();
             builder.AddRiders();
             builder.AddRoads();
             builder.AddFleet();

@@ -27,6 +27,10 @@ public static class AccessRules
         [Rpc(RiderService.Descriptor.FullName, "UpdateWaypoints")] = Role.Rider | Role.Service,
         [Rpc(RiderService.Descriptor.FullName, "WatchTrip")] = Role.Rider | Role.Service,
         [Rpc(RiderService.Descriptor.FullName, "WatchNearbyDrivers")] = Role.Rider | Role.Service,
+        [Rpc(RiderService.Descriptor.FullName, "CreateShareLink")] = Role.Rider | Role.Service,
+        [Rpc(RiderService.Descriptor.FullName, "RevokeShareLink")] = Role.Rider | Role.Service,
+        // The link's own token is the right.
+        [Rpc(RiderService.Descriptor.FullName, "WatchSharedTrip")] = Anybody,
 
         [Rpc(DirectoryService.Descriptor.FullName, "UpsertDriver")] = Role.Service,
         [Rpc(DirectoryService.Descriptor.FullName, "GetDriver")] = Role.Ops | Role.Service,

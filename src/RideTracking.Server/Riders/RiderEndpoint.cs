@@ -9,6 +9,7 @@ using RideTracking.Server.Access;
 using RideTracking.Server.Dispatch;
 using RideTracking.Server.Refusals;
 using RideTracking.Server.Riders.Nearby;
+using RideTracking.Server.Sharing;
 using RideTracking.Server.Storage;
 using RideTracking.Server.Storage.Trips;
 using RideTracking.Server.Telemetry;
@@ -34,6 +35,7 @@ internal sealed class RiderEndpoint(
     FollowerMetrics followers,
     NearbyWatch nearby,
     NearbyLimits nearbyLimits,
+    SharedTrips shared,
     WatchStreams watches) : V1.RiderService.RiderServiceBase
 {
     public override Task<V1.EstimateTripResponse> EstimateTrip(V1.EstimateTripRequest request, ServerCallContext context)
@@ -109,7 +111,7 @@ internal sealed class RiderEndpoint(
         var trip = await OwnTripAsync(request.TripId, context);
         await watches.RunAsync(
             StreamKind.Trip, context,
-            cancellation => new TripWatch(book, tracking, view, slots, fanout, followers).RunAsync(trip, responseStream, cancellation),
+            cancellation => NewWatch(StreamKind.Trip).RunAsync(trip, news => responseStream.WriteAsync(news, cancellation), cancellation),
             done: "trip_over");
     }
 
@@ -121,6 +123,36 @@ internal sealed class RiderEndpoint(
         using var place = nearbyLimits.Enter(caller);
         await watches.RunAsync(StreamKind.Nearby, context, cancellation => nearby.RunAsync(request, caller.Subject, responseStream, cancellation));
     }
+
+    public override async Task<V1.CreateShareLinkResponse> CreateShareLink(V1.CreateShareLinkRequest request, ServerCallContext context)
+    {
+        ExternalId.Require("request_id", request.RequestId);
+        return await shared.CreateAsync(request.RequestId, await OwnTripAsync(request.TripId, context), context.Caller());
+    }
+
+    public override async Task<V1.RevokeShareLinkResponse> RevokeShareLink(V1.RevokeShareLinkRequest request, ServerCallContext context)
+    {
+        if (await shared.TripOfAsync(request.LinkId) is not { } tripId || await FindAsync(tripId) is not { } trip || !context.Caller().MayActForRider(trip.RiderId))
+        {
+            throw Refusal.NotFound("SHARE_LINK_NOT_FOUND", "There is no such link, or it is not one of yours.").ToRpcException();
+        }
+
+        await shared.RevokeAsync(request.LinkId, tripId);
+        return new V1.RevokeShareLinkResponse();
+    }
+
+    public override Task WatchSharedTrip(
+        V1.WatchSharedTripRequest request, IServerStreamWriter<V1.WatchSharedTripResponse> responseStream, ServerCallContext context) =>
+        watches.RunAsync(
+            StreamKind.SharedTrip, context,
+            cancellation => shared.WatchAsync(
+                request.Token,
+                FindAsync,
+                (trip, end) => NewWatch(StreamKind.SharedTrip).RunAsync(trip, news => responseStream.WriteAsync(SharedView.Of(news), end), end),
+                cancellation),
+            done: "trip_over");
+
+    private TripWatch NewWatch(StreamKind kind) => new(book, tracking, view, slots, fanout, followers, kind);
 
     private async Task<V1.RequestTripResponse> AnswerAgainAsync(V1.RequestTripRequest request, byte[] digest, byte[] given)
     {

@@ -1,5 +1,4 @@
 using System.Threading.Channels;
-using Grpc.Core;
 using RideTracking.Engine.Dispatch;
 using RideTracking.Engine.Fanout;
 using RideTracking.Engine.Index;
@@ -9,11 +8,11 @@ using RideTracking.Server.Telemetry;
 namespace RideTracking.Server.Riders;
 
 /// <summary>
-/// One rider's live view of one trip, and the only writer of its stream. It holds the newest trip and the newest position
-/// and nothing else, however slowly the rider reads; a trip carries all its events, so none is missed.
+/// A live view of one trip for one who watches, and the only writer of its stream. It holds the newest trip and the newest position
+/// and nothing else, however slowly it is read; a trip carries all its events, so none is missed.
 /// </summary>
 internal sealed class TripWatch(
-    TripBook book, TripTracking tracking, TripView view, DriverSlots slots, PositionFanout fanout, FollowerMetrics metrics)
+    TripBook book, TripTracking tracking, TripView view, DriverSlots slots, PositionFanout fanout, FollowerMetrics metrics, StreamKind kind)
 {
     // One waiting signal says all there is to say, so a second is dropped.
     private readonly Channel<bool> _signal = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
@@ -21,7 +20,10 @@ internal sealed class TripWatch(
     private ulong _routeSent;
 
     /// <summary>Writes the trip and each change of it, until it is final.</summary>
-    public async Task RunAsync(Trip trip, IServerStreamWriter<V1.WatchTripResponse> stream, CancellationToken cancellation)
+    /// <param name="trip">As it stands.</param>
+    /// <param name="write">Writes one message to the stream; called by one at a time.</param>
+    /// <param name="cancellation">Ends it.</param>
+    public async Task RunAsync(Trip trip, Func<V1.WatchTripResponse, Task> write, CancellationToken cancellation)
     {
         using var follower = book.Follow(trip, Signal);
         DriverMailbox? car = null;
@@ -43,7 +45,7 @@ internal sealed class TripWatch(
 
                 if (Next(trip, car) is { } response)
                 {
-                    await stream.WriteAsync(response, cancellation);
+                    await write(response);
                 }
 
                 if (trip.IsFinal)
@@ -76,7 +78,7 @@ internal sealed class TripWatch(
         {
             response.Position = position;
             response.Progress = tracking.Of(trip.DriverId) is { } tracked && tracked.Trip.Id == trip.Id ? tracked.Progress() : null;
-            metrics.Sent(StreamKind.Trip, age);
+            metrics.Sent(kind, age);
         }
 
         return response.Trip is null && response.Position is null ? null : response;

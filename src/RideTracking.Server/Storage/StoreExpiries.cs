@@ -9,6 +9,9 @@ public static class StoreExpiries
     /// <summary>The sequences of a driver's earlier sessions: as long as an app may still resend from an old buffer.</summary>
     public static readonly TimeSpan EarlierSessions = TimeSpan.FromDays(7);
 
+    /// <summary>A link to a trip, should the trip not end before: longer than any is asked for ahead and lasts.</summary>
+    public static readonly TimeSpan ShareLink = TimeSpan.FromDays(31);
+
     /// <summary>A request id or an action id, with its answer.</summary>
     public static readonly TimeSpan RequestId = TimeSpan.FromHours(24);
 }

@@ -49,6 +49,12 @@ public sealed class StoreKeys(string area)
     /// <summary>String: what was driven on a trip; expires with it.</summary>
     public RedisKey TripDriven(string tripId) => _prefix + "driven:" + tripId;
 
+    /// <summary>String: the trip that a link leads to and its secret's hash; expires.</summary>
+    public RedisKey ShareLink(string linkId) => _prefix + "share:" + linkId;
+
+    /// <summary>Hash of the links that lead to a trip; expires.</summary>
+    public RedisKey ShareLinksOf(string tripId) => _prefix + "shares:" + tripId;
+
     /// <summary>Sorted set of the trips that are not final, by when they are due (ms).</summary>
     public RedisKey Deadlines => _prefix + "deadlines";
 

@@ -39,6 +39,9 @@ public sealed class StoreScript
     /// <summary>Appends zone events, with what the drivers' visits are after them.</summary>
     public static StoreScript ZoneEvents { get; } = new("zone-events.lua");
 
+    /// <summary>Makes a link to a trip.</summary>
+    public static StoreScript ShareLink { get; } = new("share-link.lua");
+
     /// <summary>Runs the script atomically on the store.</summary>
     /// <exception cref="RedisException">The store is away or refuses; whether the script ran is then not known.</exception>
     public async Task<RedisResult> RunAsync(IDatabase database, RedisKey[] keys, RedisValue[] arguments)

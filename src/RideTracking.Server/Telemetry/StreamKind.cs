@@ -20,4 +20,7 @@ public enum StreamKind
 
     /// <summary>A rider's <c>WatchNearbyDrivers</c>.</summary>
     Nearby,
+
+    /// <summary>Somebody's <c>WatchSharedTrip</c>.</summary>
+    SharedTrip,
 }

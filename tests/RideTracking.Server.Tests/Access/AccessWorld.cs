@@ -30,6 +30,8 @@ public sealed class AccessWorld : IAsyncLifetime
 
     public string TripOfSomebodyElse { get; private set; } = "";
 
+    public string LinkOfSomebodyElse { get; private set; } = "";
+
     public static RequestTripRequest TripRequest(string riderId, string requestId) => new()
     {
         RequestId = requestId,
@@ -49,9 +51,10 @@ public sealed class AccessWorld : IAsyncLifetime
             configure: builder => builder.Services.AddKeyedSingleton<TimeProvider>(AccessSetup.TokenClock, _tokenClock),
             args: ["--Access:JwksFile", _keySet, "--Access:Issuer", TokenForge.Issuer]);
         _channel = _server.Channel();
-        var requested = await new RiderService.RiderServiceClient(Channel).RequestTripAsync(
-            TripRequest(SomebodyElse, "r1"), Headers(Issuer.Sign(Now, "rider", (string[])[SomebodyElse])));
-        TripOfSomebodyElse = requested.Trip.TripId;
+        var riders = new RiderService.RiderServiceClient(Channel);
+        var somebodyElse = Headers(Issuer.Sign(Now, "rider", (string[])[SomebodyElse]));
+        TripOfSomebodyElse = (await riders.RequestTripAsync(TripRequest(SomebodyElse, "r1"), somebodyElse)).Trip.TripId;
+        LinkOfSomebodyElse = (await riders.CreateShareLinkAsync(new CreateShareLinkRequest { RequestId = "s1", TripId = TripOfSomebodyElse }, somebodyElse)).LinkId;
     }
 
     public async ValueTask DisposeAsync()

@@ -7,6 +7,7 @@ using RideTracking.Server.Fleet;
 using RideTracking.Server.Hosting;
 using RideTracking.Server.Riders.Nearby;
 using RideTracking.Server.Roads;
+using RideTracking.Server.Sharing;
 using RideTracking.Server.Storage;
 using RideTracking.Server.Storage.Log;
 using RideTracking.Server.Streams;
@@ -26,6 +27,7 @@ public sealed class SettingsGuideTests
         ["Listen"] = new ListenOptions(),
         ["Log"] = new LogOptions(),
         ["Nearby"] = new NearbyOptions(),
+        ["Sharing"] = new SharingOptions(),
         ["Store"] = new StoreOptions(),
         ["Streams"] = new StreamOptions(),
         ["Trips"] = new TripOptions(),

@@ -1,0 +1,73 @@
+using System.Security.Cryptography;
+using System.Text;
+using RideTracking.Server.Hosting;
+using RideTracking.Server.Storage;
+using StackExchange.Redis;
+
+namespace RideTracking.Server.Sharing;
+
+/// <summary>What became of a wish for a link.</summary>
+internal enum ShareOutcome
+{
+    /// <summary>There is one.</summary>
+    Made,
+
+    /// <summary>The same request made one that was revoked since.</summary>
+    Revoked,
+
+    /// <summary>The trip has as many as it may.</summary>
+    Full,
+}
+
+/// <summary>Links to trips in the store: each "&lt;trip&gt; &lt;hash of its secret&gt;", or "&lt;trip&gt; -" once it is revoked.</summary>
+internal sealed class ShareLinks(RedisStore store, StoreKeys keys, ServerClock clock)
+{
+    private const string NoHash = "-";
+
+    /// <summary>Makes a link; one that a repeated request made before gets this token, and its former one ends.</summary>
+    /// <exception cref="RedisException">The store is away.</exception>
+    public async Task<ShareOutcome> MakeAsync(ShareToken token, string tripId, int mostOfTrip)
+    {
+        var reply = await StoreScript.ShareLink.RunAsync(
+            store.Trips,
+            [keys.ShareLink(token.LinkId), keys.ShareLinksOf(tripId)],
+            [token.LinkId, $"{tripId} {token.Hash}", mostOfTrip, (long)clock.Real(StoreExpiries.ShareLink).TotalMilliseconds]);
+        return (string)reply! switch
+        {
+            "revoked" => ShareOutcome.Revoked,
+            "full" => ShareOutcome.Full,
+            _ => ShareOutcome.Made,
+        };
+    }
+
+    /// <summary>The trip that a link is to, revoked or not; null when there is no such link.</summary>
+    public async Task<string?> TripOfAsync(string linkId) => TripAndHash((await store.Trips.StringGetAsync(keys.ShareLink(linkId)))!)?.TripId;
+
+    /// <summary>Ends a link for good.</summary>
+    public async Task RevokeAsync(string linkId, string tripId)
+    {
+        var both = store.Trips.CreateTransaction();
+        _ = both.StringSetAsync(keys.ShareLink(linkId), $"{tripId} {NoHash}", clock.Real(StoreExpiries.ShareLink));
+        _ = both.HashDeleteAsync(keys.ShareLinksOf(tripId), linkId);
+        await both.ExecuteAsync();
+    }
+
+    /// <summary>The trip that a token lets watch; null when it lets nobody, for whatever reason.</summary>
+    public async Task<string?> TripOfAsync(ShareToken token) => TripFor(await store.Trips.StringGetAsync(keys.ShareLink(token.LinkId)), token);
+
+    /// <summary>Those of some tokens that let nobody watch any more.</summary>
+    public async Task<ShareToken[]> EndedAsync(ShareToken[] tokens)
+    {
+        var records = await store.Trips.StringGetAsync([.. tokens.Select(t => keys.ShareLink(t.LinkId))]);
+        return [.. tokens.Where((token, i) => TripFor(records[i], token) is null)];
+    }
+
+    private static string? TripFor(RedisValue record, ShareToken token) =>
+        TripAndHash(record!) is var (tripId, hash)
+        && CryptographicOperations.FixedTimeEquals(Encoding.ASCII.GetBytes(hash), Encoding.ASCII.GetBytes(token.Hash))
+            ? tripId
+            : null;
+
+    private static (string TripId, string Hash)? TripAndHash(string? record) =>
+        record?.Split(' ') is [var tripId, var hash] ? (tripId, hash) : null;
+}

@@ -1,0 +1,130 @@
+using Grpc.Core;
+using Microsoft.Extensions.Options;
+using RideTracking.Server.Hosting;
+using RideTracking.Server.Storage;
+
+namespace RideTracking.Server.Sharing;
+
+/// <summary>
+/// Who watches by a link on this node, so that revoking it ends them: at once when it is revoked here, within a second when
+/// another node did. Thread-safe.
+/// </summary>
+internal sealed partial class ShareWatches(
+    ShareLinks links, IOptions<SharingOptions> options, SharingMetrics metrics, ServerClock clock, ILogger<ShareWatches> logger)
+    : OnceASecond(clock.Machine)
+{
+    // What one round trip asks for.
+    private const int Page = 500;
+
+    private readonly Lock _lock = new();
+    private readonly Dictionary<string, List<Watch>> _byLink = new(StringComparer.Ordinal);
+    private int _count;
+
+    /// <summary>Takes a place until it is disposed.</summary>
+    /// <exception cref="RpcException">RESOURCE_EXHAUSTED: all places are taken, or all of the link's.</exception>
+    public Watch Enter(ShareToken token)
+    {
+        var watch = new Watch(this, token);
+        lock (_lock)
+        {
+            if (_count >= options.Value.MaxWatches)
+            {
+                throw Full("TOO_MANY_WATCHES", options.Value.MaxWatches, "may be open");
+            }
+
+            if (!_byLink.TryGetValue(token.LinkId, out var watches))
+            {
+                _byLink.Add(token.LinkId, watches = []);
+            }
+            else if (watches.Count >= options.Value.MaxWatchesPerLink)
+            {
+                throw Full("TOO_MANY_WATCHES_OF_LINK", options.Value.MaxWatchesPerLink, "may be open by one link");
+            }
+
+            watches.Add(watch);
+            _count++;
+        }
+
+        return watch;
+    }
+
+    /// <summary>Ends those who watch by a link.</summary>
+    public Task EndAsync(string linkId) => Task.WhenAll(WatchesOf(linkId).Select(watch => watch.EndAsync()));
+
+    /// <summary>Ends those who watch by one secret of a link.</summary>
+    public Task EndAsync(ShareToken token) => Task.WhenAll(WatchesOf(token.LinkId).Where(w => w.Token == token).Select(watch => watch.EndAsync()));
+
+    /// <inheritdoc/>
+    protected override async Task LookAsync()
+    {
+        ShareToken[] watched;
+        lock (_lock)
+        {
+            watched = [.. _byLink.Values.SelectMany(watches => watches).Select(watch => watch.Token).Distinct()];
+        }
+
+        try
+        {
+            foreach (var page in watched.Chunk(Page))
+            {
+                foreach (var ended in await links.EndedAsync(page))
+                {
+                    await EndAsync(ended);
+                }
+            }
+        }
+        catch (Exception e) when (RedisStore.IsFailure(e))
+        {
+            // Who may watch is not known now; what was so stays so until it is.
+            LogWaiting(e.Message);
+        }
+    }
+
+    private Watch[] WatchesOf(string linkId)
+    {
+        lock (_lock)
+        {
+            return _byLink.TryGetValue(linkId, out var watches) ? [.. watches] : [];
+        }
+    }
+
+    private void Leave(Watch watch)
+    {
+        lock (_lock)
+        {
+            if (_byLink.TryGetValue(watch.Token.LinkId, out var watches) && watches.Remove(watch))
+            {
+                _count--;
+                if (watches.Count == 0)
+                {
+                    _byLink.Remove(watch.Token.LinkId);
+                }
+            }
+        }
+    }
+
+    private RpcException Full(string reason, int limit, string rule)
+    {
+        metrics.Refused(reason);
+        return SharedTrips.Exhausted(reason, limit, rule);
+    }
+
+    [LoggerMessage(LogLevel.Debug, "Share links wait for the store: {Message}")]
+    private partial void LogWaiting(string message);
+
+    /// <summary>One who watches.</summary>
+    internal sealed class Watch(ShareWatches all, ShareToken token) : IDisposable
+    {
+        private readonly CancellationTokenSource _ended = new();
+
+        public ShareToken Token => token;
+
+        /// <summary>Cancelled when the link is revoked.</summary>
+        public CancellationToken Ended => _ended.Token;
+
+        public Task EndAsync() => _ended.CancelAsync();
+
+        // Not disposed with it: whoever ends the link may have it in hand, and without a timer there is nothing to give back.
+        public void Dispose() => all.Leave(this);
+    }
+}
