@@ -4,6 +4,7 @@ using RideTracking.Server.Dispatch;
 using RideTracking.Server.Fleet;
 using RideTracking.Server.Health;
 using RideTracking.Server.Hosting;
+using RideTracking.Server.Incidents;
 using RideTracking.Server.Riders;
 using RideTracking.Server.Roads;
 using RideTracking.Server.Sharing;
@@ -38,6 +39,7 @@ namespace RideTracking.Server
             builder.AddDirectory();
             builder.AddDispatch();
             builder.AddSharing();
+            builder.AddIncidents();
             builder.AddRiders();
             builder.AddRoads();
             builder.AddFleet();

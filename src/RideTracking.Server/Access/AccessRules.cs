@@ -31,6 +31,7 @@ public static class AccessRules
         [Rpc(RiderService.Descriptor.FullName, "RevokeShareLink")] = Role.Rider | Role.Service,
         // The link's own token is the right.
         [Rpc(RiderService.Descriptor.FullName, "WatchSharedTrip")] = Anybody,
+        [Rpc(RiderService.Descriptor.FullName, "RaiseIncident")] = Role.Rider | Role.Service,
 
         [Rpc(DirectoryService.Descriptor.FullName, "UpsertDriver")] = Role.Service,
         [Rpc(DirectoryService.Descriptor.FullName, "GetDriver")] = Role.Ops | Role.Service,
@@ -51,6 +52,9 @@ public static class AccessRules
         [Rpc(DispatchService.Descriptor.FullName, "GetTrip")] = Role.Ops | Role.Service,
         [Rpc(DispatchService.Descriptor.FullName, "ListTrips")] = Role.Ops | Role.Service,
         [Rpc(DispatchService.Descriptor.FullName, "WatchTripEvents")] = Role.Ops | Role.Service,
+        [Rpc(DispatchService.Descriptor.FullName, "WatchIncidents")] = Role.Ops | Role.Service,
+        [Rpc(DispatchService.Descriptor.FullName, "ListIncidents")] = Role.Ops | Role.Service,
+        [Rpc(DispatchService.Descriptor.FullName, "CloseIncident")] = Role.Ops | Role.Service,
 
         [Rpc(FleetService.Descriptor.FullName, "WatchFleet")] = Role.Ops | Role.Service,
         [Rpc(FleetService.Descriptor.FullName, "GetFleetDriver")] = Role.Ops | Role.Service,

@@ -2,7 +2,9 @@ using Google.Protobuf.WellKnownTypes;
 using Google.Type;
 using Grpc.Core;
 using RideTracking.Engine.Index;
+using RideTracking.Server.Access;
 using RideTracking.Server.Directories;
+using RideTracking.Server.Incidents;
 using RideTracking.Server.Riders;
 using RideTracking.Server.Roads;
 using RideTracking.Server.Storage;
@@ -22,6 +24,8 @@ internal sealed class DispatchEndpoint(
     DrivenPaths driven,
     TripList tripList,
     TripEventWatch tripEvents,
+    IncidentDesk incidentDesk,
+    IncidentWatch incidents,
     WatchStreams watches)
     : V1.DispatchService.DispatchServiceBase
 {
@@ -69,6 +73,15 @@ internal sealed class DispatchEndpoint(
     public override Task WatchTripEvents(
         V1.WatchTripEventsRequest request, IServerStreamWriter<V1.WatchTripEventsResponse> responseStream, ServerCallContext context) =>
         watches.RunAsync(StreamKind.TripEvents, context, cancellation => tripEvents.RunAsync(request, responseStream, cancellation));
+
+    public override Task WatchIncidents(
+        V1.WatchIncidentsRequest request, IServerStreamWriter<V1.WatchIncidentsResponse> responseStream, ServerCallContext context) =>
+        watches.RunAsync(StreamKind.Incidents, context, cancellation => incidents.RunAsync(responseStream, cancellation));
+
+    public override Task<V1.ListIncidentsResponse> ListIncidents(V1.ListIncidentsRequest request, ServerCallContext context) => incidents.PageAsync(request);
+
+    public override async Task<V1.CloseIncidentResponse> CloseIncident(V1.CloseIncidentRequest request, ServerCallContext context) =>
+        new() { Incident = incidents.Told(await incidentDesk.CloseAsync(request, context.Caller().Subject)) };
 
     private NearbyDriver[] Nearest(DriverSearch search, int most)
     {

@@ -40,7 +40,7 @@ public static class DispatchSetup
         services.AddSingleton(s => new DriverDesk(
             s.GetRequiredService<Dispatcher>(), s.GetRequiredService<TripBook>(), s.GetRequiredService<TripStore>(), s.GetRequiredService<StoreKeys>(),
             s.GetRequiredService<Directories.CompanyDirectory>(), s.GetRequiredService<DriverSlots>(), s.GetRequiredService<DriverIndex>(),
-            s.GetRequiredService<TimeProvider>()));
+            s.GetRequiredService<Incidents.IncidentDesk>(), s.GetRequiredService<TimeProvider>()));
         services.AddHostedService<TripPresent>();
         services.AddHostedService<Matching>();
         services.AddHostedService<Deadlines>();

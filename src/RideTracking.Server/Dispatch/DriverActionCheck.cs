@@ -1,3 +1,4 @@
+using RideTracking.Server.Incidents;
 using RideTracking.Server.Refusals;
 using Status = Google.Rpc.Status;
 
@@ -31,6 +32,9 @@ internal static class DriverActionCheck
                 check.Require(action.TripCancellation.TripId.Length > 0, "action.trip_cancellation.trip_id", "must be given");
                 CancellationReason(check, "action.trip_cancellation.reason", action.TripCancellation.Reason);
                 check.Text("action.trip_cancellation.note", action.TripCancellation.Note, 0, MaxNoteLength);
+                break;
+            case V1.DriverAction.ActionOneofCase.RaiseIncident:
+                IncidentDesk.Check(check, "action.raise_incident.", action.RaiseIncident.Kind, action.RaiseIncident.Note);
                 break;
             default:
                 check.Require(false, "action.action", "must be one that this server knows");

@@ -3,6 +3,7 @@ using Google.Protobuf;
 using RideTracking.Engine.Dispatch;
 using RideTracking.Engine.Index;
 using RideTracking.Server.Directories;
+using RideTracking.Server.Incidents;
 using RideTracking.Server.Refusals;
 using RideTracking.Server.Storage;
 using RideTracking.Server.Storage.Trips;
@@ -23,12 +24,14 @@ public sealed class DriverDesk
     private readonly CompanyDirectory _directory;
     private readonly DriverSlots _slots;
     private readonly DriverIndex _index;
+    private readonly IncidentDesk _incidents;
     private readonly TimeProvider _time;
 
     internal DriverDesk(
-        Dispatcher dispatcher, TripBook book, TripStore trips, StoreKeys keys, CompanyDirectory directory, DriverSlots slots, DriverIndex index, TimeProvider time)
+        Dispatcher dispatcher, TripBook book, TripStore trips, StoreKeys keys, CompanyDirectory directory, DriverSlots slots, DriverIndex index, IncidentDesk incidents,
+        TimeProvider time)
     {
-        (_dispatcher, _book, _trips, _keys, _directory, _slots, _index, _time) = (dispatcher, book, trips, keys, directory, slots, index, time);
+        (_dispatcher, _book, _trips, _keys, _directory, _slots, _index, _incidents, _time) = (dispatcher, book, trips, keys, directory, slots, index, incidents, time);
     }
 
     /// <summary>
@@ -79,24 +82,41 @@ public sealed class DriverDesk
 
     private async Task<V1.ActionResult> ActOnceAsync(string driverId, long epoch, V1.DriverAction action)
     {
-        var (tripId, happened) = await EventOfAsync(driverId, action);
+        var actor = new ActingDriver(driverId, epoch);
         var digest = SHA256.HashData(action.ToByteArray());
-        var key = _keys.ActionAnswer(driverId, action.ActionId);
-        var outcome = await _dispatcher.DispatchAsync(
-            tripId, happened, new ActingDriver(driverId, epoch), result => new StoredAnswer(key, [.. digest, .. ResultOf(action, result).ToByteArray()]));
+        if (action.ActionCase == V1.DriverAction.ActionOneofCase.RaiseIncident)
+        {
+            return await _incidents.RaiseAsync(actor, action, Answer(Result(action, Refusal.Ok))) switch
+            {
+                IncidentCommitted => Result(action, Refusal.Ok),
+                IncidentAnsweredBefore before => Again(action, digest, before.Answer),
+                IncidentTakenOver => TakenOver(action),
+                _ => Result(action, _incidents.TooMany),
+            };
+        }
+
+        var (tripId, happened) = await EventOfAsync(driverId, action);
+        var outcome = await _dispatcher.DispatchAsync(tripId, happened, actor, result => Answer(ResultOf(action, result)));
         return outcome switch
         {
             Decided decided => ResultOf(action, decided.Result),
-            AnsweredBefore before when before.Answer.AsSpan(0, digest.Length).SequenceEqual(digest) =>
-                V1.ActionResult.Parser.ParseFrom(before.Answer.AsSpan(digest.Length)),
-            AnsweredBefore => Result(action, Refusal.AlreadyExists(
-                "ACTION_ID_REUSED", $"The action {action.ActionId} was answered before, with another body. Make a new id for a new action.")),
-            NotTheDriverAnyMore => Result(action, Refusal.Aborted(
-                "TAKEN_OVER", "Another connection of this driver has taken over; this one can act no more.")),
+            AnsweredBefore before => Again(action, digest, before.Answer),
+            NotTheDriverAnyMore => TakenOver(action),
             _ => Result(action, Refusal.Aborted(
                 "CONTENDED", "The trip is being changed by too many at once; nothing was changed. Send the action again.")),
         };
+
+        StoredAnswer Answer(V1.ActionResult result) => new(_keys.ActionAnswer(driverId, action.ActionId), [.. digest, .. result.ToByteArray()]);
     }
+
+    private static V1.ActionResult Again(V1.DriverAction action, byte[] digest, byte[] given) =>
+        given.AsSpan(0, digest.Length).SequenceEqual(digest)
+            ? V1.ActionResult.Parser.ParseFrom(given.AsSpan(digest.Length))
+            : Result(action, Refusal.AlreadyExists(
+                "ACTION_ID_REUSED", $"The action {action.ActionId} was answered before, with another body. Make a new id for a new action."));
+
+    private static V1.ActionResult TakenOver(V1.DriverAction action) =>
+        Result(action, Refusal.Aborted("TAKEN_OVER", "Another connection of this driver has taken over; this one can act no more."));
 
     private async Task<(string? TripId, DispatchEvent Happened)> EventOfAsync(string driverId, V1.DriverAction action)
     {

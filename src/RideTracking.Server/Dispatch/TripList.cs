@@ -1,4 +1,3 @@
-using System.Globalization;
 using Grpc.Core;
 using RideTracking.Engine.Dispatch;
 using RideTracking.Server.Refusals;
@@ -51,12 +50,8 @@ internal sealed class TripList(TripStore trips, TripView view, StoreKeys keys)
 
     private async Task AddAsync(Page page, Place begin)
     {
-        EndedTrip? after = null;
-        if (begin.EndedAtUnixMs is { } endedAt)
-        {
-            after = new EndedTrip(endedAt, begin.TripId);
-        }
-        else if (page.Wants(final: false))
+        var after = begin.Ended;
+        if (after is null && page.Wants(final: false))
         {
             var ids = (await trips.ReadPresentIdsAsync())
                 .Where(id => begin.TripId.Length == 0 || string.CompareOrdinal(id, begin.TripId) < 0)
@@ -70,12 +65,11 @@ internal sealed class TripList(TripStore trips, TripView view, StoreKeys keys)
             }
         }
 
-        while (page.Wants(final: true) && await trips.ReadEndedAsync(after, Chunk) is { IsEmpty: false } ended)
+        while (page.Wants(final: true) && await trips.ReadEndedAsync(after, Chunk) is { Count: > 0 } ended)
         {
-            var at = ended.ToDictionary(e => e.TripId, e => e.EndedAtUnixMs, StringComparer.Ordinal);
+            var placeOf = ended.ToDictionary(e => e.Id, e => new Place(e, e.Id), StringComparer.Ordinal);
             after = ended[^1];
-            if (!page.Add(
-                await trips.ReadTripsAsync(ended.Select(e => e.TripId)), ended.Length, final: true, t => new Place(at[t.Id], t.Id), new Place(after.Value.EndedAtUnixMs, after.Value.TripId)))
+            if (!page.Add(await trips.ReadTripsAsync(ended.Select(e => e.Id)), ended.Count, final: true, t => placeOf[t.Id], placeOf[ended[^1].Id]))
             {
                 return;
             }
@@ -131,28 +125,16 @@ internal sealed class TripList(TripStore trips, TripView view, StoreKeys keys)
     }
 
     /// <summary>A place in the list: a trip, with when it ended if it is over.</summary>
-    private readonly record struct Place(long? EndedAtUnixMs, string TripId)
+    private readonly record struct Place(TimedId? Ended, string TripId)
     {
         /// <summary>The place that a token names, the beginning for an empty one; null when it is none.</summary>
-        public static Place? Parse(string token)
-        {
-            if (token.Length == 0)
-            {
-                return new Place(null, "");
-            }
+        public static Place? Parse(string token) =>
+            token.Length == 0 ? new Place(null, "")
+            : token.Length is 1 or > MaxTokenLength ? null
+            : token[0] == ':' ? new Place(null, token[1..])
+            : TimedId.Parse(token) is { } ended ? new Place(ended, ended.Id)
+            : null;
 
-            var colon = token.IndexOf(':', StringComparison.Ordinal);
-            if (token.Length > MaxTokenLength || colon < 0 || colon == token.Length - 1)
-            {
-                return null;
-            }
-
-            var tripId = token[(colon + 1)..];
-            return colon == 0 ? new Place(null, tripId)
-                : long.TryParse(token.AsSpan(0, colon), NumberStyles.None, CultureInfo.InvariantCulture, out var endedAt) ? new Place(endedAt, tripId)
-                : null;
-        }
-
-        public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{EndedAtUnixMs}:{TripId}");
+        public override string ToString() => Ended?.ToString() ?? ":" + TripId;
     }
 }

@@ -7,6 +7,7 @@ using RideTracking.Engine.Fanout;
 using RideTracking.Engine.Index;
 using RideTracking.Server.Access;
 using RideTracking.Server.Dispatch;
+using RideTracking.Server.Incidents;
 using RideTracking.Server.Refusals;
 using RideTracking.Server.Riders.Nearby;
 using RideTracking.Server.Sharing;
@@ -31,6 +32,7 @@ internal sealed class RiderEndpoint(
     DriverIndex index,
     PositionFanout fanout,
     TripAdmission admission,
+    IncidentDesk incidents,
     TimeProvider time,
     FollowerMetrics followers,
     NearbyWatch nearby,
@@ -153,6 +155,9 @@ internal sealed class RiderEndpoint(
             done: "trip_over");
 
     private TripWatch NewWatch(StreamKind kind) => new(book, tracking, view, slots, fanout, followers, kind);
+
+    public override Task<V1.RaiseIncidentResponse> RaiseIncident(V1.RaiseIncidentRequest request, ServerCallContext context) =>
+        incidents.RaiseAsync(request, context.Caller());
 
     private async Task<V1.RequestTripResponse> AnswerAgainAsync(V1.RequestTripRequest request, byte[] digest, byte[] given)
     {

@@ -82,6 +82,26 @@ public sealed class StoreKeys(string area)
     /// <summary>String: what a driver's action with this id was answered.</summary>
     public RedisKey ActionAnswer(string driverId, string actionId) => _prefix + "action:" + driverId + ":" + actionId;
 
+    // Incidents.
+
+    /// <summary>String: "&lt;version&gt; " and the incident; expires some time after it was closed.</summary>
+    public RedisKey Incident(string incidentId) => _prefix + "incident:" + incidentId;
+
+    /// <summary>Sorted set of the incidents that are open, by when they were raised (ms).</summary>
+    public RedisKey OpenIncidents => _prefix + "incidents:open";
+
+    /// <summary>Sorted set of the incidents that are closed and still kept, by when they were closed (ms).</summary>
+    public RedisKey ClosedIncidents => _prefix + "incidents:closed";
+
+    /// <summary>Hash who raised them → how many are open.</summary>
+    public RedisKey OpenIncidentsBy => _prefix + "incidents:open:by";
+
+    /// <summary>Sorted set of changed incidents by their version, which each begins with; the oldest are removed.</summary>
+    public RedisKey IncidentEvents => _prefix + "incidents:events";
+
+    /// <summary>String: the version of the incident that changed last.</summary>
+    public RedisKey IncidentEventsCursor => _prefix + "incidents:events:cursor";
+
     // The directory.
 
     // Roads.

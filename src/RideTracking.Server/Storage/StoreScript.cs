@@ -36,6 +36,9 @@ public sealed class StoreScript
     /// <summary>Forgets the commands that a driver's app has.</summary>
     public static StoreScript OutboxAcknowledge { get; } = new("outbox-acknowledge.lua");
 
+    /// <summary>Raises or closes an incident.</summary>
+    public static StoreScript IncidentCommit { get; } = new("incident-commit.lua");
+
     /// <summary>Appends zone events, with what the drivers' visits are after them.</summary>
     public static StoreScript ZoneEvents { get; } = new("zone-events.lua");
 

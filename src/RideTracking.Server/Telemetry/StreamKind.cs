@@ -23,4 +23,7 @@ public enum StreamKind
 
     /// <summary>Somebody's <c>WatchSharedTrip</c>.</summary>
     SharedTrip,
+
+    /// <summary>Somebody's <c>WatchIncidents</c>.</summary>
+    Incidents,
 }

@@ -36,6 +36,8 @@ public sealed class AccessWalkTests(AccessWorld world) : IClassFixture<AccessWor
             w => new CreateShareLinkRequest { RequestId = "s1", TripId = w.TripOfSomebodyElse }, StatusCode.NotFound, "TRIP_NOT_FOUND"),
         ["/ridetracking.v1.RiderService/RevokeShareLink"] = (
             w => new RevokeShareLinkRequest { LinkId = w.LinkOfSomebodyElse }, StatusCode.NotFound, "SHARE_LINK_NOT_FOUND"),
+        ["/ridetracking.v1.RiderService/RaiseIncident"] = (
+            w => new RaiseIncidentRequest { RequestId = "foreign", TripId = w.TripOfSomebodyElse, Kind = IncidentKind.Threat }, StatusCode.NotFound, "TRIP_NOT_FOUND"),
     };
 
     public static TheoryData<string> Methods => [.. Contract.Methods.Select(Contract.FullName).Where(method => RolesOf(method) != AccessRules.Anybody)];

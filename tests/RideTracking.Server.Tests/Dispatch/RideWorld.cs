@@ -58,6 +58,13 @@ internal sealed class RideWorld : IAsyncDisposable
         return onRedis ? await StartAsync(null, time, args) : new RideWorld(null, false, await ServerHost.StartAsync(null, time, args: args), time);
     }
 
+    /// <summary>A world that keeps its data in a folder of the test's, and its store there too unless it is on a Redis.</summary>
+    public static async Task<RideWorld> StartInAsync(string folder, RedisProcess? redis)
+    {
+        var time = NewTime();
+        return new RideWorld(redis, false, await ServerHost.StartAsync(redis, time, folder), time);
+    }
+
     public static async Task<RideWorld> StartAsync(RedisProcess? redis = null, FakeTimeProvider? time = null, params string[] args)
     {
         time ??= NewTime();

@@ -83,8 +83,8 @@ internal sealed class TestDriver
 
     public DriverAction Action() => new() { ActionId = $"a{Epoch}.{++_actions}" };
 
-    public Task<ActionResult> ActAsync(DriverAction action) =>
-        _world.Host.Services.GetRequiredService<DriverDesk>().ActAsync(Id, Epoch, action, TestContext.Current.CancellationToken);
+    public Task<ActionResult> ActAsync(DriverAction action, long? epoch = null) =>
+        _world.Host.Services.GetRequiredService<DriverDesk>().ActAsync(Id, epoch ?? Epoch, action, TestContext.Current.CancellationToken);
 
     public Task<ActionResult> SetAsync(V1.DriverAvailability availability)
     {

@@ -5,6 +5,7 @@ using RideTracking.Server.Access;
 using RideTracking.Server.Dispatch;
 using RideTracking.Server.Fleet;
 using RideTracking.Server.Hosting;
+using RideTracking.Server.Incidents;
 using RideTracking.Server.Riders.Nearby;
 using RideTracking.Server.Roads;
 using RideTracking.Server.Sharing;
@@ -24,6 +25,7 @@ public sealed class SettingsGuideTests
         ["Access"] = new AccessOptions(),
         ["Fleet"] = new FleetOptions(),
         ["Gate"] = new GateLimits(),
+        ["Incidents"] = new IncidentOptions(),
         ["Listen"] = new ListenOptions(),
         ["Log"] = new LogOptions(),
         ["Nearby"] = new NearbyOptions(),

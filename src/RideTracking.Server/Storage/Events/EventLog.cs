@@ -1,5 +1,3 @@
-using System.Globalization;
-using System.Text;
 using Google.Protobuf;
 using StackExchange.Redis;
 
@@ -51,9 +49,9 @@ internal sealed class EventLog<T>(RedisStore store, RedisKey events, RedisKey cu
 
     private T Parse(byte[] member)
     {
-        var space = Array.IndexOf(member, (byte)' ');
-        var happened = parser.ParseFrom(member, space + 1, member.Length - space - 1);
-        number(happened, ulong.Parse(Encoding.ASCII.GetString(member, 0, space), CultureInfo.InvariantCulture));
+        var (at, record) = NumberedRecord.Read(member);
+        var happened = parser.ParseFrom(record.Span);
+        number(happened, at);
         return happened;
     }
 

@@ -66,23 +66,8 @@ internal sealed class TripStore(RedisStore store, StoreKeys keys, ServerClock cl
     public async Task<ImmutableArray<string>> ReadPresentIdsAsync() =>
         [.. (await store.Bulk.SortedSetRangeByRankAsync(keys.Deadlines)).Select(id => (string)id!)];
 
-    /// <summary>Trips that ended, the last first, from one that was read before on.</summary>
-    /// <returns>As many as asked for, or fewer at the end.</returns>
-    public async Task<ImmutableArray<EndedTrip>> ReadEndedAsync(EndedTrip? after, int most)
-    {
-        var found = ImmutableArray.CreateBuilder<EndedTrip>();
-        // Those that ended in the same millisecond come again.
-        for (var skip = 0; ; skip += most)
-        {
-            var entries = await store.Bulk.SortedSetRangeByScoreWithScoresAsync(
-                keys.EndedTrips, double.NegativeInfinity, after?.EndedAtUnixMs ?? double.PositiveInfinity, Exclude.None, Order.Descending, skip, most);
-            found.AddRange(entries.Select(e => new EndedTrip((long)e.Score, e.Element!)).Where(e => after is null || e.IsAfter(after.Value)));
-            if (found.Count >= most || entries.Length < most)
-            {
-                return [.. found.Take(most)];
-            }
-        }
-    }
+    /// <summary>Trips that ended, the last first.</summary>
+    public Task<IReadOnlyList<TimedId>> ReadEndedAsync(TimedId? after, int most) => TimedId.ReadAsync(store.Bulk, keys.EndedTrips, after, most);
 
     /// <summary>Trips as they stand, in the order asked for; those that are not kept are left out.</summary>
     public async Task<ImmutableArray<Trip>> ReadTripsAsync(IEnumerable<string> tripIds)

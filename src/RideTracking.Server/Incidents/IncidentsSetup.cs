@@ -1,0 +1,26 @@
+using RideTracking.Server.Storage;
+using RideTracking.Server.Storage.Events;
+
+namespace RideTracking.Server.Incidents;
+
+/// <summary>Wires the incidents; drivers, riders and ops reach them by the services they use anyway.</summary>
+public static class IncidentsSetup
+{
+    /// <summary>Adds incidents. After the store and the dispatch.</summary>
+    public static WebApplicationBuilder AddIncidents(this WebApplicationBuilder builder)
+    {
+        var services = builder.Services;
+        services.AddOptions<IncidentOptions>().BindConfiguration(IncidentOptions.Section).ValidateDataAnnotations().ValidateOnStart();
+        services.AddSingleton(s =>
+        {
+            var keys = s.GetRequiredService<StoreKeys>();
+            return new EventLog<V1.Incident>(
+                s.GetRequiredService<RedisStore>(), keys.IncidentEvents, keys.IncidentEventsCursor, V1.Incident.Parser, (i, version) => i.Version = version);
+        });
+        services.AddSingleton<IncidentMetrics>();
+        services.AddSingleton<IncidentStore>();
+        services.AddSingleton<IncidentDesk>();
+        services.AddSingleton<IncidentWatch>();
+        return builder;
+    }
+}
