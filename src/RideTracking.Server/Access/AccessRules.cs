@@ -49,6 +49,7 @@ public static class AccessRules
         [Rpc(DispatchService.Descriptor.FullName, "SearchDrivers")] = Role.Ops | Role.Service,
         [Rpc(DispatchService.Descriptor.FullName, "SetRoadClosures")] = Role.Ops | Role.Service,
         [Rpc(DispatchService.Descriptor.FullName, "ListRoadClosures")] = Role.Ops | Role.Service,
+        [Rpc(DispatchService.Descriptor.FullName, "SendDriverMessage")] = Role.Ops | Role.Service,
         [Rpc(DispatchService.Descriptor.FullName, "GetTrip")] = Role.Ops | Role.Service,
         [Rpc(DispatchService.Descriptor.FullName, "ListTrips")] = Role.Ops | Role.Service,
         [Rpc(DispatchService.Descriptor.FullName, "WatchTripEvents")] = Role.Ops | Role.Service,

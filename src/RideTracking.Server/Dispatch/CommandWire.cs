@@ -55,6 +55,10 @@ internal sealed class CommandWire(CompanyDirectory directory)
 
     private static string OfferField(string offerId) => "offer:" + offerId;
 
+    /// <summary>Words for a driver; none takes another's place.</summary>
+    public static OutboxCommand Message(V1.DriverMessage message, DateTimeOffset expiresAt) =>
+        Entry(expiresAt, "message:" + message.MessageId, [], new V1.Command { DriverMessage = message });
+
     private static string AssignedField(string tripId) => "assigned:" + tripId;
 
     private static OutboxCommand Entry(DriverCommand command, string field, string[] supersedes, V1.Command wire) =>

@@ -24,6 +24,7 @@ internal sealed class DispatchEndpoint(
     DrivenPaths driven,
     TripList tripList,
     TripEventWatch tripEvents,
+    DriverMessages messages,
     IncidentDesk incidentDesk,
     IncidentWatch incidents,
     WatchStreams watches)
@@ -73,6 +74,9 @@ internal sealed class DispatchEndpoint(
     public override Task WatchTripEvents(
         V1.WatchTripEventsRequest request, IServerStreamWriter<V1.WatchTripEventsResponse> responseStream, ServerCallContext context) =>
         watches.RunAsync(StreamKind.TripEvents, context, cancellation => tripEvents.RunAsync(request, responseStream, cancellation));
+
+    public override Task<V1.SendDriverMessageResponse> SendDriverMessage(V1.SendDriverMessageRequest request, ServerCallContext context) =>
+        messages.SendAsync(request, context.Caller());
 
     public override Task WatchIncidents(
         V1.WatchIncidentsRequest request, IServerStreamWriter<V1.WatchIncidentsResponse> responseStream, ServerCallContext context) =>

@@ -8,6 +8,9 @@ internal abstract record DispatchOutcome;
 /// <summary>It was decided, and the decision (a transition, or a refusal) holds against what is stored.</summary>
 internal sealed record Decided(TransitionResult Result) : DispatchOutcome;
 
+/// <summary>The command is in the driver's outbox.</summary>
+internal sealed record Told : DispatchOutcome;
+
 /// <summary>It was answered before.</summary>
 internal sealed record AnsweredBefore(byte[] Answer) : DispatchOutcome;
 

@@ -29,6 +29,7 @@ public static class DispatchSetup
         });
         services.AddSingleton<TripEventWatch>();
         services.AddSingleton<TripList>();
+        services.AddSingleton<DriverMessages>();
         services.AddSingleton<TripBook>();
         services.AddSingleton<CommandWire>();
         services.AddSingleton<CommandOutbox>();

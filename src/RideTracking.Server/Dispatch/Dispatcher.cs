@@ -75,24 +75,37 @@ internal sealed class Dispatcher(
     }
 
     /// <summary>Puts a command into a driver's outbox that no trip is about.</summary>
+    /// <param name="driverId">Who is told.</param>
+    /// <param name="command">What.</param>
+    /// <param name="answer">What is kept for a repeat, if it may be repeated. Then it is refused where too many commands wait already.</param>
     /// <exception cref="RedisException">The store is away; it may be there or not.</exception>
-    public async Task TellAsync(string driverId, OutboxCommand command)
+    public async Task<DispatchOutcome> TellAsync(string driverId, OutboxCommand command, StoredAnswer? answer = null)
     {
         var plan = book.PlanOf(driverId);
         for (var attempt = 0; attempt < MaxAttempts; attempt++)
         {
-            var commit = new TripCommit(time.GetUtcNow(), null, 0, null, [new PlanCommit(driverId, plan.Version, null, [command])]);
+            var commit = new TripCommit(time.GetUtcNow(), null, 0, null, [new PlanCommit(driverId, plan.Version, null, [command])])
+            {
+                Answer = answer,
+                OutboxLimit = answer is null ? null : options.Value.MaxWaitingCommands,
+            };
             switch (await store.CommitAsync(commit))
             {
                 case Committed committed:
                     outbox.Added(driverId, committed.Waiting[0], commit.Now);
-                    return;
+                    return new Told();
                 case Changed changed:
                     plan = changed.Plans[0];
                     book.Apply(null, changed.Plans);
                     break;
+                case Repeated repeated:
+                    return new AnsweredBefore(repeated.Answer);
+                default:
+                    return new DriverUnheard();
             }
         }
+
+        return new Contended();
     }
 
     /// <summary>Reads again what commits with a lost reply may have changed.</summary>
