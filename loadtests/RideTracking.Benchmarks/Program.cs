@@ -1,5 +1,6 @@
 using RideTracking.Benchmarks;
 using RideTracking.Benchmarks.Fixes;
+using RideTracking.Benchmarks.Matching;
 using RideTracking.Benchmarks.Processes;
 using RideTracking.Benchmarks.Roads;
 using RideTracking.Benchmarks.Search;
@@ -22,6 +23,9 @@ try
         ["roads-import", var extract, .. string[] options] => RoadsImportBenchmark.Run(extract, new Options(options, "--rounds")),
         ["roads-routes", var extract, .. string[] options] => RoadsRoutesBenchmark.Run(extract, new Options(options, "--rounds", "--pairs")),
         ["roads-foreign", var extract, .. string[] options] => RoadsForeignBenchmark.Run(extract, new Options(options, "--pairs")),
+        ["matching", .. string[] options] => MatchingBenchmark.Run(new Options(options, "--requests", "--drivers", "--rounds")),
+        ["demand", var folder, .. string[] options] => DemandBenchmark.Run(
+            folder, new Options(options, "--hours", "--seeds", "--load", "--patience", "--candidates", "--small")),
         ["bytes"] => BytesBenchmark.Run(),
         ["redis", .. string[] options] => await RedisBenchmark.RunAsync(new Options(options, "--cycles", "--rounds")),
         [BareServer.Verb, .. string[] options] => await BareServer.RunAsync(options),
@@ -66,6 +70,10 @@ static int Usage()
                     routes and tables of driving times beside Dijkstra's algorithm on the same graph
           roads-foreign <extract.osm.pbf> [--pairs 300]
                     the shortest ways beside those of Routino (apt-get install routino osmium-tool)
+          matching [--requests 1000] [--drivers n] [--rounds 5]
+                    a round of matching: time and total pick-up time beside greedy and the optimum over all pairs
+          demand <folder of san-francisco> [--load 0.9] [--hours 4] [--seeds 3] [--patience 300] [--candidates 24] [--small 40]
+                    real demand and taxis simulated at several loads: batch beside greedy, small cases beside the offline optimum
           bytes     bytes on the wire per fix against JSON
           redis [--cycles 50] [--rounds 3]
                     Redis CPU per fix against a few commands for each fix
