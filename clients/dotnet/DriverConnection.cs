@@ -21,6 +21,7 @@ public sealed class DriverConnection
     private readonly ConcurrentDictionary<string, TaskCompletionSource<ActionResult>> _awaited = new();
     private ulong _lastCommandQueued;
     private ulong _routePlanVersion;
+    private (ulong Version, string Encoded) _line;
     private DriverStream? _stream;
     private TaskCompletionSource? _flushed;
     private int _running;
@@ -252,7 +253,16 @@ public sealed class DriverConnection
     internal async ValueTask QueueAsync(Command command, CancellationToken ct)
     {
         if (command.CommandCase == Command.CommandOneofCase.RouteChanged)
+        {
             _routePlanVersion = Math.Max(_routePlanVersion, command.RouteChanged.RoutePlanVersion);
+            // The server sends a line once; the app always gets the whole way.
+            if (command.RouteChanged.Route is { } route)
+            {
+                if (route.EncodedPolyline.Length == 0 && route.Version == _line.Version)
+                    route.EncodedPolyline = _line.Encoded;
+                _line = (route.Version, route.EncodedPolyline);
+            }
+        }
         if (command.Sequence != 0)
         {
             if (command.Sequence <= _lastCommandQueued)

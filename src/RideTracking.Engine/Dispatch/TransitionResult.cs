@@ -38,7 +38,7 @@ public enum RefusalReason : byte
     /// <summary>The waypoints were changed as often as they may.</summary>
     TooManyChanges,
 
-    /// <summary>The driver has a job or wants none.</summary>
+    /// <summary>The driver cannot be asked for, or given, the trip.</summary>
     DriverNotFree,
 
     /// <summary>The driver has a trip and cannot go offline.</summary>
@@ -46,6 +46,12 @@ public enum RefusalReason : byte
 
     /// <summary>The company's directory does not know the driver.</summary>
     DriverUnknown,
+
+    /// <summary>The company lets the driver not work.</summary>
+    DriverBlocked,
+
+    /// <summary>The rider's code is wanted, or is another.</summary>
+    WrongPickupCode,
 }
 
 /// <summary>Nothing follows.</summary>

@@ -1,5 +1,3 @@
-using RideTracking.Engine.Index;
-
 namespace RideTracking.Engine.Dispatch;
 
 // The ways a trip ends once it has begun.
@@ -9,51 +7,53 @@ public static partial class Transitions
     {
         if (e.DriverId is not null && trip.DriverId != e.DriverId)
         {
-            return new Refused(RefusalReason.TripNotFound, null, "There is no such trip of this driver.");
+            return NotOfThisDriver;
         }
 
-        return trip.IsFinal
-            ? WrongState(trip, "it is over and nothing changes it any more.")
-            : End(
-                trip with { State = TripState.Cancelled, Cancellation = new Cancellation(e.Actor, e.Reason, e.Note) },
-                TripEventKind.Cancelled, e.Actor, at);
+        if (trip.IsFinal)
+        {
+            return IsOver(trip);
+        }
+
+        var cause = new Cause(Cancellation: e.Reason, Note: e.Note);
+        switch (e.Actor, e.Reason)
+        {
+            case (TripActor.Rider, _) when trip.State == TripState.InProgress:
+                return WrongState(trip, "the rider is in the car and can change where it goes; ops or the driver can end it.");
+            case (TripActor.Driver, CancellationReason.NotThere) when trip.State != TripState.ArrivedAtPickup:
+                return WrongState(trip, "that the rider is NOT_THERE can be said of a trip that is ArrivedAtPickup.");
+            case (TripActor.Driver, CancellationReason.NotThere) when WaitedSince(trip) is var since && at.Now - since < at.Rules.NoShowWait:
+                return WrongState(trip, $"the rider has until {since + at.Rules.NoShowWait:u} to come; then NOT_THERE can be said.");
+            case (TripActor.Driver, not CancellationReason.NotThere) when trip.IsBeforePickup:
+                return Remove(trip, RemovalReason.GivenUp, TripActor.Driver, at, cause);
+            default:
+                return End(
+                    trip with { State = TripState.Cancelled, Cancellation = new Cancellation(e.Actor, e.Reason, e.Note) }, TripEventKind.Cancelled, e.Actor, at, cause);
+        }
     }
+
+    // By the server's clock, as phones' clocks lie.
+    private static DateTimeOffset WaitedSince(Trip trip) => trip.Events.Last(e => e.Kind == TripEventKind.Arrived).RecordedAt;
 
     private static TransitionResult EndTripTime(Trip trip, Moment at) =>
         !trip.IsFinal && trip.EndBy <= at.Now
             ? End(
                 trip with { State = TripState.Cancelled, Cancellation = new Cancellation(TripActor.System, CancellationReason.TooLong, "") },
-                TripEventKind.Cancelled, TripActor.System, at)
+                TripEventKind.Cancelled, TripActor.System, at, new Cause(Cancellation: CancellationReason.TooLong))
             : WrongState(trip, "only a trip under way ends by its longest duration.");
 
-    // Releases whom the trip holds: the driver it was offered to, or the one who drives.
-    private static Transition End(Trip trip, TripEventKind kind, TripActor actor, Moment at)
+    // Releases whom the trip holds: those to whom it was offered, or the one who drives.
+    private static Transition End(Trip trip, TripEventKind kind, TripActor actor, Moment at, Cause cause = default)
     {
         var ended = Record(
-            trip with
-            {
-                Offer = null,
-                EndBy = null,
-                HeadingFor = null,
-                Route = null,
-                Waypoints = [.. trip.Waypoints.Select(w => w with { EstimatedArrival = null })],
-            },
-            kind, actor, trip.DriverId, at);
-        if (trip.Offer is { } offer)
-        {
-            var (closed, withdrawn) = CloseOffer(trip, offer, OfferOutcome.Withdrawn, at);
-            return new Transition(ended, [closed], [withdrawn]);
-        }
-
+            trip with { Offers = [], EndBy = null, HeadingFor = null, DriverLostSince = null }, kind, actor, trip.DriverId, at, cause);
         if (trip.DriverId is not { } driverId)
         {
-            return new Transition(ended, [], []);
+            var (plans, withdrawn) = CloseOffers(trip, at);
+            return new Transition(ended, plans, withdrawn);
         }
 
-        var plan = at.PlanOf(driverId);
-        var freed = plan with { Version = plan.Version + 1, TripIds = plan.TripIds.Remove(trip.Id), Work = DriverWork.Idle };
-        var (told, route) = TellRoute(freed, ended, RouteChangeReason.TripEnded, at);
-        var removed = new TripRemoved(driverId, at.Now + at.Rules.CommandLifetime, trip.Id, ended.State, ended.Cancellation);
-        return new Transition(ended, [told], [removed, route]);
+        var (released, removed, route) = Leave(trip, driverId, ended, at);
+        return new Transition(ended, [released], [removed, route]);
     }
 }

@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using RideTracking.Engine.Index;
 
 namespace RideTracking.Engine.Dispatch;
 
@@ -9,23 +8,31 @@ public static partial class Transitions
     /// <summary>The drivers whose plans <see cref="Decide"/> needs for this event.</summary>
     public static ImmutableArray<string> DriversOf(Trip? trip, DispatchEvent happened)
     {
-        var drivers = ImmutableArray.CreateBuilder<string>(2);
-        foreach (var driver in (ReadOnlySpan<string?>)[trip?.Offer?.DriverId, trip is { IsFinal: false } ? trip.DriverId : null, Named(happened)])
+        var drivers = ImmutableArray.CreateBuilder<string>();
+        foreach (var offer in trip?.Offers ?? [])
+        {
+            Add(offer.DriverId);
+        }
+
+        Add(trip is { IsFinal: false } ? trip.DriverId : null);
+        Add(happened switch
+        {
+            DriverChosen e => e.DriverId,
+            AssignRequested e => e.DriverId,
+            AvailabilityChosen e => e.DriverId,
+            BlockRequested e => e.DriverId,
+            RouteOutdated e => e.DriverId,
+            _ => null,
+        });
+        return drivers.ToImmutable();
+
+        void Add(string? driver)
         {
             if (driver is not null && !drivers.Contains(driver))
             {
                 drivers.Add(driver);
             }
         }
-
-        return drivers.ToImmutable();
-
-        static string? Named(DispatchEvent happened) => happened switch
-        {
-            DriverChosen e => e.DriverId,
-            AvailabilityChosen e => e.DriverId,
-            _ => null,
-        };
     }
 
     /// <summary>Decides what follows from an event.</summary>
@@ -41,102 +48,76 @@ public static partial class Transitions
         var at = new Moment(plans, happened, now, rules);
         return (happened, trip) switch
         {
-            (RideRequested e, null) => Request(e, at),
             (AvailabilityChosen e, _) => ChooseAvailability(e, at),
+            (BlockRequested e, _) => Block(e, at),
+            (RouteOutdated e, _) => FindRouteAnew(e, at),
+            (RideRequested e, null) => Request(e, at),
             (OfferAnswered e, null) => new Refused(RefusalReason.OfferNotFound, null, $"There is no offer {e.OfferId} for this driver."),
             (_, null) => new Refused(RefusalReason.TripNotFound, null, "There is no such trip."),
+            (RideRequested, _) => new Refused(RefusalReason.WrongState, trip.State, "The trip exists already."),
+            (SearchDue, _) => BeginSearch(trip, at),
             (DriverChosen e, _) => MakeOffer(trip, e, at),
             (OfferAnswered e, _) => AnswerOffer(trip, e, at),
-            (OfferTimeEnded, _) => EndOfferTime(trip, at),
+            (OfferTimeEnded e, _) => EndOfferTime(trip, e, at),
             (SearchTimeEnded, _) => EndSearchTime(trip, at),
+            (AssignRequested e, _) => Assign(trip, e, at),
+            (DriverGone e, _) => LoseDriver(trip, e, at),
+            (DriverBack e, _) => FindDriver(trip, e, at),
             (WaypointProgressed e, _) => Progress(trip, e, at),
             (WaypointsRequested e, _) => UpdateWaypoints(trip, e, at),
-            (RouteOutdated e, _) => FindRouteAnew(trip, e, at),
             (CancelRequested e, _) => Cancel(trip, e, at),
             (TripTimeEnded, _) => EndTripTime(trip, at),
-            _ => new Refused(RefusalReason.WrongState, trip.State, "The trip exists already."),
+            _ => throw new ArgumentOutOfRangeException(nameof(happened), happened.GetType(), "No rule for it."),
         };
     }
 
-    private static TransitionResult ChooseAvailability(AvailabilityChosen e, Moment at)
-    {
-        var plan = at.PlanOf(e.DriverId);
-        if (e.Availability == DriverAvailability.Offline && plan.TripIds.Length > 0)
-        {
-            return new Refused(
-                RefusalReason.TripInPlan, null,
-                $"The driver has the trip {plan.TripIds[0]}: choose LAST_TRIP and go offline after it, or cancel it first.");
-        }
-
-        if (e.Availability == DriverAvailability.Available && !e.InDirectory)
-        {
-            return new Refused(
-                RefusalReason.DriverUnknown, null,
-                $"The directory has no driver {e.DriverId}, so riders could not be told who comes: the company must enter the driver first.");
-        }
-
-        return plan.Availability == e.Availability
-            ? new Transition(null, [], [])
-            : new Transition(null, [plan with { Version = plan.Version + 1, Availability = e.Availability }], []);
-    }
-
     // Each change of a trip goes through here: one event, one version.
-    private static Trip Record(Trip trip, TripEventKind kind, TripActor actor, string? driverId, Moment at)
+    private static Trip Record(Trip trip, TripEventKind kind, TripActor actor, string? driverId, Moment at, Cause cause = default)
     {
         var version = trip.Version + 1;
         return trip with
         {
             Version = version,
-            Events = trip.Events.Add(new TripEvent(version, kind, at.OccurredSince(trip.RequestedAt), at.Now, actor, trip.State, driverId)),
+            Events = trip.Events.Add(new TripEvent(version, kind, at.OccurredSince(trip.RequestedAt), at.Now, actor, trip.State, driverId)
+            {
+                Place = driverId is null ? null : at.PlaceOf(driverId)?.Point,
+                Cancellation = cause.Cancellation,
+                Decline = cause.Decline,
+                Removal = cause.Removal,
+                Note = cause.Note ?? "",
+            }),
         };
     }
 
     private static Refused WrongState(Trip trip, string allowed) =>
         new(RefusalReason.WrongState, trip.State, $"The trip is {trip.State}: {allowed}");
 
-    // The route from where the driver is, with the estimated arrivals that follow from it.
-    private static Trip WithRoute(Trip trip, DriverPlace? driverAt, Moment at)
-    {
-        var ahead = trip.Ahead;
-        if (ahead.IsEmpty)
-        {
-            return trip with { Route = null };
-        }
+    private static Refused IsOver(Trip trip) => WrongState(trip, "it is over and nothing changes it any more.");
 
-        var start = driverAt ?? new DriverPlace(LastDone(trip)?.Location ?? ahead[0].Location);
-        var route = at.Rules.Router.Through(start.Point, start.CourseDegrees, [.. ahead.Select(w => w.Location)]);
-        var arrival = at.Now;
-        var waypoints = trip.Waypoints.ToBuilder();
-        for (var i = 0; i < ahead.Length; i++)
-        {
-            arrival += route.Legs[i].Duration;
-            waypoints[waypoints.Count - ahead.Length + i] = ahead[i] with { EstimatedArrival = ahead[i].State == WaypointState.Pending ? arrival : null };
-        }
+    private static Refused NotOfThisDriver { get; } = new(RefusalReason.TripNotFound, null, "There is no such trip of this driver.");
 
-        return trip with
-        {
-            Waypoints = waypoints.ToImmutable(),
-            Route = new TripRoute((trip.Route?.Version ?? 0) + 1, [.. ahead.Select(w => w.Id)], route, at.Now),
-        };
-    }
-
-    private static Waypoint? LastDone(Trip trip) => trip.Waypoints.LastOrDefault(w => w.State == WaypointState.Done);
-
-    // A new route in the driver's plan, and the command that tells it.
-    private static (DriverPlan Plan, RouteChanged Command) TellRoute(DriverPlan plan, Trip trip, RouteChangeReason reason, Moment at)
-    {
-        var told = plan with { RoutePlanVersion = plan.RoutePlanVersion + 1 };
-        var command = trip.IsFinal
-            ? new RouteChanged(plan.DriverId, at.Now + at.Rules.CommandLifetime, told.RoutePlanVersion, null, [], null, reason)
-            : new RouteChanged(plan.DriverId, trip.EndBy ?? at.Now + at.Rules.CommandLifetime, told.RoutePlanVersion, trip.Id, trip.Ahead, trip.Route, reason);
-        return (told, command);
-    }
+    // Why something happened, as far as its kind has reasons.
+    private readonly record struct Cause(
+        CancellationReason Cancellation = default, DeclineReason Decline = default, RemovalReason Removal = default, string? Note = null);
 
     // What every transition sees beside the trip.
     private sealed record Moment(ImmutableArray<DriverPlan> Plans, DispatchEvent Happened, DateTimeOffset Now, TripRules Rules)
     {
         public DriverPlan PlanOf(string driverId) =>
             Plans.FirstOrDefault(p => p.DriverId == driverId) ?? DriverPlan.Empty(driverId);
+
+        public DriverPlace? PlaceOf(string driverId)
+        {
+            foreach (var place in Happened.Places)
+            {
+                if (place.DriverId == driverId)
+                {
+                    return place;
+                }
+            }
+
+            return null;
+        }
 
         // Phones' clocks lie: nothing happened before the request, nothing happens in the future.
         public DateTimeOffset OccurredSince(DateTimeOffset earliest)

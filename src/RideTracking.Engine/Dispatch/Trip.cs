@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using RideTracking.Engine.Roads;
 
 namespace RideTracking.Engine.Dispatch;
 
@@ -15,35 +14,8 @@ public enum TripState : byte
     Completed = 6,
     Cancelled = 7,
     Unfulfilled = 8,
+    Scheduled = 9,
 }
-
-/// <summary>Why a trip was cancelled; the numbers are those of the contract.</summary>
-public enum CancellationReason : byte
-{
-    Unspecified = 0,
-    ChangedMind = 1,
-    WaitedTooLong = 2,
-    NotThere = 3,
-    VehicleTrouble = 4,
-    Other = 5,
-    TooLong = 6,
-}
-
-/// <summary>Who ended a trip, why, and in what words.</summary>
-public sealed record Cancellation(TripActor Actor, CancellationReason Reason, string Note);
-
-/// <summary>A trip offered to a driver who has not answered yet.</summary>
-/// <param name="Id">Begins with the trip's id: see <see cref="OfferIds"/>.</param>
-/// <param name="DriverId">Who is asked.</param>
-/// <param name="ExpiresAt">An answer after this is too late.</param>
-public sealed record Offer(string Id, string DriverId, DateTimeOffset ExpiresAt);
-
-/// <summary>The way that a driver was told.</summary>
-/// <param name="Version">Rises with each change of the trip's way.</param>
-/// <param name="WaypointIds">The waypoint at the end of each leg.</param>
-/// <param name="Route">The way itself.</param>
-/// <param name="ComputedAt">When it was computed.</param>
-public sealed record TripRoute(ulong Version, ImmutableArray<string> WaypointIds, Route Route, DateTimeOffset ComputedAt);
 
 /// <summary>A ride, from the request to a final state. Immutable; each change makes a new one with the next version.</summary>
 /// <param name="Id">Names its service area.</param>
@@ -54,6 +26,7 @@ public sealed record TripRoute(ulong Version, ImmutableArray<string> WaypointIds
 /// <param name="PartySize">How many people ride.</param>
 /// <param name="Note">The rider's words for the driver; may be empty.</param>
 /// <param name="RequestedAt">When it was asked for.</param>
+/// <param name="SearchFrom">A driver is looked for from then on.</param>
 /// <param name="SearchUntil">Without a driver by then it ends unfulfilled.</param>
 public sealed record Trip(
     string Id,
@@ -64,16 +37,26 @@ public sealed record Trip(
     int PartySize,
     string Note,
     DateTimeOffset RequestedAt,
+    DateTimeOffset SearchFrom,
     DateTimeOffset SearchUntil)
 {
-    /// <summary>The open offer, only while searching.</summary>
-    public Offer? Offer { get; init; }
+    /// <summary>What was asked for and never changes.</summary>
+    public TripTerms Terms { get; init; } = TripTerms.Plain;
 
-    /// <summary>Drivers who declined or did not answer: not asked again.</summary>
-    public ImmutableArray<string> PassedOver { get; init; } = [];
+    /// <summary>The open offers, the oldest first; only while searching.</summary>
+    public ImmutableArray<Offer> Offers { get; init; } = [];
+
+    /// <summary>The offer that the driver took.</summary>
+    public string? AcceptedOfferId { get; init; }
+
+    /// <summary>Drivers who are not asked (again).</summary>
+    public ImmutableArray<PassedOver> PassedOver { get; init; } = [];
 
     /// <summary>Who drives, from <see cref="TripState.Assigned"/> on.</summary>
     public string? DriverId { get; init; }
+
+    /// <summary>The driver has not been heard of since then, with the rider in the car.</summary>
+    public DateTimeOffset? DriverLostSince { get; init; }
 
     /// <summary>When the system ends the trip if nobody else has; from the assignment on.</summary>
     public DateTimeOffset? EndBy { get; init; }
@@ -81,11 +64,11 @@ public sealed record Trip(
     /// <summary>The waypoint that the driver said to be heading for.</summary>
     public string? HeadingFor { get; init; }
 
-    /// <summary>The way through the waypoints ahead, from the assignment to the end.</summary>
-    public TripRoute? Route { get; init; }
-
     /// <summary>Who ended it and why, when it was cancelled.</summary>
     public Cancellation? Cancellation { get; init; }
+
+    /// <summary>What the rider was told about arrivals, oldest first: at the assignment, when the ride began, when it was changed.</summary>
+    public ImmutableArray<PromisedArrival> Promised { get; init; } = [];
 
     /// <summary>What happened, oldest first, one for each version.</summary>
     public ImmutableArray<TripEvent> Events { get; init; } = [];
@@ -99,16 +82,17 @@ public sealed record Trip(
     /// <summary>How often the waypoints were changed.</summary>
     public int WaypointUpdates { get; init; }
 
-    /// <summary>How often the way changed without anybody having asked.</summary>
-    public int RouteChanges { get; init; }
-
     /// <summary>Completed, cancelled or unfulfilled: nothing changes it any more.</summary>
     public bool IsFinal => State is TripState.Completed or TripState.Cancelled or TripState.Unfulfilled;
+
+    /// <summary>A driver has it and the rider is not in the car yet.</summary>
+    public bool IsBeforePickup => State is TripState.Assigned or TripState.EnRouteToPickup or TripState.ArrivedAtPickup;
 
     /// <summary>When somebody must look at it again even if nobody calls. Null only when final: a trip is never lost.</summary>
     public DateTimeOffset? DueAt => State switch
     {
-        TripState.Searching => Offer?.ExpiresAt ?? SearchUntil,
+        TripState.Scheduled => SearchFrom,
+        TripState.Searching => Offers.IsEmpty ? SearchUntil : Offers.Min(o => o.ExpiresAt),
         _ when IsFinal => null,
         _ => EndBy,
     };
@@ -132,4 +116,11 @@ public sealed record Trip(
 
     /// <summary>The waypoints that are not done, in order.</summary>
     public ImmutableArray<Waypoint> Ahead => [.. Waypoints.Where(w => w.State != WaypointState.Done)];
+
+    /// <summary>The open offer to a driver, or null.</summary>
+    public Offer? OfferTo(string driverId) => Offers.FirstOrDefault(o => o.DriverId == driverId);
+
+    /// <summary>Whether a driver is not to be asked now.</summary>
+    public bool IsPassedOver(string driverId, DateTimeOffset now) =>
+        PassedOver.Any(p => p.DriverId == driverId && (p.Until is not { } until || now < until));
 }

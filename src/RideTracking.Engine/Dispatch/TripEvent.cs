@@ -1,3 +1,5 @@
+using RideTracking.Engine.Geo;
+
 namespace RideTracking.Engine.Dispatch;
 
 /// <summary>What happened to a trip; the numbers are those of the contract.</summary>
@@ -16,7 +18,24 @@ public enum TripEventKind : byte
     Completed = 10,
     Cancelled = 11,
     Unfulfilled = 12,
-    RouteChanged = 13,
+
+    /// <summary>An offer expired that never reached the driver's phone.</summary>
+    OfferUndelivered = 14,
+
+    /// <summary>An offer was taken back: its driver cannot do the trip any more.</summary>
+    OfferWithdrawn = 15,
+
+    /// <summary>A scheduled trip looks for a driver from now on.</summary>
+    SearchStarted = 16,
+
+    /// <summary>The driver has the trip no more, and another one is looked for, or has it.</summary>
+    DriverRemoved = 17,
+
+    /// <summary>The driver is not heard of, with the rider in the car.</summary>
+    DriverLost = 18,
+
+    /// <summary>The driver is heard of again.</summary>
+    DriverFound = 19,
 }
 
 /// <summary>Who did something to a trip; the numbers are those of the contract.</summary>
@@ -27,6 +46,9 @@ public enum TripActor : byte
     Driver = 2,
     Ops = 3,
     System = 4,
+
+    /// <summary>The company's backend.</summary>
+    Service = 5,
 }
 
 /// <summary>Something that happened to a trip. Each change of a trip has exactly one.</summary>
@@ -44,4 +66,20 @@ public sealed record TripEvent(
     DateTimeOffset RecordedAt,
     TripActor Actor,
     TripState State,
-    string? DriverId);
+    string? DriverId)
+{
+    /// <summary>Where that driver was, if it was known.</summary>
+    public GeoPoint? Place { get; init; }
+
+    /// <summary>Why it was cancelled, or given up by the driver.</summary>
+    public CancellationReason Cancellation { get; init; }
+
+    /// <summary>Why an offer was declined.</summary>
+    public DeclineReason Decline { get; init; }
+
+    /// <summary>Why a driver has the trip no more, or an offer was taken back.</summary>
+    public RemovalReason Removal { get; init; }
+
+    /// <summary>The words of who did it; may be empty.</summary>
+    public string Note { get; init; } = "";
+}

@@ -37,9 +37,6 @@ public enum WaypointStep : byte
 /// <param name="Label">What people call the place; may be empty.</param>
 public sealed record Waypoint(string Id, WaypointKind Kind, WaypointState State, GeoPoint Location, string Label)
 {
-    /// <summary>Estimated arrival, while somebody drives there.</summary>
-    public DateTimeOffset? EstimatedArrival { get; init; }
-
     /// <summary>Actual arrival.</summary>
     public DateTimeOffset? ArrivedAt { get; init; }
 

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using RideTracking.Engine.Geo;
 
 namespace RideTracking.Engine.Roads;
 
@@ -40,4 +41,44 @@ public sealed record Route(string EncodedPolyline, ImmutableArray<RouteLeg> Legs
 
     /// <summary>Estimated driving time over all legs.</summary>
     public TimeSpan Duration => new(Legs.Sum(leg => leg.Duration.Ticks));
+
+    /// <summary>The first so many legs, with the line as far as they go.</summary>
+    public Route UpTo(int legs)
+    {
+        if (legs >= Legs.Length)
+        {
+            return this;
+        }
+
+        var points = Geo.EncodedPolyline.Decode(EncodedPolyline);
+        var along = new double[points.Length];
+        for (var i = 1; i < points.Length; i++)
+        {
+            along[i] = along[i - 1] + Earth.DistanceMeters(points[i - 1], points[i]);
+        }
+
+        // Each leg ends at a corner; the line's own length differs from the legs' by its rounding alone.
+        var end = along[^1] * Legs.Take(legs).Sum(leg => leg.DistanceMeters) / Math.Max(DistanceMeters, double.Epsilon);
+        var corner = Enumerable.Range(0, points.Length).MinBy(i => Math.Abs(along[i] - end));
+        return new Route(Geo.EncodedPolyline.Encode(points.AsSpan(0, corner + 1)), Legs[..legs], Source);
+    }
+
+    /// <summary>The same way with fewer legs: each that does not end where a leg is to end is part of the next.</summary>
+    /// <param name="ends">For each leg whether one is to end there; the last must.</param>
+    public Route Joined(ReadOnlySpan<bool> ends)
+    {
+        var legs = ImmutableArray.CreateBuilder<RouteLeg>();
+        var (meters, time, steps) = (0.0, TimeSpan.Zero, ImmutableArray<RouteStep>.Empty);
+        for (var i = 0; i < Legs.Length; i++)
+        {
+            (meters, time, steps) = (meters + Legs[i].DistanceMeters, time + Legs[i].Duration, steps.AddRange(Legs[i].Steps));
+            if (ends[i])
+            {
+                legs.Add(new RouteLeg(meters, time) { Steps = steps });
+                (meters, time, steps) = (0.0, TimeSpan.Zero, []);
+            }
+        }
+
+        return this with { Legs = legs.ToImmutable() };
+    }
 }

@@ -47,6 +47,13 @@ public static class AccessRules
         [Rpc(DirectoryService.Descriptor.FullName, "DeleteRider")] = Role.Service,
 
         [Rpc(DispatchService.Descriptor.FullName, "SearchDrivers")] = Role.Ops | Role.Service,
+        [Rpc(DispatchService.Descriptor.FullName, "RequestTrip")] = Role.Ops | Role.Service,
+        [Rpc(DispatchService.Descriptor.FullName, "AssignTrip")] = Role.Ops | Role.Service,
+        [Rpc(DispatchService.Descriptor.FullName, "ReassignTrip")] = Role.Ops | Role.Service,
+        [Rpc(DispatchService.Descriptor.FullName, "CancelTrip")] = Role.Ops | Role.Service,
+        [Rpc(DispatchService.Descriptor.FullName, "UpdateWaypoints")] = Role.Ops | Role.Service,
+        [Rpc(DispatchService.Descriptor.FullName, "BlockDriver")] = Role.Ops | Role.Service,
+        [Rpc(DispatchService.Descriptor.FullName, "UnblockDriver")] = Role.Ops | Role.Service,
         [Rpc(DispatchService.Descriptor.FullName, "SetRoadClosures")] = Role.Ops | Role.Service,
         [Rpc(DispatchService.Descriptor.FullName, "ListRoadClosures")] = Role.Ops | Role.Service,
         [Rpc(DispatchService.Descriptor.FullName, "SendDriverMessage")] = Role.Ops | Role.Service,

@@ -50,6 +50,10 @@ public sealed class CommandOutbox
         return commands;
     }
 
+    /// <summary>Whether a command is still there: neither acknowledged by the app nor superseded.</summary>
+    /// <exception cref="RedisException">The store is away.</exception>
+    internal Task<bool> IsWaitingAsync(string driverId, string field) => _store.Trips.HashExistsAsync(_keys.Outbox(driverId), field);
+
     /// <summary>Forgets the commands up to a sequence, which the app has safely received.</summary>
     /// <param name="driverId">The driver.</param>
     /// <param name="epoch">The connection's claim; an older one acknowledges nothing.</param>

@@ -23,7 +23,7 @@ internal sealed class CommandWire(CompanyDirectory directory)
             OfferWithdrawn = new V1.OfferWithdrawn { OfferId = c.OfferId, TripId = c.TripId, Outcome = (V1.OfferOutcome)c.Outcome },
         }),
         TripAssigned c => Entry(
-            c, AssignedField(c.Trip.Id), [OfferField(OfferIds.For(c.Trip.Id, c.Trip.OffersMade))], new V1.Command { TripAssigned = Assigned(c) }),
+            c, AssignedField(c.Trip.Id), c.OfferId is null ? [] : [OfferField(c.OfferId)], new V1.Command { TripAssigned = Assigned(c) }),
         // The passenger is to be forgotten, so an app that has not heard of them never will.
         TripRemoved c => Entry(c, "removed:" + c.TripId, [AssignedField(c.TripId)], new V1.Command
         {
@@ -53,7 +53,8 @@ internal sealed class CommandWire(CompanyDirectory directory)
             },
         });
 
-    private static string OfferField(string offerId) => "offer:" + offerId;
+    /// <summary>The field of an offer in its driver's outbox, until the phone has it.</summary>
+    public static string OfferField(string offerId) => "offer:" + offerId;
 
     /// <summary>Words for a driver; none takes another's place.</summary>
     public static OutboxCommand Message(V1.DriverMessage message, DateTimeOffset expiresAt) =>
@@ -81,8 +82,11 @@ internal sealed class CommandWire(CompanyDirectory directory)
             PartySize = (uint)offered.Trip.PartySize,
             PickupDistanceMeters = offered.PickupDistanceMeters,
             PickupEta = offered.PickupEta.ToDuration(),
+            IsNext = offered.IsNext,
+            IsShared = offered.IsShared,
+            PickupCodeRequired = offered.Trip.Terms.PickupCode is not null,
         };
-        offer.Waypoints.AddRange(offered.Trip.Waypoints.Select(w => TripWire.Of(w, offered.Trip.Id)));
+        offer.Waypoints.AddRange(offered.Trip.Ahead.Select(w => TripWire.Of(w, offered.Trip.Id)));
         return offer;
     }
 
@@ -93,6 +97,7 @@ internal sealed class CommandWire(CompanyDirectory directory)
             TripId = assigned.Trip.Id,
             PartySize = (uint)assigned.Trip.PartySize,
             Passenger = directory.PassengerOf(assigned.Trip.RiderId, assigned.Trip.Note),
+            PickupCodeRequired = assigned.Trip.Terms.PickupCode is not null,
         };
         wire.Waypoints.AddRange(assigned.Trip.Waypoints.Select(w => TripWire.Of(w, assigned.Trip.Id)));
         return wire;

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Microsoft.Extensions.Options;
 using RideTracking.Engine.Dispatch;
 using RideTracking.Server.Storage;
@@ -6,11 +7,11 @@ using RideTracking.Server.Storage.Trips;
 namespace RideTracking.Server.Dispatch;
 
 /// <summary>
-/// Serves what is due: offers not answered, searches and trips that lasted too long. It asks the store, not the book, so a
+/// Serves what is due: offers not answered, scheduled searches, searches and trips that lasted too long. It asks the store, not the book, so a
 /// trip reaches its end even if every node that knew it died.
 /// </summary>
 internal sealed partial class Deadlines(
-    TripStore store, TripBook book, Dispatcher dispatcher, IOptions<TripOptions> options, TimeProvider time, ILogger<Deadlines> logger) : BackgroundService
+    TripStore store, TripBook book, Dispatcher dispatcher, CommandOutbox outbox, IOptions<TripOptions> options, TimeProvider time, ILogger<Deadlines> logger) : BackgroundService
 {
     private const int Page = 1000;
 
@@ -56,13 +57,38 @@ internal sealed partial class Deadlines(
             return;
         }
 
-        DispatchEvent happened = trip switch
+        // Several offers of a trip may be due at once: each is an event of its own.
+        for (var due = trip.Offers.Count(o => o.ExpiresAt <= time.GetUtcNow()); due >= 0; due--)
         {
-            { Offer: not null } => new OfferTimeEnded(),
-            { State: TripState.Searching } => new SearchTimeEnded(),
-            _ => new TripTimeEnded(),
-        };
-        await dispatcher.DispatchAsync(tripId, happened);
+            DispatchEvent happened = trip switch
+            {
+                { Offers.IsEmpty: false } => new OfferTimeEnded(await UndeliveredAsync(trip)),
+                { State: TripState.Scheduled } => new SearchDue(),
+                { State: TripState.Searching } => new SearchTimeEnded(),
+                _ => new TripTimeEnded(),
+            };
+            if (await dispatcher.DispatchAsync(tripId, happened) is not Decided { Result: Transition { Trip: { IsFinal: false } next } } || due == 0)
+            {
+                return;
+            }
+
+            trip = next;
+        }
+    }
+
+    // What a phone has not acknowledged is still in its outbox.
+    private async Task<ImmutableArray<string>> UndeliveredAsync(Trip trip)
+    {
+        var undelivered = ImmutableArray.CreateBuilder<string>();
+        foreach (var offer in trip.Offers.Where(o => o.ExpiresAt <= time.GetUtcNow()))
+        {
+            if (await outbox.IsWaitingAsync(offer.DriverId, CommandWire.OfferField(offer.Id)))
+            {
+                undelivered.Add(offer.DriverId);
+            }
+        }
+
+        return undelivered.ToImmutable();
     }
 
     [LoggerMessage(LogLevel.Debug, "Deadlines wait for the store: {Message}")]

@@ -1,14 +1,14 @@
 using Google.Protobuf.WellKnownTypes;
 using Google.Type;
 using Grpc.Core;
+using RideTracking.Engine.Dispatch;
 using RideTracking.Engine.Index;
 using RideTracking.Server.Access;
 using RideTracking.Server.Directories;
 using RideTracking.Server.Incidents;
+using RideTracking.Server.Refusals;
 using RideTracking.Server.Riders;
 using RideTracking.Server.Roads;
-using RideTracking.Server.Storage;
-using RideTracking.Server.Storage.Trips;
 using RideTracking.Server.Telemetry;
 
 namespace RideTracking.Server.Dispatch;
@@ -17,10 +17,9 @@ namespace RideTracking.Server.Dispatch;
 internal sealed class DispatchEndpoint(
     DriverSlots slots, DriverIndex index, CompanyDirectory directory, VehicleTypes types, AttributeBits attributes, TimeProvider clock,
     Dispatcher dispatcher,
-    RoadClosures closures,
-    TripStore trips,
-    StoreKeys keys,
+    RideDesk desk,
     TripView view,
+    RoadClosures closures,
     DrivenPaths driven,
     TripList tripList,
     TripEventWatch tripEvents,
@@ -32,6 +31,7 @@ internal sealed class DispatchEndpoint(
 {
     // The nearest by road is nearly always among so many times as many who are nearest as the crow flies.
     private const int LookedAtForEach = 4;
+    private const int MaxReasonLength = 128;
 
     public override Task<V1.SearchDriversResponse> SearchDrivers(V1.SearchDriversRequest request, ServerCallContext context)
     {
@@ -44,6 +44,65 @@ internal sealed class DispatchEndpoint(
         }
 
         return Task.FromResult(response);
+    }
+
+    public override async Task<V1.DispatchServiceRequestTripResponse> RequestTrip(V1.DispatchServiceRequestTripRequest request, ServerCallContext context)
+    {
+        var asked = new V1.RequestTripRequest
+        {
+            RequestId = request.RequestId,
+            RiderId = request.RiderId,
+            PartySize = request.PartySize,
+            Note = request.Note,
+            Terms = request.Terms,
+        };
+        asked.Waypoints.AddRange(request.Waypoints);
+        var trip = await desk.RequestAsync(asked, _ => { }, context.Caller().Subject, ActorOf(context));
+        return new V1.DispatchServiceRequestTripResponse { Trip = view.ForOps(trip) };
+    }
+
+    public override async Task<V1.AssignTripResponse> AssignTrip(V1.AssignTripRequest request, ServerCallContext context)
+    {
+        ExternalId.Require("driver_id", request.DriverId);
+        return new V1.AssignTripResponse { Trip = await GiveAsync(request.TripId, request.DriverId, request.Note, context) };
+    }
+
+    public override async Task<V1.ReassignTripResponse> ReassignTrip(V1.ReassignTripRequest request, ServerCallContext context) =>
+        new() { Trip = await GiveAsync(request.TripId, request.DriverId, request.Note, context) };
+
+    public override async Task<V1.DispatchServiceCancelTripResponse> CancelTrip(V1.DispatchServiceCancelTripRequest request, ServerCallContext context)
+    {
+        RideCheck.Cancel(request.Reason, request.Note);
+        var trip = await TripAsync(request.TripId);
+        return new V1.DispatchServiceCancelTripResponse { Trip = view.ForOps(await desk.CancelAsync(trip.Id, ActorOf(context), request.Reason, request.Note)) };
+    }
+
+    public override async Task<V1.DispatchServiceUpdateWaypointsResponse> UpdateWaypoints(
+        V1.DispatchServiceUpdateWaypointsRequest request, ServerCallContext context)
+    {
+        var waypoints = RideCheck.Update(request.ExpectedVersion, request.Waypoints);
+        var trip = await TripAsync(request.TripId);
+        return new V1.DispatchServiceUpdateWaypointsResponse
+        {
+            Trip = view.ForOps(await desk.UpdateWaypointsAsync(trip, request.ExpectedVersion, waypoints, ActorOf(context))),
+        };
+    }
+
+    public override async Task<V1.BlockDriverResponse> BlockDriver(V1.BlockDriverRequest request, ServerCallContext context)
+    {
+        var check = new RequestCheck();
+        check.Id("driver_id", request.DriverId);
+        check.Text("reason", request.Reason, 1, MaxReasonLength);
+        check.Pass();
+        await dispatcher.DispatchAsync(null, new BlockRequested(request.DriverId, request.Reason));
+        return new V1.BlockDriverResponse();
+    }
+
+    public override async Task<V1.UnblockDriverResponse> UnblockDriver(V1.UnblockDriverRequest request, ServerCallContext context)
+    {
+        ExternalId.Require("driver_id", request.DriverId);
+        await dispatcher.DispatchAsync(null, new BlockRequested(request.DriverId, null));
+        return new V1.UnblockDriverResponse();
     }
 
     public override async Task<V1.SetRoadClosuresResponse> SetRoadClosures(V1.SetRoadClosuresRequest request, ServerCallContext context)
@@ -61,9 +120,7 @@ internal sealed class DispatchEndpoint(
 
     public override async Task<V1.DispatchServiceGetTripResponse> GetTrip(V1.DispatchServiceGetTripRequest request, ServerCallContext context)
     {
-        // What cannot be a trip's id is not looked up.
-        var trip = (TripIds.IsPlausible(keys, request.TripId) ? await trips.ReadTripAsync(request.TripId) : null)
-            ?? throw DispatchRefusals.TripNotFound.ToRpcException();
+        var trip = await TripAsync(request.TripId);
         var told = view.ForOps(trip);
         told.Driven = trip.IsFinal ? await driven.FindAsync(trip.Id) : null;
         return new V1.DispatchServiceGetTripResponse { Trip = told };
@@ -86,6 +143,23 @@ internal sealed class DispatchEndpoint(
 
     public override async Task<V1.CloseIncidentResponse> CloseIncident(V1.CloseIncidentRequest request, ServerCallContext context) =>
         new() { Incident = incidents.Told(await incidentDesk.CloseAsync(request, context.Caller().Subject)) };
+
+    private async Task<V1.Trip> GiveAsync(string tripId, string driverId, string note, ServerCallContext context)
+    {
+        RideCheck.Assign(driverId, note);
+        if (driverId.Length > 0 && directory.Drivers.Find(driverId) is null)
+        {
+            throw Refusal.Precondition("DRIVER_NOT_IN_DIRECTORY", $"The directory has no driver {driverId}, so the rider could not be told who comes.").ToRpcException();
+        }
+
+        var trip = await TripAsync(tripId);
+        var asked = new AssignRequested(driverId.Length == 0 ? null : driverId, ActorOf(context), note, (int)(directory.VehicleOf(driverId)?.Seats ?? 0));
+        return view.ForOps(await desk.AssignAsync(trip.Id, asked));
+    }
+
+    private async Task<Trip> TripAsync(string tripId) => await desk.FindAsync(tripId) ?? throw DispatchRefusals.TripNotFound.ToRpcException();
+
+    private static TripActor ActorOf(ServerCallContext context) => context.Caller().Role == Role.Ops ? TripActor.Ops : TripActor.Service;
 
     private NearbyDriver[] Nearest(DriverSearch search, int most)
     {

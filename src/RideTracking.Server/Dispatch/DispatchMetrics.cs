@@ -26,7 +26,7 @@ internal sealed class DispatchMetrics
         _offers = meter.CreateCounter<long>("ridetracking.offers", "{offer}", "Offers that closed, by outcome.");
         _routes = meter.CreateCounter<long>("ridetracking.trips.routes_renewed", "{route}", "Routes found anew, by reason.");
         _conflicts = meter.CreateCounter<long>("ridetracking.dispatch.conflicts", "{commit}", "Commits that met a newer state and were decided again.");
-        _assigned = meter.CreateHistogram("ridetracking.trips.time_to_assign", "s", "From the request to the assignment.", advice: Metering.Delays);
+        _assigned = meter.CreateHistogram("ridetracking.trips.time_to_assign", "s", "From the beginning of the search to the acceptance.", advice: Metering.Delays);
         meter.CreateObservableGauge("ridetracking.trips.searching", () => book.SearchingCount, "{trip}", "Trips that wait for a driver.");
     }
 
@@ -47,20 +47,30 @@ internal sealed class DispatchMetrics
             _ended.Add(1, States[(int)after.State]);
         }
 
-        if (before?.Offer is not null && after.Offer is null)
+        var closed = (before?.Offers.Length ?? 0) - after.Offers.Length;
+        if (closed <= 0)
         {
-            var outcome = kind switch
-            {
-                TripEventKind.Assigned => OfferOutcome.Accepted,
-                TripEventKind.OfferDeclined => OfferOutcome.Declined,
-                TripEventKind.OfferTimedOut => OfferOutcome.TimedOut,
-                _ => OfferOutcome.Withdrawn,
-            };
-            _offers.Add(1, Outcomes[(int)outcome]);
-            if (outcome == OfferOutcome.Accepted)
-            {
-                _assigned.Record((after.Events[^1].RecordedAt - after.RequestedAt).TotalSeconds);
-            }
+            return;
         }
+
+        if (kind == TripEventKind.Assigned && after.AcceptedOfferId is not null)
+        {
+            _offers.Add(1, Outcomes[(int)OfferOutcome.Accepted]);
+            _assigned.Record((after.Events[^1].RecordedAt - after.SearchFrom).TotalSeconds);
+            if (closed > 1)
+            {
+                _offers.Add(closed - 1, Outcomes[(int)OfferOutcome.LostRace]);
+            }
+
+            return;
+        }
+
+        _offers.Add(closed, Outcomes[(int)(kind switch
+        {
+            TripEventKind.OfferDeclined => OfferOutcome.Declined,
+            TripEventKind.OfferTimedOut => OfferOutcome.TimedOut,
+            TripEventKind.OfferUndelivered => OfferOutcome.Undelivered,
+            _ => OfferOutcome.Withdrawn,
+        })]);
     }
 }

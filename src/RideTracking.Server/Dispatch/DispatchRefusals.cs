@@ -18,8 +18,10 @@ internal static class DispatchRefusals
         RefusalReason.InvalidWaypoints => Refusal.Field(refused.Field ?? "waypoints", refused.Message),
         RefusalReason.TooManyChanges => Refusal.Exhausted("TOO_MANY_CHANGES", refused.Message, State(refused)),
         RefusalReason.TripInPlan => Refusal.Precondition("TRIP_IN_PLAN", refused.Message),
+        RefusalReason.DriverBlocked => Refusal.Precondition("DRIVER_BLOCKED", refused.Message),
+        RefusalReason.WrongPickupCode => Refusal.Precondition("WRONG_PICKUP_CODE", refused.Message, State(refused), ("field", refused.Field ?? "")),
         RefusalReason.DriverUnknown => Refusal.Precondition("DRIVER_NOT_IN_DIRECTORY", refused.Message),
-        _ => Refusal.Precondition("DRIVER_NOT_FREE", refused.Message),
+        _ => Refusal.Precondition("DRIVER_NOT_FREE", refused.Message, State(refused)),
     };
 
     /// <summary>The same for a trip that is not there and for somebody else's.</summary>

@@ -40,13 +40,13 @@ public static class DispatchSetup
         services.AddSingleton<DrivenPaths>();
         services.AddSingleton(s => new DriverDesk(
             s.GetRequiredService<Dispatcher>(), s.GetRequiredService<TripBook>(), s.GetRequiredService<TripStore>(), s.GetRequiredService<StoreKeys>(),
-            s.GetRequiredService<Directories.CompanyDirectory>(), s.GetRequiredService<DriverSlots>(), s.GetRequiredService<DriverIndex>(),
-            s.GetRequiredService<Incidents.IncidentDesk>(), s.GetRequiredService<TimeProvider>()));
+            s.GetRequiredService<Directories.CompanyDirectory>(), s.GetRequiredService<Incidents.IncidentDesk>(), s.GetRequiredService<TimeProvider>()));
         services.AddHostedService<TripPresent>();
         services.AddHostedService<Matching>();
         services.AddHostedService<Deadlines>();
         services.AddHostedService<TripRetention>();
         services.AddHostedService<RouteRenewal>();
+        services.AddHostedService<LostDrivers>();
         services.AddHostedService(s => s.GetRequiredService<DrivenPaths>());
         return builder;
     }

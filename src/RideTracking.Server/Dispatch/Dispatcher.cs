@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using Microsoft.Extensions.Options;
 using RideTracking.Engine.Dispatch;
+using RideTracking.Engine.Index;
 using RideTracking.Engine.Roads;
 using RideTracking.Server.Storage;
 using RideTracking.Server.Storage.Trips;
@@ -14,8 +15,8 @@ namespace RideTracking.Server.Dispatch;
 /// when that was a newer one. A refusal is checked against the store the same way, so it is never given for an old state.
 /// </summary>
 internal sealed class Dispatcher(
-    TripBook book, TripStore store, CommandWire wire, CommandOutbox outbox, IRouteFinder router, IOptions<TripOptions> options, TimeProvider time,
-    DispatchMetrics metrics)
+    TripBook book, TripStore store, CommandWire wire, CommandOutbox outbox, IRouteFinder router, DriverSlots slots, DriverIndex index,
+    IOptions<TripOptions> options, TimeProvider time, DispatchMetrics metrics)
 {
     // Each lost attempt means that somebody else's was committed; more than this is an attack or an error.
     private const int MaxAttempts = 16;
@@ -44,7 +45,7 @@ internal sealed class Dispatcher(
         {
             var plans = Transitions.DriversOf(trip, happened).Select(id => met.FirstOrDefault(p => p.DriverId == id) ?? book.PlanOf(id)).ToImmutableArray();
             var now = time.GetUtcNow();
-            var result = Transitions.Decide(trip, plans, happened, now, Rules);
+            var result = Transitions.Decide(trip, plans, happened with { Places = index.PlacesOf(slots, plans.Select(p => p.DriverId)) }, now, Rules);
             var commit = ToCommit(tripId, trip, plans, result, now) with
             {
                 Actor = actor,
@@ -180,7 +181,7 @@ internal sealed class Dispatcher(
             }
         }
 
-        if (transition.Trip is { State: TripState.Searching, Offer: null } || transition.Plans.Any(p => p.Work == Engine.Index.DriverWork.Idle))
+        if (transition.Trip is { State: TripState.Searching, Offers.IsEmpty: true } || transition.Plans.Any(p => p.Work == DriverWork.Idle))
         {
             MatchingWanted?.Invoke();
         }

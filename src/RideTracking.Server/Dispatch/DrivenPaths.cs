@@ -91,20 +91,25 @@ internal sealed partial class DrivenPaths : OnceASecond
         }
 
         var since = _tracking.All().ToDictionary(
-            t => t.Trip.DriverId!, t => (Tracked: t, From: t.Trip.Events.Last(e => e.Kind == TripEventKind.Assigned).RecordedAt.ToUnixTimeMilliseconds()), StringComparer.Ordinal);
+            t => t.Plan.DriverId, t => t.Trips.Select(trip => (Trip: trip, From: AssignedAt(trip.Trip))).ToList(), StringComparer.Ordinal);
         if (since.Count > 0)
         {
-            await foreach (var logged in _log.ReadSinceAsync(DateTimeOffset.FromUnixTimeMilliseconds(since.Values.Min(s => s.From))))
+            await foreach (var logged in _log.ReadSinceAsync(DateTimeOffset.FromUnixTimeMilliseconds(since.Values.Min(s => s.Min(t => t.From)))))
             {
-                if (since.TryGetValue(logged.DriverId, out var trip) && logged.Fix.FixedAtUnixMs >= trip.From)
+                foreach (var (trip, from) in since.GetValueOrDefault(logged.DriverId, []))
                 {
-                    trip.Tracked.Restore(logged.Fix);
+                    if (logged.Fix.FixedAtUnixMs >= from)
+                    {
+                        trip.Keep(logged.Fix);
+                    }
                 }
             }
         }
 
         _isRestored = true;
     }
+
+    private static long AssignedAt(Trip trip) => trip.Events.Last(e => e.Kind == TripEventKind.Assigned).RecordedAt.ToUnixTimeMilliseconds();
 
     // From the pick-up to the end.
     private static (DateTimeOffset From, DateTimeOffset To)? RideOf(Trip trip) =>

@@ -22,6 +22,7 @@ internal static class DriverActionCheck
                 break;
             case V1.DriverAction.ActionOneofCase.OfferReply:
                 check.Require(action.OfferReply.OfferId.Length > 0, "action.offer_reply.offer_id", "must be given");
+                check.Require(System.Enum.IsDefined(action.OfferReply.DeclineReason), "action.offer_reply.decline_reason", "must be one of the enum's values");
                 break;
             case V1.DriverAction.ActionOneofCase.TripProgress:
                 check.Require(action.TripProgress.TripId.Length > 0, "action.trip_progress.trip_id", "must be given");

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using Google.Protobuf;
+using Grpc.Core;
 using RideTracking.Engine.Dispatch;
 using RideTracking.Engine.Index;
 using RideTracking.Server.Directories;
@@ -22,16 +23,13 @@ public sealed class DriverDesk
     private readonly TripStore _trips;
     private readonly StoreKeys _keys;
     private readonly CompanyDirectory _directory;
-    private readonly DriverSlots _slots;
-    private readonly DriverIndex _index;
     private readonly IncidentDesk _incidents;
     private readonly TimeProvider _time;
 
     internal DriverDesk(
-        Dispatcher dispatcher, TripBook book, TripStore trips, StoreKeys keys, CompanyDirectory directory, DriverSlots slots, DriverIndex index, IncidentDesk incidents,
-        TimeProvider time)
+        Dispatcher dispatcher, TripBook book, TripStore trips, StoreKeys keys, CompanyDirectory directory, IncidentDesk incidents, TimeProvider time)
     {
-        (_dispatcher, _book, _trips, _keys, _directory, _slots, _index, _incidents, _time) = (dispatcher, book, trips, keys, directory, slots, index, incidents, time);
+        (_dispatcher, _book, _trips, _keys, _directory, _incidents, _time) = (dispatcher, book, trips, keys, directory, incidents, time);
     }
 
     /// <summary>
@@ -67,18 +65,27 @@ public sealed class DriverDesk
     public async Task<(V1.DriverAvailability Availability, V1.RouteChanged RoutePlan)> LoadAsync(string driverId)
     {
         var plan = _book.IsLoaded ? _book.PlanOf(driverId) : await _trips.ReadPlanAsync(driverId);
-        var route = new V1.RouteChanged { RoutePlanVersion = plan.RoutePlanVersion };
-        foreach (var tripId in plan.TripIds)
-        {
-            if ((_book.Find(tripId) ?? await _trips.ReadTripAsync(tripId)) is { } trip)
-            {
-                route.Waypoints.AddRange(trip.Ahead.Select(w => TripWire.Of(w, trip.Id)));
-                route.Route = trip.Route is null ? null : TripWire.Of(trip.Route);
-            }
-        }
-
+        var route = new V1.RouteChanged { RoutePlanVersion = plan.RoutePlanVersion, Route = plan.Route is null ? null : TripWire.Of(plan.Route) };
+        route.Waypoints.AddRange(plan.Stops.Select(TripWire.Of));
         return ((V1.DriverAvailability)plan.Availability, route);
     }
+
+    /// <summary>Why the company lets a driver not work; null when it does.</summary>
+    public string? BlockedReasonOf(string driverId) => _book.PlanOf(driverId).BlockedReason;
+
+    /// <summary>Refuses a blocked driver.</summary>
+    /// <exception cref="Grpc.Core.RpcException">PERMISSION_DENIED with ErrorInfo DRIVER_BLOCKED.</exception>
+    public void RequireNotBlocked(string driverId)
+    {
+        if (BlockedReasonOf(driverId) is { } reason)
+        {
+            throw Blocked(driverId, reason).ToRpcException();
+        }
+    }
+
+    /// <summary>What a blocked driver is told.</summary>
+    internal static Status Blocked(string driverId, string reason) =>
+        Refusal.PermissionDenied("DRIVER_BLOCKED", $"The company has blocked the driver {driverId}: {reason}", ("driver_id", driverId), ("reason", reason));
 
     private async Task<V1.ActionResult> ActOnceAsync(string driverId, long epoch, V1.DriverAction action)
     {
@@ -130,12 +137,12 @@ public sealed class DriverDesk
                 var reply = action.OfferReply;
                 return (
                     Plausible(OfferIds.TripOf(reply.OfferId) ?? ""),
-                    new OfferAnswered(driverId, reply.OfferId, reply.Accepted, _index.PlaceOf(_slots, driverId)) { OccurredAt = occurredAt });
+                    new OfferAnswered(driverId, reply.OfferId, reply.Accepted, (DeclineReason)reply.DeclineReason) { OccurredAt = occurredAt });
             case V1.DriverAction.ActionOneofCase.TripProgress:
                 var progress = action.TripProgress;
                 return (
                     Plausible(progress.TripId),
-                    new WaypointProgressed(driverId, progress.WaypointId, (WaypointStep)progress.Step, _index.PlaceOf(_slots, driverId)) { OccurredAt = occurredAt });
+                    new WaypointProgressed(driverId, progress.WaypointId, (WaypointStep)progress.Step, progress.PickupCode) { OccurredAt = occurredAt });
             default:
                 var cancellation = action.TripCancellation;
                 return (

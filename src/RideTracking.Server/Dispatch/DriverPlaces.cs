@@ -1,6 +1,6 @@
+using System.Collections.Immutable;
 using RideTracking.Engine.Dispatch;
 using RideTracking.Engine.Index;
-using RideTracking.Engine.Ingest;
 
 namespace RideTracking.Server.Dispatch;
 
@@ -10,13 +10,20 @@ internal static class DriverPlaces
     // Slower than this a phone's course is noise.
     private const float MinCourseSpeedMetersPerSecond = 2;
 
-    /// <summary>Where a driver is now; null when nobody knows.</summary>
-    public static DriverPlace? PlaceOf(this DriverIndex index, DriverSlots slots, string? driverId) =>
-        driverId is not null && slots.TryGet(driverId, out var slot) && index.TryGet(slot, out var driver) && driver.HasFix
-            ? PlaceOf(driver.Fix)
-            : null;
+    /// <summary>Where drivers are now, as far as anybody knows.</summary>
+    public static ImmutableArray<DriverPlace> PlacesOf(this DriverIndex index, DriverSlots slots, IEnumerable<string> driverIds)
+    {
+        var places = ImmutableArray.CreateBuilder<DriverPlace>();
+        foreach (var driverId in driverIds)
+        {
+            if (slots.TryGet(driverId, out var slot) && index.TryGet(slot, out var driver) && driver.HasFix)
+            {
+                var fix = driver.Fix;
+                places.Add(new DriverPlace(
+                    driverId, fix.Point, float.IsFinite(fix.CourseDegrees) && fix.SpeedMetersPerSecond >= MinCourseSpeedMetersPerSecond ? fix.CourseDegrees : null));
+            }
+        }
 
-    /// <summary>Where a fix is, and where to when it moves.</summary>
-    public static DriverPlace PlaceOf(in Fix fix) =>
-        new(fix.Point, float.IsFinite(fix.CourseDegrees) && fix.SpeedMetersPerSecond >= MinCourseSpeedMetersPerSecond ? fix.CourseDegrees : null);
+        return places.ToImmutable();
+    }
 }

@@ -111,7 +111,8 @@ internal sealed partial class Matching(
     private DriverEta[] Candidates(Trip trip)
     {
         var pickup = trip.Waypoints[0].Location;
-        int[] passedOver = [.. trip.PassedOver.Select(slots.GetOrAdd)];
+        var now = time.GetUtcNow();
+        int[] passedOver = [.. trip.PassedOver.Where(p => trip.IsPassedOver(p.DriverId, now)).Select(p => slots.GetOrAdd(p.DriverId))];
         var waiting = ready.Of(queues.ReadyAt(pickup), pickup, passedOver, MaxCandidates);
         var soonest = ready.Soonest(pickup, [.. passedOver, .. waiting.Select(w => w.Driver.Slot)]);
         return [.. waiting, .. soonest.Take(MaxCandidates)];

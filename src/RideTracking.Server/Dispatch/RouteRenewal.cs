@@ -9,15 +9,20 @@ using Route = RideTracking.Engine.Roads.Route;
 namespace RideTracking.Server.Dispatch;
 
 /// <summary>
-/// Finds new routes: for a driver who has left the route, and for all whose best way is another one since roads were
-/// closed, slowed or opened.
+/// Finds new routes: for a driver who has left the route or is late on it, and for all whose best way is another one since
+/// roads were closed, slowed or opened.
 /// </summary>
 internal sealed partial class RouteRenewal(
     TripTracking tracking, Dispatcher dispatcher, CityRoads city, DriverSlots slots, DriverIndex index, DispatchMetrics metrics,
-    ILogger<RouteRenewal> logger) : BackgroundService
+    TimeProvider time, ILogger<RouteRenewal> logger) : BackgroundService
 {
     // Where a route starts depends on where the car is just now; beyond the first points it is the roads alone.
     private const int StartPoints = 2;
+
+    // A driver is told no more often than this that it takes longer, and only when it is worth telling.
+    private static readonly TimeSpan DriftInterval = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan MaxDrift = TimeSpan.FromMinutes(2);
+    private const double MaxDriftOfRoute = 0.2;
 
     // One waiting signal says all there is to say, so a second is dropped.
     private readonly Channel<bool> _roadsChanged = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
@@ -38,7 +43,7 @@ internal sealed partial class RouteRenewal(
     {
         try
         {
-            await Task.WhenAll(RenewLeftAsync(stoppingToken), RenewChangedAsync(stoppingToken));
+            await Task.WhenAll(RenewLeftAsync(stoppingToken), RenewChangedAsync(stoppingToken), RenewDriftedAsync(stoppingToken));
         }
         catch (OperationCanceledException)
         {
@@ -65,7 +70,7 @@ internal sealed partial class RouteRenewal(
     {
         await foreach (var left in tracking.Left.ReadAllAsync(stopping))
         {
-            if (!await TryRenewAsync(left.Tracked.Trip.Id, new RouteOutdated(left.RouteVersion, RouteChangeReason.OffRoute, left.DriverAt)))
+            if (!await TryRenewAsync(new RouteOutdated(left.Tracked.Plan.DriverId, left.RouteVersion, RouteChangeReason.OffRoute)))
             {
                 // Its next fix tells that it is off the route.
                 left.Tracked.LeftInVain(left.RouteVersion);
@@ -77,23 +82,40 @@ internal sealed partial class RouteRenewal(
     {
         await foreach (var _ in _roadsChanged.Reader.ReadAllAsync(stopping))
         {
-            foreach (var trip in tracking.All().Select(t => t.Trip))
+            foreach (var plan in tracking.All().Select(t => t.Plan))
             {
                 stopping.ThrowIfCancellationRequested();
-                if (trip.Route is { } route && index.PlaceOf(slots, trip.DriverId) is { } at
-                    && !IsSameWay(route.Route, city.Through(at.Point, at.CourseDegrees, [.. trip.Ahead.Select(w => w.Location)])))
+                if (plan.Route is { } route && index.PlacesOf(slots, [plan.DriverId]) is [var at]
+                    && !IsSameWay(route.Route, city.Through(at.Point, at.CourseDegrees, [.. plan.Stops.Select(s => s.Location)])))
                 {
-                    await TryRenewAsync(trip.Id, new RouteOutdated(route.Version, RouteChangeReason.RoadsChanged, at));
+                    await TryRenewAsync(new RouteOutdated(plan.DriverId, route.Version, RouteChangeReason.RoadsChanged));
                 }
             }
         }
     }
 
-    private async Task<bool> TryRenewAsync(string tripId, RouteOutdated outdated)
+    // What was promised and what the fixes tell have drifted apart: the driver and the riders are told anew.
+    private async Task RenewDriftedAsync(CancellationToken stopping)
+    {
+        using var timer = new PeriodicTimer(DriftInterval, time);
+        while (await timer.WaitForNextTickAsync(stopping))
+        {
+            foreach (var tracked in tracking.All())
+            {
+                var plan = tracked.Plan;
+                if (plan.Route is { } route && tracked.Delay() is { } delay && delay.Duration() > MaxDrift && delay.Duration() > MaxDriftOfRoute * route.Route.Duration)
+                {
+                    await TryRenewAsync(new RouteOutdated(plan.DriverId, route.Version, RouteChangeReason.EtaDrifted));
+                }
+            }
+        }
+    }
+
+    private async Task<bool> TryRenewAsync(RouteOutdated outdated)
     {
         try
         {
-            if (await dispatcher.DispatchAsync(tripId, outdated) is Decided { Result: Transition })
+            if (await dispatcher.DispatchAsync(null, outdated) is Decided { Result: Transition })
             {
                 metrics.RouteRenewed(outdated.Reason);
             }
@@ -102,11 +124,11 @@ internal sealed partial class RouteRenewal(
         }
         catch (Exception e) when (RedisStore.IsFailure(e))
         {
-            LogWaiting(tripId, e.Message);
+            LogWaiting(outdated.DriverId, e.Message);
             return false;
         }
     }
 
-    [LoggerMessage(LogLevel.Debug, "The new route of trip {TripId} waits for the store: {Message}")]
-    private partial void LogWaiting(string tripId, string message);
+    [LoggerMessage(LogLevel.Debug, "The new route of the driver {DriverId} waits for the store: {Message}")]
+    private partial void LogWaiting(string driverId, string message);
 }

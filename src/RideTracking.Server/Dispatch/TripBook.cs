@@ -26,6 +26,9 @@ public sealed class TripBook(DriverSlots slots, DriverIndex index, PositionFanou
     /// <summary>A trip was taken in, perhaps late: <see cref="Find"/> has the newest. On any thread, outside of any lock; must return at once.</summary>
     internal event Action<Trip>? TripChanged;
 
+    /// <summary>A driver's plan was taken in, perhaps late: <see cref="PlanOf"/> has the newest. As <see cref="TripChanged"/>.</summary>
+    internal event Action<DriverPlan>? PlanChanged;
+
     /// <summary>Whether the book holds what the store does; before that a trip that is not in it may still exist.</summary>
     public bool IsLoaded => _isLoaded;
 
@@ -38,6 +41,9 @@ public sealed class TripBook(DriverSlots slots, DriverIndex index, PositionFanou
     /// <summary>The driver's plan; an empty one when nothing is known.</summary>
     public DriverPlan PlanOf(string driverId) => _plans.GetValueOrDefault(driverId) ?? DriverPlan.Empty(driverId);
 
+    /// <summary>All trips that are not final.</summary>
+    internal IEnumerable<Trip> Present => _trips.Select(t => t.Value).Where(t => !t.IsFinal);
+
     /// <summary>The trips that search and have no open offer, the longest waiting first.</summary>
     internal Trip[] Unoffered() => [.. _unoffered.Values.OrderBy(t => t.RequestedAt).ThenBy(t => t.Id, StringComparer.Ordinal)];
 
@@ -46,6 +52,7 @@ public sealed class TripBook(DriverSlots slots, DriverIndex index, PositionFanou
     {
         List<DriverChange> changes = [];
         ImmutableArray<TripFollower> followers = [];
+        List<TripFollower> onTheWay = [];
         lock (_lock)
         {
             if (trip is not null && (_trips.GetValueOrDefault(trip.Id)?.Version ?? 0) < trip.Version)
@@ -62,11 +69,16 @@ public sealed class TripBook(DriverSlots slots, DriverIndex index, PositionFanou
                 if (_plans.GetValueOrDefault(plan.DriverId) is not { } known || known.Version < plan.Version)
                 {
                     changes.Add(Keep(plan));
+                    onTheWay.AddRange(plan.Trips.SelectMany(t => _followers.GetValueOrDefault(t.TripId, [])));
                 }
             }
         }
 
-        Tell(changes, followers, trip);
+        Tell(changes, followers, trip, plans);
+        foreach (var follower in onTheWay)
+        {
+            follower.Wake();
+        }
     }
 
     /// <summary>To be called before the store is read for <see cref="Replace"/>: what is committed from now on is newer than what is read.</summary>
@@ -114,10 +126,10 @@ public sealed class TripBook(DriverSlots slots, DriverIndex index, PositionFanou
             _isLoaded = true;
         }
 
-        Tell(changes, [], null);
+        Tell(changes, [], null, plans);
         foreach (var (followers, trip) in followed)
         {
-            Tell([], followers, trip);
+            Tell([], followers, trip, []);
         }
 
         foreach (var trip in trips)
@@ -199,7 +211,7 @@ public sealed class TripBook(DriverSlots slots, DriverIndex index, PositionFanou
             _over.Enqueue(trip);
         }
 
-        if (trip is { State: TripState.Searching, Offer: null })
+        if (trip is { State: TripState.Searching, Offers.IsEmpty: true })
         {
             _unoffered[trip.Id] = trip;
         }
@@ -216,11 +228,16 @@ public sealed class TripBook(DriverSlots slots, DriverIndex index, PositionFanou
         return index.SetPlan(slots.GetOrAdd(plan.DriverId), plan.Availability, plan.Work);
     }
 
-    private void Tell(List<DriverChange> changes, ImmutableArray<TripFollower> followers, Trip? trip)
+    private void Tell(List<DriverChange> changes, ImmutableArray<TripFollower> followers, Trip? trip, ImmutableArray<DriverPlan> plans)
     {
         foreach (var change in changes)
         {
             fanout.Publish(change);
+        }
+
+        foreach (var plan in plans)
+        {
+            PlanChanged?.Invoke(plan);
         }
 
         if (trip is not null)

@@ -13,6 +13,33 @@ public sealed class TripOptions
     /// <summary>How long a driver is looked for: from <see cref="OfferWindow"/> to 1 h.</summary>
     public TimeSpan SearchTimeout { get; set; } = TimeSpan.FromMinutes(5);
 
+    /// <summary>How many drivers are asked at the same time; the first to accept has the trip: 1 to 10.</summary>
+    public int OffersAtOnce { get; set; } = 1;
+
+    /// <summary>How long before a scheduled pick-up a driver is looked for: 1 min to 6 h.</summary>
+    public TimeSpan ScheduledLead { get; set; } = TimeSpan.FromMinutes(15);
+
+    /// <summary>
+    /// How long who declines or ignores an offer is asked for nothing, 0 to 1 h; it doubles with each in a row, up to
+    /// <see cref="MaxCoolDown"/>.
+    /// </summary>
+    public TimeSpan CoolDown { get; set; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>The longest <see cref="CoolDown"/>: from that to 24 h.</summary>
+    public TimeSpan MaxCoolDown { get; set; } = TimeSpan.FromMinutes(5);
+
+    /// <summary>How long a driver waits at a pick-up before the rider counts as not there: 0 to 1 h.</summary>
+    public TimeSpan NoShowWait { get; set; } = TimeSpan.FromMinutes(3);
+
+    /// <summary>How long a driver may not be heard of before the trip goes to another, or is flagged with the rider in the car: 10 s to 1 h.</summary>
+    public TimeSpan LostDriverTimeout { get; set; } = TimeSpan.FromMinutes(2);
+
+    /// <summary>Whether a driver with a rider in the car may be given the next trip.</summary>
+    public bool BackToBack { get; set; } = true;
+
+    /// <summary>Shared trips that a driver may have at a time; 1: none are shared. At most 6.</summary>
+    public int MaxSharedTrips { get; set; } = 3;
+
     /// <summary>How long a trip may last from its assignment, then the system ends it: 1 min to 7 d.</summary>
     public TimeSpan MaxDuration { get; set; } = TimeSpan.FromHours(6);
 
@@ -44,7 +71,14 @@ public sealed class TripOptions
     internal TripRules ToRules(IRouteFinder router) => new(router)
     {
         OfferWindow = OfferWindow,
+        OffersAtOnce = OffersAtOnce,
         SearchTimeout = SearchTimeout,
+        ScheduledLead = ScheduledLead,
+        CoolDown = CoolDown,
+        MaxCoolDown = MaxCoolDown,
+        NoShowWait = NoShowWait,
+        BackToBack = BackToBack,
+        MaxSharedTrips = MaxSharedTrips,
         MaxDuration = MaxDuration,
     };
 }
@@ -62,6 +96,13 @@ internal sealed class TripOptionsValidator : IValidateOptions<TripOptions>
     {
         Within("OfferWindow", options.OfferWindow, TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(5)),
         Within("SearchTimeout", options.SearchTimeout, options.OfferWindow, TimeSpan.FromHours(1)),
+        Within("OffersAtOnce", options.OffersAtOnce, 1, 10),
+        Within("ScheduledLead", options.ScheduledLead, TimeSpan.FromMinutes(1), TimeSpan.FromHours(6)),
+        Within("CoolDown", options.CoolDown, TimeSpan.Zero, TimeSpan.FromHours(1)),
+        Within("MaxCoolDown", options.MaxCoolDown, options.CoolDown, TimeSpan.FromDays(1)),
+        Within("NoShowWait", options.NoShowWait, TimeSpan.Zero, TimeSpan.FromHours(1)),
+        Within("LostDriverTimeout", options.LostDriverTimeout, TimeSpan.FromSeconds(10), TimeSpan.FromHours(1)),
+        Within("MaxSharedTrips", options.MaxSharedTrips, 1, 6),
         Within("MaxDuration", options.MaxDuration, TimeSpan.FromMinutes(1), TimeSpan.FromDays(7)),
         Within("Retention", options.Retention, TimeSpan.FromDays(1), TimeSpan.FromDays(3650)),
         Within("MaxFixAge", options.MaxFixAge, TimeSpan.FromSeconds(1), TimeSpan.FromHours(1)),

@@ -11,7 +11,7 @@ internal static class TripWire
 {
     public static LatLng Of(GeoPoint point) => new() { Latitude = point.LatitudeDegrees, Longitude = point.LongitudeDegrees };
 
-    public static V1.Waypoint Of(Waypoint waypoint, string tripId) => new()
+    public static V1.Waypoint Of(Waypoint waypoint, string tripId, DateTimeOffset? estimatedArrival = null) => new()
     {
         WaypointId = waypoint.Id,
         TripId = tripId,
@@ -19,9 +19,20 @@ internal static class TripWire
         State = (V1.WaypointState)waypoint.State,
         Location = Of(waypoint.Location),
         Label = waypoint.Label,
-        EstimatedArrival = waypoint.EstimatedArrival?.ToTimestamp(),
+        EstimatedArrival = estimatedArrival?.ToTimestamp(),
         ArrivedAt = waypoint.ArrivedAt?.ToTimestamp(),
         DoneAt = waypoint.DoneAt?.ToTimestamp(),
+    };
+
+    public static V1.Waypoint Of(PlannedStop stop) => new()
+    {
+        WaypointId = stop.WaypointId,
+        TripId = stop.TripId,
+        Kind = (V1.WaypointKind)stop.Kind,
+        State = (V1.WaypointState)stop.State,
+        Location = Of(stop.Location),
+        Label = stop.Label,
+        EstimatedArrival = stop.EstimatedArrival?.ToTimestamp(),
     };
 
     public static V1.Route Of(TripRoute route)
@@ -65,6 +76,11 @@ internal static class TripWire
         Actor = (V1.TripActor)happened.Actor,
         State = (V1.TripState)happened.State,
         DriverId = happened.DriverId ?? "",
+        Place = happened.Place is { } place ? Of(place) : null,
+        CancellationReason = (V1.CancellationReason)happened.Cancellation,
+        DeclineReason = (V1.DeclineReason)happened.Decline,
+        RemovalReason = (V1.RemovalReason)happened.Removal,
+        Note = happened.Note,
     };
 
     public static V1.RouteChanged Of(RouteChanged changed)
@@ -75,7 +91,7 @@ internal static class TripWire
             Route = changed.Route is null ? null : Of(changed.Route),
             Reason = (V1.RouteChangeReason)changed.Reason,
         };
-        wire.Waypoints.AddRange(changed.Ahead.Select(w => Of(w, changed.TripId!)));
+        wire.Waypoints.AddRange(changed.Ahead.Select(Of));
         return wire;
     }
 }

@@ -72,7 +72,7 @@ internal sealed class FleetService(
         response.TripIds.AddRange(trips.PlanOf(request.DriverId).TripIds);
         if (tracking.Of(request.DriverId) is { } tracked)
         {
-            response.Trip = view.Of(tracked.Trip);
+            response.Trip = tracked.Trips is [var first, ..] ? view.ForOps(first.Trip) : null;
             response.Progress = tracked.Progress();
         }
 

@@ -17,7 +17,7 @@ internal static class RideCheck
     // Closer together than this two waypoints are one place.
     private const double MinLegMeters = 1;
 
-    public static ImmutableArray<RequestedWaypoint> Request(V1.RequestTripRequest request)
+    public static ImmutableArray<RequestedWaypoint> Request(V1.RequestTripRequest request, DateTimeOffset now)
     {
         var check = new RequestCheck();
         check.Id("request_id", request.RequestId);
@@ -25,6 +25,7 @@ internal static class RideCheck
         check.Number("party_size", request.PartySize, 1, 8);
         check.Text("note", request.Note, 0, MaxNoteLength);
         WholeRide(check, request.Waypoints);
+        TripTermsWire.Check(check, request.Terms, request.Waypoints.Count, now);
         check.Pass();
         return Requested(request.Waypoints);
     }
@@ -37,27 +38,35 @@ internal static class RideCheck
         return Requested(request.Waypoints);
     }
 
-    public static ImmutableArray<RequestedWaypoint> Update(V1.UpdateWaypointsRequest request)
+    public static ImmutableArray<RequestedWaypoint> Update(ulong expectedVersion, RepeatedField<V1.Waypoint> waypoints)
     {
         var check = new RequestCheck();
-        check.Require(request.ExpectedVersion > 0, "expected_version", "must be the version of the trip that the change is based on");
-        Waypoints(check, request.Waypoints, 1);
-        for (var i = 0; i < request.Waypoints.Count && i < MaxWaypoints; i++)
+        check.Require(expectedVersion > 0, "expected_version", "must be the version of the trip that the change is based on");
+        Waypoints(check, waypoints, 1);
+        for (var i = 0; i < waypoints.Count && i < MaxWaypoints; i++)
         {
-            check.Choice($"waypoints[{i}].kind", request.Waypoints[i].Kind);
+            check.Choice($"waypoints[{i}].kind", waypoints[i].Kind);
             check.Require(
-                request.Waypoints[i].WaypointId.Length <= MaxWaypointIdLength, $"waypoints[{i}].waypoint_id", $"must have at most {MaxWaypointIdLength} characters");
+                waypoints[i].WaypointId.Length <= MaxWaypointIdLength, $"waypoints[{i}].waypoint_id", $"must have at most {MaxWaypointIdLength} characters");
         }
 
         check.Pass();
-        return Requested(request.Waypoints);
+        return Requested(waypoints);
     }
 
-    public static void Cancel(V1.CancelTripRequest request)
+    public static void Cancel(V1.CancellationReason reason, string note)
     {
         var check = new RequestCheck();
-        DriverActionCheck.CancellationReason(check, "reason", request.Reason);
-        check.Text("note", request.Note, 0, MaxNoteLength);
+        DriverActionCheck.CancellationReason(check, "reason", reason);
+        check.Text("note", note, 0, MaxNoteLength);
+        check.Pass();
+    }
+
+    public static void Assign(string driverId, string note)
+    {
+        var check = new RequestCheck();
+        check.OptionalId("driver_id", driverId);
+        check.Text("note", note, 0, MaxNoteLength);
         check.Pass();
     }
 

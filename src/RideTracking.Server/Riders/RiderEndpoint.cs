@@ -1,6 +1,3 @@
-using System.Security.Cryptography;
-using System.Text;
-using Google.Protobuf;
 using Grpc.Core;
 using RideTracking.Engine.Dispatch;
 using RideTracking.Engine.Fanout;
@@ -11,8 +8,6 @@ using RideTracking.Server.Incidents;
 using RideTracking.Server.Refusals;
 using RideTracking.Server.Riders.Nearby;
 using RideTracking.Server.Sharing;
-using RideTracking.Server.Storage;
-using RideTracking.Server.Storage.Trips;
 using RideTracking.Server.Telemetry;
 using RideTracking.Server.Zones;
 
@@ -20,20 +15,16 @@ namespace RideTracking.Server.Riders;
 
 /// <summary>Rides for the rider's app. A trip that is not the caller's is as if it were not there.</summary>
 internal sealed class RiderEndpoint(
-    Dispatcher dispatcher,
+    RideDesk desk,
     TripBook book,
-    TripStore trips,
     TripView view,
     TripEstimate estimate,
     TripTracking tracking,
     DrivenPaths driven,
-    StoreKeys keys,
     DriverSlots slots,
-    DriverIndex index,
     PositionFanout fanout,
     TripAdmission admission,
     IncidentDesk incidents,
-    TimeProvider time,
     FollowerMetrics followers,
     NearbyWatch nearby,
     NearbyLimits nearbyLimits,
@@ -50,31 +41,8 @@ internal sealed class RiderEndpoint(
 
     public override async Task<V1.RequestTripResponse> RequestTrip(V1.RequestTripRequest request, ServerCallContext context)
     {
-        var waypoints = RideCheck.Request(request);
         var caller = context.Caller();
-        caller.RequireRider(request.RiderId);
-
-        var tripId = TripIds.New(keys, time);
-        var digest = SHA256.HashData(request.ToByteArray());
-        byte[] answer = [.. digest, .. Encoding.ASCII.GetBytes(tripId)];
-        var key = keys.RequestAnswer(caller.Subject, request.RequestId);
-        if (admission.Refusal(waypoints, known: []) is { } refused)
-        {
-            // A repeat of what was accepted before the zones changed is still a repeat.
-            return await trips.ReadAnswerAsync(key) is { } given ? await AnswerAgainAsync(request, digest, given) : throw refused.ToRpcException();
-        }
-
-        var outcome = await dispatcher.DispatchAsync(
-            tripId,
-            new RideRequested(tripId, request.RiderId, waypoints, (int)request.PartySize, request.Note),
-            answer: _ => new StoredAnswer(key, answer));
-        switch (outcome)
-        {
-            case AnsweredBefore before:
-                return await AnswerAgainAsync(request, digest, before.Answer);
-            default:
-                return new V1.RequestTripResponse { Trip = view.Of(Decision(outcome)) };
-        }
+        return new V1.RequestTripResponse { Trip = view.Of(await desk.RequestAsync(request, caller.RequireRider, caller.Subject, TripActor.Rider)) };
     }
 
     public override async Task<V1.GetTripResponse> GetTrip(V1.GetTripRequest request, ServerCallContext context)
@@ -87,25 +55,16 @@ internal sealed class RiderEndpoint(
 
     public override async Task<V1.CancelTripResponse> CancelTrip(V1.CancelTripRequest request, ServerCallContext context)
     {
-        RideCheck.Cancel(request);
+        RideCheck.Cancel(request.Reason, request.Note);
         var trip = await OwnTripAsync(request.TripId, context);
-        var outcome = await dispatcher.DispatchAsync(
-            trip.Id, new CancelRequested(TripActor.Rider, (CancellationReason)request.Reason, request.Note));
-        return new V1.CancelTripResponse { Trip = view.Of(Decision(outcome)) };
+        return new V1.CancelTripResponse { Trip = view.Of(await desk.CancelAsync(trip.Id, TripActor.Rider, request.Reason, request.Note)) };
     }
 
     public override async Task<V1.UpdateWaypointsResponse> UpdateWaypoints(V1.UpdateWaypointsRequest request, ServerCallContext context)
     {
-        var waypoints = RideCheck.Update(request);
+        var waypoints = RideCheck.Update(request.ExpectedVersion, request.Waypoints);
         var trip = await OwnTripAsync(request.TripId, context);
-        if (admission.Refusal(waypoints, trip.Waypoints) is { } refused)
-        {
-            throw refused.ToRpcException();
-        }
-
-        var outcome = await dispatcher.DispatchAsync(
-            trip.Id, new WaypointsRequested(request.ExpectedVersion, waypoints, index.PlaceOf(slots, trip.DriverId)));
-        return new V1.UpdateWaypointsResponse { Trip = view.Of(Decision(outcome)) };
+        return new V1.UpdateWaypointsResponse { Trip = view.Of(await desk.UpdateWaypointsAsync(trip, request.ExpectedVersion, waypoints, TripActor.Rider)) };
     }
 
     public override async Task WatchTrip(V1.WatchTripRequest request, IServerStreamWriter<V1.WatchTripResponse> responseStream, ServerCallContext context)
@@ -134,7 +93,7 @@ internal sealed class RiderEndpoint(
 
     public override async Task<V1.RevokeShareLinkResponse> RevokeShareLink(V1.RevokeShareLinkRequest request, ServerCallContext context)
     {
-        if (await shared.TripOfAsync(request.LinkId) is not { } tripId || await FindAsync(tripId) is not { } trip || !context.Caller().MayActForRider(trip.RiderId))
+        if (await shared.TripOfAsync(request.LinkId) is not { } tripId || await desk.FindAsync(tripId) is not { } trip || !context.Caller().MayActForRider(trip.RiderId))
         {
             throw Refusal.NotFound("SHARE_LINK_NOT_FOUND", "There is no such link, or it is not one of yours.").ToRpcException();
         }
@@ -149,7 +108,7 @@ internal sealed class RiderEndpoint(
             StreamKind.SharedTrip, context,
             cancellation => shared.WatchAsync(
                 request.Token,
-                FindAsync,
+                desk.FindAsync,
                 (trip, end) => NewWatch(StreamKind.SharedTrip).RunAsync(trip, news => responseStream.WriteAsync(SharedView.Of(news), end), end),
                 cancellation),
             done: "trip_over");
@@ -159,31 +118,8 @@ internal sealed class RiderEndpoint(
     public override Task<V1.RaiseIncidentResponse> RaiseIncident(V1.RaiseIncidentRequest request, ServerCallContext context) =>
         incidents.RaiseAsync(request, context.Caller());
 
-    private async Task<V1.RequestTripResponse> AnswerAgainAsync(V1.RequestTripRequest request, byte[] digest, byte[] given)
-    {
-        if (!given.AsSpan(0, digest.Length).SequenceEqual(digest))
-        {
-            throw Refusal.AlreadyExists(
-                "REQUEST_ID_REUSED", $"The request {request.RequestId} was made before, with another body. Make a new id for a new request.").ToRpcException();
-        }
-
-        var tripId = Encoding.ASCII.GetString(given.AsSpan(digest.Length));
-        return new V1.RequestTripResponse { Trip = view.Of(await FindAsync(tripId) ?? throw NotFound()) };
-    }
-
-    private static Trip Decision(DispatchOutcome outcome) => outcome switch
-    {
-        Decided { Result: Transition { Trip: { } trip } } => trip,
-        Decided { Result: Refused refused } => throw DispatchRefusals.Of(refused).ToRpcException(),
-        _ => throw Refusal.Aborted("CONTENDED", "The trip is being changed by too many at once; nothing was changed. Try again.").ToRpcException(),
-    };
-
     private async Task<Trip> OwnTripAsync(string tripId, ServerCallContext context) =>
-        await FindAsync(tripId) is { } trip && context.Caller().MayActForRider(trip.RiderId) ? trip : throw NotFound();
-
-    // What cannot be a trip's id is not looked up.
-    private async Task<Trip?> FindAsync(string tripId) =>
-        TripIds.IsPlausible(keys, tripId) ? book.Find(tripId) ?? await trips.ReadTripAsync(tripId) : null;
-
-    private static RpcException NotFound() => DispatchRefusals.TripNotFound.ToRpcException();
+        await desk.FindAsync(tripId) is { } trip && context.Caller().MayActForRider(trip.RiderId)
+            ? trip
+            : throw DispatchRefusals.TripNotFound.ToRpcException();
 }

@@ -8,6 +8,7 @@ public static class RidersSetup
     /// <summary>Adds the riders' view of trips. After the dispatch.</summary>
     public static WebApplicationBuilder AddRiders(this WebApplicationBuilder builder)
     {
+        builder.Services.AddSingleton<RideDesk>();
         builder.Services.AddSingleton<TripView>();
         builder.Services.AddSingleton<TripEstimate>();
         builder.Services.AddOptions<NearbyOptions>().BindConfiguration("Nearby").ValidateDataAnnotations().ValidateOnStart();

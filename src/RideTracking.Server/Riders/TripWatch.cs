@@ -67,17 +67,19 @@ internal sealed class TripWatch(
     private V1.WatchTripResponse? Next(Trip trip, DriverMailbox? car)
     {
         var response = new V1.WatchTripResponse();
-        if (trip.Version > _versionSent)
+        // The way is the driver's, and changes by itself.
+        var route = view.RouteVersionOf(trip);
+        if (trip.Version > _versionSent || route != _routeSent)
         {
-            response.Trip = view.Of(trip, withPolyline: trip.Route?.Version != _routeSent);
+            response.Trip = view.Of(trip, withPolyline: route != _routeSent);
             _versionSent = trip.Version;
-            _routeSent = trip.Route?.Version ?? 0;
+            _routeSent = route;
         }
 
         if (car is not null && car.TryTake(out var driver) && view.PositionOf(driver, out var age) is { } position)
         {
             response.Position = position;
-            response.Progress = tracking.Of(trip.DriverId) is { } tracked && tracked.Trip.Id == trip.Id ? tracked.Progress() : null;
+            response.Progress = route == 0 ? null : tracking.Of(trip.DriverId)?.Progress(trip.Id);
             metrics.Sent(kind, age);
         }
 

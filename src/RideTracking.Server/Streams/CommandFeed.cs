@@ -11,6 +11,7 @@ internal sealed class CommandFeed(string driverId, ulong afterSequence, StreamSe
 {
     private readonly Queue<Command> _read = new();
     private ulong _sent = afterSequence;
+    private ulong _lineSent;
     private volatile bool _waiting = true;
 
     /// <summary>Whether there may be commands to send.</summary>
@@ -18,6 +19,9 @@ internal sealed class CommandFeed(string driverId, ulong afterSequence, StreamSe
 
     /// <summary>There are commands in the outbox.</summary>
     public void Look() => _waiting = true;
+
+    /// <summary>The app has the line of this way: it is not sent again on this stream.</summary>
+    public void LineSent(V1.Route? route) => _lineSent = route?.Version ?? _lineSent;
 
     /// <summary>The next command to send; null when there is none, or the store is away (then the sweep comes back to it).</summary>
     public async ValueTask<Command?> NextAsync()
@@ -44,6 +48,12 @@ internal sealed class CommandFeed(string driverId, ulong afterSequence, StreamSe
         }
 
         _sent = next.Sequence;
+        if (next.RouteChanged?.Route is { } route)
+        {
+            route.EncodedPolyline = route.Version == _lineSent ? "" : route.EncodedPolyline;
+            LineSent(route);
+        }
+
         services.Commands.Sent(1);
         return next;
     }

@@ -129,7 +129,7 @@ internal sealed class DriverSession
     /// <summary>Ends the stream, after what can be acknowledged.</summary>
     public void Close(StreamClosingReason reason, Status status, TimeSpan? retryAfter = null)
     {
-        var message = new StreamClosing { Reason = reason, MayReconnect = reason is not (StreamClosingReason.TakenOver or StreamClosingReason.UpgradeRequired) };
+        var message = new StreamClosing { Reason = reason, MayReconnect = reason is not (StreamClosingReason.TakenOver or StreamClosingReason.UpgradeRequired or StreamClosingReason.Blocked) };
         if (retryAfter is { } wait)
         {
             message.RetryAfter = Google.Protobuf.WellKnownTypes.Duration.FromTimeSpan(wait);

@@ -24,6 +24,7 @@ public sealed class DriverStreamService(
         var hello = await ReadHelloAsync(requestStream, context.CancellationToken);
         DriverConnections.Check(hello, caller);
         await RequireVersionAsync(hello, responseStream);
+        services.Desk.RequireNotBlocked(hello.DriverId);
         draining.RequireOpen();
 
         var session = await connections.OpenAsync(hello, caller, responseStream, context.GetHttpContext().Abort, context.CancellationToken);
@@ -33,6 +34,12 @@ public sealed class DriverStreamService(
         {
             await responseStream.WriteAsync(await WelcomeAsync(session, hello.RoutePlanVersion));
             session.Start();
+            if (services.Desk.BlockedReasonOf(session.DriverId) is { } blocked)
+            {
+                // Blocked while it was being opened.
+                DriverStreams.Block(session, blocked);
+            }
+
             if (draining.HasBegun)
             {
                 draining.Close(session);
@@ -66,6 +73,7 @@ public sealed class DriverStreamService(
         ExternalId.Require("driver_id", request.DriverId);
         ExternalId.Require("session_id", request.SessionId);
         context.Caller().RequireDriver(request.DriverId);
+        services.Desk.RequireNotBlocked(request.DriverId);
         draining.RequireOpen();
         return reports.ReportAsync(request, context.CancellationToken);
     }
@@ -170,6 +178,7 @@ public sealed class DriverStreamService(
             var (availability, routePlan) = await services.Desk.LoadAsync(session.DriverId);
             welcome.Availability = availability;
             welcome.RoutePlan = routePlan.RoutePlanVersion > knownRoutePlanVersion ? routePlan : null;
+            session.Commands.LineSent(welcome.RoutePlan?.Route);
         }
         catch (Exception e) when (RedisStore.IsAway(e))
         {

@@ -1,6 +1,8 @@
 using System.Collections.Concurrent;
+using RideTracking.Engine.Dispatch;
 using RideTracking.Engine.Fanout;
 using RideTracking.Engine.Index;
+using RideTracking.Server.Dispatch;
 using RideTracking.Server.Refusals;
 using RideTracking.V1;
 using DriverLink = RideTracking.Engine.Index.DriverLink;
@@ -29,6 +31,15 @@ public sealed class DriverStreams(DriverIndex index, PositionFanout fanout)
         }
     }
 
+    /// <summary>A driver's plan has changed: who is blocked is not heard any more. Returns at once.</summary>
+    public void Look(DriverPlan plan)
+    {
+        if (plan.BlockedReason is { } reason && _sessions.TryGetValue(plan.DriverId, out var session))
+        {
+            Block(session, reason);
+        }
+    }
+
     /// <summary>Adds a stream; the one that the driver had before is told that it was taken over.</summary>
     internal void Add(DriverSession session)
     {
@@ -54,6 +65,8 @@ public sealed class DriverStreams(DriverIndex index, PositionFanout fanout)
             fanout.Publish(index.SetLink(session.Slot, DriverLink.Lost));
         }
     }
+
+    internal static void Block(DriverSession session, string reason) => session.Close(StreamClosingReason.Blocked, DriverDesk.Blocked(session.DriverId, reason));
 
     internal static void TakenOver(DriverSession session) => session.Close(
         StreamClosingReason.TakenOver, Refusal.Aborted("TAKEN_OVER", "Another connection of this driver has taken over."));

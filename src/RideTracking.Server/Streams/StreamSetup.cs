@@ -39,7 +39,9 @@ public static class StreamSetup
     public static WebApplication MapDriverStreams(this WebApplication app)
     {
         app.MapGrpcService<DriverStreamService>();
-        app.Services.GetRequiredService<CommandOutbox>().CommandsAdded += app.Services.GetRequiredService<DriverStreams>().Wake;
+        var streams = app.Services.GetRequiredService<DriverStreams>();
+        app.Services.GetRequiredService<CommandOutbox>().CommandsAdded += streams.Wake;
+        app.Services.GetRequiredService<TripBook>().PlanChanged += streams.Look;
         var draining = app.Services.GetRequiredService<Draining>();
         // Stopping waits for this callback, and only then does Kestrel wait for the streams to end.
         app.Lifetime.ApplicationStopping.Register(() => draining.DrainAsync().GetAwaiter().GetResult());

@@ -11,9 +11,9 @@ public sealed class TransitionProperties
     private static readonly string[] TripIds = ["t0", "t1", "t2"];
     private static readonly string[] DriverIds = ["d0", "d1", "d2"];
 
-    // What happens, where, with what, and how long after what happened before. Above 12: what a ride would do next.
+    // What happens, where, with what, and how long after what happened before. Above 18: what a ride would do next.
     private static readonly Gen<(int What, int Trip, int Driver, int Choice, int Seconds)> Happening =
-        Gen.Select(Gen.Int[0, 28], Gen.Int[0, 2], Gen.Int[0, 2], Gen.Int[0, 11], Gen.Frequency((20, Gen.Int[0, 3]), (1, Gen.Int[10, 400])));
+        Gen.Select(Gen.Int[0, 38], Gen.Int[0, 2], Gen.Int[0, 2], Gen.Int[0, 11], Gen.Frequency((20, Gen.Int[0, 3]), (1, Gen.Int[10, 400])));
 
     [Fact]
     public void Whatever_happens_the_invariants_hold_and_every_trip_ends()
@@ -41,39 +41,55 @@ public sealed class TransitionProperties
         var driver = DriverIds[happening.Driver];
         var trip = world.Trips.GetValueOrDefault(tripId);
         // Mostly whom the trip is really with, so that sequences get far; sometimes anybody.
-        var party = happening.Choice < 9 ? trip?.Offer?.DriverId ?? trip?.DriverId ?? driver : driver;
+        var party = happening.Choice < 9 ? trip?.Offers.FirstOrDefault()?.DriverId ?? trip?.DriverId ?? driver : driver;
         DispatchEvent happened = happening.What switch
         {
-            0 => TripWorld.Ride(tripId, happening.Choice % 3),
+            0 => TripWorld.Ride(tripId, happening.Choice % 3, Terms(world, happening.Choice)),
             1 => new AvailabilityChosen(driver, (DriverAvailability)(1 + (happening.Choice % 4)), true),
             2 => new DriverChosen(driver, 1000, TimeSpan.FromSeconds(100)),
-            3 => new OfferAnswered(party, trip?.Offer?.Id ?? $"{tripId}.o1", false, null),
-            4 => new OfferAnswered(driver, trip?.Offer?.Id ?? $"{tripId}.o1", true, null),
-            5 => new OfferTimeEnded(),
+            3 => new OfferAnswered(party, OfferIn(trip, party, tripId), false),
+            4 => new OfferAnswered(driver, OfferIn(trip, driver, tripId), true),
+            5 => new OfferTimeEnded(happening.Choice % 2 == 0 ? [party] : []),
             6 => new WaypointProgressed(
-                party, happening.Choice == 11 ? $"{tripId}.w2" : trip?.Next?.Id ?? "", (WaypointStep)(1 + (happening.Choice % 3)), null),
+                party, happening.Choice == 11 ? $"{tripId}.w2" : trip?.Next?.Id ?? "", (WaypointStep)(1 + (happening.Choice % 3)), "1234"),
             7 or 8 => new WaypointsRequested(
-                (trip?.Version ?? 0) - (happening.Choice == 10 ? 1ul : 0), trip is null ? [] : Changed(trip, happening.Choice), null),
-            9 => new CancelRequested(TripActor.Rider, CancellationReason.ChangedMind, ""),
-            10 => new CancelRequested(TripActor.Driver, CancellationReason.VehicleTrouble, "", party),
+                (trip?.Version ?? 0) - (happening.Choice == 10 ? 1ul : 0), trip is null ? [] : Changed(trip, happening.Choice)),
+            9 => new CancelRequested((TripActor)(1 + (happening.Choice % 5)), CancellationReason.ChangedMind, ""),
+            10 => new CancelRequested(
+                TripActor.Driver, happening.Choice % 2 == 0 ? CancellationReason.VehicleTrouble : CancellationReason.NotThere, "", party),
             11 => new TripTimeEnded(),
             12 => new SearchTimeEnded(),
             13 => new RouteOutdated(
-                (trip?.Route?.Version ?? 0) + (happening.Choice == 11 ? 1ul : 0), RouteChangeReason.OffRoute, new DriverPlace(TripWorld.Off(-1), 90)),
+                party, (world.Plans.GetValueOrDefault(party)?.Route?.Version ?? 0) + (happening.Choice == 11 ? 1ul : 0), RouteChangeReason.OffRoute),
+            14 => new SearchDue(),
+            15 => new AssignRequested(happening.Choice > 8 ? null : driver, TripActor.Ops, ""),
+            16 => new DriverGone(party, happening.Choice % 2 == 0 ? RemovalReason.Lost : RemovalReason.Blocked),
+            17 => new DriverBack(party),
+            18 => new BlockRequested(driver, happening.Choice % 3 == 0 ? "papers" : null),
             _ => Forward(world, trip, tripId, driver, happening.Choice),
         };
-        return (tripId, happened);
+        return (tripId, happened with { Places = [.. DriverIds.Where(d => d != "d2").Select(d => new DriverPlace(d, TripWorld.Off(-1), 90))] });
     }
+
+    private static TripTerms Terms(TripWorld world, int choice) => new()
+    {
+        CanShare = choice % 3 == 0,
+        ScheduledFor = choice == 5 ? world.Now.AddHours(1) : null,
+        PickupCode = choice == 7 ? "1234" : null,
+    };
+
+    private static string OfferIn(Trip? trip, string driver, string tripId) => trip?.OfferTo(driver)?.Id ?? $"{tripId}.o1";
 
     private static DispatchEvent Forward(TripWorld world, Trip? trip, string tripId, string driver, int choice) => trip switch
     {
-        null => TripWorld.Ride(tripId, choice % 3),
-        { Offer: { } offer } => new OfferAnswered(offer.DriverId, offer.Id, true, new DriverPlace(TripWorld.Off(-1))),
+        null => TripWorld.Ride(tripId, choice % 3, Terms(world, choice)),
+        { State: TripState.Scheduled } => new SearchDue(),
+        { Offers: [var offer, ..] } when choice < 8 => new OfferAnswered(offer.DriverId, offer.Id, true),
         { State: TripState.Searching } when world.Plans.GetValueOrDefault(driver)?.Availability != DriverAvailability.Available =>
             new AvailabilityChosen(driver, DriverAvailability.Available, true),
         { State: TripState.Searching } => new DriverChosen(driver, 1000, TimeSpan.FromSeconds(100)),
         { Next: { } next } => new WaypointProgressed(
-            trip.DriverId ?? driver, next.Id, next.State == WaypointState.Arrived ? WaypointStep.Done : WaypointStep.Arrived, null),
+            trip.DriverId ?? driver, next.Id, next.State == WaypointState.Arrived ? WaypointStep.Done : WaypointStep.Arrived, "1234"),
         _ => new SearchTimeEnded(),
     };
 
@@ -92,14 +108,14 @@ public sealed class TransitionProperties
 
     private static void Apply(TripWorld world, string tripId, DispatchEvent happened)
     {
-        var before = happened is AvailabilityChosen ? null : world.Trips.GetValueOrDefault(tripId);
+        var before = TripWorld.IsOfPlan(happened) ? null : world.Trips.GetValueOrDefault(tripId);
         var plansBefore = world.Plans.ToDictionary();
         if (world.Decide(happened, tripId) is not Transition transition)
         {
             return;
         }
 
-        Check(before is not { IsFinal: true }, "a final trip never changes");
+        Check(before is not { IsFinal: true } || transition is { Trip: null, Plans.IsEmpty: true }, "a final trip never changes");
         world.Commit(transition);
         if (transition.Trip is { } trip)
         {
@@ -107,7 +123,8 @@ public sealed class TransitionProperties
             Check(trip.Events.Select(e => e.Version).SequenceEqual(Enumerable.Range(1, (int)trip.Version).Select(v => (ulong)v)), "versions have no gap");
             Check(trip.Events[^1].State == trip.State && trip.Events[^1].OccurredAt <= trip.Events[^1].RecordedAt, "the event says the state");
             Check(trip.IsFinal == (trip.DueAt is null), "a trip that is not final has a deadline");
-            Check(trip.Offer is null || trip.DueAt <= trip.Offer.ExpiresAt, "an open offer has a deadline");
+            Check(trip.Offers.All(o => trip.DueAt <= o.ExpiresAt), "an open offer has a deadline");
+            Check(trip.Offers.Length <= TripWorld.Rules.OffersAtOnce, "no more are asked at once than may be");
             Check(trip.Waypoints.Select(w => w.Id).Distinct().Count() == trip.Waypoints.Length, "waypoints have ids of their own");
             Check(
                 trip.Waypoints[0].Kind == WaypointKind.Pickup && trip.Waypoints[^1].Kind == WaypointKind.Dropoff && trip.Waypoints.Length <= 10,
@@ -131,21 +148,31 @@ public sealed class TransitionProperties
     {
         foreach (var plan in world.Plans.Values)
         {
-            Check(plan.TripIds.Length + (plan.OfferedTripId is null ? 0 : 1) <= 1, "one driver has one job");
             Check((plan.Work == DriverWork.Idle) == (plan.TripIds.IsEmpty && plan.OfferedTripId is null), "only who has no job is idle");
-            Check((plan.Work == DriverWork.Offered) == (plan.OfferedTripId is not null), "who has an offer is offered");
-            Check(plan.OfferedTripId is null || world.Trips[plan.OfferedTripId].Offer?.DriverId == plan.DriverId, "the offer knows its driver");
-            foreach (var id in plan.TripIds)
+            Check(plan.OfferedTripId is null || world.Trips[plan.OfferedTripId].OfferTo(plan.DriverId) is not null, "the offer knows its driver");
+            Check(
+                plan.Trips.Length <= 1 || plan.Trips is [{ IsOnBoard: true }, { IsOnBoard: false }] || (plan.Trips.Length <= 3 && plan.Trips.All(t => t.CanShare)),
+                "one driver has one trip, one queued behind it, or shared ones");
+            Check(
+                plan.Stops.Select(s => s.WaypointId).ToHashSet().SetEquals(plan.TripIds.SelectMany(id => world.Trips[id].Ahead.Select(w => w.Id))),
+                "the stops of a plan are what is ahead of its trips");
+            Check(plan.Stops.IsEmpty == (plan.Route is null), "who has somewhere to go has a way");
+            Check(plan.Route is null || plan.Route.WaypointIds.SequenceEqual(plan.Stops.Select(s => s.WaypointId)), "the way leads through the stops");
+            foreach (var planned in plan.Trips)
             {
-                Check(world.Trips[id] is { IsFinal: false } trip && trip.DriverId == plan.DriverId, "the trip knows its driver");
+                Check(world.Trips[planned.TripId] is { IsFinal: false } trip && trip.DriverId == plan.DriverId, "the trip knows its driver");
+                Check(planned.IsOnBoard == (world.Trips[planned.TripId].State == TripState.InProgress), "who is on board rides");
+                var own = plan.Stops.Where(s => s.TripId == planned.TripId).Select(s => s.WaypointId);
+                Check(own.SequenceEqual(world.Trips[planned.TripId].Ahead.Select(w => w.Id)), "a trip's stops are in its order");
             }
         }
 
         foreach (var trip in world.Trips.Values.Where(t => !t.IsFinal))
         {
-            Check(trip.Offer is null || world.Plans[trip.Offer.DriverId].OfferedTripId == trip.Id, "the driver knows the offer");
+            Check(trip.Offers.All(o => world.Plans[o.DriverId].OfferedTripId == trip.Id), "the driver knows the offer");
             Check(trip.DriverId is null || world.Plans[trip.DriverId].TripIds.Contains(trip.Id), "the driver knows the trip");
-            Check((trip.State == TripState.Searching) == (trip.DriverId is null), "who searches has no driver");
+            Check((trip.State is TripState.Searching or TripState.Scheduled) == (trip.DriverId is null), "who searches has no driver");
+            Check(trip.State == TripState.Searching || trip.Offers.IsEmpty, "only who searches has offers");
         }
     }
 
@@ -154,15 +181,25 @@ public sealed class TransitionProperties
     {
         for (var looks = 0; world.Trips.Values.FirstOrDefault(t => !t.IsFinal) is { } trip; looks++)
         {
-            Check(looks < 20, "deadlines end every trip");
+            Check(looks < 30, "deadlines end every trip");
             world.Now = world.Now > trip.DueAt!.Value ? world.Now : trip.DueAt.Value;
-            Apply(world, trip.Id, trip.Offer is not null ? new OfferTimeEnded() : trip.State == TripState.Searching ? new SearchTimeEnded() : new TripTimeEnded());
+            DispatchEvent due = trip switch
+            {
+                { Offers.IsEmpty: false } => new OfferTimeEnded(),
+                { State: TripState.Scheduled } => new SearchDue(),
+                { State: TripState.Searching } => new SearchTimeEnded(),
+                _ => new TripTimeEnded(),
+            };
+            Apply(world, trip.Id, due);
         }
 
         Check(world.Plans.Values.All(p => p.Work == DriverWork.Idle), "ended trips hold no driver");
         foreach (var assigned in world.Commands.OfType<TripAssigned>())
         {
-            Check(world.Commands.OfType<TripRemoved>().Count(c => c.TripId == assigned.Trip.Id && c.DriverId == assigned.DriverId) == 1, "a passenger is forgotten once");
+            var (given, taken) = (
+                world.Commands.OfType<TripAssigned>().Count(c => c.Trip.Id == assigned.Trip.Id && c.DriverId == assigned.DriverId),
+                world.Commands.OfType<TripRemoved>().Count(c => c.TripId == assigned.Trip.Id && c.DriverId == assigned.DriverId));
+            Check(given == taken, "a passenger is forgotten as often as told");
         }
     }
 

@@ -14,15 +14,26 @@ public sealed class TransitionTests
     public void A_left_route_is_found_anew_from_where_the_driver_is_and_told()
     {
         _world.Assign("d1");
-        var before = _world.Trip.Route!;
-        var transition = _world.Do(new RouteOutdated(before.Version, RouteChangeReason.OffRoute, new DriverPlace(TripWorld.Off(5))));
+        var before = Plan.Route!;
+        var transition = _world.Do(Left(5));
         var command = Assert.IsType<RouteChanged>(Assert.Single(transition.Commands));
         Assert.Equal((RouteChangeReason.OffRoute, before.Version + 1), (command.Reason, command.Route!.Version));
         Assert.NotEqual(before.Route.EncodedPolyline, command.Route.Route.EncodedPolyline);
-        Assert.Equal(TripEventKind.RouteChanged, _world.Trip.Events[^1].Kind);
+        Assert.Null(transition.Trip);
         // Whoever is late with the same news changes nothing.
-        Assert.Equal(
-            RefusalReason.WrongState, _world.Refuse(new RouteOutdated(before.Version, RouteChangeReason.OffRoute, new DriverPlace(TripWorld.Off(6)))).Reason);
+        Assert.Equal(RefusalReason.WrongState, _world.Refuse(Left(6)).Reason);
+
+        RouteOutdated Left(int steps) =>
+            new("d1", before.Version, RouteChangeReason.OffRoute) { Places = [new DriverPlace("d1", TripWorld.Off(steps))] };
+    }
+
+    [Fact]
+    public void A_way_found_again_is_not_a_new_one()
+    {
+        _world.Assign("d1");
+        var before = Plan.Route!;
+        _world.Do(new RouteOutdated("d1", before.Version, RouteChangeReason.EtaDrifted) { Places = [new DriverPlace("d1", TripWorld.Off(-1))] });
+        Assert.Equal(before.Version, Plan.Route!.Version);
     }
 
     [Fact]
@@ -78,13 +89,14 @@ public sealed class TransitionTests
         _world.Do(TripWorld.Ride());
         _world.Offer("d1");
 
-        var transition = _world.Do(new OfferAnswered("d1", "t.o1", true, new DriverPlace(TripWorld.Off(-1))));
+        var transition = _world.Do(new OfferAnswered("d1", "t.o1", true) { Places = [new DriverPlace("d1", TripWorld.Off(-1))] });
 
         Assert.IsType<TripAssigned>(transition.Commands[0]);
         var route = Assert.IsType<RouteChanged>(transition.Commands[1]);
         Assert.Equal(1ul, route.RoutePlanVersion);
         Assert.Equal(2, route.Route!.Route.Legs.Length);
-        Assert.Equal(_world.Now + route.Route.Route.Legs[0].Duration, transition.Trip!.Waypoints[0].EstimatedArrival);
+        Assert.Equal(_world.Now + route.Route.Route.Legs[0].Duration, Plan.ArrivalAt("t.w1"));
+        Assert.Equal(["t.w1", "t.w2"], transition.Trip!.Promised.Select(p => p.WaypointId));
     }
 
     [Fact]
@@ -92,13 +104,13 @@ public sealed class TransitionTests
     {
         _world.Do(TripWorld.Ride());
         _world.Offer("d1");
-        _world.Do(new OfferAnswered("d1", "t.o1", false, null));
+        _world.Do(new OfferAnswered("d1", "t.o1", false));
 
         Assert.Equal(TripState.Searching, _world.Trip.State);
         Assert.Equal(DriverWork.Idle, Plan.Work);
         Assert.Equal(RefusalReason.DriverNotFree, _world.Refuse(new DriverChosen("d1", 1, TimeSpan.Zero)).Reason);
         _world.Offer("d2");
-        Assert.Equal("t.o2", _world.Trip.Offer!.Id);
+        Assert.Equal("t.o2", _world.Trip.Offers[^1].Id);
     }
 
     [Fact]
@@ -109,12 +121,12 @@ public sealed class TransitionTests
         _world.Refuse(new OfferTimeEnded());
 
         _world.Now = _world.Trip.DueAt!.Value;
-        Assert.Equal(RefusalReason.OfferClosed, _world.Refuse(new OfferAnswered("d1", "t.o1", true, null)).Reason);
+        Assert.Equal(RefusalReason.OfferClosed, _world.Refuse(new OfferAnswered("d1", "t.o1", true)).Reason);
         var transition = _world.Do(new OfferTimeEnded());
 
         Assert.Equal(OfferOutcome.TimedOut, Assert.IsType<OfferWithdrawn>(Assert.Single(transition.Commands)).Outcome);
-        Assert.Contains("d1", _world.Trip.PassedOver);
-        Assert.Equal(RefusalReason.OfferClosed, _world.Refuse(new OfferAnswered("d1", "t.o1", true, null)).Reason);
+        Assert.True(_world.Trip.IsPassedOver("d1", _world.Now.AddDays(1)));
+        Assert.Equal(RefusalReason.OfferClosed, _world.Refuse(new OfferAnswered("d1", "t.o1", true)).Reason);
     }
 
     [Fact]
@@ -123,10 +135,10 @@ public sealed class TransitionTests
         _world.Do(TripWorld.Ride());
         _world.Offer("d1");
 
-        var foreign = _world.Refuse(new OfferAnswered("d2", "t.o1", true, null));
+        var foreign = _world.Refuse(new OfferAnswered("d2", "t.o1", true));
         Assert.Equal(RefusalReason.OfferNotFound, foreign.Reason);
         Assert.Null(foreign.Met);
-        Assert.Equal(RefusalReason.OfferNotFound, _world.Refuse(new OfferAnswered("d2", "u.o1", true, null), "u").Reason);
+        Assert.Equal(RefusalReason.OfferNotFound, _world.Refuse(new OfferAnswered("d2", "u.o1", true), "u").Reason);
     }
 
     [Fact]
@@ -157,7 +169,7 @@ public sealed class TransitionTests
         for (var i = 1; i <= TripWorld.Rules.MaxOffers; i++)
         {
             _world.Offer($"d{i}");
-            _world.Do(new OfferAnswered($"d{i}", _world.Trip.Offer!.Id, false, null));
+            _world.Do(new OfferAnswered($"d{i}", _world.Trip.Offers[^1].Id, false));
         }
 
         Assert.Equal(_world.Now, _world.Trip.DueAt);
@@ -167,14 +179,14 @@ public sealed class TransitionTests
     }
 
     [Theory]
-    [InlineData(TripActor.Rider, null)]
-    [InlineData(TripActor.Driver, "d1")]
-    [InlineData(TripActor.Ops, null)]
-    public void A_cancelled_trip_lets_its_driver_go(TripActor actor, string? driverId)
+    [InlineData(TripActor.Rider)]
+    [InlineData(TripActor.Service)]
+    [InlineData(TripActor.Ops)]
+    public void A_cancelled_trip_lets_its_driver_go(TripActor actor)
     {
         _world.Assign();
 
-        var transition = _world.Do(new CancelRequested(actor, CancellationReason.ChangedMind, "sorry", driverId));
+        var transition = _world.Do(new CancelRequested(actor, CancellationReason.ChangedMind, "sorry"));
 
         Assert.Equal(new Cancellation(actor, CancellationReason.ChangedMind, "sorry"), _world.Trip.Cancellation);
         Assert.Equal(DriverWork.Idle, Plan.Work);
@@ -192,7 +204,7 @@ public sealed class TransitionTests
 
         Assert.Equal(OfferOutcome.Withdrawn, Assert.IsType<OfferWithdrawn>(Assert.Single(transition.Commands)).Outcome);
         Assert.Null(Plan.OfferedTripId);
-        Assert.Null(_world.Trip.Offer);
+        Assert.Empty(_world.Trip.Offers);
     }
 
     [Fact]
@@ -200,7 +212,7 @@ public sealed class TransitionTests
     {
         _world.Assign();
 
-        Assert.Equal(RefusalReason.TripNotFound, _world.Refuse(new WaypointProgressed("d2", "t.w1", WaypointStep.Arrived, null)).Reason);
+        Assert.Equal(RefusalReason.TripNotFound, _world.Refuse(new WaypointProgressed("d2", "t.w1", WaypointStep.Arrived)).Reason);
         Assert.Equal(
             RefusalReason.TripNotFound, _world.Refuse(new CancelRequested(TripActor.Driver, CancellationReason.Other, "", "d2")).Reason);
     }
@@ -222,12 +234,12 @@ public sealed class TransitionTests
     public void Steps_come_in_their_order_and_say_what_may_come_next()
     {
         _world.Assign();
-        Assert.Contains("HEADING or ARRIVED", _world.Refuse(new WaypointProgressed("d1", "t.w1", WaypointStep.Done, null)).Message);
-        Assert.Contains("t.w1", _world.Refuse(new WaypointProgressed("d1", "t.w2", WaypointStep.Arrived, null)).Message);
+        Assert.Contains("HEADING or ARRIVED", _world.Refuse(new WaypointProgressed("d1", "t.w1", WaypointStep.Done)).Message);
+        Assert.Contains("t.w1", _world.Refuse(new WaypointProgressed("d1", "t.w2", WaypointStep.Arrived)).Message);
         _world.Step(WaypointStep.Heading);
-        Assert.Contains("ARRIVED", _world.Refuse(new WaypointProgressed("d1", "t.w1", WaypointStep.Heading, null)).Message);
+        Assert.Contains("ARRIVED", _world.Refuse(new WaypointProgressed("d1", "t.w1", WaypointStep.Heading)).Message);
         _world.Step(WaypointStep.Arrived);
-        Assert.Contains("DONE", _world.Refuse(new WaypointProgressed("d1", "t.w1", WaypointStep.Arrived, null)).Message);
+        Assert.Contains("DONE", _world.Refuse(new WaypointProgressed("d1", "t.w1", WaypointStep.Arrived)).Message);
     }
 
     [Fact]
@@ -236,14 +248,14 @@ public sealed class TransitionTests
         _world.Assign();
         var asked = TripWorld.AsAsked(_world.Trip).Insert(1, new RequestedWaypoint(null, WaypointKind.Stop, TripWorld.Off(5), "shop"));
 
-        var transition = _world.Do(new WaypointsRequested(_world.Trip.Version, asked, null));
+        var transition = _world.Do(new WaypointsRequested(_world.Trip.Version, asked));
         Assert.Equal(["t.w1", "t.w3", "t.w2"], _world.Trip.Waypoints.Select(w => w.Id));
         var route = Assert.IsType<RouteChanged>(Assert.Single(transition.Commands));
         Assert.Equal((2ul, RouteChangeReason.WaypointsUpdated), (route.RoutePlanVersion, route.Reason));
         Assert.Equal(3, route.Ahead.Length);
 
         asked = TripWorld.AsAsked(_world.Trip).SetItem(1, new RequestedWaypoint(null, WaypointKind.Stop, TripWorld.Off(6), "other shop"));
-        _world.Do(new WaypointsRequested(_world.Trip.Version, asked, null));
+        _world.Do(new WaypointsRequested(_world.Trip.Version, asked));
         Assert.Equal(["t.w1", "t.w4", "t.w2"], _world.Trip.Waypoints.Select(w => w.Id));
     }
 
@@ -253,7 +265,7 @@ public sealed class TransitionTests
         _world.Do(TripWorld.Ride());
         _world.Offer("d1");
 
-        var transition = _world.Do(new WaypointsRequested(_world.Trip.Version, TripWorld.AsAsked(_world.Trip), null));
+        var transition = _world.Do(new WaypointsRequested(_world.Trip.Version, TripWorld.AsAsked(_world.Trip)));
 
         Assert.IsType<OfferWithdrawn>(Assert.Single(transition.Commands));
         Assert.Empty(_world.Trip.PassedOver);
@@ -265,7 +277,7 @@ public sealed class TransitionTests
     {
         _world.Assign();
 
-        var refused = _world.Refuse(new WaypointsRequested(1, TripWorld.AsAsked(_world.Trip), null));
+        var refused = _world.Refuse(new WaypointsRequested(1, TripWorld.AsAsked(_world.Trip)));
 
         Assert.Equal((RefusalReason.VersionMismatch, TripState.Assigned), (refused.Reason, refused.Met));
     }
@@ -283,7 +295,7 @@ public sealed class TransitionTests
         Assert.Equal("waypoints[1].waypoint_id", Waypoints([asked[1] with { Kind = WaypointKind.Stop, Id = null }, asked[1] with { Id = "u.w2" }]).Field);
 
         Refused Waypoints(ImmutableArray<RequestedWaypoint> waypoints) =>
-            _world.Refuse(new WaypointsRequested(_world.Trip.Version, waypoints, null));
+            _world.Refuse(new WaypointsRequested(_world.Trip.Version, waypoints));
     }
 
     [Fact]
@@ -307,9 +319,9 @@ public sealed class TransitionTests
     public void A_phones_clock_cannot_date_an_event_into_the_future_or_before_the_request()
     {
         _world.Assign();
-        var arrived = new WaypointProgressed("d1", "t.w1", WaypointStep.Arrived, null) { OccurredAt = _world.Now.AddDays(1) };
+        var arrived = new WaypointProgressed("d1", "t.w1", WaypointStep.Arrived) { OccurredAt = _world.Now.AddDays(1) };
         Assert.Equal(_world.Now, _world.Do(arrived).Trip!.Waypoints[0].ArrivedAt);
-        var done = new WaypointProgressed("d1", "t.w1", WaypointStep.Done, null) { OccurredAt = _world.Now.AddDays(-1) };
+        var done = new WaypointProgressed("d1", "t.w1", WaypointStep.Done) { OccurredAt = _world.Now.AddDays(-1) };
         Assert.Equal(_world.Trip.RequestedAt, _world.Do(done).Trip!.Waypoints[0].DoneAt);
     }
 }

@@ -17,6 +17,8 @@ internal sealed class TripWorld
         SearchTimeout = TimeSpan.FromMinutes(5),
         MaxDuration = TimeSpan.FromHours(6),
         MaxOffers = 5,
+        OffersAtOnce = 2,
+        CoolDown = TimeSpan.Zero,
         MaxWaypointUpdates = 5,
     };
 
@@ -32,10 +34,13 @@ internal sealed class TripWorld
 
     public TransitionResult Decide(DispatchEvent happened, string tripId = "t")
     {
-        var trip = happened is AvailabilityChosen ? null : Trips.GetValueOrDefault(tripId);
+        var trip = IsOfPlan(happened) ? null : Trips.GetValueOrDefault(tripId);
         var plans = Transitions.DriversOf(trip, happened).Select(id => Plans.GetValueOrDefault(id) ?? DriverPlan.Empty(id));
         return Transitions.Decide(trip, [.. plans], happened, Now, Rules);
     }
+
+    /// <summary>Whether an event is about a plan and no trip.</summary>
+    public static bool IsOfPlan(DispatchEvent happened) => happened is AvailabilityChosen or BlockRequested or RouteOutdated;
 
     public Transition Do(DispatchEvent happened, string tripId = "t")
     {
@@ -61,14 +66,17 @@ internal sealed class TripWorld
         Commands.AddRange(transition.Commands);
     }
 
-    public static RideRequested Ride(string tripId = "t", int stops = 0) => new(
+    public static RideRequested Ride(string tripId = "t", int stops = 0, TripTerms? terms = null) => new(
         tripId, "rider",
         [
             new RequestedWaypoint(null, WaypointKind.Pickup, Porto, "home"),
             .. Enumerable.Range(1, stops).Select(i => new RequestedWaypoint(null, WaypointKind.Stop, Off(i), "")),
             new RequestedWaypoint(null, WaypointKind.Dropoff, Off(stops + 1), "work"),
         ],
-        1, "");
+        1, "")
+    {
+        Terms = terms ?? TripTerms.Plain,
+    };
 
     public static GeoPoint Off(int steps) => new(Porto.LatitudeDegrees + (0.01 * steps), Porto.LongitudeDegrees);
 
@@ -80,16 +88,16 @@ internal sealed class TripWorld
     {
         Do(Ride(stops: stops));
         Offer(driverId);
-        Do(new OfferAnswered(driverId, Trip.Offer!.Id, true, new DriverPlace(Off(-1))));
+        Do(new OfferAnswered(driverId, Trip.OfferTo(driverId)!.Id, true) { Places = [new DriverPlace(driverId, Off(-1))] });
         return this;
     }
 
-    public void Offer(string driverId)
+    public Transition Offer(string driverId, string tripId = "t")
     {
         Do(new AvailabilityChosen(driverId, DriverAvailability.Available, true));
-        Do(new DriverChosen(driverId, 1000, TimeSpan.FromSeconds(100)));
+        return Do(new DriverChosen(driverId, 1000, TimeSpan.FromSeconds(100)), tripId);
     }
 
     public Transition Step(WaypointStep step, string driverId = "d1") =>
-        Do(new WaypointProgressed(driverId, Trip.Next!.Id, step, null));
+        Do(new WaypointProgressed(driverId, Trip.Next!.Id, step));
 }

@@ -126,7 +126,7 @@ public sealed class LostReplyTests
     private static readonly DateTimeOffset Now = new(2026, 1, 1, 8, 0, 0, TimeSpan.Zero);
 
     private static Trip NewTrip(string id, ulong version) =>
-        new(id, version, "r1", Engine.Dispatch.TripState.Searching, [], 1, "", Now, Now)
+        new(id, version, "r1", Engine.Dispatch.TripState.Searching, [], 1, "", Now, Now, Now)
         {
             Events = [new Engine.Dispatch.TripEvent(version, Engine.Dispatch.TripEventKind.Requested, Now, Now, Engine.Dispatch.TripActor.Rider, Engine.Dispatch.TripState.Searching, null)],
         };

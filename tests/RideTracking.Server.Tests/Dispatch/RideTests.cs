@@ -74,6 +74,7 @@ public sealed class RideTests
 
         Assert.Equal(0, (await declines.ReplyAsync((await declines.NextOfferAsync()).OfferId, accepted: false)).Status.Code);
         var missed = await sleeps.NextOfferAsync();
+        await sleeps.AcknowledgeReceivedAsync();
         world.Time.Advance(TimeSpan.FromSeconds(16));
         var withdrawn = (await sleeps.NextAsync()).OfferWithdrawn;
         Assert.Equal((missed.OfferId, OfferOutcome.TimedOut), (withdrawn.OfferId, withdrawn.Outcome));
@@ -161,7 +162,9 @@ public sealed class RideTests
         Assert.Equal(0, (await driver.CancelAsync(trip.TripId)).Status.Code);
 
         var seen = await world.GetAsync(trip.TripId);
-        Assert.Equal((TripState.Cancelled, TripActor.Driver, "flat tyre"), (seen.State, seen.Cancellation.Actor, seen.Cancellation.Note));
+        Assert.Equal(TripState.Searching, seen.State);
+        var left = seen.Events[^1];
+        Assert.Equal((TripEventKind.DriverRemoved, TripActor.Driver, RemovalReason.GivenUp, "flat tyre"), (left.Kind, left.Actor, left.RemovalReason, left.Note));
     }
 
     [Fact]

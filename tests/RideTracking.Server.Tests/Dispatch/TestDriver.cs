@@ -142,6 +142,9 @@ internal sealed class TestDriver
 
     public Task<bool> AcknowledgeAsync(ulong through) => _outbox.AcknowledgeAsync(Id, Epoch, through);
 
+    /// <summary>The phone has all that the driver has received.</summary>
+    public Task<bool> AcknowledgeReceivedAsync() => AcknowledgeAsync(_received);
+
     /// <summary>Takes the next offer, and the passenger and the way that follow.</summary>
     public async Task<string> AcceptNextAsync()
     {

@@ -159,13 +159,13 @@ public sealed class TripCommitTests
             new Waypoint(id + ".w1", WaypointKind.Pickup, WaypointState.Pending, new GeoPoint(41.15, -8.61), "Praça"),
             new Waypoint(id + ".w2", WaypointKind.Dropoff, WaypointState.Pending, new GeoPoint(41.16, -8.6), ""),
         ],
-        1, "", Now, Now.AddMinutes(5))
+        1, "", Now, Now, Now.AddMinutes(5))
     {
         Events = [new TripEvent(version, TripEventKind.Requested, Now, Now, TripActor.Rider, TripState.Searching, null)],
     };
 
     private static DriverPlan NewPlan(string driver, ulong version) =>
-        new(driver, version, DriverAvailability.Available, 0) { OfferedTripId = "default.t", Work = DriverWork.Offered };
+        new(driver, version, DriverAvailability.Available, 0) { OfferedTripId = "default.t" };
 
     // Bytes that are no text, as a message may hold.
     private static OutboxCommand Command(string field) => new(field, [], Now.AddHours(1), [0, 10, 255, .. Encoding.UTF8.GetBytes(field)]);

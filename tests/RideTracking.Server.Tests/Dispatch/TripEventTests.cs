@@ -176,8 +176,9 @@ public sealed class TripEventTests
             events.AddRange(watch.ResponseStream.Current.Events);
         }
 
-        Assert.Equal(count, events.Count);
-        return events;
+        // While time passes, more may happen than is waited for.
+        Assert.True(events.Count >= count);
+        return events[..count];
     }
 
     // Removing runs once a second of the server's clock.

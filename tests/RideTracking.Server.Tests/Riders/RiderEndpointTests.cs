@@ -177,7 +177,7 @@ public sealed class RiderEndpointTests
         world.Time.Advance(TimeSpan.FromSeconds(2));
         driver.Move(RideWorld.North(2));
         await watch.UntilAsync(r => r.Position?.Location.Latitude == RideWorld.North(2).LatitudeDegrees);
-        await driver.CancelAsync(trip.TripId);
+        await world.CancelAsync(trip.TripId);
         driver.Move(RideWorld.North(50));
         await watch.EndAsync();
 
