@@ -301,10 +301,7 @@ internal sealed class CityDriver
     private void ReportIfDue(Car car, DateTimeOffset now)
     {
         var policy = Volatile.Read(ref _policy);
-        var silence = now - _reportedAt;
-        var moved = car.OdometerMeters - _reportedAtMeters;
-        var moving = moved >= Math.Max(policy.MinDistanceMeters, 0.5) && silence >= (policy.MovingInterval?.ToTimeSpan() ?? TimeSpan.FromSeconds(4));
-        if (!moving && silence < (policy.MaxSilence?.ToTimeSpan() ?? TimeSpan.FromSeconds(20)) * 0.8)
+        if (!ReportingRule.IsDue(policy, now - _reportedAt, car.OdometerMeters - _reportedAtMeters))
             return;
         _reportedAt = now;
         _reportedAtMeters = car.OdometerMeters;

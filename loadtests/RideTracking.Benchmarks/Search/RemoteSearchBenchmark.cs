@@ -35,7 +35,7 @@ internal static class RemoteSearchBenchmark
         await geo.AddAsync(ids, places);
         await using var redis = await RedisServer.StartAsync();
         // Their positions come once and must stay.
-        await using var server = await DriverServer.StartRealAsync(redis, "--Streams:MaxSilence", "1:00:00");
+        await using var server = await DriverServer.StartRealAsync(redis, "--Streams:StaleAfterSilences", "100");
         using var channel = GrpcChannel.ForAddress($"http://127.0.0.1:{server.Port}");
         var token = new Metadata { { "authorization", "Bearer " + server.Token } };
         await ReportAsync(new DriverService.DriverServiceClient(channel), token, ids, places);

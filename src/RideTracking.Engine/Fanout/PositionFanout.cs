@@ -85,6 +85,9 @@ public sealed class PositionFanout(DriverIndex index)
         }
     }
 
+    /// <summary>Whether somebody follows the driver.</summary>
+    public bool IsFollowed(int slot) => _followers.Contains(slot) && Volatile.Read(ref _followers[slot]) is not null;
+
     internal void Unfollow(DriverMailbox mailbox)
     {
         lock (_following)

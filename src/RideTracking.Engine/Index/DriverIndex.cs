@@ -176,17 +176,24 @@ public sealed class DriverIndex
     /// <param name="olderThanUnixMs">By the server's clock, milliseconds since 1970.</param>
     /// <param name="left">Filled with the changes, to be published.</param>
     /// <returns>How many left; as many as fit means that there may be more, so sweep again.</returns>
-    public int SweepStale(long olderThanUnixMs, Span<DriverChange> left)
+    public int SweepStale(long olderThanUnixMs, Span<DriverChange> left) => SweepStale(olderThanUnixMs, [], left);
+
+    /// <inheritdoc cref="SweepStale(long, Span{DriverChange})"/>
+    /// <param name="olderThanUnixMs">By the server's clock, milliseconds since 1970.</param>
+    /// <param name="longerMs">By slot, how much older a driver's fix may be than that; 0 beyond its end.</param>
+    /// <param name="left">Filled with the changes, to be published.</param>
+    public int SweepStale(long olderThanUnixMs, ReadOnlySpan<int> longerMs, Span<DriverChange> left)
     {
         int count = 0;
         for (int slot = 0; slot < _records.Capacity && count < left.Length; slot++)
         {
             ref DriverRecord record = ref _records[slot];
+            long oldest = slot < longerMs.Length ? olderThanUnixMs - longerMs[slot] : olderThanUnixMs;
             // Without the lock first: nearly nobody is stale.
-            if (record.HasFix && record.FixedAtUnixMs < olderThanUnixMs)
+            if (record.HasFix && record.FixedAtUnixMs < oldest)
             {
                 record.Lock.Enter();
-                if (record.HasFix && record.FixedAtUnixMs < olderThanUnixMs)
+                if (record.HasFix && record.FixedAtUnixMs < oldest)
                 {
                     DriverEntry previous = record.Entry(slot);
                     Leave(ref record);

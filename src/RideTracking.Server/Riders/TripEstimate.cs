@@ -8,6 +8,7 @@ using RideTracking.Engine.Roads;
 using RideTracking.Server.Dispatch;
 using RideTracking.Server.Riders.Nearby;
 using RideTracking.Server.Roads;
+using RideTracking.Server.Streams.Reporting;
 
 namespace RideTracking.Server.Riders;
 
@@ -16,7 +17,7 @@ namespace RideTracking.Server.Riders;
 /// Of free drivers it knows what riders are shown and no more: the exact time from several made-up pick-ups would tell
 /// where the nearest driver is.
 /// </remarks>
-internal sealed class TripEstimate(Dispatcher dispatcher, ShownCars cars, LearnedTimes learned, IOptions<TripOptions> options, TimeProvider time)
+internal sealed class TripEstimate(Dispatcher dispatcher, ShownCars cars, BusyPlaces busy, LearnedTimes learned, IOptions<TripOptions> options, TimeProvider time)
 {
     // As the crow flies; who is soonest by road is among them.
     private const int MaxNearest = 24;
@@ -26,6 +27,7 @@ internal sealed class TripEstimate(Dispatcher dispatcher, ShownCars cars, Learne
     public V1.EstimateTripResponse Of(ImmutableArray<RequestedWaypoint> waypoints)
     {
         var pickup = waypoints[0].Location;
+        busy.Ask(pickup);
         var route = dispatcher.Rules.Router.Through(pickup, null, [.. waypoints.Skip(1).Select(w => w.Location)]);
         var response = new V1.EstimateTripResponse
         {

@@ -2,6 +2,7 @@ using Grpc.Core;
 using RideTracking.Server.Access;
 using RideTracking.Server.Refusals;
 using RideTracking.Server.Storage.Log;
+using RideTracking.Server.Streams.Reporting;
 using RideTracking.V1;
 using Status = Google.Rpc.Status;
 
@@ -19,6 +20,8 @@ internal sealed class DriverSession
     private readonly Queue<ConnectResponse> _replies = new();
     private readonly TaskCompletionSource<Status> _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _drained = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly SessionPace _pace;
+    private ReportingPolicy? _policy;
     private (StreamClosing Message, Status Status)? _closing;
     private TaskCompletionSource? _verdictsTold;
     private volatile Caller _caller;
@@ -43,6 +46,9 @@ internal sealed class DriverSession
         _abort = abort;
         _drain = new OnDemandLoop(DrainAsync);
         _heardAt = services.Clock.Machine.GetTimestamp();
+        _pace = new SessionPace(services.Policies, services.Moments.Of(DriverId, slot), services.Clock.Machine.GetUtcNow());
+        Policy = _pace.Policy;
+        TellHowLong();
     }
 
     public string DriverId { get; }
@@ -56,6 +62,9 @@ internal sealed class DriverSession
     public ActionQueue Actions { get; }
 
     public CommandFeed Commands { get; }
+
+    /// <summary>How often to report, as the stream opens.</summary>
+    public ReportingPolicy Policy { get; }
 
     /// <summary>Cancelled when the call is over.</summary>
     public CancellationToken Gone { get; }
@@ -187,19 +196,40 @@ internal sealed class DriverSession
         {
             Close(StreamClosingReason.TokenExpired, TokenValidator.Expired);
         }
-        else if (machine.GetElapsedTime(Volatile.Read(ref _heardAt)) > options.SilenceTimeout)
+        else if (_pace.SilentAfter(machine.GetUtcNow()) is var limit && machine.GetElapsedTime(Volatile.Read(ref _heardAt)) > limit)
         {
-            Close(StreamClosingReason.Silent, Refusal.Aborted("SILENT", $"Nothing was heard for {options.SilenceTimeout}."));
+            Close(StreamClosingReason.Silent, Refusal.Aborted("SILENT", $"Nothing was heard for {limit}."));
         }
         else
         {
             Actions.Retry();
+            LookAtPace();
             if (Intake.IsAckDue() || Commands.IsWaiting)
             {
                 Signal();
             }
         }
     }
+
+    private void LookAtPace()
+    {
+        if (_started && _pace.Look(_services.Moments.Of(DriverId, Slot), _services.Clock.Machine.GetUtcNow()))
+        {
+            lock (_lock)
+            {
+                // One that was not sent yet is out of date.
+                _policy = _pace.Policy;
+            }
+
+            _services.Reporting.Changed(_pace.Pace);
+            Signal();
+        }
+
+        TellHowLong();
+    }
+
+    private void TellHowLong() =>
+        _services.Silences.Set(Slot, _pace.StaleAfter(_services.Clock.Machine.GetUtcNow()) - _services.Policies.StaleAfter);
 
     private async ValueTask ReceiveOtherAsync(ConnectRequest message, CancellationToken cancellationToken)
     {
@@ -299,6 +329,12 @@ internal sealed class DriverSession
 
         lock (_lock)
         {
+            if (_policy is { } policy)
+            {
+                _policy = null;
+                return new ConnectResponse { ReportingPolicy = policy };
+            }
+
             return _replies.TryDequeue(out var reply) ? reply
                 : _closing is { } closing ? new ConnectResponse { StreamClosing = closing.Message }
                 : null;

@@ -165,7 +165,7 @@ public sealed class DriverStreamService(
         var welcome = new Welcome
         {
             ServerTime = Timestamp.FromDateTimeOffset(services.Clock.GetUtcNow()),
-            ReportingPolicy = ReportingPolicies.Default(services.Options),
+            ReportingPolicy = session.Policy,
         };
         if (session.Cursor.IsClaimed)
         {

@@ -28,7 +28,7 @@ public sealed class StreamOptions
     /// <summary>How long a message down may wait for a reader before the stream is ended.</summary>
     public TimeSpan WriteTimeout { get; set; } = TimeSpan.FromSeconds(30);
 
-    /// <summary>Silence after which a stream is ended; several heartbeats.</summary>
+    /// <summary>Silence after which a stream is ended; several heartbeats. Longer in proportion while the app was told a longer heartbeat than the normal one.</summary>
     public TimeSpan SilenceTimeout { get; set; } = TimeSpan.FromSeconds(75);
 
     /// <summary>How long the last words of a stream may take when the server stops.</summary>
@@ -41,23 +41,7 @@ public sealed class StreamOptions
     [Range(1, 1000, ErrorMessage = "Streams:MaxWaitingActions must be 1 to 1000.")]
     public int MaxWaitingActions { get; set; } = 32;
 
-    /// <summary>Reporting policy: time between fixes while moving.</summary>
-    public TimeSpan MovingInterval { get; set; } = TimeSpan.FromSeconds(4);
-
-    /// <summary>Reporting policy: longest time without a fix.</summary>
-    public TimeSpan MaxSilence { get; set; } = TimeSpan.FromSeconds(30);
-
-    /// <summary>A position is stale after this many times <see cref="MaxSilence"/>: 2 to 100.</summary>
+    /// <summary>A position is stale after this many times the longest silence that the app was told: 2 to 100.</summary>
     [Range(2, 100, ErrorMessage = "Streams:StaleAfterSilences must be 2 to 100.")]
     public int StaleAfterSilences { get; set; } = 4;
-
-    /// <summary>Reporting policy: smallest distance worth a fix, in metres.</summary>
-    [Range(0, 1000, ErrorMessage = "Streams:MinDistanceMeters must be 0 to 1000.")]
-    public double MinDistanceMeters { get; set; } = 10;
-
-    /// <summary>Reporting policy: how long an app may collect fixes.</summary>
-    public TimeSpan MaxBatchDelay { get; set; } = TimeSpan.FromSeconds(1);
-
-    /// <summary>Reporting policy: longest time without a message.</summary>
-    public TimeSpan HeartbeatInterval { get; set; } = TimeSpan.FromSeconds(20);
 }

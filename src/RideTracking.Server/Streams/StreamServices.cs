@@ -3,6 +3,7 @@ using RideTracking.Server.Access;
 using RideTracking.Server.Dispatch;
 using RideTracking.Server.Hosting;
 using RideTracking.Server.Storage.Log;
+using RideTracking.Server.Streams.Reporting;
 using RideTracking.Server.Telemetry;
 
 namespace RideTracking.Server.Streams;
@@ -10,7 +11,8 @@ namespace RideTracking.Server.Streams;
 /// <summary>What every driver's stream of the node uses.</summary>
 public sealed class StreamServices(
     ServerClock clock, IOptions<StreamOptions> options, TokenValidator tokens, FixPath path, ConnectionClaims claims,
-    DriverDesk desk, CommandOutbox outbox, CommandMetrics commands)
+    DriverDesk desk, CommandOutbox outbox, CommandMetrics commands,
+    DriverMoments moments, ReportingPolicies policies, LongerSilences silences, ReportingMetrics reporting)
 {
     public ServerClock Clock => clock;
 
@@ -27,4 +29,12 @@ public sealed class StreamServices(
     public CommandOutbox Outbox => outbox;
 
     public CommandMetrics Commands => commands;
+
+    public DriverMoments Moments => moments;
+
+    public ReportingPolicies Policies => policies;
+
+    public LongerSilences Silences => silences;
+
+    public ReportingMetrics Reporting => reporting;
 }

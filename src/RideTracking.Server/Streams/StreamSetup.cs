@@ -3,6 +3,7 @@ using RideTracking.Engine.Fanout;
 using RideTracking.Engine.Index;
 using RideTracking.Engine.Ingest;
 using RideTracking.Server.Dispatch;
+using RideTracking.Server.Streams.Reporting;
 
 namespace RideTracking.Server.Streams;
 
@@ -13,11 +14,14 @@ public static class StreamSetup
     public static WebApplicationBuilder AddDriverStreams(this WebApplicationBuilder builder)
     {
         var services = builder.Services;
-        services.AddOptions<StreamOptions>().BindConfiguration("Streams").ValidateDataAnnotations()
-            .Validate(
-                o => o.HeartbeatInterval < o.SilenceTimeout,
-                "Streams:SilenceTimeout must be longer than Streams:HeartbeatInterval, better three times as long.")
-            .ValidateOnStart();
+        services.AddOptions<StreamOptions>().BindConfiguration("Streams").ValidateDataAnnotations().ValidateOnStart();
+        services.AddOptions<ReportingOptions>().BindConfiguration(ReportingOptions.Section).ValidateOnStart();
+        services.AddSingleton<IValidateOptions<ReportingOptions>, ReportingOptionsCheck>();
+        services.AddSingleton<ReportingPolicies>();
+        services.AddSingleton<ReportingMetrics>();
+        services.AddSingleton<LongerSilences>();
+        services.AddSingleton<BusyPlaces>();
+        services.AddSingleton<DriverMoments>();
         services.AddOptions<GateLimits>().BindConfiguration("Gate").ValidateOnStart();
         services.AddSingleton<IValidateOptions<GateLimits>>(new GateLimitsCheck());
         services.AddSingleton(s => s.GetRequiredService<IOptions<GateLimits>>().Value);

@@ -1,15 +1,16 @@
 using RideTracking.Engine.Index;
 using RideTracking.Server.Access;
 using RideTracking.Server.Hosting;
+using RideTracking.Server.Streams.Reporting;
 
 namespace RideTracking.Server.Streams;
 
 /// <summary>
-/// Once a second, by one timer for all streams: late acknowledgements, silent phones, slow readers, expired tokens; and
-/// positions that have gone stale leave the index, and dwell times that are due are told.
+/// Once a second, by one timer for all streams: late acknowledgements, silent phones, slow readers, expired tokens, how
+/// often to report; and positions that have gone stale leave the index, and dwell times that are due are told.
 /// </summary>
 internal sealed class StreamSweep(
-    DriverStreams streams, UnaryReports reports, StreamServices services,
+    DriverStreams streams, UnaryReports reports, StreamServices services, BusyPlaces busy,
     [FromKeyedServices(AccessSetup.TokenClock)] TimeProvider tokenClock) : OnceASecond(services.Clock.Machine)
 {
     private readonly DriverChange[] _left = new DriverChange[256];
@@ -23,6 +24,7 @@ internal sealed class StreamSweep(
         }
 
         reports.Sweep();
+        busy.Sweep();
         SweepStale();
         services.Path.Zones.Sweep();
         return Task.CompletedTask;
@@ -30,12 +32,11 @@ internal sealed class StreamSweep(
 
     private void SweepStale()
     {
-        var options = services.Options;
-        var olderThan = (services.Clock.GetUtcNow() - (options.MaxSilence * options.StaleAfterSilences)).ToUnixTimeMilliseconds();
+        var olderThan = (services.Clock.GetUtcNow() - services.Policies.StaleAfter).ToUnixTimeMilliseconds();
         int count;
         do
         {
-            count = services.Path.Index.SweepStale(olderThan, _left);
+            count = services.Path.Index.SweepStale(olderThan, services.Silences.BySlot, _left);
             foreach (ref readonly var change in _left.AsSpan(0, count))
             {
                 services.Path.Fanout.Publish(change);

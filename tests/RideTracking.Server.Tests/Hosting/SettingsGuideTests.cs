@@ -12,6 +12,7 @@ using RideTracking.Server.Sharing;
 using RideTracking.Server.Storage;
 using RideTracking.Server.Storage.Log;
 using RideTracking.Server.Streams;
+using RideTracking.Server.Streams.Reporting;
 using RideTracking.Server.Tests.Fixtures;
 using RideTracking.Server.Zones;
 
@@ -30,6 +31,11 @@ public sealed class SettingsGuideTests
         ["Log"] = new LogOptions(),
         ["Nearby"] = new NearbyOptions(),
         ["Sharing"] = new SharingOptions(),
+        ["Reporting"] = new ReportingOptions(),
+        ["Reporting:Rare"] = new ReportingOptions().Rare,
+        ["Reporting:Seldom"] = new ReportingOptions().Seldom,
+        ["Reporting:Normal"] = new ReportingOptions().Normal,
+        ["Reporting:Close"] = new ReportingOptions().Close,
         ["Store"] = new StoreOptions(),
         ["Streams"] = new StreamOptions(),
         ["Trips"] = new TripOptions(),

@@ -89,7 +89,7 @@ public sealed class BlurTests
     public void Nothing_but_the_square_decides_what_is_shown()
     {
         // So nobody can tell two places of one square apart, by any sum over any number of windows.
-        var cells = new BlurCells(Side);
+        var cells = new SquareCells(Side);
         var cell = cells.Of(Porto);
         var (one, other) = (new City(), new City());
         for (var window = 0; window < 200; window++)
@@ -105,11 +105,11 @@ public sealed class BlurTests
     [Fact]
     public void A_car_that_is_parked_on_the_line_between_squares_does_not_change_them_with_its_noise()
     {
-        var cells = new BlurCells(Side);
+        var cells = new SquareCells(Side);
         var corner = cells.PlaceIn(cells.Of(Porto), 0, 0);
         var random = new Random(6);
         var city = new City();
-        var squares = new HashSet<BlurCell>();
+        var squares = new HashSet<SquareCell>();
         for (var window = 0; window < 2_000; window++)
         {
             city.Put("d1", Earth.Destination(corner, random.NextDouble() * 360, 15 * random.NextDouble()));
@@ -145,7 +145,7 @@ public sealed class BlurTests
     [InlineData(-90, 0)]
     public void Squares_hold_their_places_all_over_the_earth(double latitude, double longitude)
     {
-        var cells = new BlurCells(Side);
+        var cells = new SquareCells(Side);
         var point = new GeoPoint(latitude, longitude);
         var cell = cells.Of(point);
         Assert.True(cells.IsNear(cell, point, 1e-6));

@@ -78,7 +78,7 @@ public sealed class QueueTests
     [Fact]
     public async Task Who_waits_first_but_was_not_seen_lately_is_passed_over()
     {
-        await using var server = await ServerHost.StartAsync(args: ["--Trips:MaxFixAge", "00:00:30"]);
+        await using var server = await ServerHost.StartAsync(args: ["--Trips:MaxFixAge", "00:00:30", "--Reporting:Seldom:MaxSilence", "00:00:25", "--Reporting:Normal:MaxSilence", "00:00:25"]);
         await new ZoneWorld(server).UpsertAsync("airport", ZoneKind.Queue, AroundPickup);
         await using var first = await ArriveAsync(server, "d1", at: 10, age: TimeSpan.FromMinutes(1));
         Assert.Equal(1u, (await PositionAsync(first)).Position);

@@ -7,6 +7,7 @@ using RideTracking.Server.Directories;
 using RideTracking.Server.Dispatch;
 using RideTracking.Server.Hosting;
 using RideTracking.Server.Refusals;
+using RideTracking.Server.Streams.Reporting;
 
 namespace RideTracking.Server.Riders.Nearby;
 
@@ -15,7 +16,7 @@ namespace RideTracking.Server.Riders.Nearby;
 /// no more of a car than is shown. A message is made when the one before was taken, so a slow reader misses some.
 /// </summary>
 internal sealed class NearbyWatch(
-    ShownCars cars, DriverSlots slots, CompanyDirectory directory, IOptions<NearbyOptions> options, ServerClock clock)
+    ShownCars cars, BusyPlaces busy, DriverSlots slots, CompanyDirectory directory, IOptions<NearbyOptions> options, ServerClock clock)
 {
     private readonly NearbyOptions _options = options.Value;
 
@@ -40,6 +41,7 @@ internal sealed class NearbyWatch(
         V1.WatchNearbyDriversRequest request, string caller, IServerStreamWriter<V1.WatchNearbyDriversResponse> stream, CancellationToken cancellation)
     {
         var center = new GeoPoint(request.Center.Latitude, request.Center.Longitude);
+        busy.Ask(center);
         using var frames = new PeriodicTimer(_options.FrameInterval, clock.Machine);
         do
         {

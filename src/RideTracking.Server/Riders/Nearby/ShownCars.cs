@@ -24,7 +24,7 @@ internal sealed class ShownCars(
     private const float MinCourseSpeedMetersPerSecond = 2;
     private const float CourseStepDegrees = 45;
 
-    private readonly BlurCells _cells = new(nearby.Value.CellMeters);
+    private readonly SquareCells _cells = new(nearby.Value.CellMeters);
     private readonly DriverIndex _shown = new();
     private readonly Lock _renewing = new();
     private Seen[] _seen = [];
@@ -137,7 +137,7 @@ internal sealed class ShownCars(
     }
 
     /// <summary>Anywhere in the square, by chance: nothing but the square, the car and the window decides.</summary>
-    private GeoPoint PlaceOf(int slot, long window, BlurCell cell)
+    private GeoPoint PlaceOf(int slot, long window, SquareCell cell)
     {
         Span<byte> named = stackalloc byte[20];
         BinaryPrimitives.WriteInt32LittleEndian(named, slot);
@@ -156,7 +156,7 @@ internal sealed class ShownCars(
         /// <summary>Start of the window in which the car was looked at last; 0 for never.</summary>
         public long Window { get; set; }
 
-        public BlurCell Cell { get; set; }
+        public SquareCell Cell { get; set; }
 
         /// <summary>What is shown.</summary>
         public Fix Fix { get; set; }

@@ -1,36 +1,34 @@
-using RideTracking.Engine.Geo;
-
-namespace RideTracking.Server.Riders.Nearby;
+namespace RideTracking.Engine.Geo;
 
 /// <summary>A square of the earth.</summary>
 /// <param name="Row">From the equator northwards.</param>
 /// <param name="Column">From 180° west eastwards.</param>
-internal readonly record struct BlurCell(int Row, int Column);
+public readonly record struct SquareCell(int Row, int Column);
 
 /// <summary>Divides the earth into squares of one size, the same ones for ever: rows of latitude, each with as many columns as fit.</summary>
 /// <param name="sideMeters">Above 0; far smaller than the earth.</param>
-internal sealed class BlurCells(double sideMeters)
+public sealed class SquareCells(double sideMeters)
 {
     private readonly double _rowDegrees = sideMeters / Earth.MetersPerDegree;
 
     /// <summary>The square that a place is in.</summary>
-    public BlurCell Of(GeoPoint point)
+    public SquareCell Of(GeoPoint point)
     {
         var row = (int)Math.Floor(point.LatitudeDegrees / _rowDegrees);
         var columns = ColumnsIn(row);
-        return new BlurCell(row, (int)Math.Floor((Earth.WrapLongitude(point.LongitudeDegrees) + 180) / 360 * columns) % columns);
+        return new SquareCell(row, (int)Math.Floor((Earth.WrapLongitude(point.LongitudeDegrees) + 180) / 360 * columns) % columns);
     }
 
     /// <summary>A place in a square.</summary>
     /// <param name="cell">The square.</param>
     /// <param name="up">Share of its height, from the south: 0 to below 1.</param>
     /// <param name="right">Share of its width, from the west: 0 to below 1.</param>
-    public GeoPoint PlaceIn(BlurCell cell, double up, double right) => new(
+    public GeoPoint PlaceIn(SquareCell cell, double up, double right) => new(
         Math.Clamp((cell.Row + up) * _rowDegrees, -90, 90),
         Earth.WrapLongitude(((cell.Column + right) / ColumnsIn(cell.Row) * 360) - 180));
 
     /// <summary>Whether a place is in a square or not farther outside of it, in each direction, than a share of its side.</summary>
-    public bool IsNear(BlurCell cell, GeoPoint point, double share)
+    public bool IsNear(SquareCell cell, GeoPoint point, double share)
     {
         var columns = ColumnsIn(cell.Row);
         var up = (point.LatitudeDegrees / _rowDegrees) - cell.Row;
