@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using Google.Protobuf.WellKnownTypes;
 using Google.Type;
 using Grpc.Core;
 using RideTracking.V1;
@@ -64,6 +65,22 @@ public sealed class RiderConnection
     {
         var response = await RetryAsync((o, _) => _client.GetTripAsync(new GetTripRequest { TripId = tripId }, o), cancellationToken);
         return response.Trip;
+    }
+
+    /// <summary>
+    /// Tells the company of trouble on an own trip, also after it was over. `request_id` and `occurred_at` are filled in where
+    /// they are empty and kept through every retry, so that it is told once.
+    /// </summary>
+    /// <returns>The incident's id: the company knows of it.</returns>
+    /// <exception cref="RpcException">Refused, for instance NOT_FOUND.</exception>
+    public async Task<string> RaiseIncidentAsync(RaiseIncidentRequest request, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        if (request.RequestId.Length == 0)
+            request.RequestId = Guid.NewGuid().ToString("N");
+        request.OccurredAt ??= Timestamp.FromDateTimeOffset(_time.GetUtcNow());
+        var response = await RetryAsync((o, _) => _client.RaiseIncidentAsync(request, o), cancellationToken);
+        return response.IncidentId;
     }
 
     /// <summary>Ends a trip that is not over.</summary>

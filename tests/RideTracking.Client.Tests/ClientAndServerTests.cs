@@ -104,6 +104,29 @@ public sealed class ClientAndServerTests
     }
 
     [Fact]
+    public async Task Trouble_that_driver_and_rider_tell_of_reaches_ops_and_their_words_reach_the_driver()
+    {
+        await using var server = await ServerHost.StartAsync();
+        await RegisterAsync(server);
+        using var buffer = OfflineBuffer.InMemory();
+        await using var driver = new RunningDriver(server, buffer);
+        var rider = new RiderConnection(server.Channel(), new RiderConnectionOptions { TokenSource = Token(server) });
+        var trip = await rider.RequestTripAsync(Request(), Patience.Token);
+        await ActAsync(driver, new DriverAction { RaiseIncident = new RaiseIncident { Kind = IncidentKind.Vehicle, Note = "smoke" } });
+        var told = await rider.RaiseIncidentAsync(new RaiseIncidentRequest { TripId = trip.TripId, Kind = IncidentKind.Other }, Patience.Token);
+
+        var ops = new DispatchService.DispatchServiceClient(server.Channel());
+        var headers = new Metadata { { "authorization", "Bearer " + await Token(server)(Patience.Token) } };
+        var open = (await ops.ListIncidentsAsync(new ListIncidentsRequest { State = IncidentState.Open }, headers, cancellationToken: Patience.Token)).Incidents;
+        Assert.Equal(told, open.Single(i => i.RaisedBy == TripActor.Rider).IncidentId);
+        Assert.Equal(("d1", "smoke"), (open.Single(i => i.RaisedBy == TripActor.Driver).Driver.DriverId, open.Single(i => i.RaisedBy == TripActor.Driver).Note));
+
+        await ops.SendDriverMessageAsync(
+            new SendDriverMessageRequest { RequestId = "m1", DriverId = "d1", Text = "Leave the car, help is coming." }, headers, cancellationToken: Patience.Token);
+        Assert.Equal("Leave the car, help is coming.", (await driver.NextAsync(Command.CommandOneofCase.DriverMessage)).DriverMessage.Text);
+    }
+
+    [Fact]
     public async Task A_second_phone_takes_over_and_the_first_stays_away()
     {
         await using var server = await ServerHost.StartAsync();

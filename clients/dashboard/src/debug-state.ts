@@ -19,6 +19,8 @@ export interface DebugState {
   readonly trip: Pick<ShownTrip, "tripId" | "behind" | "ahead"> | undefined;
   /** Nothing that the map wants to draw is still on its way. */
   readonly hasAllTiles: boolean;
+  /** The incidents that are open, the newest first. */
+  readonly incidentIds: readonly string[];
   /** The zones that the map knows, in order of their ids. */
   readonly zoneIds: readonly string[];
   /** The zones that the last picture shows around a place, the topmost first. */

@@ -11,7 +11,11 @@ import { createClients } from "./fleet-client.ts";
 import { boundsOf, createFleetMap } from "./fleet-map.ts";
 import { FleetStream } from "./fleet-stream.ts";
 import type { FleetCounts } from "./gen/ridetracking/v1/fleet_pb.ts";
+import type { Incident } from "./gen/ridetracking/v1/incident_pb.ts";
 import { GraticuleLabels } from "./graticule-labels.ts";
+import { IncidentFeed } from "./incident-feed.ts";
+import { IncidentMarks } from "./incident-marks.ts";
+import { IncidentPanel } from "./incident-panel.ts";
 import { countInView, Legend } from "./legend.ts";
 import { medianFixAge } from "./median.ts";
 import { latitudeOf, longitudeOf, mercatorX, mercatorY, nearestCopy } from "./mercator.ts";
@@ -50,6 +54,7 @@ let isLookingForFleet = location.hash.length < 2;
 let fleetCounts: FleetCounts | undefined;
 let lastFrameAt: number | undefined;
 let frames = 0;
+let openIncidents: readonly Incident[] = [];
 
 const cars = new Cars();
 const trails = new Trails(rememberedStretches);
@@ -68,6 +73,7 @@ const roadLayers = new RoadLayers();
 const zoneLayers = new ZoneLayers();
 const zoneLegend = new ZoneLegend((isShown) => zoneLayers.setVisible(isShown));
 const nearestPanel = new NearestPanel(select, () => nearestSearch.end());
+const incidentPanel = new IncidentPanel(showIncident, (incidentId, note) => incidentFeed.close(incidentId, note));
 const stream = new FleetStream(
   clients.fleet,
   {
@@ -121,8 +127,14 @@ new ZoneFeed(clients.fleet, (zones) => {
   zoneLayers.show(zones);
   zoneLegend.show(zones);
 });
+const incidentMarks = new IncidentMarks(map);
+const incidentFeed = new IncidentFeed(clients.dispatch, (open) => {
+  openIncidents = open;
+  incidentPanel.show(open);
+  incidentMarks.show(open);
+});
 legend.root.append(zoneLegend.root);
-hud.append(badge.root, legend.root, element("div", "side", nearestPanel.root, panel.root));
+hud.append(badge.root, legend.root, element("div", "side", incidentPanel.root, nearestPanel.root, panel.root));
 document.body.append(zoneTip.root);
 
 map.on("load", () => {
@@ -212,6 +224,15 @@ function select(driverId: string | undefined): void {
   map.triggerRepaint();
 }
 
+/** Goes to the driver, or to where it was told of, and opens the driver's panel. */
+function showIncident(incident: Incident): void {
+  stopLooking();
+  const driverId = incident.driver?.driverId;
+  const place = (driverId === undefined ? undefined : shownPlaceOf(driverId)) ?? incident.location;
+  if (place !== undefined) map.easeTo({ center: [place.longitude, place.latitude], zoom: Math.max(map.getZoom(), 14) });
+  if (driverId !== undefined) select(driverId);
+}
+
 function followSelected(): void {
   const car = panel.isFollowing ? cars.find(carLayer.selectedDriverId ?? "") : undefined;
   if (car === undefined) return;
@@ -266,6 +287,9 @@ exposeDebugState({
   },
   get hasAllTiles() {
     return map.areTilesLoaded();
+  },
+  get incidentIds() {
+    return openIncidents.map((incident) => incident.incidentId);
   },
   get zoneIds() {
     return zoneLayers.zoneIds;
