@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using RideTracking.Engine.Dispatch.Matching;
 using RideTracking.Engine.Geo;
 using RideTracking.Engine.Roads;
 
@@ -22,5 +23,46 @@ internal static class SharedWay
     }
 
     /// <summary>A driver's stops with those of one more trip, in the best order; null when nobody fits in.</summary>
-    public static ImmutableArray<PlannedStop>? Order(DriverPlan plan, Trip trip, GeoPoint? driverAt, DateTimeOffset now, TripRules rules) => null;
+    /// <param name="plan">The driver's, all of whose trips are shared.</param>
+    /// <param name="trip">The trip to take in.</param>
+    /// <param name="driverAt">Where the car is; when nobody knows, nobody is taken in.</param>
+    /// <param name="now">The server's time.</param>
+    /// <param name="rules">The limits.</param>
+    public static ImmutableArray<PlannedStop>? Order(DriverPlan plan, Trip trip, GeoPoint? driverAt, DateTimeOffset now, TripRules rules)
+    {
+        // Where the car stands it has begun to do what is to be done there.
+        var begun = plan.Stops.TakeWhile(s => s.State == WaypointState.Arrived).ToImmutableArray();
+        var ahead = plan.Stops.RemoveRange(begun);
+        if ((begun.IsEmpty ? driverAt : begun[^1].Location) is not { } from)
+        {
+            return null;
+        }
+
+        var riders = plan.Trips.Where(t => ahead.Any(s => s.TripId == t.TripId)).Select(t => RiderOf(t, now)).ToImmutableArray();
+        var newcomer = new PooledRider(trip.Id, trip.PartySize, Math.Max(1, Direct(trip, rules.Router).TotalSeconds));
+        var order = PooledInsertion.Find(
+            from, [.. ahead.Select(s => new PooledStop(s.TripId, KindOf(s.Kind), s.Location))], riders, newcomer,
+            trip.Waypoints[0].Location, trip.Waypoints[^1].Location,
+            new PoolLimits(plan.Seats, rules.MaxDetourShare, rules.MaxDetour.TotalSeconds, rules.MaxPickupDelay.TotalSeconds), rules.Router);
+        if (order is null)
+        {
+            return null;
+        }
+
+        PlannedStop[] known = [.. ahead, .. trip.Ahead.Select(w => new PlannedStop(trip.Id, w.Id, w.Kind, w.State, w.Location, w.Label))];
+        return [.. begun, .. order.Stops.Select(s => known.First(k => k.TripId == s.TripId && KindOf(k.Kind) == s.Kind))];
+    }
+
+    private static PooledRider RiderOf(PlannedTrip trip, DateTimeOffset now) => new(trip.TripId, trip.PartySize, Math.Max(1, trip.Direct.TotalSeconds))
+    {
+        RiddenSeconds = trip.PickedUpAt is { } since ? (now - since).TotalSeconds : 0,
+        PromisedPickupSeconds = trip.IsOnBoard ? null : (trip.PromisedPickup - now)?.TotalSeconds,
+    };
+
+    private static PooledStopKind KindOf(WaypointKind kind) => kind switch
+    {
+        WaypointKind.Pickup => PooledStopKind.Pickup,
+        WaypointKind.Dropoff => PooledStopKind.Dropoff,
+        _ => PooledStopKind.Stop,
+    };
 }

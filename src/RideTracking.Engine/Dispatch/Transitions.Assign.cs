@@ -34,7 +34,7 @@ public static partial class Transitions
         }
 
         var cause = new Cause(Removal: trip.DriverId is null ? default : RemovalReason.Reassigned, Note: e.Note);
-        if (Give(WithoutDriver(trip), driverId, e.Actor, at, cause) is not { } given)
+        if (Give(WithoutDriver(trip), plan with { Seats = e.Seats }, e.Actor, at, cause) is not { } given)
         {
             return new Refused(RefusalReason.DriverNotFree, trip.State, "The ride does not fit between those that the driver has.");
         }

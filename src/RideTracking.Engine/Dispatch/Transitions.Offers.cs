@@ -82,7 +82,7 @@ public static partial class Transitions
 
     private static TransitionResult Accept(Trip trip, OfferAnswered e, Moment at)
     {
-        if (Give(trip, e.DriverId, TripActor.Driver, at) is not { } given)
+        if (Give(trip, at.PlanOf(e.DriverId), TripActor.Driver, at) is not { } given)
         {
             return new Refused(RefusalReason.OfferClosed, trip.State, "The ride does not fit between those that the driver has any more.");
         }
@@ -91,14 +91,14 @@ public static partial class Transitions
     }
 
     // The first to accept has it; who else was asked is told.
-    private static Transition? Give(Trip trip, string driverId, TripActor actor, Moment at, Cause cause = default)
+    private static Transition? Give(Trip trip, DriverPlan taker, TripActor actor, Moment at, Cause cause = default)
     {
-        if (Claim(trip, at.PlanOf(driverId), at) is not { } plan)
+        if (Claim(trip, taker, at) is not { } plan)
         {
             return null;
         }
 
-        var endBy = at.Now + at.Rules.MaxDuration;
+        var (driverId, endBy) = (taker.DriverId, at.Now + at.Rules.MaxDuration);
         var assigned = trip with
         {
             State = TripState.Assigned,

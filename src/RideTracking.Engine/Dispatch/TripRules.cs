@@ -41,6 +41,15 @@ public sealed record TripRules(IRouteFinder Router)
     /// <summary>Shared trips that a driver may have at a time; 1: none are shared.</summary>
     public int MaxSharedTrips { get; init; } = 3;
 
+    /// <summary>How much longer than alone a shared ride may take, as a share of it.</summary>
+    public double MaxDetourShare { get; init; } = 0.5;
+
+    /// <summary>Or so much longer, if that is more.</summary>
+    public TimeSpan MaxDetour { get; init; } = TimeSpan.FromMinutes(6);
+
+    /// <summary>How much later than promised a shared car may pick somebody up.</summary>
+    public TimeSpan MaxPickupDelay { get; init; } = TimeSpan.FromMinutes(4);
+
     /// <summary>Waypoints of a trip, those done included.</summary>
     public int MaxWaypoints { get; init; } = 10;
 

@@ -40,6 +40,15 @@ public sealed class TripOptions
     /// <summary>Shared trips that a driver may have at a time; 1: none are shared. At most 6.</summary>
     public int MaxSharedTrips { get; set; } = 3;
 
+    /// <summary>How much longer than alone a shared ride may take, as a share of it: 0 to 3.</summary>
+    public double MaxDetourShare { get; set; } = 0.5;
+
+    /// <summary>Or so much longer, if that is more: 0 to 1 h.</summary>
+    public TimeSpan MaxDetour { get; set; } = TimeSpan.FromMinutes(6);
+
+    /// <summary>How much later than promised a shared car may pick somebody up: 0 to 1 h.</summary>
+    public TimeSpan MaxPickupDelay { get; set; } = TimeSpan.FromMinutes(4);
+
     /// <summary>How long a trip may last from its assignment, then the system ends it: 1 min to 7 d.</summary>
     public TimeSpan MaxDuration { get; set; } = TimeSpan.FromHours(6);
 
@@ -79,6 +88,9 @@ public sealed class TripOptions
         NoShowWait = NoShowWait,
         BackToBack = BackToBack,
         MaxSharedTrips = MaxSharedTrips,
+        MaxDetourShare = MaxDetourShare,
+        MaxDetour = MaxDetour,
+        MaxPickupDelay = MaxPickupDelay,
         MaxDuration = MaxDuration,
     };
 }
@@ -103,6 +115,9 @@ internal sealed class TripOptionsValidator : IValidateOptions<TripOptions>
         Within("NoShowWait", options.NoShowWait, TimeSpan.Zero, TimeSpan.FromHours(1)),
         Within("LostDriverTimeout", options.LostDriverTimeout, TimeSpan.FromSeconds(10), TimeSpan.FromHours(1)),
         Within("MaxSharedTrips", options.MaxSharedTrips, 1, 6),
+        Within("MaxDetourShare", options.MaxDetourShare, 0, 3),
+        Within("MaxDetour", options.MaxDetour, TimeSpan.Zero, TimeSpan.FromHours(1)),
+        Within("MaxPickupDelay", options.MaxPickupDelay, TimeSpan.Zero, TimeSpan.FromHours(1)),
         Within("MaxDuration", options.MaxDuration, TimeSpan.FromMinutes(1), TimeSpan.FromDays(7)),
         Within("Retention", options.Retention, TimeSpan.FromDays(1), TimeSpan.FromDays(3650)),
         Within("MaxFixAge", options.MaxFixAge, TimeSpan.FromSeconds(1), TimeSpan.FromHours(1)),

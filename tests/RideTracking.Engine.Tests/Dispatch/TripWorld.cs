@@ -28,6 +28,9 @@ internal sealed class TripWorld
 
     public List<DriverCommand> Commands { get; } = [];
 
+    /// <summary>The limits that this world keeps.</summary>
+    public TripRules Limits { get; set; } = Rules;
+
     public DateTimeOffset Now { get; set; } = new(2026, 1, 1, 8, 0, 0, TimeSpan.Zero);
 
     public Trip Trip => Trips["t"];
@@ -36,7 +39,7 @@ internal sealed class TripWorld
     {
         var trip = IsOfPlan(happened) ? null : Trips.GetValueOrDefault(tripId);
         var plans = Transitions.DriversOf(trip, happened).Select(id => Plans.GetValueOrDefault(id) ?? DriverPlan.Empty(id));
-        return Transitions.Decide(trip, [.. plans], happened, Now, Rules);
+        return Transitions.Decide(trip, [.. plans], happened, Now, Limits);
     }
 
     /// <summary>Whether an event is about a plan and no trip.</summary>
