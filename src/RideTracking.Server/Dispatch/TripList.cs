@@ -36,6 +36,7 @@ internal sealed class TripList(TripStore trips, TripView view, StoreKeys keys)
         check.Require(request.States.Count <= MaxPageSize, "states", $"must be at most {MaxPageSize}, not {request.States.Count}");
         check.OptionalId("rider_id", request.RiderId);
         check.OptionalId("driver_id", request.DriverId);
+        check.Text("external_id", request.ExternalId, 0, ExternalId.MaxLength);
         check.Require(request.PageSize <= MaxPageSize, "page_size", $"must be 1 to {MaxPageSize}, or 0 for {DefaultPageSize}");
         check.Require(
             begin is { } place && (place.TripId.Length == 0 || TripIds.IsPlausible(keys, place.TripId)), "page_token", "must be the next_page_token of the page before, or empty");
@@ -121,7 +122,8 @@ internal sealed class TripList(TripStore trips, TripView view, StoreKeys keys)
         private bool IsWanted(Trip trip) =>
             (request.States.Count == 0 || request.States.Contains((V1.TripState)trip.State))
             && (request.RiderId.Length == 0 || request.RiderId == trip.RiderId)
-            && (request.DriverId.Length == 0 || request.DriverId == trip.DriverId);
+            && (request.DriverId.Length == 0 || request.DriverId == trip.DriverId)
+            && (request.ExternalId.Length == 0 || request.ExternalId == trip.Terms.ExternalId);
     }
 
     /// <summary>A place in the list: a trip, with when it ended if it is over.</summary>

@@ -122,6 +122,14 @@ internal sealed class RideWorld : IAsyncDisposable
     public async Task<Trip> UpdateAsync(UpdateWaypointsRequest request) =>
         (await Riders.UpdateWaypointsAsync(request, Service, cancellationToken: TestContext.Current.CancellationToken)).Trip;
 
+    /// <summary>Lets a second pass, and the server's loops have a turn: a round trip of a call that needs no store.</summary>
+    public async Task PassAsync()
+    {
+        Time.Advance(TimeSpan.FromSeconds(1));
+        var here = new SearchDriversRequest { Center = new LatLng { Latitude = Porto.LatitudeDegrees, Longitude = Porto.LongitudeDegrees }, RadiusMeters = 1 };
+        await Dispatch.SearchDriversAsync(here, Service, cancellationToken: TestContext.Current.CancellationToken);
+    }
+
     /// <summary>Watches a trip; dispose it to stop.</summary>
     public WatchedTrip Watch(string tripId) => new(Riders.WatchTrip(new WatchTripRequest { TripId = tripId }, Service));
 

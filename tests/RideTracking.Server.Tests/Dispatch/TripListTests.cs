@@ -61,6 +61,12 @@ public sealed class TripListTests
         Assert.Equal([open[2], open[0], open[1]], await IdsAsync(world, new ListTripsRequest { RiderId = "r2", PageSize = 2 }));
         Assert.Equal([driven.TripId], await IdsAsync(world, new ListTripsRequest { DriverId = "d1" }));
         Assert.Empty(await IdsAsync(world, new ListTripsRequest { DriverId = "d2" }));
+
+        var named = RideWorld.Ride("q5", "r5");
+        named.Terms = new TripTerms { ExternalId = "order/77" };
+        var ordered = (await world.Riders.RequestTripAsync(named, world.Service, cancellationToken: Cancel)).Trip;
+        Assert.Equal([ordered.TripId], await IdsAsync(world, new ListTripsRequest { ExternalId = "order/77" }));
+        Assert.Empty(await IdsAsync(world, new ListTripsRequest { ExternalId = "order/7" }));
     }
 
     [Theory, InlineData(false), InlineData(true)]
@@ -140,10 +146,10 @@ public sealed class TripListTests
         foreach (var token in new[] { "x", ":", "1:", "-1:default.t", "1:elsewhere.t", ":elsewhere.t", new string('1', 200) + ":default.t" })
         {
             var refused = await Assert.ThrowsAsync<RpcException>(() => IdsAsync(
-                world, new ListTripsRequest { States = { TripState.Unspecified }, RiderId = "no id", DriverId = "}", PageSize = 201, PageToken = token }));
+                world, new ListTripsRequest { States = { TripState.Unspecified }, RiderId = "no id", DriverId = "}", ExternalId = new string('x', 65), PageSize = 201, PageToken = token }));
             Assert.Equal(StatusCode.InvalidArgument, refused.StatusCode);
             Assert.Equal(
-                ["states[0]", "rider_id", "driver_id", "page_size", "page_token"],
+                ["states[0]", "rider_id", "driver_id", "external_id", "page_size", "page_token"],
                 refused.GetRpcStatus()!.GetDetail<BadRequest>()!.FieldViolations.Select(v => v.Field));
         }
     }

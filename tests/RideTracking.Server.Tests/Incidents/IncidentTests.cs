@@ -195,8 +195,7 @@ public sealed class IncidentTests
         while (!told.IsCompleted)
         {
             // The action and the watcher look again each second.
-            world.Time.Advance(TimeSpan.FromSeconds(1));
-            await Task.Yield();
+            await world.PassAsync();
         }
 
         Assert.Equal(0, (await raised).Status.Code);
