@@ -14,8 +14,9 @@ public static class StartupOptions
         }
         catch (AggregateException several)
         {
+            // What several features look at is told once.
             throw new OptionsValidationException(
-                "", typeof(StartupOptions), several.InnerExceptions.OfType<OptionsValidationException>().SelectMany(one => one.Failures));
+                "", typeof(StartupOptions), several.InnerExceptions.OfType<OptionsValidationException>().SelectMany(one => one.Failures).Distinct(StringComparer.Ordinal));
         }
 
         return app;

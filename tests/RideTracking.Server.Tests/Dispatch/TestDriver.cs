@@ -100,10 +100,10 @@ internal sealed class TestDriver
         return ActAsync(action);
     }
 
-    public Task<ActionResult> ProgressAsync(string tripId, string waypointId, WaypointStep step)
+    public Task<ActionResult> ProgressAsync(string tripId, string waypointId, WaypointStep step, string pickupCode = "")
     {
         var action = Action();
-        action.TripProgress = new TripProgress { TripId = tripId, WaypointId = waypointId, Step = step };
+        action.TripProgress = new TripProgress { TripId = tripId, WaypointId = waypointId, Step = step, PickupCode = pickupCode };
         return ActAsync(action);
     }
 
@@ -127,6 +127,18 @@ internal sealed class TestDriver
             }
 
             await _added.Reader.ReadAsync().AsTask().WaitAsync(RideWorld.Patience);
+        }
+    }
+
+    /// <summary>The next command of a kind; those before it are passed over.</summary>
+    public async Task<Command> NextAsync(Command.CommandOneofCase kind)
+    {
+        while (true)
+        {
+            if (await NextAsync() is var command && command.CommandCase == kind)
+            {
+                return command;
+            }
         }
     }
 
