@@ -43,7 +43,9 @@ public sealed class CompanyDirectory(RedisStore store, StoreKeys keys)
     public V1.PassengerInfo PassengerOf(string riderId, string note)
     {
         var rider = Riders.Find(riderId);
-        return new V1.PassengerInfo { DisplayName = rider?.DisplayName ?? "", Phone = rider?.Phone ?? "", Note = note };
+        var passenger = new V1.PassengerInfo { DisplayName = rider?.DisplayName ?? "", Phone = rider?.Phone ?? "", Note = note };
+        passenger.AccessibilityNeeds.AddRange(rider?.AccessibilityNeeds ?? []);
+        return passenger;
     }
 
     /// <summary>What a rider may know of a driver; without an entry, only the id.</summary>

@@ -54,6 +54,7 @@ internal static class DirectoryCheck
             check.Id("rider.rider_id", rider.RiderId);
             check.Text("rider.display_name", rider.DisplayName, 1, 64);
             check.Text("rider.phone", rider.Phone, 0, 32);
+            Attributes(check, "rider.accessibility_needs", rider.AccessibilityNeeds);
         }
 
         check.Pass();

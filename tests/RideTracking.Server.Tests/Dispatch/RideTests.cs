@@ -16,7 +16,7 @@ public sealed class RideTests
     public async Task A_ride_goes_from_the_request_to_completed_and_the_rider_sees_all_of_it()
     {
         await using var world = await RideWorld.StartAsync();
-        await world.EnterRiderAsync("r1", "Ana", "+351 900");
+        await world.EnterRiderAsync("r1", "Ana", "+351 900", "wheelchair");
         var near = await world.DriverAsync("d1", steps: 1);
         var far = await world.DriverAsync("d2", steps: 5);
 
@@ -33,6 +33,7 @@ public sealed class RideTests
         Assert.Equal((0, 3ul), (accepted.Status.Code, accepted.TripVersion));
         var assigned = (await near.NextAsync()).TripAssigned;
         Assert.Equal(("Ana", "+351 900", "blue door"), (assigned.Passenger.DisplayName, assigned.Passenger.Phone, assigned.Passenger.Note));
+        Assert.Equal(["wheelchair"], assigned.Passenger.AccessibilityNeeds);
         var route = (await near.NextAsync()).RouteChanged;
         Assert.Equal((1ul, 3, RouteSource.StraightLine), (route.RoutePlanVersion, route.Waypoints.Count, route.Route.Source));
 

@@ -134,8 +134,9 @@ internal sealed class RideWorld : IAsyncDisposable
     public WatchedTrip Watch(string tripId) => new(Riders.WatchTrip(new WatchTripRequest { TripId = tripId }, Service));
 
     /// <summary>Enters a rider as the company would.</summary>
-    public async Task EnterRiderAsync(string id, string name, string phone) =>
-        await Directory.UpsertRiderAsync(new UpsertRiderRequest { Rider = new Rider { RiderId = id, DisplayName = name, Phone = phone } }, Service);
+    public async Task EnterRiderAsync(string id, string name, string phone, params string[] needs) =>
+        await Directory.UpsertRiderAsync(
+            new UpsertRiderRequest { Rider = new Rider { RiderId = id, DisplayName = name, Phone = phone, AccessibilityNeeds = { needs } } }, Service);
 }
 
 /// <summary>A rider's open view of a trip.</summary>
