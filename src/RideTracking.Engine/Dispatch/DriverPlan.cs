@@ -18,10 +18,10 @@ public sealed record DriverPlan(string DriverId, ulong Version, DriverAvailabili
     public string? OfferedTripId { get; init; }
 
     /// <summary>The driver's trips, in the order in which they were taken.</summary>
-    public ImmutableArray<PlannedTrip> Trips { get; init; } = [];
+    public ImmutableArray<PlannedTrip> Trips { get; init => field = value.IsDefault ? [] : value; } = [];
 
     /// <summary>All that is ahead, over all trips, in the order of driving.</summary>
-    public ImmutableArray<PlannedStop> Stops { get; init; } = [];
+    public ImmutableArray<PlannedStop> Stops { get; init => field = value.IsDefault ? [] : value; } = [];
 
     /// <summary>The way through <see cref="Stops"/>; null when there are none.</summary>
     public TripRoute? Route { get; init; }

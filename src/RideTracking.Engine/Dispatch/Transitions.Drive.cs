@@ -16,11 +16,9 @@ public static partial class Transitions
         }
 
         // Of all the driver's trips: what is queued or shared has its turn.
-        var stop = at.PlanOf(e.DriverId).Stops[0];
-        if (stop.WaypointId != e.WaypointId)
+        if (at.PlanOf(e.DriverId).Stops.FirstOrDefault()?.WaypointId is var stop && stop != e.WaypointId)
         {
-            return new Refused(
-                RefusalReason.WrongWaypoint, trip.State, $"The next waypoint is {stop.WaypointId}, not {e.WaypointId}.", "trip_progress.waypoint_id");
+            return new Refused(RefusalReason.WrongWaypoint, trip.State, $"The next waypoint is {stop}, not {e.WaypointId}.", "trip_progress.waypoint_id");
         }
 
         var next = trip.Next!;

@@ -18,6 +18,7 @@ public enum TripState : byte
 }
 
 /// <summary>A ride, from the request to a final state. Immutable; each change makes a new one with the next version.</summary>
+/// <remarks>A reader of stored trips may leave out what an older version did not write: it is then what it is without.</remarks>
 /// <param name="Id">Names its service area.</param>
 /// <param name="Version">The number of its events.</param>
 /// <param name="RiderId">Who rides.</param>
@@ -41,16 +42,16 @@ public sealed record Trip(
     DateTimeOffset SearchUntil)
 {
     /// <summary>What was asked for and never changes.</summary>
-    public TripTerms Terms { get; init; } = TripTerms.Plain;
+    public TripTerms Terms { get; init => field = value ?? TripTerms.Plain; } = TripTerms.Plain;
 
     /// <summary>The open offers, the oldest first; only while searching.</summary>
-    public ImmutableArray<Offer> Offers { get; init; } = [];
+    public ImmutableArray<Offer> Offers { get; init => field = value.IsDefault ? [] : value; } = [];
 
     /// <summary>The offer that the driver took.</summary>
     public string? AcceptedOfferId { get; init; }
 
     /// <summary>Drivers who are not asked (again).</summary>
-    public ImmutableArray<PassedOver> PassedOver { get; init; } = [];
+    public ImmutableArray<PassedOver> PassedOver { get; init => field = value.IsDefault ? [] : value; } = [];
 
     /// <summary>Who drives, from <see cref="TripState.Assigned"/> on.</summary>
     public string? DriverId { get; init; }
@@ -68,10 +69,10 @@ public sealed record Trip(
     public Cancellation? Cancellation { get; init; }
 
     /// <summary>What the rider was told about arrivals, oldest first: at the assignment, when the ride began, when it was changed.</summary>
-    public ImmutableArray<PromisedArrival> Promised { get; init; } = [];
+    public ImmutableArray<PromisedArrival> Promised { get; init => field = value.IsDefault ? [] : value; } = [];
 
     /// <summary>What happened, oldest first, one for each version.</summary>
-    public ImmutableArray<TripEvent> Events { get; init; } = [];
+    public ImmutableArray<TripEvent> Events { get; init => field = value.IsDefault ? [] : value; } = [];
 
     /// <summary>How many offers were made.</summary>
     public int OffersMade { get; init; }

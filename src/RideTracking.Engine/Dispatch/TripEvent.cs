@@ -81,5 +81,5 @@ public sealed record TripEvent(
     public RemovalReason Removal { get; init; }
 
     /// <summary>The words of who did it; may be empty.</summary>
-    public string Note { get; init; } = "";
+    public string Note { get; init => field = value ?? ""; } = "";
 }

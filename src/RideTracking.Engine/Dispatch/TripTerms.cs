@@ -12,7 +12,7 @@ public sealed record TripTerms
     public string? ServiceType { get; init; }
 
     /// <summary>What driver or vehicle must have, as the directory names it.</summary>
-    public ImmutableArray<string> RequiredAttributes { get; init; } = [];
+    public ImmutableArray<string> RequiredAttributes { get; init => field = value.IsDefault ? [] : value; } = [];
 
     /// <summary>When the rider wants to be picked up; null for now.</summary>
     public DateTimeOffset? ScheduledFor { get; init; }
@@ -24,16 +24,20 @@ public sealed record TripTerms
     public string? PickupCode { get; init; }
 
     /// <summary>The company's own id; may be empty.</summary>
-    public string ExternalId { get; init; } = "";
+    public string ExternalId { get; init => field = value ?? ""; } = "";
 
     /// <summary>The company's quote that the rider agreed to; may be empty.</summary>
-    public string QuoteId { get; init; } = "";
+    public string QuoteId { get; init => field = value ?? ""; } = "";
 
     /// <summary>What it is expected to cost; null when the company did not say.</summary>
     public FareEstimate? Fare { get; init; }
 
     /// <summary>What the company wants to find again; the dispatch does not look at it.</summary>
-    public ImmutableDictionary<string, string> Metadata { get; init; } = ImmutableDictionary<string, string>.Empty;
+    public ImmutableDictionary<string, string> Metadata
+    {
+        get;
+        init => field = value ?? ImmutableDictionary<string, string>.Empty;
+    } = ImmutableDictionary<string, string>.Empty;
 }
 
 /// <summary>An amount of money, as the company says it: see <c>google.type.Money</c>.</summary>

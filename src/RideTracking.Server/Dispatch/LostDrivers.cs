@@ -3,6 +3,8 @@ using RideTracking.Engine.Dispatch;
 using RideTracking.Engine.Index;
 using RideTracking.Server.Hosting;
 using RideTracking.Server.Storage;
+using RideTracking.Server.Storage.Log;
+using StackExchange.Redis;
 
 namespace RideTracking.Server.Dispatch;
 
@@ -12,17 +14,23 @@ namespace RideTracking.Server.Dispatch;
 /// at what happened, so nothing is missed when a node died in between.
 /// </summary>
 internal sealed partial class LostDrivers(
-    TripBook book, Dispatcher dispatcher, DriverSlots slots, DriverIndex index, ServerClock clock, IOptions<TripOptions> options, ILogger<LostDrivers> logger)
+    RedisStore store, StoreKeys keys, TripBook book, Dispatcher dispatcher, DriverSlots slots, DriverIndex index, ServerClock clock, IOptions<TripOptions> options,
+    ILogger<LostDrivers> logger)
     : OnceASecond(clock)
 {
     // Nobody is connected yet when the server starts.
     private readonly DateTimeOffset _startedAt = clock.GetUtcNow();
 
+    // Drivers of trips who are not connected here: their last fix in the log, which any node may have written.
+    private Dictionary<string, DateTimeOffset> _loggedAt = new(StringComparer.Ordinal);
+
     protected override async Task LookAsync()
     {
         try
         {
-            foreach (var (tripId, happened) in book.Present.SelectMany(Losses).ToList())
+            Trip[] present = [.. book.Present];
+            await LookIntoLogAsync([.. present.SelectMany(DriversOf).Where(d => !IsConnectedHere(d)).Distinct(StringComparer.Ordinal)]);
+            foreach (var (tripId, happened) in present.SelectMany(Losses))
             {
                 await dispatcher.DispatchAsync(tripId, happened);
             }
@@ -34,12 +42,14 @@ internal sealed partial class LostDrivers(
         }
     }
 
+    private static IEnumerable<string> DriversOf(Trip trip) => trip.Offers.Select(o => o.DriverId).Append(trip.DriverId).OfType<string>();
+
     private IEnumerable<(string TripId, DispatchEvent Happened)> Losses(Trip trip)
     {
-        foreach (var driverId in trip.Offers.Select(o => o.DriverId).Append(trip.DriverId).OfType<string>())
+        foreach (var driverId in DriversOf(trip))
         {
             var isBlocked = book.PlanOf(driverId).BlockedReason is not null;
-            var isLost = IsLost(driverId);
+            var isLost = !IsConnectedHere(driverId) && IsLongAgo(_loggedAt.GetValueOrDefault(driverId, _startedAt));
             if (isBlocked && trip.State != TripState.InProgress)
             {
                 yield return (trip.Id, new DriverGone(driverId, RemovalReason.Blocked));
@@ -55,24 +65,30 @@ internal sealed partial class LostDrivers(
         }
     }
 
-    private bool IsLost(string driverId)
+    // Only who was not heard of for long is looked up: another node may hear them all the time.
+    private async Task LookIntoLogAsync(string[] away)
     {
-        var heardAt = _startedAt;
-        if (slots.TryGet(driverId, out var slot) && index.TryGet(slot, out var driver))
+        var known = away.ToDictionary(d => d, d => _loggedAt.GetValueOrDefault(d, _startedAt), StringComparer.Ordinal);
+        string[] silent = [.. away.Where(d => IsLongAgo(known[d]))];
+        if (silent.Length > 0)
         {
-            if (driver.Status.Link == DriverLink.Connected)
+            var last = await store.Bulk.HashGetAsync(keys.LastFixes, [.. silent.Select(d => (RedisValue)d)]);
+            foreach (var (driverId, value) in silent.Zip(last))
             {
-                return false;
-            }
-
-            if (driver.HasFix && DateTimeOffset.FromUnixTimeMilliseconds(driver.Fix.FixedAtUnixMs) is var fixedAt && fixedAt > heardAt)
-            {
-                heardAt = fixedAt;
+                if (LastFix.Parse((byte[]?)value) is { } logged && DateTimeOffset.FromUnixTimeMilliseconds(logged.Fix.FixedAtUnixMs) is var at && at > known[driverId])
+                {
+                    known[driverId] = at;
+                }
             }
         }
 
-        return Clock.GetUtcNow() - heardAt > options.Value.LostDriverTimeout;
+        _loggedAt = known;
     }
+
+    private bool IsConnectedHere(string driverId) =>
+        slots.TryGet(driverId, out var slot) && index.TryGet(slot, out var driver) && driver.Status.Link == DriverLink.Connected;
+
+    private bool IsLongAgo(DateTimeOffset heardAt) => Clock.GetUtcNow() - heardAt > options.Value.LostDriverTimeout;
 
     [LoggerMessage(LogLevel.Debug, "Trips of lost drivers wait for the store: {Message}")]
     private partial void LogWaiting(string message);

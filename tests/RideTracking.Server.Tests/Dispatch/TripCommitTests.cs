@@ -153,6 +153,15 @@ public sealed class TripCommitTests
         Assert.All(trips, t => Assert.Equal(2, t.Waypoints.Length));
     }
 
+    [Fact]
+    public void What_a_record_leaves_out_is_what_it_is_without()
+    {
+        var plan = TripRecords.ReadPlan("3 {\"driverId\":\"d1\",\"version\":3,\"availability\":2}")!;
+        Assert.Equal((DriverWork.Idle, 0, 0), (plan.Work, plan.Trips.Length, plan.Stops.Length));
+        var trip = TripRecords.ReadTrip("1 {\"id\":\"t\",\"version\":1,\"riderId\":\"r\",\"state\":1,\"waypoints\":[],\"note\":\"\"}")!;
+        Assert.Equal((0, 0, ""), (trip.Offers.Length, trip.PassedOver.Length, trip.Terms.ExternalId));
+    }
+
     internal static Trip NewTrip(ulong version, string id = "default.t") => new(
         id, version, "r1", TripState.Searching,
         [
