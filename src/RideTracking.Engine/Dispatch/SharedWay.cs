@@ -5,8 +5,14 @@ using RideTracking.Engine.Roads;
 
 namespace RideTracking.Engine.Dispatch;
 
+/// <summary>A driver's stops with those of one more rider.</summary>
+/// <param name="Stops">In the order of driving.</param>
+/// <param name="PickupIn">Until the new rider is picked up.</param>
+/// <param name="Added">How much longer the driver drives in all.</param>
+public sealed record SharedOrder(ImmutableArray<PlannedStop> Stops, TimeSpan PickupIn, TimeSpan Added);
+
 /// <summary>Riders who share a car.</summary>
-internal static class SharedWay
+public static class SharedWay
 {
     /// <summary>How long a trip takes without a detour.</summary>
     public static TimeSpan Direct(Trip trip, IRouteFinder router)
@@ -28,7 +34,7 @@ internal static class SharedWay
     /// <param name="driverAt">Where the car is; when nobody knows, nobody is taken in.</param>
     /// <param name="now">The server's time.</param>
     /// <param name="rules">The limits.</param>
-    public static ImmutableArray<PlannedStop>? Order(DriverPlan plan, Trip trip, GeoPoint? driverAt, DateTimeOffset now, TripRules rules)
+    public static SharedOrder? Find(DriverPlan plan, Trip trip, GeoPoint? driverAt, DateTimeOffset now, TripRules rules)
     {
         // Where the car stands it has begun to do what is to be done there.
         var begun = plan.Stops.TakeWhile(s => s.State == WaypointState.Arrived).ToImmutableArray();
@@ -50,8 +56,15 @@ internal static class SharedWay
         }
 
         PlannedStop[] known = [.. ahead, .. trip.Ahead.Select(w => new PlannedStop(trip.Id, w.Id, w.Kind, w.State, w.Location, w.Label))];
-        return [.. begun, .. order.Stops.Select(s => known.First(k => k.TripId == s.TripId && KindOf(k.Kind) == s.Kind))];
+        var pickup = order.Stops.IndexOf(order.Stops.First(s => s.TripId == trip.Id));
+        return new SharedOrder(
+            [.. begun, .. order.Stops.Select(s => known.First(k => k.TripId == s.TripId && KindOf(k.Kind) == s.Kind))],
+            TimeSpan.FromSeconds(order.ArrivalSeconds[pickup]), TimeSpan.FromSeconds(order.AddedSeconds));
     }
+
+    /// <summary>The stops of <see cref="Find"/> alone.</summary>
+    internal static ImmutableArray<PlannedStop>? Order(DriverPlan plan, Trip trip, GeoPoint? driverAt, DateTimeOffset now, TripRules rules) =>
+        Find(plan, trip, driverAt, now, rules)?.Stops;
 
     private static PooledRider RiderOf(PlannedTrip trip, DateTimeOffset now) => new(trip.TripId, trip.PartySize, Math.Max(1, trip.Direct.TotalSeconds))
     {

@@ -6,11 +6,13 @@ namespace RideTracking.Server.Access;
 
 /// <summary>
 /// Lets a call through when its token is valid and <see cref="AccessRules"/> names its role; the handler then finds
-/// <see cref="CallerOfCall.Caller"/>. A server stream ends when its token does, whatever its handler is waiting for. The
+/// <see cref="CallerOfCall.Caller"/>. A stream ends when its token does, whatever its handler is waiting for. The
 /// driver's stream ends itself, since its token can be refreshed on the open stream.
 /// </summary>
 public sealed class AccessInterceptor(TokenValidator tokens) : Interceptor
 {
+    private static readonly string DriverStream = $"/{V1.DriverService.Descriptor.FullName}/Connect";
+
     /// <inheritdoc/>
     public override async Task<TResponse> UnaryServerHandler<TRequest, TResponse>(
         TRequest request, ServerCallContext context, UnaryServerMethod<TRequest, TResponse> continuation)
@@ -32,9 +34,28 @@ public sealed class AccessInterceptor(TokenValidator tokens) : Interceptor
         TRequest request, IServerStreamWriter<TResponse> responseStream, ServerCallContext context, ServerStreamingServerMethod<TRequest, TResponse> continuation)
     {
         var caller = await AdmitAsync(context);
+        await UntilExpiryAsync(caller, context, until => continuation(request, responseStream, until));
+    }
+
+    /// <inheritdoc/>
+    public override async Task DuplexStreamingServerHandler<TRequest, TResponse>(
+        IAsyncStreamReader<TRequest> requestStream, IServerStreamWriter<TResponse> responseStream, ServerCallContext context, DuplexStreamingServerMethod<TRequest, TResponse> continuation)
+    {
+        var caller = await AdmitAsync(context);
+        if (context.Method == DriverStream)
+        {
+            await continuation(requestStream, responseStream, context);
+            return;
+        }
+
+        await UntilExpiryAsync(caller, context, until => continuation(requestStream, responseStream, until));
+    }
+
+    private async Task UntilExpiryAsync(Caller? caller, ServerCallContext context, Func<ServerCallContext, Task> serve)
+    {
         if (caller is null)
         {
-            await continuation(request, responseStream, context);
+            await serve(context);
             return;
         }
 
@@ -42,7 +63,7 @@ public sealed class AccessInterceptor(TokenValidator tokens) : Interceptor
         using var either = CancellationTokenSource.CreateLinkedTokenSource(expiry.Token, context.CancellationToken);
         try
         {
-            await continuation(request, responseStream, new ExpiringCallContext(context, either.Token));
+            await serve(new ExpiringCallContext(context, either.Token));
         }
         catch (Exception) when (Expired())
         {
@@ -55,14 +76,6 @@ public sealed class AccessInterceptor(TokenValidator tokens) : Interceptor
         }
 
         bool Expired() => expiry.IsCancellationRequested && !context.CancellationToken.IsCancellationRequested;
-    }
-
-    /// <inheritdoc/>
-    public override async Task DuplexStreamingServerHandler<TRequest, TResponse>(
-        IAsyncStreamReader<TRequest> requestStream, IServerStreamWriter<TResponse> responseStream, ServerCallContext context, DuplexStreamingServerMethod<TRequest, TResponse> continuation)
-    {
-        await AdmitAsync(context);
-        await continuation(requestStream, responseStream, context);
     }
 
     private async ValueTask<Caller?> AdmitAsync(ServerCallContext context)

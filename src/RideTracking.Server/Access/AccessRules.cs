@@ -59,6 +59,8 @@ public static class AccessRules
         [Rpc(DispatchService.Descriptor.FullName, "SendDriverMessage")] = Role.Ops | Role.Service,
         [Rpc(DispatchService.Descriptor.FullName, "GetTrip")] = Role.Ops | Role.Service,
         [Rpc(DispatchService.Descriptor.FullName, "ListTrips")] = Role.Ops | Role.Service,
+        [Rpc(DispatchService.Descriptor.FullName, "ExplainMatch")] = Role.Ops | Role.Service,
+        [Rpc(DispatchService.Descriptor.FullName, "ServeMatching")] = Role.Service,
         [Rpc(DispatchService.Descriptor.FullName, "WatchTripEvents")] = Role.Ops | Role.Service,
         [Rpc(DispatchService.Descriptor.FullName, "WatchIncidents")] = Role.Ops | Role.Service,
         [Rpc(DispatchService.Descriptor.FullName, "ListIncidents")] = Role.Ops | Role.Service,

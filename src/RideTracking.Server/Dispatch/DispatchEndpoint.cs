@@ -23,6 +23,8 @@ internal sealed class DispatchEndpoint(
     DrivenPaths driven,
     TripList tripList,
     TripEventWatch tripEvents,
+    MatchExplanations explanations,
+    MatchHook hook,
     DriverMessages messages,
     IncidentDesk incidentDesk,
     IncidentWatch incidents,
@@ -127,6 +129,19 @@ internal sealed class DispatchEndpoint(
     }
 
     public override Task<V1.ListTripsResponse> ListTrips(V1.ListTripsRequest request, ServerCallContext context) => tripList.PageAsync(request);
+
+    public override async Task<V1.ExplainMatchResponse> ExplainMatch(V1.ExplainMatchRequest request, ServerCallContext context)
+    {
+        var check = new RequestCheck();
+        check.OptionalId("driver_id", request.DriverId);
+        check.Pass();
+        return explanations.Explain(await TripAsync(request.TripId), request.DriverId);
+    }
+
+    public override Task ServeMatching(
+        IAsyncStreamReader<V1.ServeMatchingRequest> requestStream, IServerStreamWriter<V1.ServeMatchingResponse> responseStream, ServerCallContext context) =>
+        watches.RunAsync(StreamKind.Matching, context, cancellation => hook.RunAsync(
+            requestStream, responseStream, () => context.WriteResponseHeadersAsync([]), cancellation));
 
     public override Task WatchTripEvents(
         V1.WatchTripEventsRequest request, IServerStreamWriter<V1.WatchTripEventsResponse> responseStream, ServerCallContext context) =>

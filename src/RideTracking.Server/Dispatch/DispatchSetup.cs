@@ -17,6 +17,8 @@ public static class DispatchSetup
         var services = builder.Services;
         services.AddOptions<TripOptions>().BindConfiguration("Trips").ValidateOnStart();
         services.AddSingleton<IValidateOptions<TripOptions>, TripOptionsValidator>();
+        services.AddOptions<MatchingOptions>().BindConfiguration("Matching").ValidateOnStart();
+        services.AddSingleton<IValidateOptions<MatchingOptions>, MatchingOptionsValidator>();
         services.TryAddSingleton<DriverSlots>();
         services.TryAddSingleton<DriverIndex>();
         services.TryAddSingleton<PositionFanout>();
@@ -35,7 +37,11 @@ public static class DispatchSetup
         services.AddSingleton<CommandOutbox>();
         services.AddSingleton<DispatchMetrics>();
         services.AddSingleton<Dispatcher>();
-        services.AddSingleton<ReadyDrivers>();
+        services.AddSingleton<MatchCandidates>();
+        services.AddSingleton<MatchHook>();
+        services.AddSingleton<MatchingMetrics>();
+        services.AddSingleton<RecentRounds>();
+        services.AddSingleton<MatchExplanations>();
         services.AddSingleton<TripTracking>();
         services.AddSingleton<DrivenPaths>();
         services.AddSingleton(s => new DriverDesk(

@@ -1,45 +1,54 @@
 using System.Threading.Channels;
 using Microsoft.Extensions.Options;
 using RideTracking.Engine.Dispatch;
+using RideTracking.Engine.Dispatch.Matching;
+using RideTracking.Engine.Geo;
 using RideTracking.Engine.Index;
 using RideTracking.Server.Storage;
-using RideTracking.Server.Zones;
 
 namespace RideTracking.Server.Dispatch;
 
 /// <summary>
-/// Finds a driver for each trip that searches: who is there soonest and is connected, available, idle and seen lately; at a
-/// queue zone, the one who waits longest there. Looks at once for a trip that is new or was passed over, and for those who wait
-/// longest when a driver may have become free; on each tick for all (a driver came near). So a rush of events costs no more
-/// than the trips that it is about.
+/// Finds drivers for the trips that search, in rounds: looks at all of them, decides purely who is asked for which, and asks.
+/// While there are drivers to spare a round follows at once on whatever may let a trip find a driver; while they are scarce
+/// requests are collected a little, since then it is worth more to choose well than to choose at once. After a round comes a
+/// pause of three times what it computed, so that a rush of events never takes more than a quarter of a core.
 /// </summary>
 internal sealed partial class Matching(
-    TripBook book, Dispatcher dispatcher, ZoneQueues queues, ReadyDrivers ready, DriverSlots slots, IOptions<TripOptions> options, TimeProvider time,
-    ILogger<Matching> logger)
+    TripBook book, Dispatcher dispatcher, MatchCandidates candidates, MatchHook hook, RecentRounds recent, DriverIndex index,
+    IOptions<MatchingOptions> options, TimeProvider time, MatchingMetrics metrics, ILogger<Matching> logger)
     : BackgroundService
 {
-    // The nearest may just have been taken; beyond this many the next tick looks afresh.
-    private const int MaxCandidates = 8;
+    // Those who wait longest come first; the rest has its turn when these have drivers.
+    private const int MaxRequests = 2_000;
 
-    // How many of those who wait longest are looked at between ticks.
-    private const int LongestWaiting = 32;
+    // Offers that are on their way to the store at the same time.
+    private const int OffersAtATime = 64;
 
-    // Trips as they were when no driver was found for them; forgotten on each tick.
-    private readonly HashSet<(string TripId, ulong Version)> _tried = [];
-    private volatile bool _ticked;
+    // Who was chosen may have been taken meanwhile; beyond this many rounds in a row the next look finds out more.
+    private const int MaxRepeats = 3;
+
+    // With fewer drivers than this nobody better turns up by waiting a little.
+    private const int SmallFleet = 20;
+
+    private static readonly TimeSpan NoPause = TimeSpan.FromMilliseconds(1);
 
     // One waiting signal says all there is to say, so a second is dropped.
     private readonly Channel<bool> _signal = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
+    private DateTimeOffset _matchedAt = DateTimeOffset.MinValue;
+
+    // Without the time that the store or the company's matcher took.
+    private TimeSpan _worked;
 
     public override Task StartAsync(CancellationToken cancellationToken)
     {
-        dispatcher.MatchingWanted += Signal;
+        dispatcher.MatchingWanted += Tick;
         return base.StartAsync(cancellationToken);
     }
 
     public override Task StopAsync(CancellationToken cancellationToken)
     {
-        dispatcher.MatchingWanted -= Signal;
+        dispatcher.MatchingWanted -= Tick;
         return base.StopAsync(cancellationToken);
     }
 
@@ -51,7 +60,12 @@ internal sealed partial class Matching(
             while (await _signal.Reader.WaitToReadAsync(stoppingToken))
             {
                 _signal.Reader.TryRead(out _);
+                _worked = TimeSpan.Zero;
                 await MatchAllAsync(stoppingToken);
+                if (3 * _worked > NoPause)
+                {
+                    await Task.Delay(3 * _worked, time, stoppingToken);
+                }
             }
         }
         catch (OperationCanceledException)
@@ -60,31 +74,26 @@ internal sealed partial class Matching(
         }
     }
 
-    private void Tick()
-    {
-        _ticked = true;
-        Signal();
-    }
+    /// <summary>A round is wanted.</summary>
+    internal void Tick() => _signal.Writer.TryWrite(true);
 
-    private void Signal() => _signal.Writer.TryWrite(true);
-
-    private async Task MatchAllAsync(CancellationToken stopping)
+    /// <summary>A round, unless requests are collected just now.</summary>
+    internal async Task MatchAllAsync(CancellationToken stopping)
     {
         try
         {
-            if (_ticked)
+            var now = time.GetUtcNow();
+            if (IsScarce() && now - _matchedAt < options.Value.ScarceTickInterval)
             {
-                _ticked = false;
-                _tried.Clear();
+                return;
             }
 
-            foreach (var (place, trip) in book.Unoffered().Index())
+            var inVain = new HashSet<(string? TripId, string DriverId)>();
+            for (var (repeat, before) = (0, -1); repeat < MaxRepeats && inVain.Count > before; repeat++)
             {
                 stopping.ThrowIfCancellationRequested();
-                if (_tried.Add((trip.Id, trip.Version)) || place < LongestWaiting)
-                {
-                    await MatchAsync(trip);
-                }
+                before = inVain.Count;
+                await MatchOnceAsync(inVain, stopping);
             }
         }
         catch (Exception e) when (RedisStore.IsFailure(e))
@@ -94,28 +103,74 @@ internal sealed partial class Matching(
         }
     }
 
-    private async Task MatchAsync(Trip trip)
+    private async Task MatchOnceAsync(HashSet<(string? TripId, string DriverId)> inVain, CancellationToken stopping)
     {
-        foreach (var candidate in Candidates(trip))
+        var trips = book.Unoffered();
+        if (trips.Length == 0)
         {
-            var chosen = new DriverChosen(slots.IdOf(candidate.Driver.Slot), candidate.Driver.DistanceMeters, TimeSpan.FromSeconds(candidate.EtaSeconds));
-            var outcome = await dispatcher.DispatchAsync(trip.Id, chosen);
-            if (outcome is not (DriverUnheard or Decided { Result: Refused { Reason: RefusalReason.DriverNotFree } }))
+            return;
+        }
+
+        var began = time.GetTimestamp();
+        _matchedAt = time.GetUtcNow();
+        var requests = candidates.Gather(
+            trips.Length <= MaxRequests ? trips : trips[..MaxRequests], _matchedAt, (trip, driver) => inVain.Contains((trip, driver)) || inVain.Contains((null, driver)));
+        _worked += time.GetElapsedTime(began);
+        var (round, isCompanys) = await DecideAsync(requests, stopping);
+        var refused = new HashSet<int>();
+        foreach (var some in round.Pairs.Index().Chunk(OffersAtATime))
+        {
+            var outcomes = await Task.WhenAll(some.Select(p => OfferAsync(requests, p.Item)));
+            foreach (var ((number, pair), outcome) in some.Zip(outcomes))
             {
-                return;
+                if (Failed(requests, pair, outcome) is { } failed)
+                {
+                    refused.Add(number);
+                    inVain.Add(failed);
+                }
             }
         }
+
+        recent.Keep(new KeptRound(requests.At, isCompanys, round, refused));
+        metrics.Round(time.GetElapsedTime(began), round.Pairs.Length);
     }
 
-    // At a queue it is first in, first out; elsewhere, or when nobody there can take it, who is there soonest.
-    private DriverEta[] Candidates(Trip trip)
+    private async Task<(MatchRound Round, bool IsCompanys)> DecideAsync(MatchRequests requests, CancellationToken stopping)
     {
-        var pickup = trip.Waypoints[0].Location;
-        var now = time.GetUtcNow();
-        int[] passedOver = [.. trip.PassedOver.Where(p => trip.IsPassedOver(p.DriverId, now)).Select(p => slots.GetOrAdd(p.DriverId))];
-        var waiting = ready.Of(queues.ReadyAt(pickup), pickup, passedOver, MaxCandidates);
-        var soonest = ready.Soonest(pickup, [.. passedOver, .. waiting.Select(w => w.Driver.Slot)]);
-        return [.. waiting, .. soonest.Take(MaxCandidates)];
+        var (costs, offersAtOnce) = (options.Value.ToCosts(), dispatcher.Rules.OffersAtOnce);
+        if (await hook.AskAsync(requests, costs, offersAtOnce, stopping) is { } pairs)
+        {
+            return (new MatchRound(requests.Snapshot, costs, pairs), true);
+        }
+
+        var began = time.GetTimestamp();
+        var round = options.Value.Mode == MatchingMode.Greedy
+            ? GreedyMatcher.Match(requests.Snapshot, costs, offersAtOnce)
+            : BatchMatcher.Match(requests.Snapshot, costs, offersAtOnce);
+        _worked += time.GetElapsedTime(began);
+        return (round, false);
+    }
+
+    private Task<DispatchOutcome> OfferAsync(MatchRequests requests, MatchPair pair)
+    {
+        var (trip, driver) = (requests.Trips[pair.Request], requests.Drivers[pair.Driver]);
+        var distance = Earth.DistanceMeters(driver.Position, trip.Waypoints[0].Location);
+        return dispatcher.DispatchAsync(trip.Id, new DriverChosen(driver.DriverId, distance, TimeSpan.FromSeconds(pair.EtaSeconds), driver.Seats));
+    }
+
+    // Whom not to try again at once: a driver who hears nothing for no trip, one who is not free any more not for this one.
+    private static (string? TripId, string DriverId)? Failed(MatchRequests requests, MatchPair pair, DispatchOutcome outcome) => outcome switch
+    {
+        DriverUnheard => (null, requests.Drivers[pair.Driver].DriverId),
+        Decided { Result: Refused { Reason: RefusalReason.DriverNotFree } } => (requests.Trips[pair.Request].Id, requests.Drivers[pair.Driver].DriverId),
+        _ => null,
+    };
+
+    private bool IsScarce()
+    {
+        var fleet = index.Count();
+        var atWork = fleet.AvailableIdle + fleet.Offered + fleet.ToPickup + fleet.OnTrip;
+        return atWork >= SmallFleet && fleet.AvailableIdle < options.Value.ScarceBelow * atWork;
     }
 
     [LoggerMessage(LogLevel.Debug, "Matching waits for the store: {Message}")]

@@ -64,7 +64,7 @@ public sealed class TripOptions
     /// <summary>Average speed over a straight line, in m/s, for routes without roads: 1 to 50.</summary>
     public double CitySpeedMetersPerSecond { get; set; } = 7;
 
-    /// <summary>How often matching and deadlines are looked at, beside at once when something happens: 50 ms to 10 s.</summary>
+    /// <summary>How often deadlines are looked at: 50 ms to 10 s.</summary>
     public TimeSpan TickInterval { get; set; } = TimeSpan.FromSeconds(1);
 
     /// <summary>Commands that may wait for a driver before it gets no more offers: 8 to 10,000.</summary>

@@ -26,4 +26,7 @@ public enum StreamKind
 
     /// <summary>Somebody's <c>WatchIncidents</c>.</summary>
     Incidents,
+
+    /// <summary>The company's matcher on <c>ServeMatching</c>.</summary>
+    Matching,
 }

@@ -29,6 +29,7 @@ public sealed class SettingsGuideTests
         ["Incidents"] = new IncidentOptions(),
         ["Listen"] = new ListenOptions(),
         ["Log"] = new LogOptions(),
+        ["Matching"] = new MatchingOptions(),
         ["Nearby"] = new NearbyOptions(),
         ["Sharing"] = new SharingOptions(),
         ["Reporting"] = new ReportingOptions(),
