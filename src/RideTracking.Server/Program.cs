@@ -27,6 +27,24 @@ namespace RideTracking.Server
         {
             var builder = ServerCommands.CreateBuilder(args);
             configure?.Invoke(builder);
+            AddFeatures(builder);
+            var app = builder.Build().RequireValidOptions();
+            app.MapGrpcServer();
+            app.MapAccess();
+            app.MapDriverStreams();
+            app.MapTelemetry();
+            app.MapHealth();
+            app.MapDirectory();
+            app.MapDispatch();
+            app.MapRiders();
+            app.MapRoadTiles();
+            app.MapFleet();
+            return app;
+        }
+
+        /// <summary>Adds every feature, in the order in which they start.</summary>
+        internal static void AddFeatures(WebApplicationBuilder builder)
+        {
             builder.AddClock();
             builder.AddListening();
             builder.AddStore();
@@ -43,19 +61,6 @@ namespace RideTracking.Server
             builder.AddRiders();
             builder.AddRoads();
             builder.AddFleet();
-
-            var app = builder.Build().RequireValidOptions();
-            app.MapGrpcServer();
-            app.MapAccess();
-            app.MapDriverStreams();
-            app.MapTelemetry();
-            app.MapHealth();
-            app.MapDirectory();
-            app.MapDispatch();
-            app.MapRiders();
-            app.MapRoadTiles();
-            app.MapFleet();
-            return app;
         }
     }
 }

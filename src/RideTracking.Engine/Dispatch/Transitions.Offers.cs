@@ -82,7 +82,13 @@ public static partial class Transitions
 
     private static TransitionResult Accept(Trip trip, OfferAnswered e, Moment at)
     {
-        if (Give(trip, at.PlanOf(e.DriverId), TripActor.Driver, at) is not { } given)
+        var taker = at.PlanOf(e.DriverId);
+        if (taker.BlockedReason is { } reason)
+        {
+            return new Refused(RefusalReason.DriverBlocked, trip.State, $"The company has blocked this driver ({reason}): no trip can be taken.");
+        }
+
+        if (Give(trip, taker, TripActor.Driver, at) is not { } given)
         {
             return new Refused(RefusalReason.OfferClosed, trip.State, "The ride does not fit between those that the driver has any more.");
         }

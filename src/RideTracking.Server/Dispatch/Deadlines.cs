@@ -31,7 +31,7 @@ internal sealed partial class Deadlines(
         }
     }
 
-    private async Task ServeAsync(CancellationToken stopping)
+    internal async Task ServeAsync(CancellationToken stopping)
     {
         try
         {

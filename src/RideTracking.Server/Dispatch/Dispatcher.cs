@@ -27,6 +27,9 @@ internal sealed class Dispatcher(
     /// <summary>The limits that transitions keep.</summary>
     public TripRules Rules { get; } = options.Value.ToRules(router);
 
+    /// <summary>The decision; another one only where a simulation shows that its checker would find a mistake in it.</summary>
+    internal Func<Trip?, ImmutableArray<DriverPlan>, DispatchEvent, DateTimeOffset, TripRules, TransitionResult> Decide { get; set; } = Transitions.Decide;
+
     /// <summary>Called after a commit that may let a trip find a driver; must return at once.</summary>
     public event Action? MatchingWanted;
 
@@ -44,8 +47,17 @@ internal sealed class Dispatcher(
         for (var attempt = 0; attempt < MaxAttempts; attempt++)
         {
             var plans = Transitions.DriversOf(trip, happened).Select(id => met.FirstOrDefault(p => p.DriverId == id) ?? book.PlanOf(id)).ToImmutableArray();
-            var now = time.GetUtcNow();
-            var result = Transitions.Decide(trip, plans, happened with { Places = index.PlacesOf(slots, plans.Select(p => p.DriverId)) }, now, Rules);
+            if (!AreOfOneMoment(trip, plans))
+            {
+                metrics.Conflict();
+                trip = await store.ReadTripAsync(trip!.Id);
+                met = [.. await Task.WhenAll(plans.Select(p => store.ReadPlanAsync(p.DriverId)))];
+                book.Apply(trip, met);
+                continue;
+            }
+
+            var now = NotBefore(trip, time.GetUtcNow());
+            var result = Decide(trip, plans, happened with { Places = index.PlacesOf(slots, plans.Select(p => p.DriverId)) }, now, Rules);
             var commit = ToCommit(tripId, trip, plans, result, now) with
             {
                 Actor = actor,
@@ -112,7 +124,7 @@ internal sealed class Dispatcher(
     /// <summary>Reads again what commits with a lost reply may have changed.</summary>
     public async Task ResolveDoubtsAsync()
     {
-        foreach (var (tripId, drivers) in _doubted)
+        foreach (var (tripId, drivers) in _doubted.OrderBy(d => d.Key, StringComparer.Ordinal))
         {
             var trip = tripId.Length > 0 ? await store.ReadTripAsync(tripId) : null;
             var plans = await Task.WhenAll(drivers.Select(store.ReadPlanAsync));
@@ -126,6 +138,15 @@ internal sealed class Dispatcher(
             MatchingWanted?.Invoke();
         }
     }
+
+    // A trip and a plan are taken in, and read, one after the other: another node may have changed both in between. The script
+    // would find that out, but what is decided on must be what was once committed together.
+    private static bool AreOfOneMoment(Trip? trip, ImmutableArray<DriverPlan> plans) => trip is null || plans.All(plan =>
+        (!trip.IsFinal && trip.DriverId == plan.DriverId) == plan.Trips.Any(t => t.TripId == trip.Id)
+        && (trip.OfferTo(plan.DriverId) is not null) == (plan.OfferedTripId == trip.Id));
+
+    // Nodes' clocks differ a little: what follows on something is not recorded before it.
+    private static DateTimeOffset NotBefore(Trip? trip, DateTimeOffset now) => trip?.Events[^1].RecordedAt is { } last && last > now ? last : now;
 
     private TripCommit ToCommit(string? tripId, Trip? trip, ImmutableArray<DriverPlan> plans, TransitionResult result, DateTimeOffset now)
     {

@@ -24,7 +24,9 @@ internal sealed partial class LostDrivers(
     // Drivers of trips who are not connected here: their last fix in the log, which any node may have written.
     private Dictionary<string, DateTimeOffset> _loggedAt = new(StringComparer.Ordinal);
 
-    protected override async Task LookAsync()
+    protected override Task LookAsync() => ServeAsync();
+
+    internal async Task ServeAsync()
     {
         try
         {

@@ -19,7 +19,7 @@ internal sealed partial class TripPresent(
 
     public override async Task StartAsync(CancellationToken cancellationToken)
     {
-        store.Trips.Multiplexer.ConnectionRestored += (_, _) => _stale = true;
+        store.Trips.Multiplexer.ConnectionRestored += (_, _) => Reload();
         // Before the first driver connects, if the store is there.
         await LookAsync();
         await base.StartAsync(cancellationToken);
@@ -35,7 +35,10 @@ internal sealed partial class TripPresent(
         }
     }
 
-    private async Task LookAsync()
+    /// <summary>The store was away: what it holds is to be read again.</summary>
+    internal void Reload() => _stale = true;
+
+    internal async Task LookAsync()
     {
         try
         {

@@ -16,6 +16,11 @@ public sealed partial class RedisStore(
     private IDatabase? _trips;
     private IDatabase? _bulk;
 
+    /// <summary>Over databases that somebody else opened and closes: a simulation that stands between node and store.</summary>
+    internal RedisStore(
+        IDatabase append, IDatabase trips, IDatabase bulk, IOptions<StoreOptions> options, EmbeddedStore embedded, ILogger<RedisStore> logger)
+        : this(options, embedded, logger) => (_append, _trips, _bulk) = (append, trips, bulk);
+
     /// <summary>For the log's appends and connection claims.</summary>
     public IDatabase Append => _append ?? throw NotStarted();
 

@@ -1,4 +1,6 @@
+using RideTracking.Server.Dispatch;
 using RideTracking.Server.Storage;
+using RideTracking.Server.Telemetry;
 using RideTracking.V1;
 
 namespace RideTracking.Server.Streams;
@@ -7,7 +9,7 @@ namespace RideTracking.Server.Streams;
 /// The commands of one stream, in order: whatever wakes it, they are read from the driver's outbox after the last one
 /// sent, so that there is one way and one order. Used by the stream's drain loop alone, but for <see cref="Look"/>.
 /// </summary>
-internal sealed class CommandFeed(string driverId, ulong afterSequence, StreamServices services)
+internal sealed class CommandFeed(string driverId, ulong afterSequence, CommandOutbox outbox, CommandMetrics metrics)
 {
     private readonly Queue<Command> _read = new();
     private ulong _sent = afterSequence;
@@ -31,7 +33,7 @@ internal sealed class CommandFeed(string driverId, ulong afterSequence, StreamSe
             _waiting = false;
             try
             {
-                foreach (var command in await services.Outbox.ReadAfterAsync(driverId, _sent))
+                foreach (var command in await outbox.ReadAfterAsync(driverId, _sent))
                 {
                     _read.Enqueue(command);
                 }
@@ -54,7 +56,7 @@ internal sealed class CommandFeed(string driverId, ulong afterSequence, StreamSe
             LineSent(route);
         }
 
-        services.Commands.Sent(1);
+        metrics.Sent(1);
         return next;
     }
 }

@@ -47,6 +47,12 @@ public sealed class DriverConnections(StreamServices services, DriverSlots slots
         var (intake, slot) = await OpenIntakeAsync(hello.DriverId, hello.SessionId, () => session?.LogMoved());
         session = new DriverSession(hello, caller, slot, intake, services, writer, abort, gone);
         streams.Add(session);
+        if (hello.LastCommandSequence > 0)
+        {
+            // The acknowledgement may have been lost with the last stream; what the app has is not waiting.
+            session.Actions.Acknowledge(hello.LastCommandSequence);
+        }
+
         return session;
     }
 

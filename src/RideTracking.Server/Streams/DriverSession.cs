@@ -41,7 +41,7 @@ internal sealed class DriverSession
         _services = services;
         Gone = gone;
         Actions = new ActionQueue(this, services);
-        Commands = new CommandFeed(hello.DriverId, hello.LastCommandSequence, services);
+        Commands = new CommandFeed(hello.DriverId, hello.LastCommandSequence, services.Outbox, services.Commands);
         _writer = writer;
         _abort = abort;
         _drain = new OnDemandLoop(DrainAsync);

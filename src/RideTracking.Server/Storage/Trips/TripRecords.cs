@@ -25,11 +25,8 @@ internal static class TripRecords
 
     private static RedisValue Write<T>(ulong version, T record, JsonTypeInfo<T> json)
     {
-        using var written = new MemoryStream();
-        written.Write(Encoding.ASCII.GetBytes(version.ToString(CultureInfo.InvariantCulture)));
-        written.WriteByte((byte)' ');
-        JsonSerializer.Serialize(written, record, json);
-        return written.ToArray();
+        // Not into a stream: there the serializer goes another way the first few times, which writes read-only properties too.
+        return (byte[])[.. Encoding.ASCII.GetBytes(version.ToString(CultureInfo.InvariantCulture)), (byte)' ', .. JsonSerializer.SerializeToUtf8Bytes(record, json)];
     }
 
     private static T? Read<T>(RedisValue stored, JsonTypeInfo<T> json)

@@ -1,0 +1,110 @@
+using System.Collections.Immutable;
+using RideTracking.Engine.Dispatch;
+
+namespace RideTracking.Simulation.Bugs;
+
+/// <summary>What the dispatcher asks: what follows from an event.</summary>
+internal delegate Func<Trip?, ImmutableArray<DriverPlan>, DispatchEvent, DateTimeOffset, TripRules, TransitionResult> Decision(
+    Func<Trip?, ImmutableArray<DriverPlan>, DispatchEvent, DateTimeOffset, TripRules, TransitionResult> decide);
+
+/// <summary>A mistake made on purpose, to show that the checker finds it: in a script's text, or in what is decided.</summary>
+/// <param name="Name">What is wrong.</param>
+internal sealed record PlantedBug(string Name)
+{
+    private (string Script, string Old, string New)? Change { get; init; }
+
+    /// <summary>A decision with the mistake in it; null when the mistake is in a script.</summary>
+    public Decision? ChangeDecision { get; private init; }
+
+    /// <summary>All of them.</summary>
+    public static ImmutableArray<PlantedBug> All { get; } =
+    [
+        InCommit(
+            "a commit does not compare the plans' versions",
+            "changed = changed or version(stored[p]) ~= plan.version", "changed = changed or false"),
+        InCommit(
+            "a commit does not compare the trip's version",
+            "local changed = ARGV[4] ~= '' and version(trip) ~= ARGV[5]", "local changed = false"),
+        InCommit(
+            "an answer is not stored",
+            "redis.call('SET', KEYS[5], ARGV[9], 'PX', ARGV[10])", ""),
+        InCommit(
+            "a deadline is not set while a trip is under way",
+            "redis.call('ZADD', KEYS[3], ARGV[7], ARGV[4])", "if redis.call('ZSCORE', KEYS[3], ARGV[4]) == false then redis.call('ZADD', KEYS[3], ARGV[7], ARGV[4]) end"),
+        InCommit(
+            "a final trip stays due",
+            "redis.call('ZREM', KEYS[3], ARGV[4])", ""),
+        InCommit(
+            "the last of several commands is lost",
+            "for i, command in ipairs(plan.commands) do", "for i, command in ipairs(plan.commands) do if i == 1 or i < #plan.commands then"
+            , ("command.command)\n    end", "command.command) end\n    end")),
+        InCommit(
+            "commands are numbered from what waits",
+            "redis.call('HINCRBY', outbox, '#', #plan.commands)", "math.max(0, redis.call('HLEN', outbox) - 1) + #plan.commands; redis.call('HSET', outbox, '#', last)"),
+        InCommit(
+            "a commit does not compare the epoch",
+            "if epoch ~= ARGV[3] then", "if false then"),
+        InCommit(
+            "a withdrawn command stays",
+            "redis.call('HDEL', outbox, unpack(plan.superseded))", ""),
+        new("an acknowledgement forgets one command too many")
+        {
+            Change = ("outbox-acknowledge.lua", "tonumber(sequence) <= through", "tonumber(sequence) <= through + 1"),
+        },
+        Decided("an event is written anew", (trip, plans, happened, now, rules, decide) =>
+            decide(trip, plans, happened, now, rules) is Transition { Trip: { Events.Length: > 3 } changed } transition
+                ? transition with { Trip = changed with { Events = changed.Events.SetItem(1, changed.Events[1] with { OccurredAt = changed.Events[1].RecordedAt.AddSeconds(-1) }) } }
+                : decide(trip, plans, happened, now, rules)),
+        Decided("a version is left out", (trip, plans, happened, now, rules, decide) =>
+            decide(trip, plans, happened, now, rules) is Transition { Trip: { IsFinal: true } changed } transition
+                ? transition with { Trip = changed with { Version = changed.Version + 1 } }
+                : decide(trip, plans, happened, now, rules)),
+        Decided("a cancellation does not release the driver", (trip, plans, happened, now, rules, decide) =>
+            decide(trip, plans, happened, now, rules) is Transition { Trip.State: TripState.Cancelled } transition
+                ? transition with { Plans = [] }
+                : decide(trip, plans, happened, now, rules)),
+        Decided("a driver is not told to forget the passenger", (trip, plans, happened, now, rules, decide) =>
+            decide(trip, plans, happened, now, rules) is Transition transition
+                ? transition with { Commands = [.. transition.Commands.Where(c => c is not TripRemoved)] }
+                : decide(trip, plans, happened, now, rules)),
+        Decided("a trip that lasts too long is not ended", (trip, plans, happened, now, rules, decide) =>
+            happened is TripTimeEnded ? new Transition(null, [], []) : decide(trip, plans, happened, now, rules)),
+        Decided("a trip goes on after its end", (trip, plans, happened, now, rules, decide) =>
+            happened is CancelRequested && trip is { State: TripState.Completed or TripState.Unfulfilled }
+                ? decide(trip with { State = TripState.Searching, DriverId = null }, plans, happened, now, rules)
+                : decide(trip, plans, happened, now, rules)),
+    ];
+
+    /// <summary>The script with the mistake in it, if it is the one.</summary>
+    public string ChangeScript(string name, string text)
+    {
+        if (Change is not { } change || change.Script != name)
+        {
+            return text;
+        }
+
+        foreach (var (old, replacement) in new[] { (change.Old, change.New), Also ?? ("", "") }.Where(c => c.Item1.Length > 0))
+        {
+            if (!text.Contains(old, StringComparison.Ordinal))
+            {
+                throw new InvalidOperationException($"'{Name}' cannot be planted: {name} has no '{old}'.");
+            }
+
+            text = text.Replace(old, replacement, StringComparison.Ordinal);
+        }
+
+        return text;
+    }
+
+    private (string Old, string New)? Also { get; init; }
+
+    private static PlantedBug InCommit(string name, string old, string replacement, (string Old, string New)? also = null) =>
+        new(name) { Change = ("trip-commit.lua", old, replacement), Also = also };
+
+    private static PlantedBug Decided(string name, WrongDecision wrong) =>
+        new(name) { ChangeDecision = decide => (trip, plans, happened, now, rules) => wrong(trip, plans, happened, now, rules, decide) };
+
+    private delegate TransitionResult WrongDecision(
+        Trip? trip, ImmutableArray<DriverPlan> plans, DispatchEvent happened, DateTimeOffset now, TripRules rules,
+        Func<Trip?, ImmutableArray<DriverPlan>, DispatchEvent, DateTimeOffset, TripRules, TransitionResult> decide);
+}

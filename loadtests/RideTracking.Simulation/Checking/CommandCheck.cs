@@ -1,0 +1,202 @@
+using System.Globalization;
+using System.Text;
+using RideTracking.V1;
+
+namespace RideTracking.Simulation.Checking;
+
+/// <summary>
+/// Commands arrive: each that was ever put into an outbox is told to the driver's app, or expires, or is superseded; in order;
+/// and nobody knows a passenger longer than the trip lasts.
+/// </summary>
+internal sealed class CommandCheck(Violations violations, TripCheck trips)
+{
+    // Nodes' clocks differ by less than a second.
+    private static readonly TimeSpan ClockError = TimeSpan.FromSeconds(1.2);
+
+    private readonly Dictionary<string, Box> _boxes = new(StringComparer.Ordinal);
+    private readonly Dictionary<(string Phone, int Connection), ulong> _lastTold = [];
+    private readonly Dictionary<string, SortedSet<string>> _passengersKnown = new(StringComparer.Ordinal);
+    private readonly SortedSet<string> _touched = new(StringComparer.Ordinal);
+
+    /// <summary>How many commands were put into outboxes.</summary>
+    public int Count { get; private set; }
+
+    public void Stored(OutboxStored entry)
+    {
+        var box = BoxOf(entry.DriverId);
+        _touched.Add(entry.DriverId);
+        var now = entry.Entries.Where(e => e.Field != "#").Select(Waiting.Read).ToDictionary(w => w.Field, StringComparer.Ordinal);
+        var last = entry.Entries.Where(e => e.Field == "#").Select(e => ulong.Parse(Encoding.ASCII.GetString(e.Value), CultureInfo.InvariantCulture)).FirstOrDefault();
+        var added = now.Values.Where(w => w.Sequence > box.Last).OrderBy(w => w.Sequence).ToArray();
+        violations.Require(
+            last >= box.Last && added.Select(a => a.Sequence).SequenceEqual(Enumerable.Range(0, (int)(last - box.Last)).Select(i => box.Last + 1 + (ulong)i)), entry.At,
+            "commands are numbered without a gap", $"{entry.DriverId}: after {box.Last} come {string.Join(' ', added.Select(a => a.Sequence))}, the last is {last}");
+        foreach (var was in box.Waiting.Values.Where(w => now.GetValueOrDefault(w.Field)?.Sequence != w.Sequence))
+        {
+            var isExpired = was.ExpiresAt <= entry.At + ClockError;
+            violations.Require(
+                was.Sequence <= box.Acknowledged || isExpired || added.Any(a => a.Supersedes(was)), entry.At, "a command stays until it is had",
+                $"{entry.DriverId}: {was.Field} ({was.Sequence}) is gone, acknowledged through {box.Acknowledged}, expires at {was.ExpiresAt:O}");
+            violations.Require(
+                isExpired || box.Told.Contains(was.Sequence) || added.Any(a => a.Supersedes(was)), entry.At, "every command is delivered, expired or superseded",
+                $"{entry.DriverId}: {was.Field} ({was.Sequence}) is gone and was never told");
+        }
+
+        foreach (var w in now.Values.Where(w => w.Sequence <= box.Last))
+        {
+            violations.Require(
+                box.Waiting.TryGetValue(w.Field, out var was) && was.Sequence == w.Sequence, entry.At, "a command never changes", $"{entry.DriverId}: {w.Field} ({w.Sequence})");
+        }
+
+        foreach (var a in added)
+        {
+            box.Ever[a.Sequence] = a;
+        }
+
+        Count += added.Length;
+        (box.Waiting, box.Last) = (now, Math.Max(last, box.Last));
+    }
+
+    public void Told(CommandTold entry)
+    {
+        var box = BoxOf(entry.DriverId);
+        var command = entry.Command.Clone();
+        command.Sequence = 0;
+        if (box.Ever.TryGetValue(entry.Command.Sequence, out var stored) && command.RouteChanged?.Route is { EncodedPolyline: "" } route)
+        {
+            // Told before on the same stream.
+            route.EncodedPolyline = stored.Command.RouteChanged.Route.EncodedPolyline;
+        }
+
+        violations.Require(
+            stored is not null && stored.Command.Equals(command), entry.At, "what is told is what was committed",
+            $"{entry.Phone} got {entry.Command.Sequence} {entry.Command.CommandCase}");
+        var connection = (entry.Phone, entry.Connection);
+        violations.Require(
+            _lastTold.GetValueOrDefault(connection) < entry.Command.Sequence, entry.At, "commands come in order",
+            $"{entry.Phone} got {entry.Command.Sequence} after {_lastTold.GetValueOrDefault(connection)}");
+        _lastTold[connection] = entry.Command.Sequence;
+        box.Told.Add(entry.Command.Sequence);
+        switch (entry.Command.CommandCase)
+        {
+            case Command.CommandOneofCase.TripAssigned:
+                KnownTo(entry.Phone).Add(entry.Command.TripAssigned.TripId);
+                break;
+            case Command.CommandOneofCase.TripRemoved:
+                KnownTo(entry.Phone).Remove(entry.Command.TripRemoved.TripId);
+                break;
+        }
+    }
+
+    public void Acknowledged(CommandsAcknowledged entry)
+    {
+        var box = BoxOf(entry.DriverId);
+        box.Acknowledged = Math.Max(box.Acknowledged, entry.Through);
+    }
+
+    // A phone that was lost, or replaced by another, is nobody's to tell.
+    public void Gone(PhoneGone entry) => _passengersKnown.Remove(entry.Phone);
+
+    /// <summary>All that one script left was seen.</summary>
+    public void Committed(DateTimeOffset at)
+    {
+        foreach (var driverId in _touched)
+        {
+            var box = BoxOf(driverId);
+            foreach (var waiting in box.Waiting.Values)
+            {
+                violations.Require(
+                    !box.Waiting.Values.Any(newer => newer.Sequence > waiting.Sequence && newer.Supersedes(waiting)), at, "what is superseded is not told",
+                    $"{driverId}: {waiting.Field} ({waiting.Sequence}) still waits");
+            }
+
+            foreach (var waiting in box.Waiting.Values.Where(w => w.Command.CommandCase == Command.CommandOneofCase.TripAssigned))
+            {
+                var trip = trips.Find(waiting.Command.TripAssigned.TripId);
+                violations.Require(
+                    trip is { IsFinal: false } && trip.DriverId == driverId, at, "passenger info only while assigned",
+                    $"{driverId} is still to be told the passenger of {trip?.Id}, which is {trip?.State}");
+            }
+        }
+
+        _touched.Clear();
+    }
+
+    public void End(DateTimeOffset at)
+    {
+        foreach (var (driverId, box) in _boxes)
+        {
+            foreach (var waiting in box.Waiting.Values.Where(w => w.ExpiresAt > at))
+            {
+                violations.Require(false, at, "every command is delivered, expired or superseded", $"{driverId}: {waiting.Field} ({waiting.Sequence}) still waits");
+            }
+        }
+
+        foreach (var (phone, known) in _passengersKnown.Where(p => p.Value.Count > 0))
+        {
+            violations.Require(false, at, "passenger info only while assigned", $"{phone} was never told to forget the passengers of {string.Join(' ', known)}");
+        }
+    }
+
+    private Box BoxOf(string driverId)
+    {
+        if (!_boxes.TryGetValue(driverId, out var box))
+        {
+            _boxes[driverId] = box = new Box();
+        }
+
+        return box;
+    }
+
+    private SortedSet<string> KnownTo(string phone)
+    {
+        if (!_passengersKnown.TryGetValue(phone, out var known))
+        {
+            _passengersKnown[phone] = known = new SortedSet<string>(StringComparer.Ordinal);
+        }
+
+        return known;
+    }
+
+    private sealed class Box
+    {
+        public Dictionary<string, Waiting> Waiting { get; set; } = new(StringComparer.Ordinal);
+
+        public Dictionary<ulong, Waiting> Ever { get; } = [];
+
+        public HashSet<ulong> Told { get; } = [];
+
+        public ulong Last { get; set; }
+
+        public ulong Acknowledged { get; set; }
+    }
+
+    // "<sequence> <expires (ms)> " and the command.
+    private sealed record Waiting(string Field, ulong Sequence, DateTimeOffset ExpiresAt, Command Command)
+    {
+        public static Waiting Read(OutboxEntry entry)
+        {
+            var first = Array.IndexOf(entry.Value, (byte)' ');
+            var second = Array.IndexOf(entry.Value, (byte)' ', first + 1);
+            return new Waiting(
+                entry.Field,
+                ulong.Parse(Encoding.ASCII.GetString(entry.Value, 0, first), CultureInfo.InvariantCulture),
+                DateTimeOffset.FromUnixTimeMilliseconds(long.Parse(Encoding.ASCII.GetString(entry.Value, first + 1, second - first - 1), CultureInfo.InvariantCulture)),
+                Command.Parser.ParseFrom(entry.Value, second + 1, entry.Value.Length - second - 1));
+        }
+
+        /// <summary>What a newer command makes meaningless, by what both say.</summary>
+        public bool Supersedes(Waiting older) => (Command.CommandCase, older.Command.CommandCase) switch
+        {
+            (Command.CommandOneofCase.RouteChanged, Command.CommandOneofCase.RouteChanged) => true,
+            (Command.CommandOneofCase.QueuePosition, Command.CommandOneofCase.QueuePosition) =>
+                Command.QueuePosition.ZoneId == older.Command.QueuePosition.ZoneId,
+            (Command.CommandOneofCase.OfferWithdrawn, Command.CommandOneofCase.TripOffer) => Command.OfferWithdrawn.OfferId == older.Command.TripOffer.OfferId,
+            (Command.CommandOneofCase.TripAssigned, Command.CommandOneofCase.TripOffer) => Command.TripAssigned.TripId == older.Command.TripOffer.TripId,
+            (Command.CommandOneofCase.TripAssigned, Command.CommandOneofCase.TripAssigned) => Command.TripAssigned.TripId == older.Command.TripAssigned.TripId,
+            (Command.CommandOneofCase.TripRemoved, Command.CommandOneofCase.TripRemoved) => Command.TripRemoved.TripId == older.Command.TripRemoved.TripId,
+            (Command.CommandOneofCase.TripRemoved, Command.CommandOneofCase.TripAssigned) => Command.TripRemoved.TripId == older.Command.TripAssigned.TripId,
+            _ => false,
+        };
+    }
+}

@@ -1,0 +1,91 @@
+using System.Globalization;
+using System.Text;
+using RideTracking.Server.Storage;
+using RideTracking.Simulation.Checking;
+using RideTracking.Simulation.Time;
+using StackExchange.Redis;
+
+namespace RideTracking.Simulation.Store;
+
+/// <summary>
+/// Writes down what the store holds after each script: the trips, plans and outboxes that it may have touched, as far as they
+/// changed. What the checker knows of the store comes from here, past everything that decides.
+/// </summary>
+internal sealed class StoreWatch(IDatabase database, StoreKeys keys, EventQueue queue, History history)
+{
+    private readonly Dictionary<string, string> _last = [];
+    private readonly string _trips = keys.Trip("").ToString();
+    private readonly string _outboxes = keys.Outbox("").ToString();
+    private int _looks;
+
+    /// <summary>Called with a driver's id when the driver's outbox has changed.</summary>
+    public event Action<string>? OutboxChanged;
+
+    /// <summary>Looks at what a script with these keys may have touched.</summary>
+    public void Look(RedisKey[] touched)
+    {
+        _looks++;
+        var trips = Named(touched, _trips).ToArray();
+        var drivers = Named(touched, _outboxes).Distinct(StringComparer.Ordinal).ToArray();
+        // Sent together, awaited together: one round trip.
+        var readTrips = trips.Select(id => (Id: id, Record: database.StringGetAsync(keys.Trip(id)), Due: database.SortedSetScoreAsync(keys.Deadlines, id))).ToArray();
+        var readDrivers = drivers.Select(id => (Id: id, Plan: database.HashGetAsync(keys.Plans, id), Outbox: database.HashGetAllAsync(keys.Outbox(id)))).ToArray();
+        foreach (var (id, record, due) in readTrips)
+        {
+            var (text, dueAt) = (Text(Now(record)), (long?)Now(due));
+            Note("trip " + id, text.Length == 0 && dueAt is null ? "" : $"{text} {dueAt}", () => new TripStored(queue.Now, _looks, id, text, dueAt));
+        }
+
+        foreach (var (id, plan, outbox) in readDrivers)
+        {
+            var record = Text(Now(plan));
+            Note("plan " + id, record, () => new PlanStored(queue.Now, _looks, id, record));
+            var entries = Now(outbox).OrderBy(e => (string)e.Name!, StringComparer.Ordinal)
+                .Select(e => new OutboxEntry((string)e.Name!, (byte[])e.Value!)).ToArray();
+            var text = string.Join('\n', entries.Select(e => e.Field + " " + Convert.ToBase64String(e.Value)));
+            if (Note("outbox " + id, text, () => new OutboxStored(queue.Now, _looks, id, entries)))
+            {
+                OutboxChanged?.Invoke(id);
+            }
+        }
+    }
+
+    /// <summary>What is left when all is over.</summary>
+    public FinalStore Final()
+    {
+        var deadlines = database.SortedSetRangeByRank(keys.Deadlines).Select(id => (string)id!).ToArray();
+        var plans = database.HashGetAll(keys.Plans).OrderBy(e => (string)e.Name!, StringComparer.Ordinal)
+            .ToDictionary(e => (string)e.Name!, e => Text(e.Value), StringComparer.Ordinal);
+        var trips = _last.Keys.Where(k => k.StartsWith("trip ", StringComparison.Ordinal)).Select(k => k["trip ".Length..])
+            .ToDictionary(id => id, id => Text(database.StringGet(keys.Trip(id))), StringComparer.Ordinal);
+        var events = database.SortedSetRangeByRank(keys.TripEvents).Select(e => ReadEvent((byte[])e!)).ToArray();
+        return new FinalStore(trips, plans, deadlines, events);
+    }
+
+    private bool Note(string what, string found, Func<Entry> entry)
+    {
+        if (_last.GetValueOrDefault(what, "") == found)
+        {
+            return false;
+        }
+
+        _last[what] = found;
+        history.Add(entry());
+        return true;
+    }
+
+    // "<cursor> " and the event.
+    private static (ulong Cursor, string TripId, ulong Version) ReadEvent(byte[] member)
+    {
+        var space = Array.IndexOf(member, (byte)' ');
+        var logged = V1.LoggedTripEvent.Parser.ParseFrom(member, space + 1, member.Length - space - 1);
+        return (ulong.Parse(Encoding.ASCII.GetString(member, 0, space), CultureInfo.InvariantCulture), logged.TripId, logged.Event.Version);
+    }
+
+    private static IEnumerable<string> Named(RedisKey[] touched, string prefix) =>
+        touched.Select(k => k.ToString()).Where(k => k.StartsWith(prefix, StringComparison.Ordinal) && k.Length > prefix.Length).Select(k => k[prefix.Length..]);
+
+    private static T Now<T>(Task<T> read) => read.GetAwaiter().GetResult();
+
+    private static string Text(RedisValue value) => value.IsNull ? "" : Encoding.UTF8.GetString((byte[])value!);
+}
