@@ -2,6 +2,7 @@ using RideTracking.Benchmarks;
 using RideTracking.Benchmarks.Fixes;
 using RideTracking.Benchmarks.Matching;
 using RideTracking.Benchmarks.Processes;
+using RideTracking.Benchmarks.Reporting;
 using RideTracking.Benchmarks.Roads;
 using RideTracking.Benchmarks.Search;
 
@@ -26,6 +27,7 @@ try
         ["matching", .. string[] options] => MatchingBenchmark.Run(new Options(options, "--requests", "--drivers", "--rounds")),
         ["demand", var folder, .. string[] options] => DemandBenchmark.Run(
             folder, new Options(options, "--hours", "--seeds", "--load", "--patience", "--candidates", "--small")),
+        ["reporting", var folder, .. string[] options] => ReportingBenchmark.Run(folder, new Options(options, "--followed", "--ahead", "--seed")),
         ["bytes"] => BytesBenchmark.Run(),
         ["redis", .. string[] options] => await RedisBenchmark.RunAsync(new Options(options, "--cycles", "--rounds")),
         [BareServer.Verb, .. string[] options] => await BareServer.RunAsync(options),
@@ -74,6 +76,9 @@ static int Usage()
                     a round of matching: time and total pick-up time beside greedy and the optimum over all pairs
           demand <folder of san-francisco> [--load 0.9] [--hours 4] [--seeds 3] [--patience 300] [--candidates 24] [--small 40]
                     real demand and taxis simulated at several loads: batch beside greedy, small cases beside the offline optimum
+          reporting <folder of san-francisco> [--followed 0.5] [--ahead 300] [--seed 1]
+                    fixes and bytes an hour when apps report as the moment needs, beside fixed intervals, over a real day of taxis.
+                    --followed: share of rides watched after the pick-up; --ahead: seconds from a ride's request to its pick-up
           bytes     bytes on the wire per fix against JSON
           redis [--cycles 50] [--rounds 3]
                     Redis CPU per fix against a few commands for each fix

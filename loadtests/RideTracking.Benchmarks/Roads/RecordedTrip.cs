@@ -8,11 +8,28 @@ namespace RideTracking.Benchmarks.Roads;
 /// <summary>A real trip, from a file of lines <c>unix_time,taxi_id,trip_id,lat,lon</c>.</summary>
 internal sealed record RecordedTrip(string Id, Fix[] Fixes)
 {
+    private const double ArrivedMeters = 50;
+
     public DateTimeOffset StartedAt => DateTimeOffset.FromUnixTimeMilliseconds(Fixes[0].FixedAtUnixMs);
 
     public DateTimeOffset EndedAt => DateTimeOffset.FromUnixTimeMilliseconds(Fixes[^1].FixedAtUnixMs);
 
     public TimeSpan Duration => EndedAt - StartedAt;
+
+    /// <summary>Until it is where it ends, and stays: a taxi's meter runs on while people pay.</summary>
+    public TimeSpan DrivingTime
+    {
+        get
+        {
+            int arrived = Fixes.Length - 1;
+            while (arrived > 1 && Earth.DistanceMeters(Fixes[arrived - 1].Point, Fixes[^1].Point) <= ArrivedMeters)
+            {
+                arrived--;
+            }
+
+            return TimeSpan.FromMilliseconds(Fixes[arrived].FixedAtUnixMs - Fixes[0].FixedAtUnixMs);
+        }
+    }
 
     public double StraightMeters => Earth.DistanceMeters(Fixes[0].Point, Fixes[^1].Point);
 

@@ -1,4 +1,5 @@
 using RideTracking.Engine.Geo;
+using RideTracking.Engine.Ingest;
 using RideTracking.Engine.Roads.Graph;
 using RideTracking.Engine.Roads.Matching;
 using RideTracking.Engine.Roads.Osm;
@@ -58,6 +59,7 @@ internal sealed class RoadsEtaBenchmark
         var tested = trips.ToHashSet();
         var learned = new List<Estimate>();
         List<Estimate> held = [], rolling = [];
+        var underWay = new RemainingTimes(new TripTimes(Porto, limits));
         var events = recorded.Select(trip => (At: trip.StartedAt, IsEnd: false, Trip: trip))
             .Concat(recorded.Select(trip => (At: trip.EndedAt, IsEnd: true, Trip: trip)))
             .OrderBy(each => each.At).ThenBy(each => each.IsEnd);
@@ -84,6 +86,7 @@ internal sealed class RoadsEtaBenchmark
                 {
                     rolling.Add(estimate);
                     held.Add(EstimateOf(trip, frozen)!);
+                    LookUnderWay(trip, estimate, model, underWay);
                 }
             }
             else if (isEnd)
@@ -91,6 +94,7 @@ internal sealed class RoadsEtaBenchmark
                 if (open.Remove(trip, out Estimate? estimate))
                 {
                     model.Trips.Learn(estimate.Learned, trip.Duration, trip.StartedAt);
+                    underWay.Learn(estimate.Learned, trip.DrivingTime, trip.StartedAt);
                     if (frozen is null)
                     {
                         learned.Add(estimate);
@@ -118,6 +122,23 @@ internal sealed class RoadsEtaBenchmark
         Print("free flow x one factor", direct, each => each.FreeFlow * factor);
         Print("learned roads and trips", direct, each => each.Range.Median, each => each.Range);
         Print("and learning on as trips end", directRolling, each => each.Range.Median, each => each.Range);
+        underWay.Print();
+    }
+
+    // Routed anew from where it is by then, with what was known when it started.
+    private void LookUnderWay(RecordedTrip trip, Estimate whole, Model model, RemainingTimes underWay)
+    {
+        foreach (double share in RemainingTimes.Shares)
+        {
+            Fix at = trip.Fixes.First(fix => fix.FixedAtUnixMs >= (trip.StartedAt + share * trip.DrivingTime).ToUnixTimeMilliseconds());
+            DateTimeOffset now = DateTimeOffset.FromUnixTimeMilliseconds(at.FixedAtUnixMs);
+            RoadPosition[] from = PositionsAt(at.Point), to = PositionsAt(trip.Fixes[^1].Point);
+            if (from.Length > 0 && to.Length > 0 && now < trip.StartedAt + trip.DrivingTime
+                && _router.FindPath(model.Metric(trip.StartedAt, this), from, to) is { Milliseconds: > 0 } path)
+            {
+                underWay.Add(share, whole.Learned, TimeSpan.FromMilliseconds(path.Milliseconds), now, trip.StartedAt + trip.DrivingTime - now);
+            }
+        }
     }
 
     private Estimate? EstimateOf(RecordedTrip trip, Model model)

@@ -1,8 +1,11 @@
 using System.Collections.Immutable;
 using Google.Protobuf.WellKnownTypes;
 using RideTracking.Engine.Dispatch;
+using RideTracking.Engine.Geo;
 using RideTracking.Engine.Ingest;
+using RideTracking.Engine.Roads;
 using RideTracking.Engine.Roads.Following;
+using RideTracking.Server.Roads;
 
 namespace RideTracking.Server.Dispatch;
 
@@ -95,6 +98,22 @@ internal sealed class TrackedDriver(DriverPlan plan, ImmutableArray<TrackedTrip>
         }
     }
 
+    /// <summary>
+    /// Where on the way's line a fix belongs, never behind where the car was already, and the line's direction there; null while
+    /// the car is off the way, or where the way is no road.
+    /// </summary>
+    /// <param name="fixedAtUnixMs">The fix's time; the place may be that of a newer one.</param>
+    public (GeoPoint Place, double CourseDegrees)? PlaceOnRoute(long fixedAtUnixMs)
+    {
+        lock (_lock)
+        {
+            return _follower is not null && _plan.Route is { Route.Source: RouteSource.Roads } route && route.Version == _followed
+                && _progressAt >= fixedAtUnixMs && _follower.Progress is { IsOffRoute: false } progress
+                ? (progress.Place, progress.CourseDegrees)
+                : null;
+        }
+    }
+
     /// <summary>How much later than the plan says the car will be at its next stop, as of its last fix; null when that is not known.</summary>
     public TimeSpan? Delay()
     {
@@ -109,8 +128,9 @@ internal sealed class TrackedDriver(DriverPlan plan, ImmutableArray<TrackedTrip>
     }
 
     /// <summary>As the contract has it; null before the first fix on the route.</summary>
+    /// <param name="learned">How sure arrivals are.</param>
     /// <param name="tripId">The trip whose waypoints are told; null for all.</param>
-    public V1.RouteProgress? Progress(string? tripId = null)
+    public V1.RouteProgress? Progress(LearnedTimes learned, string? tripId = null)
     {
         lock (_lock)
         {
@@ -127,8 +147,10 @@ internal sealed class TrackedDriver(DriverPlan plan, ImmutableArray<TrackedTrip>
                 IsOffRoute = progress.IsOffRoute,
             };
             var (meters, arrival) = (progress.NextWaypointMeters, ProgressAt + progress.NextWaypointTime);
+            var whole = new TimeSpan(route.Route.Legs.Take(progress.NextWaypoint).Sum(l => l.Duration.Ticks));
             for (var next = progress.NextWaypoint; next < route.WaypointIds.Length; next++)
             {
+                whole += route.Route.Legs[next].Duration;
                 if (next > progress.NextWaypoint)
                 {
                     meters += route.Route.Legs[next].DistanceMeters;
@@ -137,11 +159,15 @@ internal sealed class TrackedDriver(DriverPlan plan, ImmutableArray<TrackedTrip>
 
                 if (tripId is null || _plan.Stops.Any(s => s.TripId == tripId && s.WaypointId == route.WaypointIds[next]))
                 {
+                    var range = route.Route.Source == RouteSource.Roads ? learned.RangeOfRest(whole, arrival - ProgressAt, ProgressAt) : null;
                     wire.Ahead.Add(new V1.WaypointAhead
                     {
                         WaypointId = route.WaypointIds[next],
                         DistanceMeters = meters,
                         EstimatedArrival = arrival.ToTimestamp(),
+                        // The roads' own word is never left out of the range.
+                        EstimatedArrivalLow = range is { } r ? Earlier(ProgressAt + r.Low, arrival).ToTimestamp() : null,
+                        EstimatedArrivalHigh = range is { } s ? Later(ProgressAt + s.High, arrival).ToTimestamp() : null,
                     });
                 }
             }
@@ -149,6 +175,10 @@ internal sealed class TrackedDriver(DriverPlan plan, ImmutableArray<TrackedTrip>
             return wire;
         }
     }
+
+    private static DateTimeOffset Earlier(DateTimeOffset one, DateTimeOffset other) => one < other ? one : other;
+
+    private static DateTimeOffset Later(DateTimeOffset one, DateTimeOffset other) => one > other ? one : other;
 
     private DateTimeOffset ProgressAt => DateTimeOffset.FromUnixTimeMilliseconds(_progressAt);
 }

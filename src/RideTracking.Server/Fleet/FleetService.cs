@@ -8,6 +8,7 @@ using RideTracking.Server.Directories;
 using RideTracking.Server.Dispatch;
 using RideTracking.Server.Refusals;
 using RideTracking.Server.Riders;
+using RideTracking.Server.Roads;
 using RideTracking.Server.Telemetry;
 using RideTracking.Server.Zones;
 using RideTracking.V1;
@@ -22,6 +23,7 @@ internal sealed class FleetService(
     CompanyDirectory directory,
     TripBook trips,
     TripTracking tracking,
+    LearnedTimes learned,
     TripView view,
     FleetTotals totals,
     FleetWatchers watchers,
@@ -73,7 +75,7 @@ internal sealed class FleetService(
         if (tracking.Of(request.DriverId) is { } tracked)
         {
             response.Trip = tracked.Trips is [var first, ..] ? view.ForOps(first.Trip) : null;
-            response.Progress = tracked.Progress();
+            response.Progress = tracked.Progress(learned);
         }
 
         if (entry.HasFix)

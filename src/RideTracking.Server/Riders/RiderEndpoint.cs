@@ -7,6 +7,7 @@ using RideTracking.Server.Dispatch;
 using RideTracking.Server.Incidents;
 using RideTracking.Server.Refusals;
 using RideTracking.Server.Riders.Nearby;
+using RideTracking.Server.Roads;
 using RideTracking.Server.Sharing;
 using RideTracking.Server.Telemetry;
 using RideTracking.Server.Zones;
@@ -20,6 +21,7 @@ internal sealed class RiderEndpoint(
     TripView view,
     TripEstimate estimate,
     TripTracking tracking,
+    LearnedTimes learned,
     DrivenPaths driven,
     DriverSlots slots,
     PositionFanout fanout,
@@ -113,7 +115,7 @@ internal sealed class RiderEndpoint(
                 cancellation),
             done: "trip_over");
 
-    private TripWatch NewWatch(StreamKind kind) => new(book, tracking, view, slots, fanout, followers, kind);
+    private TripWatch NewWatch(StreamKind kind) => new(book, tracking, learned, view, slots, fanout, followers, kind);
 
     public override Task<V1.RaiseIncidentResponse> RaiseIncident(V1.RaiseIncidentRequest request, ServerCallContext context) =>
         incidents.RaiseAsync(request, context.Caller());

@@ -56,6 +56,7 @@ internal sealed class TripView(CompanyDirectory directory, TripBook book, TimePr
             WaypointId = p.WaypointId,
             Arrival = p.Arrival.ToTimestamp(),
             ToldAt = p.ToldAt.ToTimestamp(),
+            CameTrueAt = trip.Waypoints.FirstOrDefault(w => w.Id == p.WaypointId)?.ArrivedAt?.ToTimestamp(),
         }));
         if (view.Route is not null && !withPolyline)
         {
@@ -99,8 +100,8 @@ internal sealed class TripView(CompanyDirectory directory, TripBook book, TimePr
         });
     }
 
-    /// <summary>The car's position; null when there is none.</summary>
-    public V1.VehiclePosition? PositionOf(in DriverEntry driver, out TimeSpan age)
+    /// <summary>The car's position, on its way where it is on one; null when there is none.</summary>
+    public V1.VehiclePosition? PositionOf(in DriverEntry driver, TrackedDriver? tracked, out TimeSpan age)
     {
         age = TimeSpan.Zero;
         if (!driver.HasFix)
@@ -120,6 +121,15 @@ internal sealed class TripView(CompanyDirectory directory, TripBook book, TimePr
         if (float.IsFinite(fix.SpeedMetersPerSecond))
         {
             position.SpeedMetersPerSecond = fix.SpeedMetersPerSecond;
+        }
+
+        if (tracked?.PlaceOnRoute(fix.FixedAtUnixMs) is var (place, course))
+        {
+            (position.Location, position.IsOnRoute) = (TripWire.Of(place), true);
+            if (double.IsFinite(course))
+            {
+                position.CourseDegrees = course;
+            }
         }
 
         return position;

@@ -3,6 +3,7 @@ using RideTracking.Engine.Dispatch;
 using RideTracking.Engine.Fanout;
 using RideTracking.Engine.Index;
 using RideTracking.Server.Dispatch;
+using RideTracking.Server.Roads;
 using RideTracking.Server.Telemetry;
 
 namespace RideTracking.Server.Riders;
@@ -12,7 +13,7 @@ namespace RideTracking.Server.Riders;
 /// and nothing else, however slowly it is read; a trip carries all its events, so none is missed.
 /// </summary>
 internal sealed class TripWatch(
-    TripBook book, TripTracking tracking, TripView view, DriverSlots slots, PositionFanout fanout, FollowerMetrics metrics, StreamKind kind)
+    TripBook book, TripTracking tracking, LearnedTimes learned, TripView view, DriverSlots slots, PositionFanout fanout, FollowerMetrics metrics, StreamKind kind)
 {
     // One waiting signal says all there is to say, so a second is dropped.
     private readonly Channel<bool> _signal = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
@@ -76,10 +77,11 @@ internal sealed class TripWatch(
             _routeSent = route;
         }
 
-        if (car is not null && car.TryTake(out var driver) && view.PositionOf(driver, out var age) is { } position)
+        var tracked = route == 0 ? null : tracking.Of(trip.DriverId);
+        if (car is not null && car.TryTake(out var driver) && view.PositionOf(driver, tracked, out var age) is { } position)
         {
             response.Position = position;
-            response.Progress = route == 0 ? null : tracking.Of(trip.DriverId)?.Progress(trip.Id);
+            response.Progress = tracked?.Progress(learned, trip.Id);
             metrics.Sent(kind, age);
         }
 

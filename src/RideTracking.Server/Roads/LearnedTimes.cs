@@ -23,6 +23,7 @@ internal sealed partial class LearnedTimes : OnceASecond
     private const string TripCount = "trips";
 
     private static readonly TimeSpan WriteInterval = TimeSpan.FromSeconds(15);
+    private static readonly TimeSpan RangesKept = TimeSpan.FromMinutes(1);
 
     private readonly RedisStore _store;
     private readonly StoreKeys _keys;
@@ -42,6 +43,10 @@ internal sealed partial class LearnedTimes : OnceASecond
     private TripTimes _trips;
     private double _tripsSeen;
     private int _tripsUnwritten;
+
+    // Of each kind of trips, since a range is made of all that was seen.
+    private readonly Dictionary<(int Bucket, int Hour), (TimeSpan Foretold, TripTimeRange Range)> _ranges = [];
+    private DateTimeOffset _rangesMadeAt;
 
     // Of the loop alone.
     private readonly List<(RedisKey Key, RedisValue Field, double Amount)> _unwritten = [];
@@ -90,6 +95,44 @@ internal sealed partial class LearnedTimes : OnceASecond
         lock (_tripsLock)
         {
             return _tripsSeen >= LeastTrips && foretold > TimeSpan.Zero ? _trips.RangeOf(foretold, startsAt) : null;
+        }
+    }
+
+    /// <summary>
+    /// How long the rest of a way takes, to be asked for each fix; null while too few trips were seen to tell. What was learned in
+    /// the last minute may be missing.
+    /// </summary>
+    /// <param name="whole">What the roads foretold of the whole way.</param>
+    /// <param name="remaining">What they foretell of the rest.</param>
+    /// <param name="now">When that is.</param>
+    public TripTimeRange? RangeOfRest(TimeSpan whole, TimeSpan remaining, DateTimeOffset now)
+    {
+        if (remaining <= TimeSpan.Zero || whole < remaining)
+        {
+            return null;
+        }
+
+        lock (_tripsLock)
+        {
+            if (_tripsSeen < LeastTrips)
+            {
+                return null;
+            }
+
+            if (now - _rangesMadeAt > RangesKept || now < _rangesMadeAt)
+            {
+                _ranges.Clear();
+                _rangesMadeAt = now;
+            }
+
+            var kind = _trips.KindOf(whole, now);
+            if (!_ranges.TryGetValue(kind, out var known))
+            {
+                _ranges.Add(kind, known = (whole, _trips.RangeOf(whole, now)));
+            }
+
+            var alike = whole / known.Foretold;
+            return new TripTimeRange(known.Range.Low * alike, known.Range.Median * alike, known.Range.High * alike).OfRest(whole, remaining);
         }
     }
 

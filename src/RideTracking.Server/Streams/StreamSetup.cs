@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Options;
+using RideTracking.Engine.Dispatch;
 using RideTracking.Engine.Fanout;
 using RideTracking.Engine.Index;
 using RideTracking.Engine.Ingest;
@@ -46,6 +47,14 @@ public static class StreamSetup
         var streams = app.Services.GetRequiredService<DriverStreams>();
         app.Services.GetRequiredService<CommandOutbox>().CommandsAdded += streams.Wake;
         app.Services.GetRequiredService<TripBook>().PlanChanged += streams.Look;
+        var busy = app.Services.GetRequiredService<BusyPlaces>();
+        app.Services.GetRequiredService<TripBook>().TripChanged += trip =>
+        {
+            if (trip.State == TripState.Searching)
+            {
+                busy.Ask(trip.Waypoints[0].Location);
+            }
+        };
         var draining = app.Services.GetRequiredService<Draining>();
         // Stopping waits for this callback, and only then does Kestrel wait for the streams to end.
         app.Lifetime.ApplicationStopping.Register(() => draining.DrainAsync().GetAwaiter().GetResult());

@@ -54,6 +54,11 @@ public sealed class RideTests
         var over = await watch.UntilStateAsync(TripState.Completed);
         await watch.EndAsync();
         Assert.Equal(Enumerable.Range(1, (int)over.Version).Select(v => (ulong)v), over.Events.Select(e => e.Version));
+        // What was promised stands beside what came true.
+        var after = await world.GetAsync(trip.TripId);
+        Assert.NotEmpty(after.Promised);
+        Assert.All(after.Promised, promised => Assert.Equal(after.Waypoints.Single(w => w.WaypointId == promised.WaypointId).ArrivedAt, promised.CameTrueAt));
+        Assert.All(after.Waypoints, waypoint => Assert.NotNull(waypoint.ArrivedAt));
         Assert.Equal(DriverWork.Idle, world.Book.PlanOf("d1").Work);
         Assert.Equal(TripState.Completed, (await world.GetAsync(trip.TripId)).State);
         Assert.Equal(

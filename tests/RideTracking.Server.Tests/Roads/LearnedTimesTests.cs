@@ -1,6 +1,7 @@
 using Microsoft.Extensions.DependencyInjection;
 using RideTracking.Engine.Geo;
 using RideTracking.Server.Roads;
+using RideTracking.Server.Tests.Dispatch;
 using RideTracking.Server.Tests.Fixtures;
 using RideTracking.V1;
 
@@ -72,5 +73,43 @@ public sealed class LearnedTimesTests
             one.Time.Advance(TimeSpan.FromSeconds(15));
             other.Time.Advance(TimeSpan.FromMinutes(1));
         }
+    }
+
+    [Fact]
+    public async Task Under_way_arrivals_have_a_range_that_narrows_to_what_remains()
+    {
+        await using var world = await StreetWorld.StartAsync();
+        await using var phone = await world.DriverAsync("d1", Start);
+        var trip = await world.RequestAsync(Pickup, Dropoff);
+        var told = await StreetWorld.AcceptAsync(phone);
+        using var watch = new WatchedTrip(world.Riders.WatchTrip(
+            new WatchTripRequest { TripId = trip.TripId }, world.Service, cancellationToken: TestContext.Current.CancellationToken));
+        var line = EncodedPolyline.Decode(told.Route.EncodedPolyline);
+        await world.DriveAsync(phone, line[..(line.Length / 8)]);
+        var unsure = (await watch.UntilAsync(r => r.Progress?.DrivenMeters > 10)).Progress;
+        Assert.All(unsure.Ahead, ahead => Assert.Null(ahead.EstimatedArrivalLow));
+
+        var learned = world.Host.Services.GetRequiredService<LearnedTimes>();
+        for (var i = 0; i < 200; i++)
+        {
+            learned.Learn(TimeSpan.FromMinutes(3), TimeSpan.FromMinutes(3) * (0.8 + i / 250.0), world.Time.GetUtcNow());
+        }
+
+        await world.DriveAsync(phone, line[((line.Length / 8) - 1)..(line.Length / 4)]);
+        var early = (await watch.UntilAsync(r => r.Progress is { } p && p.Ahead.All(a => a.EstimatedArrivalLow is not null))).Progress;
+        Assert.Equal(trip.Waypoints.Select(w => w.WaypointId), early.Ahead.Select(a => a.WaypointId));
+        foreach (var ahead in early.Ahead)
+        {
+            Assert.True(ahead.EstimatedArrivalLow <= ahead.EstimatedArrival && ahead.EstimatedArrival <= ahead.EstimatedArrivalHigh);
+            Assert.True(Width(ahead) > TimeSpan.FromSeconds(5));
+        }
+
+        // Farther away is less sure; nearer is surer.
+        Assert.True(Width(early.Ahead[1]) > Width(early.Ahead[0]));
+        await world.DriveAsync(phone, line[((line.Length / 4) - 1)..(line.Length * 3 / 4)]);
+        var late = (await watch.UntilAsync(r => r.Progress?.DrivenMeters > early.DrivenMeters + 200)).Progress;
+        Assert.True(Width(late.Ahead[^1]) < Width(early.Ahead[^1]));
+
+        static TimeSpan Width(WaypointAhead ahead) => ahead.EstimatedArrivalHigh.ToDateTimeOffset() - ahead.EstimatedArrivalLow.ToDateTimeOffset();
     }
 }

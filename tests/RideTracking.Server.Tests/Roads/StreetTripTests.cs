@@ -32,6 +32,37 @@ public sealed class StreetTripTests
     }
 
     [Fact]
+    public async Task The_car_moves_along_its_way_and_never_back_however_the_fixes_scatter()
+    {
+        await using var world = await StreetWorld.StartAsync();
+        await using var phone = await world.DriverAsync("d1", Start);
+        var trip = await world.RequestAsync(Pickup, Dropoff);
+        var told = await StreetWorld.AcceptAsync(phone);
+        var line = EncodedPolyline.Decode(told.Route.EncodedPolyline);
+        using var watch = new WatchedTrip(world.Riders.WatchTrip(new WatchTripRequest { TripId = trip.TripId }, world.Service, cancellationToken: TestContext.Current.CancellationToken));
+        await watch.UntilStateAsync(TripState.Assigned);
+
+        // Up to 15 m off in any direction, at half the pace of the scatter: every third fix is behind the one before.
+        var random = new Random(4);
+        await world.DriveAsync(phone, line[..(line.Length / 2)], place => Earth.Destination(place, random.NextDouble() * 360, 15 * random.NextDouble()));
+        await watch.UntilAsync(r => r.Progress?.DrivenMeters > 300);
+        var along = watch.Seen.Where(r => r.Position is { IsOnRoute: true }).Select(r => r.Position).ToList();
+        Assert.True(along.Count > 2);
+        var drawn = along.Select(p => AlongLine(line, new GeoPoint(p.Location.Latitude, p.Location.Longitude))).ToList();
+        // Five digits of a degree and metres as floats round by less than a metre.
+        Assert.All(drawn, place => Assert.True(place.Off < 1.5));
+        Assert.All(drawn.Zip(drawn.Skip(1)), pair => Assert.True(pair.Second.Along >= pair.First.Along - 1.5));
+
+        // Off the way the fix is shown as it is: two streets further north.
+        world.Time.Advance(TimeSpan.FromSeconds(20));
+        var away = Enumerable.Range(0, 20).Select(i => Earth.Destination(line[line.Length / 2], 0, 400 + (10 * i))).ToList();
+        await world.DriveAsync(phone, away);
+        var off = (await watch.UntilAsync(r => r.Position is { IsOnRoute: false } p && r.Progress is not { IsOffRoute: false }
+            && Earth.DistanceMeters(away[0], new GeoPoint(p.Location.Latitude, p.Location.Longitude)) < 300)).Position;
+        Assert.Contains(away, place => Earth.DistanceMeters(place, new GeoPoint(off.Location.Latitude, off.Location.Longitude)) < 15);
+    }
+
+    [Fact]
     public async Task A_rider_sees_how_far_the_car_has_got_and_the_trip_keeps_what_was_driven()
     {
         await using var world = await StreetWorld.StartAsync();
@@ -125,5 +156,25 @@ public sealed class StreetTripTests
             world.Service, cancellationToken: TestContext.Current.CancellationToken)).Drivers;
         var approach = await world.EstimateAsync(Start, Pickup);
         Assert.InRange(Assert.Single(found).Eta.ToTimeSpan(), approach.Duration.ToTimeSpan() * 0.8, approach.Duration.ToTimeSpan() * 1.2);
+    }
+
+    // How far along a line the nearest place of it is, and how far off.
+    private static (double Along, double Off) AlongLine(GeoPoint[] line, GeoPoint place)
+    {
+        var (best, along) = ((Along: 0.0, Off: double.PositiveInfinity), 0.0);
+        for (var i = 1; i < line.Length; i++)
+        {
+            var length = Earth.DistanceMeters(line[i - 1], line[i]);
+            var course = Earth.BearingDegrees(line[i - 1], line[i]);
+            for (var step = 0.0; step <= length; step += 0.5)
+            {
+                var off = Earth.DistanceMeters(place, Earth.Destination(line[i - 1], course, step));
+                best = off < best.Off ? (along + step, off) : best;
+            }
+
+            along += length;
+        }
+
+        return best;
     }
 }

@@ -146,7 +146,10 @@ internal sealed class StreetWorld : IAsyncDisposable
     }
 
     /// <summary>Drives along a line, a fix each second, and the clock with it; returns when all is acknowledged.</summary>
-    public async Task DriveAsync(DriverPhone phone, IReadOnlyList<GeoPoint> line)
+    /// <param name="phone">The driver's.</param>
+    /// <param name="line">The way.</param>
+    /// <param name="seenAt">Where the phone thinks that a place is; the place itself when null.</param>
+    public async Task DriveAsync(DriverPhone phone, IReadOnlyList<GeoPoint> line, Func<GeoPoint, GeoPoint>? seenAt = null)
     {
         var fixes = new List<Fix>();
         var left = 0.0;
@@ -155,7 +158,8 @@ internal sealed class StreetWorld : IAsyncDisposable
             var (length, course) = (Earth.DistanceMeters(line[i - 1], line[i]), Earth.BearingDegrees(line[i - 1], line[i]));
             for (; left <= length; left += DrivingMetersPerSecond)
             {
-                fixes.Add(FixAt(Earth.Destination(line[i - 1], course, left), course, length > 0 ? DrivingMetersPerSecond : 0));
+                var place = Earth.Destination(line[i - 1], course, left);
+                fixes.Add(FixAt(seenAt?.Invoke(place) ?? place, course, length > 0 ? DrivingMetersPerSecond : 0));
             }
 
             left -= length;

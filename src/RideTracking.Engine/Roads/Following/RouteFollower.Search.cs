@@ -59,6 +59,8 @@ public sealed partial class RouteFollower
                 {
                     East = (float)placeEast,
                     North = (float)placeNorth,
+                    LineEast = (float)east,
+                    LineNorth = (float)north,
                     Along = along,
                     Distance = distance2,
                     CourseCosine = cosine,
@@ -83,6 +85,10 @@ public sealed partial class RouteFollower
     {
         public float East;
         public float North;
+
+        /// <summary>Direction of the line there, of any length; zero where there is none.</summary>
+        public float LineEast;
+        public float LineNorth;
         public double Along;
         public double Distance;
 

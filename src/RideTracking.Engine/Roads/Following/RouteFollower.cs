@@ -201,6 +201,9 @@ public sealed partial class RouteFollower
             NextWaypointMeters = toNext,
             NextWaypointTime = TimeSpan.FromSeconds(secondsToNext),
             Place = _line.ToEarth(_place.East, _place.North),
+            CourseDegrees = _place.LineEast != 0 || _place.LineNorth != 0
+                ? (Math.Atan2(_place.LineEast, _place.LineNorth) * (180 / Math.PI) + 360) % 360
+                : double.NaN,
             DistanceToRouteMeters = _distanceToRoute,
             IsOffRoute = _isOffRoute,
         };

@@ -26,6 +26,9 @@ public readonly record struct RouteProgress
     /// <summary>The place reached, on the route's line; on a straight-line route, that of the fix.</summary>
     public required GeoPoint Place { get; init; }
 
+    /// <summary>Direction of the route's line there, degrees clockwise from true north, 0 to below 360; NaN on a straight-line route and before the first fix on a line.</summary>
+    public required double CourseDegrees { get; init; }
+
     /// <summary>From the last fix to the route's line, in metres.</summary>
     public required double DistanceToRouteMeters { get; init; }
 

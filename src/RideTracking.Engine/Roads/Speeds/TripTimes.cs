@@ -80,6 +80,9 @@ public sealed class TripTimes
             foretold * Math.Exp(Quantile(spread, 0.1)), foretold * Math.Exp(Quantile(spread, 0.5)), foretold * Math.Exp(Quantile(spread, 0.9)));
     }
 
+    /// <summary>Which trips are alike: the ranges of two of one kind are in proportion to what was foretold, until more is learned.</summary>
+    public (int Bucket, int Hour) KindOf(TimeSpan foretold, DateTimeOffset startsAt) => (BucketOf(foretold), HourOf(startsAt));
+
     private static int BucketOf(TimeSpan foretold) => Array.FindIndex(BucketMinutes, minutes => foretold.TotalMinutes < minutes);
 
     private int HourOf(DateTimeOffset time) => WeekHours.Of(TimeZoneInfo.ConvertTime(time, _zone));

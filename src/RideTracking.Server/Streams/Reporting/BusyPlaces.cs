@@ -1,13 +1,11 @@
 using System.Collections.Concurrent;
 using Microsoft.Extensions.Options;
-using RideTracking.Engine.Dispatch;
 using RideTracking.Engine.Geo;
-using RideTracking.Server.Dispatch;
 
 namespace RideTracking.Server.Streams.Reporting;
 
 /// <summary>Where somebody asked for a ride or for cars lately. Thread-safe.</summary>
-public sealed class BusyPlaces
+public sealed class BusyPlaces(IOptions<ReportingOptions> options, TimeProvider time)
 {
     private const double CellMeters = 1_000;
 
@@ -16,25 +14,10 @@ public sealed class BusyPlaces
 
     private readonly SquareCells _cells = new(CellMeters);
     private readonly ConcurrentDictionary<SquareCell, long> _until = new();
-    private readonly TimeSpan _busyFor;
-    private readonly TimeProvider _time;
-
-    public BusyPlaces(TripBook book, IOptions<ReportingOptions> options, TimeProvider time)
-    {
-        (_busyFor, _time) = (options.Value.BusyFor, time);
-        book.TripChanged += trip =>
-        {
-            if (trip.State == TripState.Searching)
-            {
-                Ask(trip.Waypoints[0].Location);
-            }
-        };
-    }
-
     /// <summary>Somebody asked for a ride from here, or for the cars around it.</summary>
     public void Ask(GeoPoint place)
     {
-        var until = (_time.GetUtcNow() + _busyFor).ToUnixTimeMilliseconds();
+        var until = (time.GetUtcNow() + options.Value.BusyFor).ToUnixTimeMilliseconds();
         Mark(place, until);
         for (var bearing = 0; bearing < 360; bearing += 45)
         {
@@ -44,12 +27,12 @@ public sealed class BusyPlaces
 
     /// <summary>Whether somebody did so near here lately.</summary>
     public bool IsBusy(GeoPoint place) =>
-        !_until.IsEmpty && _until.TryGetValue(_cells.Of(place), out var until) && until > _time.GetUtcNow().ToUnixTimeMilliseconds();
+        !_until.IsEmpty && _until.TryGetValue(_cells.Of(place), out var until) && until > time.GetUtcNow().ToUnixTimeMilliseconds();
 
     /// <summary>Forgets places that are not busy any more.</summary>
     public void Sweep()
     {
-        var now = _time.GetUtcNow().ToUnixTimeMilliseconds();
+        var now = time.GetUtcNow().ToUnixTimeMilliseconds();
         foreach (var place in _until)
         {
             if (place.Value <= now)

@@ -1,4 +1,3 @@
-using RideTracking.Engine.Dispatch;
 using RideTracking.Engine.Fanout;
 using RideTracking.Engine.Geo;
 using RideTracking.Engine.Index;
@@ -9,6 +8,7 @@ namespace RideTracking.Server.Streams.Reporting;
 /// <summary>What is so with a driver now, as far as it decides how often to report. Thread-safe.</summary>
 public sealed class DriverMoments(DriverIndex index, PositionFanout fanout, TripBook book, BusyPlaces busy)
 {
+    /// <summary>The moment of now.</summary>
     public ReportingMoment Of(string driverId, int slot)
     {
         index.TryGet(slot, out var driver);
@@ -16,26 +16,10 @@ public sealed class DriverMoments(DriverIndex index, PositionFanout fanout, Trip
         return new ReportingMoment(
             availability,
             work,
-            work is DriverWork.ToPickup or DriverWork.OnTrip && driver.HasFix && NextStopOf(driverId) is { } stop
-                ? Earth.DistanceMeters(driver.Fix.Point, stop)
+            work is DriverWork.ToPickup or DriverWork.OnTrip && driver.HasFix && book.PlanOf(driverId).Stops is [var stop, ..]
+                ? Earth.DistanceMeters(driver.Fix.Point, stop.Location)
                 : double.PositiveInfinity,
             fanout.IsFollowed(slot),
             work != DriverWork.ToPickup && work != DriverWork.OnTrip && driver.HasFix && busy.IsBusy(driver.Fix.Point));
-    }
-
-    private GeoPoint? NextStopOf(string driverId)
-    {
-        foreach (var tripId in book.PlanOf(driverId).TripIds)
-        {
-            foreach (var waypoint in book.Find(tripId)?.Waypoints ?? [])
-            {
-                if (waypoint.State != WaypointState.Done)
-                {
-                    return waypoint.Location;
-                }
-            }
-        }
-
-        return null;
     }
 }

@@ -3,7 +3,7 @@ using RideTracking.V1;
 namespace RideTracking.Server.Streams.Reporting;
 
 /// <summary>How often one stream's app is asked to report. Used by one thread at a time.</summary>
-internal sealed class SessionPace
+public sealed class SessionPace
 {
     private readonly ReportingPolicies _policies;
     private ReportingPace _pace;
@@ -24,6 +24,7 @@ internal sealed class SessionPace
         _version = VersionAt(now);
     }
 
+    /// <summary>Told last.</summary>
     public ReportingPace Pace => _pace;
 
     /// <summary>What the app is to be told.</summary>

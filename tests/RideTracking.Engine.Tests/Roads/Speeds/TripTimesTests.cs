@@ -93,4 +93,28 @@ public sealed class TripTimesTests(ITestOutputHelper output)
         Assert.False(TripTimeKey.TryParse("0/72/0", out _));
         Assert.False(TripTimeKey.TryParse("0/0/80", out _));
     }
+
+    [Fact]
+    public void The_rest_of_a_trip_is_shorter_and_in_its_share_less_sure()
+    {
+        var whole = TimeSpan.FromMinutes(20);
+        var range = new TripTimeRange(TimeSpan.FromMinutes(16), TimeSpan.FromMinutes(20), TimeSpan.FromMinutes(30));
+        Assert.Equal(range, range.OfRest(whole, whole));
+
+        var last = range;
+        foreach (double minutes in new[] { 15.0, 10, 5, 2, 1, 0.1, 0.001 })
+        {
+            TripTimeRange rest = range.OfRest(whole, TimeSpan.FromMinutes(minutes));
+            Assert.True(rest.Low <= rest.Median && rest.Median <= rest.High);
+            Assert.True(rest.Low < last.Low && rest.Median < last.Median && rest.High < last.High);
+            Assert.True(rest.High / rest.Median >= last.High / last.Median * 0.999);
+            // However little is left, not beyond the third power.
+            Assert.True(rest.High / rest.Median < Math.Pow(1.5, 3) * 1.01);
+            last = rest;
+        }
+
+        // A quarter of the way has twice the relative spread, as independent pieces have.
+        TripTimeRange quarter = range.OfRest(whole, TimeSpan.FromMinutes(5));
+        Assert.Equal(2, Math.Log(quarter.High / quarter.Median) / Math.Log(1.5), 0.01);
+    }
 }
