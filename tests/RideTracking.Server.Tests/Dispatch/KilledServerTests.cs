@@ -15,11 +15,12 @@ public sealed class KilledServerTests
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
-    [Theory, InlineData(false), InlineData(true)]
-    public async Task Every_event_of_every_accepted_trip_is_told_to_who_comes_back_with_its_cursor(bool onRedis)
+    // The embedded store is killed with the server, and may then hold half of a commit: see docs/operations.md.
+    [Fact]
+    public async Task Every_event_of_every_accepted_trip_is_told_to_who_comes_back_with_its_cursor()
     {
         var folder = Directory.CreateTempSubdirectory("killed-trips-").FullName;
-        await using var redis = onRedis ? await RedisProcess.StartAsync() : null;
+        await using var redis = await RedisProcess.StartAsync();
         await using var server = await ServerProcess.StartAsync(folder, redis);
         var accepted = new ConcurrentBag<string>();
         var progress = new SemaphoreSlim(0);
