@@ -117,7 +117,8 @@ internal sealed partial class Matching(
             trips.Length <= MaxRequests ? trips : trips[..MaxRequests], _matchedAt, (trip, driver) => inVain.Contains((trip, driver)) || inVain.Contains((null, driver)));
         _worked += time.GetElapsedTime(began);
         var (round, isCompanys) = await DecideAsync(requests, stopping);
-        var refused = new HashSet<int>();
+        var kept = new KeptRound(requests.At, isCompanys, round);
+        recent.Keep(kept);
         foreach (var some in round.Pairs.Index().Chunk(OffersAtATime))
         {
             var outcomes = await Task.WhenAll(some.Select(p => OfferAsync(requests, p.Item)));
@@ -125,13 +126,12 @@ internal sealed partial class Matching(
             {
                 if (Failed(requests, pair, outcome) is { } failed)
                 {
-                    refused.Add(number);
+                    kept.Refuse(number);
                     inVain.Add(failed);
                 }
             }
         }
 
-        recent.Keep(new KeptRound(requests.At, isCompanys, round, refused));
         metrics.Round(time.GetElapsedTime(began), round.Pairs.Length);
     }
 

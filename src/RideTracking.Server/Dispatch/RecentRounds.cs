@@ -1,20 +1,24 @@
+using System.Collections.Concurrent;
 using RideTracking.Engine.Dispatch.Matching;
 
 namespace RideTracking.Server.Dispatch;
 
-/// <summary>A round that was held, and which of its pairs could not be asked any more.</summary>
+/// <summary>A round that was held, and which of its pairs could not be asked any more. Thread-safe.</summary>
 /// <param name="At">When its snapshot was taken.</param>
 /// <param name="IsCompanys">The company's own matcher decided.</param>
 /// <param name="Round">What it came to.</param>
-/// <param name="Refused">Numbers of pairs whose driver was not free any more, or heard nothing.</param>
-internal sealed record KeptRound(DateTimeOffset At, bool IsCompanys, MatchRound Round, IReadOnlySet<int> Refused)
+internal sealed record KeptRound(DateTimeOffset At, bool IsCompanys, MatchRound Round)
 {
+    private readonly ConcurrentDictionary<(int Request, int Driver), bool> _refused = new();
     private readonly Dictionary<string, int> _requestOf =
         Round.Snapshot.Requests.Index().ToDictionary(r => r.Item.TripId, r => r.Index, StringComparer.Ordinal);
 
+    /// <summary>The driver of a pair was not free any more, or heard nothing.</summary>
+    public void Refuse(int pair) => _refused[(Round.Pairs[pair].Request, Round.Pairs[pair].Driver)] = true;
+
     /// <summary>Whether a driver was chosen for a request and could not be asked.</summary>
-    public bool IsRefused(int request, string driverId) => Refused.Any(
-        number => Round.Pairs[number].Request == request && Round.Snapshot.Drivers[Round.Pairs[number].Driver].DriverId == driverId);
+    public bool IsRefused(int request, string driverId) =>
+        _refused.Keys.Any(r => r.Request == request && Round.Snapshot.Drivers[r.Driver].DriverId == driverId);
 
     /// <summary>How many candidates it weighed, at least one for each request.</summary>
     public int Weight { get; } = Round.Snapshot.Requests.Sum(r => Math.Max(1, r.Candidates.Length));

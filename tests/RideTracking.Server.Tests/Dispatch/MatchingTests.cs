@@ -1,6 +1,8 @@
 using Google.Rpc;
 using Grpc.Core;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
+using RideTracking.Engine.Index;
 using RideTracking.Server.Tests.Fixtures;
 using RideTracking.V1;
 
@@ -226,6 +228,30 @@ public sealed class MatchingTests
         Assert.Equal(trip.TripId, (await near.NextOfferAsync()).TripId);
     }
 
+    [Fact]
+    public async Task While_drivers_are_scarce_requests_are_collected()
+    {
+        await using var world = await RideWorld.StartAsync();
+        var (slots, index) = (world.Host.Services.GetRequiredService<DriverSlots>(), world.Host.Services.GetRequiredService<DriverIndex>());
+        for (var busy = 0; busy < 20; busy++)
+        {
+            index.SetStatus(slots.GetOrAdd($"busy-{busy}"), new DriverStatus(Engine.Index.DriverAvailability.Available, Engine.Index.DriverWork.OnTrip, Engine.Index.DriverLink.Connected));
+        }
+
+        var first = await world.DriverAsync("d1");
+        var second = await world.DriverAsync("d2", 2);
+        var began = world.Time.GetUtcNow();
+        var trip = await world.RequestAsync(); // at once: it is long since anybody was matched
+        Assert.Equal(trip.TripId, (await first.NextOfferAsync()).TripId);
+        Assert.Equal(began, await MatchedAtAsync(world, trip.TripId));
+
+        trip = await world.RequestAsync("q2", "r2");
+        Assert.Empty((await ExplainAsync(world, trip.TripId, "")).Rounds);
+        world.Time.Advance(TimeSpan.FromSeconds(10));
+        Assert.Equal(trip.TripId, (await second.NextOfferAsync()).TripId);
+        Assert.Equal(began + TimeSpan.FromSeconds(10), await MatchedAtAsync(world, trip.TripId));
+    }
+
     [Theory]
     [InlineData("TickInterval", "00:00:00.001")]
     [InlineData("ScarceTickInterval", "00:00:01")]
@@ -276,6 +302,9 @@ public sealed class MatchingTests
 
     private static async Task<ExplainMatchResponse> ExplainAsync(RideWorld world, string tripId, string driverId) => await world.Dispatch.ExplainMatchAsync(
         new ExplainMatchRequest { TripId = tripId, DriverId = driverId }, world.Service, cancellationToken: Cancel);
+
+    private static async Task<DateTimeOffset> MatchedAtAsync(RideWorld world, string tripId) =>
+        (await ExplainAsync(world, tripId, "")).Rounds[0].MatchedAt.ToDateTimeOffset();
 
     private static ServeMatchingRequest Answer(ulong round, params ReadOnlySpan<(string TripId, string DriverId)> pairs)
     {
