@@ -156,7 +156,7 @@ internal sealed class City : IDisposable
         }
     }
 
-    // As the store's channel does: every node hears of it a little later.
+    // As the store's channel does (CommandChannel): every node hears of it a little later.
     private void TellNodes(string driverId)
     {
         foreach (var run in _nodes.OfType<NodeRun>())

@@ -30,7 +30,7 @@ internal sealed partial class LostDrivers(
     {
         try
         {
-            Trip[] present = [.. book.Present];
+            Trip[] present = [.. book.Present.OrderBy(t => t.Id, StringComparer.Ordinal)];
             await LookIntoLogAsync([.. present.SelectMany(DriversOf).Where(d => !IsConnectedHere(d)).Distinct(StringComparer.Ordinal)]);
             foreach (var (tripId, happened) in present.SelectMany(Losses))
             {

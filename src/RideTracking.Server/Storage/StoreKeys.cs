@@ -76,6 +76,9 @@ public sealed class StoreKeys(string area)
     /// </summary>
     public RedisKey Outbox(string driverId) => _prefix + "outbox:" + driverId;
 
+    /// <summary>Channel of the drivers for whom commands were added; the script makes its name from that of <see cref="Plans"/>.</summary>
+    public RedisChannel CommandsAdded => RedisChannel.Literal(_prefix + "plans:told");
+
     /// <summary>String: what a caller's request with this id was answered.</summary>
     public RedisKey RequestAnswer(string caller, string requestId) => _prefix + "request:" + caller + ":" + requestId;
 

@@ -37,6 +37,7 @@ public static class StreamSetup
         services.AddSingleton<Draining>();
         services.AddHostedService<PresentRestore>();
         services.AddHostedService<StreamSweep>();
+        services.AddHostedService<CommandChannel>();
         return builder;
     }
 

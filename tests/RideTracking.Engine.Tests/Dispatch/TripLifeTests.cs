@@ -279,4 +279,16 @@ public sealed class TripLifeTests
         _world.Do(new BlockRequested("d1", null));
         _world.Offer("d1");
     }
+
+    [Fact]
+    public void A_driver_who_was_blocked_meanwhile_cannot_take_what_was_offered_before()
+    {
+        _world.Do(TripWorld.Ride());
+        _world.Offer("d1");
+        _world.Do(new BlockRequested("d1", "papers"));
+
+        Assert.Equal(RefusalReason.DriverBlocked, _world.Refuse(new OfferAnswered("d1", _world.Trip.Offers[^1].Id, true)).Reason);
+        _world.Do(new OfferAnswered("d1", _world.Trip.Offers[^1].Id, false));
+        Assert.Empty(_world.Trip.Offers);
+    }
 }

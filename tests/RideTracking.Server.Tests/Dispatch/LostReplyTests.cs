@@ -88,6 +88,46 @@ public sealed class LostReplyTests
     }
 
     [Fact]
+    public async Task A_trip_and_a_plan_of_different_moments_are_read_again_before_anything_is_decided()
+    {
+        await using var redis = await RedisProcess.StartAsync();
+        await using var here = await RideWorld.StartAsync(redis);
+        await using var elsewhere = await RideWorld.StartAsync(redis);
+        var driver = await here.DriverAsync("d1");
+        var trip = await here.RequestAsync();
+        await driver.AcceptNextAsync();
+        var arrived = driver.Action();
+        arrived.TripProgress = new V1.TripProgress { TripId = trip.TripId, WaypointId = trip.Waypoints[0].WaypointId, Step = V1.WaypointStep.Arrived };
+
+        // The other node finds the trip in the store and has never heard of the driver's plan.
+        var answer = await elsewhere.Host.Services.GetRequiredService<DriverDesk>().ActAsync("d1", driver.Epoch, arrived, TestContext.Current.CancellationToken);
+
+        Assert.Equal(0, answer.Status.Code);
+        Assert.Equal(TripState.ArrivedAtPickup, (await elsewhere.GetAsync(trip.TripId)).State);
+    }
+
+    [Fact]
+    public async Task A_command_is_told_by_the_node_that_has_the_stream_whichever_committed_it()
+    {
+        await using var redis = await RedisProcess.StartAsync();
+        await using var here = await RideWorld.StartAsync(redis);
+        await using var elsewhere = await RideWorld.StartAsync(redis);
+        await using var phone = await DriverPhone.ConnectAsync(here.Host, "d1");
+
+        await elsewhere.Host.Services.GetRequiredService<Dispatcher>().TellAsync("d1", CommandWire.QueuePosition("z1", "Station", 1, 1, 5, elsewhere.Time.GetUtcNow()));
+
+        Assert.Equal("z1", (await phone.ReadUntilAsync(m => m.Command is not null)).Command.QueuePosition.ZoneId);
+        // It was not acknowledged on that stream, but the app says that it has it when it connects again.
+        var outbox = here.Host.Services.GetRequiredService<CommandOutbox>();
+        Assert.Single(await outbox.ReadAfterAsync("d1", 0));
+        await using var again = await DriverPhone.ConnectAsync(here.Host, "d1", configure: hello => hello.LastCommandSequence = 1);
+        while ((await outbox.ReadAfterAsync("d1", 0)).Count > 0)
+        {
+            // Each look is a round trip to the store.
+        }
+    }
+
+    [Fact]
     public void What_is_committed_while_the_present_is_read_again_stays()
     {
         var index = new DriverIndex();

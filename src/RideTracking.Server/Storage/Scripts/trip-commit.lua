@@ -125,6 +125,8 @@ for p, plan in ipairs(plans) do
       table.insert(entries, string.format('%d', last - #plan.commands + i) .. ' ' .. command.expires .. ' ' .. command.command)
     end
     redis.call('HSET', outbox, unpack(entries))
+    -- Whichever node has the driver's stream looks into the outbox.
+    redis.call('PUBLISH', KEYS[2] .. ':told', plan.driver)
   end
   table.insert(reply, math.max(0, redis.call('HLEN', outbox) - 1))
 end
