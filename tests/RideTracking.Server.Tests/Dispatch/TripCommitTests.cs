@@ -139,7 +139,7 @@ public sealed class TripCommitTests
     public async Task The_present_is_read_back_whole(bool onRedis)
     {
         await using var stores = await Stores.StartAsync(onRedis);
-        foreach (var some in Enumerable.Range(0, 1200).Chunk(100))
+        foreach (var some in Enumerable.Range(0, 1200).Chunk(25))
         {
             // All at once, the last would wait longer on a busy machine than the store's client does.
             await Task.WhenAll(some.Select(i => stores.Trips.CommitAsync(
