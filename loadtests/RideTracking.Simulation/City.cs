@@ -67,6 +67,9 @@ internal sealed class City : IDisposable
     /// <summary>Whether things may go wrong.</summary>
     public bool IsDay { get; private set; } = true;
 
+    /// <summary>Nobody does anything any more.</summary>
+    public bool IsOver { get; private set; }
+
     public StoreTrouble StoreTrouble => IsDay ? Conditions.Trouble : StoreTrouble.None;
 
     public IReadOnlyList<NodeRun> ServingNodes => [.. _nodes.OfType<NodeRun>().Where(n => n.IsServing)];
@@ -93,15 +96,17 @@ internal sealed class City : IDisposable
         CompanyActs();
         Queue.RunUntil(Morning + Conditions.Day);
         BeginEvening();
-        // Longer than the longest trip and the longest search.
-        var latest = Queue.Now + TimeSpan.FromMinutes(14);
+        // Longer than what may still come of a trip for later: its time, a search, and the longest trip, twice.
+        var latest = Queue.Now + TimeSpan.FromMinutes(26);
         while (!IsSettled() && Queue.Now < latest)
         {
             Queue.RunUntil(Queue.Now + TimeSpan.FromSeconds(30));
         }
 
         // What is under way arrives: acknowledgements, late answers.
+        IsOver = true;
         Queue.RunUntil(Queue.Now + TimeSpan.FromSeconds(30));
+        _drivers.ForEach(d => d.ShowWay());
         return _watch.Final();
     }
 

@@ -82,7 +82,7 @@ internal sealed class Phone(City city, SimulatedDriver driver, string id)
     /// <summary>Does something: kept until it is answered.</summary>
     public void Act(DriverAction action)
     {
-        if (!IsInUse)
+        if (!IsInUse || city.IsOver)
         {
             return;
         }
@@ -119,7 +119,7 @@ internal sealed class Phone(City city, SimulatedDriver driver, string id)
         }
     }
 
-    public void Welcomed(DriverLine line, DriverAvailability availability, RouteChanged route)
+    public void Welcomed(DriverLine line, long epoch, DriverAvailability availability, RouteChanged route)
     {
         if (line != _line)
         {
@@ -127,7 +127,7 @@ internal sealed class Phone(City city, SimulatedDriver driver, string id)
         }
 
         _isWelcome = true;
-        city.History.Add(new PhoneWelcomed(city.Queue.Now, driver.Id, id));
+        city.History.Add(new PhoneWelcomed(city.Queue.Now, driver.Id, id, epoch));
         foreach (var action in _unanswered)
         {
             line.Send(action);

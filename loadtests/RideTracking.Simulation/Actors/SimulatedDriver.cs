@@ -1,4 +1,5 @@
 using RideTracking.Engine.Geo;
+using RideTracking.Simulation.Checking;
 using RideTracking.V1;
 
 namespace RideTracking.Simulation.Actors;
@@ -65,6 +66,9 @@ internal sealed class SimulatedDriver
 
         _phone.Connect();
     }
+
+    /// <summary>The day and the evening are over.</summary>
+    public void ShowWay() => _city.History.Add(new WayShown(_city.Queue.Now, _phone.Id, [.. _ahead.Select(w => w.TripId).Distinct()]));
 
     public void Welcomed(DriverAvailability availability, RouteChanged route)
     {

@@ -74,7 +74,7 @@ internal sealed class SimulatedRider(City city, string id)
 
     private static TripTerms Terms(City city) => new()
     {
-        ScheduledFor = city.Chance.Of(0.1) ? city.Queue.Now + city.Chance.Seconds(60, 600) : null,
+        ScheduledFor = city.Chance.Of(0.1) ? city.Queue.Now + city.Chance.Seconds(60, 300) : null,
         CanShare = city.Chance.Of(0.2),
         PickupCode = city.Chance.Of(0.2) ? PickupCode : null,
     };

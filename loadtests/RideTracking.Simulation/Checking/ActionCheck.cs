@@ -12,9 +12,9 @@ internal sealed class ActionCheck(Violations violations, TripCheck trips)
     private readonly Dictionary<string, ActionMade> _made = new(StringComparer.Ordinal);
     private readonly Dictionary<string, ActionResult> _answers = new(StringComparer.Ordinal);
     private readonly Dictionary<(string TripId, ulong Version), string> _makers = [];
-    private readonly Dictionary<string, string> _speaks = new(StringComparer.Ordinal);
-    private readonly Dictionary<string, DateTimeOffset> _welcomedAt = new(StringComparer.Ordinal);
-    private readonly HashSet<string> _replacedAtMaking = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, long> _newest = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, long> _epochs = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, long> _newestAtMaking = new(StringComparer.Ordinal);
     private readonly HashSet<string> _gone = new(StringComparer.Ordinal);
 
     /// <summary>How many actions drivers made.</summary>
@@ -22,8 +22,9 @@ internal sealed class ActionCheck(Violations violations, TripCheck trips)
 
     public void Welcomed(PhoneWelcomed entry)
     {
-        _speaks[entry.DriverId] = entry.Phone;
-        _welcomedAt[entry.Phone] = entry.At;
+        // Two welcomes may arrive in another order than the claims.
+        _newest[entry.DriverId] = Math.Max(_newest.GetValueOrDefault(entry.DriverId), entry.Epoch);
+        _epochs[entry.Phone] = Math.Max(_epochs.GetValueOrDefault(entry.Phone), entry.Epoch);
     }
 
     public void Gone(PhoneGone entry) => _gone.Add(entry.Phone);
@@ -31,10 +32,7 @@ internal sealed class ActionCheck(Violations violations, TripCheck trips)
     public void Made(ActionMade entry)
     {
         _made.Add(entry.Action.ActionId, entry);
-        if (_speaks.TryGetValue(entry.DriverId, out var speaks) && speaks != entry.Phone)
-        {
-            _replacedAtMaking.Add(entry.Action.ActionId);
-        }
+        _newestAtMaking[entry.Action.ActionId] = _newest.GetValueOrDefault(entry.DriverId);
     }
 
     public void Answered(ActionAnswered entry)
@@ -55,7 +53,7 @@ internal sealed class ActionCheck(Violations violations, TripCheck trips)
 
         // A phone that never spoke before may yet be the one that takes over.
         violations.Require(
-            !_replacedAtMaking.Contains(id) || HasSpokenSince(made), entry.At, "only one phone acts", $"{id} was made when another phone spoke for {made.DriverId}, and answered {entry.Result.Status.Code}");
+            _epochs.GetValueOrDefault(made.Phone) >= _newestAtMaking[id], entry.At, "only one phone acts", $"{id} was made when another phone spoke for {made.DriverId}, and answered {entry.Result.Status.Code}");
         if (_answers.TryGetValue(id, out var first))
         {
             violations.Require(first.Equals(entry.Result), entry.At, "a repeat gets the same answer", $"{id} was answered {first}, then {entry.Result}");
@@ -76,8 +74,6 @@ internal sealed class ActionCheck(Violations violations, TripCheck trips)
             violations.Require(_answers.ContainsKey(id) || _gone.Contains(made.Phone), at, "every action is answered", $"{id}: {made.Action.ActionCase}");
         }
     }
-
-    private bool HasSpokenSince(ActionMade made) => _welcomedAt.TryGetValue(made.Phone, out var at) && at >= made.At;
 
     private void Succeeded(ActionAnswered entry, ActionMade made)
     {

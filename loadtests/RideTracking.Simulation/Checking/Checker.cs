@@ -60,6 +60,9 @@ internal static class Checker
                 case ChangeTold e:
                     trips.Told(e);
                     break;
+                case WayShown e:
+                    violations.Require(e.TripIds.Length == 0, e.At, "no phone leads where nobody goes", $"{e.Phone} leads through {string.Join(' ', e.TripIds)}");
+                    break;
                 case Unexpected e:
                     violations.Require(false, e.At, "nodes bear whatever happens", $"{e.Node}: {e.What}");
                     break;

@@ -42,9 +42,9 @@ internal sealed record OutboxStored(DateTimeOffset At, int Look, string DriverId
 }
 
 /// <summary>A phone was welcomed: from now on it speaks for the driver.</summary>
-internal sealed record PhoneWelcomed(DateTimeOffset At, string DriverId, string Phone) : Entry(At)
+internal sealed record PhoneWelcomed(DateTimeOffset At, string DriverId, string Phone, long Epoch) : Entry(At)
 {
-    protected override string Text => $"{DriverId} {Phone}";
+    protected override string Text => $"{DriverId} {Phone} {Epoch}";
 }
 
 /// <summary>A phone got a command.</summary>
@@ -75,6 +75,12 @@ internal sealed record ActionAnswered(DateTimeOffset At, string DriverId, string
 internal sealed record PhoneGone(DateTimeOffset At, string DriverId, string Phone, string Why) : Entry(At)
 {
     protected override string Text => $"{DriverId} {Phone} {Why}";
+}
+
+/// <summary>Where a phone leads its driver when all is over.</summary>
+internal sealed record WayShown(DateTimeOffset At, string Phone, string[] TripIds) : Entry(At)
+{
+    protected override string Text => $"{Phone} {string.Join(' ', TripIds)}";
 }
 
 /// <summary>A rider was told which trip a request became.</summary>

@@ -116,7 +116,7 @@ internal sealed class DriverLine(City city, NodeRun node, Phone phone, int numbe
                 _epoch = claim.Epoch;
                 _commands = new CommandFeed(DriverId, phone.LastSequence, node.Outbox, node.CommandMetrics);
                 node.Place(DriverId, phone.Driver.At);
-                Down(() => phone.Welcomed(this, availability, route));
+                Down(() => phone.Welcomed(this, claim.Epoch, availability, route));
                 Drain();
                 Act();
                 return;

@@ -64,10 +64,25 @@ public sealed class DriverDesk
     /// <exception cref="RedisException">The store is away and the present was never read from it.</exception>
     public async Task<(V1.DriverAvailability Availability, V1.RouteChanged RoutePlan)> LoadAsync(string driverId)
     {
-        var plan = _book.IsLoaded ? _book.PlanOf(driverId) : await _trips.ReadPlanAsync(driverId);
+        var plan = await PresentPlanAsync(driverId);
         var route = new V1.RouteChanged { RoutePlanVersion = plan.RoutePlanVersion, Route = plan.Route is null ? null : TripWire.Of(plan.Route) };
         route.Waypoints.AddRange(plan.Stops.Select(TripWire.Of));
         return ((V1.DriverAvailability)plan.Availability, route);
+    }
+
+    // Another node may have changed it, and what the app is told now it is not told again. While the store is away, as it was.
+    private async Task<DriverPlan> PresentPlanAsync(string driverId)
+    {
+        try
+        {
+            var plan = await _trips.ReadPlanAsync(driverId);
+            _book.Apply(null, [plan]);
+            return plan;
+        }
+        catch (Exception e) when (RedisStore.IsFailure(e) && _book.IsLoaded)
+        {
+            return _book.PlanOf(driverId);
+        }
     }
 
     /// <summary>Why the company lets a driver not work; null when it does.</summary>

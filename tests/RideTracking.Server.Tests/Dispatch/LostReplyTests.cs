@@ -107,6 +107,22 @@ public sealed class LostReplyTests
     }
 
     [Fact]
+    public async Task Who_connects_is_told_the_way_as_the_store_has_it_whatever_the_node_remembers()
+    {
+        await using var redis = await RedisProcess.StartAsync();
+        await using var here = await RideWorld.StartAsync(redis);
+        await using var elsewhere = await RideWorld.StartAsync(redis);
+        var driver = await here.DriverAsync("d1");
+        await here.RequestAsync();
+        await driver.AcceptNextAsync();
+
+        var (availability, way) = await elsewhere.Host.Services.GetRequiredService<DriverDesk>().LoadAsync("d1");
+
+        Assert.Equal(V1.DriverAvailability.Available, availability);
+        Assert.Equal(2, way.Waypoints.Count);
+    }
+
+    [Fact]
     public async Task A_command_is_told_by_the_node_that_has_the_stream_whichever_committed_it()
     {
         await using var redis = await RedisProcess.StartAsync();
