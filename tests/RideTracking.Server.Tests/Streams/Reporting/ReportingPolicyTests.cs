@@ -35,7 +35,8 @@ public sealed class ReportingPolicyTests
             await ToldAsync(Normal);
         }
 
-        // Far off on the way: as before. Near the pick-up: closely.
+        // Far off on the way: as before. Near the pick-up: closely. Seen again first: time has gone by, and only who was seen is asked.
+        await world.MoveAsync(phone, steps: 20);
         var trip = (await world.Riders.RequestTripAsync(RideWorld.Ride(), world.Service, cancellationToken: Cancellation)).Trip;
         var offer = (await phone.ReadUntilAsync(m => m.Command?.TripOffer is not null)).Command.TripOffer;
         await World.ActAsync(phone, "accept", action => action.OfferReply = new OfferReply { OfferId = offer.OfferId, Accepted = true });
