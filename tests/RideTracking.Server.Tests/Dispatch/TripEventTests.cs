@@ -86,10 +86,10 @@ public sealed class TripEventTests
     [Theory, InlineData(false), InlineData(true)]
     public async Task Events_leave_with_the_trips_retention_and_the_cursor_goes_on(bool onRedis)
     {
-        await using var world = await RideWorld.StartOnAsync(onRedis);
+        await using var world = await RideWorld.StartOnAsync(onRedis, "--Trips:Retention", "1.00:00:00");
         var trip = await world.RequestAsync("q1");
         await world.CancelAsync(trip.TripId);
-        world.Time.Advance(TimeSpan.FromDays(7) - TimeSpan.FromMinutes(1));
+        world.Time.Advance(TimeSpan.FromDays(1) - TimeSpan.FromMinutes(1));
         var later = await world.RequestAsync("q2");
         Assert.Equal(trip.TripId, (await ReadAsync(world, new WatchTripEventsRequest { AfterCursor = 0 }, 3))[0].TripId);
 

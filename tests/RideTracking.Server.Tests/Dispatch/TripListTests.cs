@@ -93,7 +93,7 @@ public sealed class TripListTests
     [Theory, InlineData(false), InlineData(true)]
     public async Task A_trip_that_is_over_leaves_the_store_after_its_retention_with_all_that_was_kept_of_it(bool onRedis)
     {
-        await using var world = await RideWorld.StartOnAsync(onRedis);
+        await using var world = await RideWorld.StartOnAsync(onRedis, "--Trips:Retention", "1.00:00:00");
         var driver = await world.DriverAsync("d1");
         var trip = await world.RequestAsync("q1", "r1");
         await driver.AcceptNextAsync();
@@ -122,7 +122,7 @@ public sealed class TripListTests
                 if (name is "trip" or "driven" or "request" or "action")
                 {
                     passing.Add(name);
-                    Assert.InRange((await store.Bulk.KeyTimeToLiveAsync(key))!.Value, TimeSpan.FromHours(1), TimeSpan.FromDays(7));
+                    Assert.InRange((await store.Bulk.KeyTimeToLiveAsync(key))!.Value, TimeSpan.FromHours(1), TimeSpan.FromDays(1));
                 }
             }
         }
@@ -130,7 +130,7 @@ public sealed class TripListTests
         Assert.Equal(["action", "driven", "request", "trip"], passing.Distinct().Order());
 
         // The lists of ended trips and of events are cut on the server's clock.
-        world.Time.Advance(TimeSpan.FromDays(7) + TimeSpan.FromMinutes(1));
+        world.Time.Advance(TimeSpan.FromDays(1) + TimeSpan.FromMinutes(1));
         while (await store.Bulk.SortedSetLengthAsync(keys.EndedTrips) + await store.Bulk.SortedSetLengthAsync(keys.TripEvents) > 0)
         {
             world.Time.Advance(TimeSpan.FromSeconds(1));

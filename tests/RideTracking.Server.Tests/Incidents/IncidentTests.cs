@@ -206,7 +206,7 @@ public sealed class IncidentTests
     [Theory, InlineData(false), InlineData(true)]
     public async Task Closed_ones_are_listed_in_pages_the_last_first_until_their_retention_ends(bool onRedis)
     {
-        await using var world = await RideWorld.StartOnAsync(onRedis, "--Incidents:Retention", "2.00:00:00");
+        await using var world = await RideWorld.StartOnAsync(onRedis, "--Incidents:Retention", "1.00:00:00");
         var driver = await world.DriverAsync("d1");
         var closed = new List<string>();
         for (var i = 0; i < 5; i++)
@@ -217,11 +217,11 @@ public sealed class IncidentTests
         }
 
         Assert.Equal(closed.Order(), (await ListAsync(world, IncidentState.Closed, pageSize: 2)).Select(i => i.IncidentId).Order());
-        world.Time.Advance(TimeSpan.FromDays(1));
+        world.Time.Advance(TimeSpan.FromHours(12));
         await RaiseAsync(driver);
         var last = await CloseAsync(world, (await ListAsync(world, IncidentState.Open))[0].IncidentId);
         Assert.Equal(last.IncidentId, (await ListAsync(world, IncidentState.Closed, pageSize: 1))[0].IncidentId);
-        world.Time.Advance(TimeSpan.FromDays(1) + TimeSpan.FromSeconds(1));
+        world.Time.Advance(TimeSpan.FromHours(12) + TimeSpan.FromSeconds(1));
         await RaiseAsync(driver);
         await CloseAsync(world, (await ListAsync(world, IncidentState.Open))[0].IncidentId);
         Assert.Equal(2, (await ListAsync(world, IncidentState.Closed)).Count);
