@@ -64,7 +64,8 @@ internal sealed class SimulatedDriver
             _phone = NewPhone();
         }
 
-        _phone.Connect();
+        // Anew, also where a line stands: what a node told of while the store failed may be old, and is told again now.
+        _phone.Vanish(TimeSpan.FromSeconds(1));
     }
 
     /// <summary>The day and the evening are over.</summary>
