@@ -64,8 +64,7 @@ internal sealed class SimulatedDriver
             _phone = NewPhone();
         }
 
-        // Anew, also where a line stands: what a node told of while the store failed may be old, and is told again now.
-        _phone.Vanish(TimeSpan.FromSeconds(1));
+        _phone.Connect();
     }
 
     /// <summary>The day and the evening are over.</summary>

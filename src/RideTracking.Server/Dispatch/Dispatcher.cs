@@ -24,6 +24,9 @@ internal sealed class Dispatcher(
     // A commit whose reply was lost: what it may have changed is read again. Bounded by the calls in flight when the store goes.
     private readonly ConcurrentDictionary<string, ImmutableArray<string>> _doubted = new(StringComparer.Ordinal);
 
+    // Versions of ways that drivers were told while the store was away. Bounded by the drivers.
+    private readonly ConcurrentDictionary<string, ulong> _toldFromMemory = new(StringComparer.Ordinal);
+
     /// <summary>The limits that transitions keep.</summary>
     public TripRules Rules { get; } = options.Value.ToRules(router);
 
@@ -137,6 +140,34 @@ internal sealed class Dispatcher(
 
             MatchingWanted?.Invoke();
         }
+
+        foreach (var (driverId, version) in _toldFromMemory.OrderBy(t => t.Key, StringComparer.Ordinal))
+        {
+            await TellWayAgainAsync(driverId, version);
+        }
+    }
+
+    /// <summary>A driver who connected while the store was away was told the way that this node remembers; another may have changed it.</summary>
+    public void WasToldFromMemory(string driverId, ulong routePlanVersion) => _toldFromMemory[driverId] = routePlanVersion;
+
+    private async Task TellWayAgainAsync(string driverId, ulong told)
+    {
+        var plan = await store.ReadPlanAsync(driverId);
+        book.Apply(null, [plan]);
+        if (plan.RoutePlanVersion > told)
+        {
+            var now = time.GetUtcNow();
+            var way = wire.ToOutbox(new RouteChanged(
+                driverId, now + Rules.CommandLifetime, plan.RoutePlanVersion, plan.Stops, plan.Route, RouteChangeReason.Unspecified));
+            if (await store.CommitAsync(new TripCommit(now, null, 0, null, [new PlanCommit(driverId, plan.Version, null, [way])])) is not Committed committed)
+            {
+                return; // Changed just now: the next look tells what is so then.
+            }
+
+            outbox.Added(driverId, committed.Waiting[0], now);
+        }
+
+        _toldFromMemory.TryRemove(KeyValuePair.Create(driverId, told));
     }
 
     // A trip and a plan are taken in, and read, one after the other: another node may have changed both in between. The script

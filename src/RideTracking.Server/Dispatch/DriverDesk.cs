@@ -70,7 +70,7 @@ public sealed class DriverDesk
         return ((V1.DriverAvailability)plan.Availability, route);
     }
 
-    // Another node may have changed it, and what the app is told now it is not told again. While the store is away, as it was.
+    // Another node may have changed it. While the store is away, as it was; what has changed is told when it is back.
     private async Task<DriverPlan> PresentPlanAsync(string driverId)
     {
         try
@@ -81,7 +81,9 @@ public sealed class DriverDesk
         }
         catch (Exception e) when (RedisStore.IsFailure(e) && _book.IsLoaded)
         {
-            return _book.PlanOf(driverId);
+            var plan = _book.PlanOf(driverId);
+            _dispatcher.WasToldFromMemory(driverId, plan.RoutePlanVersion);
+            return plan;
         }
     }
 

@@ -3,6 +3,7 @@ using Microsoft.Extensions.DependencyInjection;
 using RideTracking.Engine.Dispatch;
 using RideTracking.Engine.Index;
 using RideTracking.Server.Dispatch;
+using RideTracking.Server.Storage;
 using RideTracking.Server.Storage.Trips;
 using RideTracking.Server.Tests.Fixtures;
 using StackExchange.Redis;
@@ -120,6 +121,42 @@ public sealed class LostReplyTests
 
         Assert.Equal(V1.DriverAvailability.Available, availability);
         Assert.Equal(2, way.Waypoints.Count);
+    }
+
+    [Fact]
+    public async Task Who_connects_while_the_store_is_away_is_told_the_way_again_when_it_is_back()
+    {
+        await using var redis = await RedisProcess.StartAsync(durable: true);
+        await using var here = await RideWorld.StartAsync(redis);
+        await using var elsewhere = await RideWorld.StartAsync(redis);
+        var driver = await here.DriverAsync("d1");
+        await here.RequestAsync();
+        await driver.AcceptNextAsync();
+        Assert.True(await driver.AcknowledgeReceivedAsync());
+
+        redis.Kill();
+        // This node has never heard of the trip.
+        var (_, old) = await elsewhere.Host.Services.GetRequiredService<DriverDesk>().LoadAsync("d1");
+        Assert.Empty(old.Waypoints);
+        await redis.StartAgainAsync();
+
+        V1.Command? told = null;
+        while (told is null)
+        {
+            elsewhere.Time.Advance(TimeSpan.FromSeconds(1));
+            try
+            {
+                told = (await driver.WaitingAsync()).SingleOrDefault();
+            }
+            catch (Exception e) when (RedisStore.IsAway(e))
+            {
+                // The connections are not back yet.
+            }
+
+            await Task.Yield();
+        }
+
+        Assert.Equal((1ul, 2), (told.RouteChanged.RoutePlanVersion, told.RouteChanged.Waypoints.Count));
     }
 
     [Fact]
