@@ -153,7 +153,7 @@ internal sealed class Dispatcher(
     private async Task TellWayAgainAsync(string driverId, ulong told)
     {
         var plan = await store.ReadPlanAsync(driverId);
-        book.Apply(null, [plan]);
+        book.Apply(null, plan.Version == 0 ? [] : [plan]);
         if (plan.RoutePlanVersion > told)
         {
             var now = time.GetUtcNow();

@@ -76,7 +76,8 @@ public sealed class DriverDesk
         try
         {
             var plan = await _trips.ReadPlanAsync(driverId);
-            _book.Apply(null, [plan]);
+            // Who never chose anything is only tracked, and stays so.
+            _book.Apply(null, plan.Version == 0 ? [] : [plan]);
             return plan;
         }
         catch (Exception e) when (RedisStore.IsFailure(e) && _book.IsLoaded)
