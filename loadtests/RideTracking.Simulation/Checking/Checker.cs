@@ -62,6 +62,7 @@ internal static class Checker
                     break;
                 case WayShown e:
                     violations.Require(e.TripIds.Length == 0, e.At, "no phone leads where nobody goes", $"{e.Phone} leads through {string.Join(' ', e.TripIds)}");
+                    commands.ShowWay(e.Phone, e.TripIds);
                     break;
                 case Unexpected e:
                     violations.Require(false, e.At, "nodes bear whatever happens", $"{e.Node}: {e.What}");

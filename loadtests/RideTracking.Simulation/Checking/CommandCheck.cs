@@ -122,6 +122,15 @@ internal sealed class CommandCheck(Violations violations, TripCheck trips)
         _touched.Clear();
     }
 
+    /// <summary>A trip that is not on the way that a phone was told is not its driver's: its passengers are forgotten with it.</summary>
+    public void ShowWay(string phone, string[] tripIds)
+    {
+        if (_passengersKnown.TryGetValue(phone, out var known))
+        {
+            known.IntersectWith(tripIds);
+        }
+    }
+
     public void End(DateTimeOffset at)
     {
         foreach (var (driverId, box) in _boxes)
