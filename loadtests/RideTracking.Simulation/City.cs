@@ -1,7 +1,8 @@
 using RideTracking.Engine.Dispatch;
 using RideTracking.Engine.Geo;
-using RideTracking.Server.Dispatch;
-using RideTracking.Server.Storage;
+using RideTracking.Server.Areas;
+using RideTracking.Server.Store;
+using RideTracking.Server.Trips;
 using RideTracking.Simulation.Actors;
 using RideTracking.Simulation.Bugs;
 using RideTracking.Simulation.Checking;

@@ -1,4 +1,4 @@
-using RideTracking.Server.Dispatch;
+using RideTracking.Server.Trips;
 using RideTracking.Simulation.Store;
 using RideTracking.Simulation.Time;
 

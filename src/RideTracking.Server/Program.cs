@@ -1,16 +1,17 @@
+using RideTracking.Server;
 using RideTracking.Server.Access;
+using RideTracking.Server.Api;
+using RideTracking.Server.Api.Fleet;
 using RideTracking.Server.Directories;
-using RideTracking.Server.Dispatch;
-using RideTracking.Server.Fleet;
-using RideTracking.Server.Health;
+using RideTracking.Server.Drivers;
 using RideTracking.Server.Hosting;
 using RideTracking.Server.Incidents;
 using RideTracking.Server.Riders;
 using RideTracking.Server.Roads;
 using RideTracking.Server.Sharing;
-using RideTracking.Server.Storage;
-using RideTracking.Server.Streams;
+using RideTracking.Server.Store;
 using RideTracking.Server.Telemetry;
+using RideTracking.Server.Trips;
 using RideTracking.Server.Zones;
 
 return await ServerCommands.RunAsync(args);

@@ -1,7 +1,8 @@
 using Google.Protobuf.WellKnownTypes;
 using RideTracking.Engine.Geo;
-using RideTracking.Server.Streams;
-using RideTracking.Server.Streams.Reporting;
+using RideTracking.Server.Drivers;
+using RideTracking.Server.Drivers.Reporting;
+using RideTracking.Server.Trips;
 using RideTracking.V1;
 using DriverAvailability = RideTracking.Engine.Index.DriverAvailability;
 using DriverWork = RideTracking.Engine.Index.DriverWork;

@@ -1,8 +1,7 @@
 using System.Collections.Immutable;
 using System.Text;
 using RideTracking.Engine.Dispatch;
-using RideTracking.Server.Dispatch;
-using RideTracking.Server.Storage.Trips;
+using RideTracking.Server.Trips;
 using RideTracking.Simulation.Checking;
 using RideTracking.Simulation.Nodes;
 

@@ -1,5 +1,5 @@
-using RideTracking.Server.Storage;
-using RideTracking.Server.Streams;
+using RideTracking.Server.Drivers;
+using RideTracking.Server.Store;
 using RideTracking.Simulation.Actors;
 using RideTracking.V1;
 using DriverLink = RideTracking.Engine.Index.DriverLink;

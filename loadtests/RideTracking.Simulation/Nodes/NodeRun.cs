@@ -3,10 +3,11 @@ using RideTracking.Engine.Dispatch;
 using RideTracking.Engine.Geo;
 using RideTracking.Engine.Index;
 using RideTracking.Engine.Ingest;
-using RideTracking.Server.Dispatch;
-using RideTracking.Server.Storage.Log;
-using RideTracking.Server.Storage.Trips;
-using RideTracking.Server.Telemetry;
+using RideTracking.Server.Drivers;
+using RideTracking.Server.Log;
+using RideTracking.Server.Matching;
+using RideTracking.Server.Outbox;
+using RideTracking.Server.Trips;
 using RideTracking.Simulation.Checking;
 using RideTracking.Simulation.Store;
 using RideTracking.Simulation.Time;
@@ -27,7 +28,7 @@ internal sealed class NodeRun : IDisposable
     private readonly City _city;
     private readonly ServiceProvider _services;
     private readonly TripPresent _present;
-    private readonly Matching _matching;
+    private readonly MatchingRounds _matching;
     private readonly Deadlines _deadlines;
     private readonly LostDrivers _lost;
     private Task _matchingStep = Task.CompletedTask;
@@ -47,7 +48,7 @@ internal sealed class NodeRun : IDisposable
         }
 
         _present = ActivatorUtilities.CreateInstance<TripPresent>(_services);
-        _matching = ActivatorUtilities.CreateInstance<Matching>(_services);
+        _matching = ActivatorUtilities.CreateInstance<MatchingRounds>(_services);
         _deadlines = ActivatorUtilities.CreateInstance<Deadlines>(_services);
         _lost = ActivatorUtilities.CreateInstance<LostDrivers>(_services);
         Outbox.CommandsAdded += driverId => Lines.GetValueOrDefault(driverId)?.Look();

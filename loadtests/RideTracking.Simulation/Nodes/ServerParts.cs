@@ -2,9 +2,10 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using RideTracking.Server;
-using RideTracking.Server.Dispatch;
+using RideTracking.Server.Areas;
 using RideTracking.Server.Hosting;
-using RideTracking.Server.Storage;
+using RideTracking.Server.Store;
+using RideTracking.Server.Trips;
 using StackExchange.Redis;
 
 namespace RideTracking.Simulation.Nodes;

@@ -1,6 +1,6 @@
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
-using RideTracking.Server.Storage;
+using RideTracking.Server.Store;
 using StackExchange.Redis;
 
 namespace RideTracking.Simulation.Store;

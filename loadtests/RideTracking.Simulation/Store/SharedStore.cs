@@ -2,7 +2,7 @@ using System.Reflection;
 using System.Runtime.ExceptionServices;
 using System.Security.Cryptography;
 using System.Text;
-using RideTracking.Server.Storage;
+using RideTracking.Server.Store;
 using RideTracking.Simulation.Time;
 using StackExchange.Redis;
 

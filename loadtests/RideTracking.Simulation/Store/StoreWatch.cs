@@ -1,6 +1,6 @@
 using System.Globalization;
 using System.Text;
-using RideTracking.Server.Storage;
+using RideTracking.Server.Areas;
 using RideTracking.Simulation.Checking;
 using RideTracking.Simulation.Time;
 using StackExchange.Redis;

@@ -1,6 +1,6 @@
 using Grpc.Core;
 using Grpc.Core.Interceptors;
-using RideTracking.Server.Refusals;
+using RideTracking.Server.Protocol;
 
 namespace RideTracking.Server.Access;
 

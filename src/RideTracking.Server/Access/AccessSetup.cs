@@ -3,7 +3,8 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
 using Microsoft.IdentityModel.Protocols;
 using Microsoft.IdentityModel.Protocols.OpenIdConnect;
-using RideTracking.Server.Storage;
+using RideTracking.Server.Api;
+using RideTracking.Server.Store;
 
 namespace RideTracking.Server.Access;
 

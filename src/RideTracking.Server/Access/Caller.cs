@@ -1,6 +1,6 @@
 using System.Collections.Frozen;
 using Grpc.Core;
-using RideTracking.Server.Refusals;
+using RideTracking.Server.Protocol;
 
 namespace RideTracking.Server.Access;
 

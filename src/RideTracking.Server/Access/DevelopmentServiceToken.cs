@@ -1,5 +1,5 @@
 using Microsoft.Extensions.Options;
-using RideTracking.Server.Storage;
+using RideTracking.Server.Store;
 
 namespace RideTracking.Server.Access;
 

@@ -7,7 +7,7 @@ using Microsoft.IdentityModel.JsonWebTokens;
 using Microsoft.IdentityModel.Protocols;
 using Microsoft.IdentityModel.Protocols.OpenIdConnect;
 using Microsoft.IdentityModel.Tokens;
-using RideTracking.Server.Refusals;
+using RideTracking.Server.Protocol;
 
 namespace RideTracking.Server.Access;
 

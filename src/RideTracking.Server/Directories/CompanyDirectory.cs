@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
-using RideTracking.Server.Storage;
+using RideTracking.Server.Areas;
+using RideTracking.Server.Store;
 
 namespace RideTracking.Server.Directories;
 

@@ -1,7 +1,7 @@
 using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using Google.Protobuf;
-using RideTracking.Server.Storage;
+using RideTracking.Server.Store;
 using StackExchange.Redis;
 
 namespace RideTracking.Server.Directories;

@@ -1,5 +1,5 @@
 using RideTracking.Server.Hosting;
-using RideTracking.Server.Storage;
+using RideTracking.Server.Store;
 
 namespace RideTracking.Server.Directories;
 

@@ -8,10 +8,9 @@ using Microsoft.Extensions.Options;
 using RideTracking.Engine.Dispatch;
 using RideTracking.Engine.Index;
 using RideTracking.Server.Access;
-using RideTracking.Server.Dispatch;
-using RideTracking.Server.Refusals;
-using RideTracking.Server.Storage;
-using RideTracking.Server.Storage.Trips;
+using RideTracking.Server.Areas;
+using RideTracking.Server.Protocol;
+using RideTracking.Server.Trips;
 using StackExchange.Redis;
 using Status = Google.Rpc.Status;
 

@@ -1,9 +1,10 @@
 using Google.Protobuf;
 using Microsoft.Extensions.Options;
+using RideTracking.Server.Areas;
 using RideTracking.Server.Hosting;
-using RideTracking.Server.Storage;
-using RideTracking.Server.Storage.Events;
-using RideTracking.Server.Storage.Trips;
+using RideTracking.Server.Store;
+using RideTracking.Server.Store.Events;
+using RideTracking.Server.Trips;
 using StackExchange.Redis;
 
 namespace RideTracking.Server.Incidents;

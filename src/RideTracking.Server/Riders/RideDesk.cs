@@ -4,10 +4,9 @@ using System.Text;
 using Google.Protobuf;
 using Grpc.Core;
 using RideTracking.Engine.Dispatch;
-using RideTracking.Server.Dispatch;
-using RideTracking.Server.Refusals;
-using RideTracking.Server.Storage;
-using RideTracking.Server.Storage.Trips;
+using RideTracking.Server.Areas;
+using RideTracking.Server.Protocol;
+using RideTracking.Server.Trips;
 using RideTracking.Server.Zones;
 
 namespace RideTracking.Server.Riders;

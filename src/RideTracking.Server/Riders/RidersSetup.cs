@@ -1,4 +1,6 @@
-using RideTracking.Server.Riders.Nearby;
+using RideTracking.Server.Api;
+using RideTracking.Server.Nearby;
+using RideTracking.Server.Trips;
 
 namespace RideTracking.Server.Riders;
 

@@ -5,10 +5,9 @@ using RideTracking.Engine.Dispatch;
 using RideTracking.Engine.Geo;
 using RideTracking.Engine.Index;
 using RideTracking.Engine.Roads;
-using RideTracking.Server.Dispatch;
-using RideTracking.Server.Riders.Nearby;
+using RideTracking.Server.Nearby;
 using RideTracking.Server.Roads;
-using RideTracking.Server.Streams.Reporting;
+using RideTracking.Server.Trips;
 
 namespace RideTracking.Server.Riders;
 

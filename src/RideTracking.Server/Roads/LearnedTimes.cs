@@ -4,8 +4,9 @@ using RideTracking.Engine.Ingest;
 using RideTracking.Engine.Roads.Matching;
 using RideTracking.Engine.Roads.Routing;
 using RideTracking.Engine.Roads.Speeds;
+using RideTracking.Server.Areas;
 using RideTracking.Server.Hosting;
-using RideTracking.Server.Storage;
+using RideTracking.Server.Store;
 using StackExchange.Redis;
 
 namespace RideTracking.Server.Roads;

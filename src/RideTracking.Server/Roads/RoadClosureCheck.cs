@@ -1,4 +1,4 @@
-using RideTracking.Server.Refusals;
+using RideTracking.Server.Protocol;
 
 namespace RideTracking.Server.Roads;
 

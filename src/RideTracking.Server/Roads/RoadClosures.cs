@@ -3,9 +3,10 @@ using Google.Protobuf;
 using Grpc.Core;
 using RideTracking.Engine.Geo;
 using RideTracking.Engine.Roads.Routing;
+using RideTracking.Server.Areas;
 using RideTracking.Server.Hosting;
-using RideTracking.Server.Refusals;
-using RideTracking.Server.Storage;
+using RideTracking.Server.Protocol;
+using RideTracking.Server.Store;
 using StackExchange.Redis;
 
 namespace RideTracking.Server.Roads;

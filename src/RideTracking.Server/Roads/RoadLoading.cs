@@ -4,7 +4,7 @@ using RideTracking.Engine.Roads;
 using RideTracking.Engine.Roads.Graph;
 using RideTracking.Engine.Roads.Osm;
 using RideTracking.Engine.Roads.Routing;
-using RideTracking.Server.Storage;
+using RideTracking.Server.Store;
 
 namespace RideTracking.Server.Roads;
 

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
 using RideTracking.Engine.Roads;
+using RideTracking.Server.Api;
 
 namespace RideTracking.Server.Roads;
 

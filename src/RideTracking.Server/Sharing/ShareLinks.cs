@@ -1,7 +1,8 @@
 using System.Security.Cryptography;
 using System.Text;
+using RideTracking.Server.Areas;
 using RideTracking.Server.Hosting;
-using RideTracking.Server.Storage;
+using RideTracking.Server.Store;
 using StackExchange.Redis;
 
 namespace RideTracking.Server.Sharing;

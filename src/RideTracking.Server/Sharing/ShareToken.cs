@@ -3,7 +3,7 @@ using System.Buffers.Text;
 using System.Diagnostics.CodeAnalysis;
 using System.Security.Cryptography;
 using System.Text;
-using RideTracking.Server.Storage;
+using RideTracking.Server.Areas;
 
 namespace RideTracking.Server.Sharing;
 

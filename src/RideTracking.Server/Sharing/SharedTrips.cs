@@ -4,9 +4,10 @@ using Grpc.Core;
 using Microsoft.Extensions.Options;
 using RideTracking.Engine.Dispatch;
 using RideTracking.Server.Access;
+using RideTracking.Server.Areas;
 using RideTracking.Server.Hosting;
-using RideTracking.Server.Refusals;
-using RideTracking.Server.Storage;
+using RideTracking.Server.Protocol;
+using RideTracking.Server.Store;
 
 namespace RideTracking.Server.Sharing;
 

@@ -1,6 +1,8 @@
 using Microsoft.Extensions.Logging.Console;
 using OpenTelemetry.Metrics;
 using OpenTelemetry.Resources;
+using RideTracking.Server.Drivers;
+using RideTracking.Server.Outbox;
 
 namespace RideTracking.Server.Telemetry;
 

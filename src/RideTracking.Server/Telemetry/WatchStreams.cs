@@ -1,5 +1,5 @@
 using Grpc.Core;
-using RideTracking.Server.Refusals;
+using RideTracking.Server.Protocol;
 
 namespace RideTracking.Server.Telemetry;
 

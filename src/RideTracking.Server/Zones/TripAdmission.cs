@@ -61,7 +61,7 @@ internal sealed class TripAdmission(ZoneBook book)
             message += " The nearest place where one may be is in the details.";
         }
 
-        return Refusals.Refusal.Precondition(reason, message, [.. metadata]);
+        return Protocol.Refusal.Precondition(reason, message, [.. metadata]);
     }
 
     private static string Degrees(double degrees) => degrees.ToString("F7", CultureInfo.InvariantCulture);

@@ -2,9 +2,10 @@ using Google.Protobuf.WellKnownTypes;
 using Grpc.Core;
 using Microsoft.Extensions.Options;
 using RideTracking.Engine.Zones;
+using RideTracking.Server.Areas;
 using RideTracking.Server.Directories;
-using RideTracking.Server.Refusals;
-using RideTracking.Server.Storage;
+using RideTracking.Server.Protocol;
+using RideTracking.Server.Store;
 
 namespace RideTracking.Server.Zones;
 

@@ -2,10 +2,11 @@ using System.Text.Json;
 using Google.Protobuf;
 using Google.Protobuf.WellKnownTypes;
 using Microsoft.Extensions.Options;
+using RideTracking.Server.Areas;
 using RideTracking.Server.Hosting;
-using RideTracking.Server.Storage;
-using RideTracking.Server.Storage.Events;
-using RideTracking.Server.Storage.Log;
+using RideTracking.Server.Log;
+using RideTracking.Server.Store;
+using RideTracking.Server.Store.Events;
 using StackExchange.Redis;
 
 namespace RideTracking.Server.Zones;

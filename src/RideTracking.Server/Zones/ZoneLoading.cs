@@ -1,5 +1,6 @@
+using RideTracking.Server.Areas;
 using RideTracking.Server.Hosting;
-using RideTracking.Server.Storage;
+using RideTracking.Server.Store;
 using StackExchange.Redis;
 
 namespace RideTracking.Server.Zones;

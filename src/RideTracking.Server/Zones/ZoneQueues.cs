@@ -5,9 +5,10 @@ using Microsoft.Extensions.Options;
 using RideTracking.Engine.Geo;
 using RideTracking.Engine.Index;
 using RideTracking.Engine.Zones;
-using RideTracking.Server.Dispatch;
+using RideTracking.Server.Areas;
 using RideTracking.Server.Hosting;
-using RideTracking.Server.Storage;
+using RideTracking.Server.Store;
+using RideTracking.Server.Trips;
 
 namespace RideTracking.Server.Zones;
 

@@ -4,9 +4,10 @@ using Microsoft.Extensions.Options;
 using RideTracking.Engine.Index;
 using RideTracking.Engine.Ingest;
 using RideTracking.Engine.Zones;
+using RideTracking.Server.Areas;
 using RideTracking.Server.Hosting;
-using RideTracking.Server.Storage;
-using RideTracking.Server.Storage.Log;
+using RideTracking.Server.Log;
+using RideTracking.Server.Store;
 
 namespace RideTracking.Server.Zones;
 

@@ -1,6 +1,8 @@
 using Microsoft.Extensions.Options;
-using RideTracking.Server.Storage;
-using RideTracking.Server.Storage.Events;
+using RideTracking.Server.Api;
+using RideTracking.Server.Areas;
+using RideTracking.Server.Store;
+using RideTracking.Server.Store.Events;
 
 namespace RideTracking.Server.Zones;
 

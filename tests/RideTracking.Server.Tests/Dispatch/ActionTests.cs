@@ -1,6 +1,7 @@
 using Google.Rpc;
 using Microsoft.Extensions.DependencyInjection;
-using RideTracking.Server.Dispatch;
+using RideTracking.Server.Drivers;
+using RideTracking.Server.Outbox;
 using RideTracking.V1;
 
 namespace RideTracking.Server.Tests.Dispatch;

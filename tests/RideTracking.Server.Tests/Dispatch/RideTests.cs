@@ -2,7 +2,7 @@ using Google.Rpc;
 using Grpc.Core;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Time.Testing;
-using RideTracking.Server.Storage;
+using RideTracking.Server.Store;
 using RideTracking.Server.Tests.Fixtures;
 using RideTracking.V1;
 using DriverWork = RideTracking.Engine.Index.DriverWork;

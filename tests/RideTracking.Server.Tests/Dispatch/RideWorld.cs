@@ -3,9 +3,8 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Time.Testing;
 using RideTracking.Engine.Geo;
 using RideTracking.Server.Access;
-using RideTracking.Server.Dispatch;
-using RideTracking.Server.Storage.Trips;
 using RideTracking.Server.Tests.Fixtures;
+using RideTracking.Server.Trips;
 using RideTracking.V1;
 using LatLng = Google.Type.LatLng;
 

@@ -4,11 +4,12 @@ using Microsoft.Extensions.Time.Testing;
 using RideTracking.Engine.Dispatch;
 using RideTracking.Engine.Geo;
 using RideTracking.Engine.Index;
-using RideTracking.Server.Storage;
-using RideTracking.Server.Storage.Events;
-using RideTracking.Server.Storage.Log;
-using RideTracking.Server.Storage.Trips;
+using RideTracking.Server.Areas;
+using RideTracking.Server.Log;
+using RideTracking.Server.Store;
+using RideTracking.Server.Store.Events;
 using RideTracking.Server.Tests.Fixtures;
+using RideTracking.Server.Trips;
 
 namespace RideTracking.Server.Tests.Dispatch;
 

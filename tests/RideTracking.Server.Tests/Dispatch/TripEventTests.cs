@@ -1,7 +1,7 @@
 using Google.Rpc;
 using Grpc.Core;
-using RideTracking.Server.Storage.Trips;
 using RideTracking.Server.Tests.Fixtures;
+using RideTracking.Server.Trips;
 using RideTracking.V1;
 
 namespace RideTracking.Server.Tests.Dispatch;

@@ -3,8 +3,9 @@ using Google.Rpc;
 using Grpc.Core;
 using Microsoft.Extensions.DependencyInjection;
 using RideTracking.Server.Access;
-using RideTracking.Server.Storage;
-using RideTracking.Server.Storage.Trips;
+using RideTracking.Server.Areas;
+using RideTracking.Server.Store;
+using RideTracking.Server.Trips;
 using RideTracking.V1;
 
 namespace RideTracking.Server.Tests.Dispatch;

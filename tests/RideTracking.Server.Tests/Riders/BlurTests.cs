@@ -3,8 +3,8 @@ using Microsoft.Extensions.Time.Testing;
 using RideTracking.Engine.Geo;
 using RideTracking.Engine.Index;
 using RideTracking.Engine.Ingest;
-using RideTracking.Server.Dispatch;
-using RideTracking.Server.Riders.Nearby;
+using RideTracking.Server.Nearby;
+using RideTracking.Server.Trips;
 
 namespace RideTracking.Server.Tests.Riders;
 

@@ -2,7 +2,8 @@ using Google.Rpc;
 using Grpc.Core;
 using Microsoft.Extensions.DependencyInjection;
 using RideTracking.Server.Access;
-using RideTracking.Server.Storage;
+using RideTracking.Server.Areas;
+using RideTracking.Server.Store;
 using RideTracking.Server.Tests.Dispatch;
 using RideTracking.V1;
 

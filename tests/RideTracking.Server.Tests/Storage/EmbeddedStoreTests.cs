@@ -1,5 +1,5 @@
 using Microsoft.Extensions.DependencyInjection;
-using RideTracking.Server.Storage;
+using RideTracking.Server.Store;
 using RideTracking.Server.Tests.Fixtures;
 using StackExchange.Redis;
 

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.DependencyInjection;
-using RideTracking.Server.Storage;
-using RideTracking.Server.Storage.Log;
+using RideTracking.Server.Areas;
+using RideTracking.Server.Log;
+using RideTracking.Server.Store;
 using RideTracking.Server.Tests.Fixtures;
 using RideTracking.Server.Tests.Streams;
 using StackExchange.Redis;

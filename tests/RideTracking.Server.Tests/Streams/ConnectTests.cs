@@ -1,6 +1,6 @@
 using Grpc.Core;
 using Microsoft.Extensions.DependencyInjection;
-using RideTracking.Server.Storage.Log;
+using RideTracking.Server.Log;
 using RideTracking.Server.Tests.Fixtures;
 using RideTracking.V1;
 using FixOutcome = RideTracking.V1.FixOutcome;

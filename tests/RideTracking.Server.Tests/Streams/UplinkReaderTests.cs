@@ -1,6 +1,6 @@
 using CsCheck;
 using Google.Protobuf;
-using RideTracking.Server.Streams;
+using RideTracking.Server.Drivers;
 using RideTracking.V1;
 
 namespace RideTracking.Server.Tests.Streams;

@@ -5,7 +5,7 @@ using Grpc.Core;
 using Grpc.Health.V1;
 using Grpc.Reflection.V1;
 using Microsoft.Extensions.DependencyInjection;
-using RideTracking.Server.Storage;
+using RideTracking.Server.Store;
 using RideTracking.Server.Tests.Fixtures;
 using GrpcHealth = Grpc.Health.V1.Health;
 

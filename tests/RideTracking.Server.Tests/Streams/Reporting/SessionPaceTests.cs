@@ -1,7 +1,7 @@
 using Microsoft.Extensions.Options;
 using RideTracking.Engine.Index;
-using RideTracking.Server.Streams;
-using RideTracking.Server.Streams.Reporting;
+using RideTracking.Server.Drivers;
+using RideTracking.Server.Drivers.Reporting;
 
 namespace RideTracking.Server.Tests.Streams.Reporting;
 

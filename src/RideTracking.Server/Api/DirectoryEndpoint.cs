@@ -1,0 +1,106 @@
+using Google.Protobuf;
+using Grpc.Core;
+using RideTracking.Server.Directories;
+using RideTracking.Server.Protocol;
+
+namespace RideTracking.Server.Api;
+
+/// <summary>The directory for the company's backend.</summary>
+internal sealed class DirectoryEndpoint(CompanyDirectory directory, AttributeBits attributes) : V1.DirectoryService.DirectoryServiceBase
+{
+    public override async Task<V1.UpsertDriverResponse> UpsertDriver(V1.UpsertDriverRequest request, ServerCallContext context)
+    {
+        var driver = DirectoryCheck.Driver(request.Driver);
+        AddAttributes("driver.attributes", driver.Attributes);
+        await directory.Drivers.SetAsync(driver.DriverId, driver);
+        return new V1.UpsertDriverResponse { Driver = driver };
+    }
+
+    public override async Task<V1.GetDriverResponse> GetDriver(V1.GetDriverRequest request, ServerCallContext context) =>
+        new() { Driver = await GetAsync(directory.Drivers, "driver_id", request.DriverId) };
+
+    public override Task<V1.ListDriversResponse> ListDrivers(V1.ListDriversRequest request, ServerCallContext context)
+    {
+        var (page, next) = directory.Drivers.Page(request.PageToken, DirectoryCheck.PageSize(request.PageSize, request.PageToken), d => d.DriverId);
+        return Task.FromResult(new V1.ListDriversResponse { Drivers = { page }, NextPageToken = next });
+    }
+
+    public override async Task<V1.DeleteDriverResponse> DeleteDriver(V1.DeleteDriverRequest request, ServerCallContext context)
+    {
+        await RemoveAsync(directory.Drivers, "driver_id", request.DriverId);
+        return new V1.DeleteDriverResponse();
+    }
+
+    public override async Task<V1.UpsertVehicleResponse> UpsertVehicle(V1.UpsertVehicleRequest request, ServerCallContext context)
+    {
+        var vehicle = DirectoryCheck.Vehicle(request.Vehicle);
+        AddAttributes("vehicle.attributes", vehicle.Attributes);
+        await directory.Vehicles.SetAsync(vehicle.VehicleId, vehicle);
+        return new V1.UpsertVehicleResponse { Vehicle = vehicle };
+    }
+
+    public override async Task<V1.GetVehicleResponse> GetVehicle(V1.GetVehicleRequest request, ServerCallContext context) =>
+        new() { Vehicle = await GetAsync(directory.Vehicles, "vehicle_id", request.VehicleId) };
+
+    public override Task<V1.ListVehiclesResponse> ListVehicles(V1.ListVehiclesRequest request, ServerCallContext context)
+    {
+        var (page, next) = directory.Vehicles.Page(request.PageToken, DirectoryCheck.PageSize(request.PageSize, request.PageToken), v => v.VehicleId);
+        return Task.FromResult(new V1.ListVehiclesResponse { Vehicles = { page }, NextPageToken = next });
+    }
+
+    public override async Task<V1.DeleteVehicleResponse> DeleteVehicle(V1.DeleteVehicleRequest request, ServerCallContext context)
+    {
+        await RemoveAsync(directory.Vehicles, "vehicle_id", request.VehicleId);
+        return new V1.DeleteVehicleResponse();
+    }
+
+    public override async Task<V1.UpsertRiderResponse> UpsertRider(V1.UpsertRiderRequest request, ServerCallContext context)
+    {
+        var rider = DirectoryCheck.Rider(request.Rider);
+        await directory.Riders.SetAsync(rider.RiderId, rider);
+        return new V1.UpsertRiderResponse { Rider = rider };
+    }
+
+    public override async Task<V1.GetRiderResponse> GetRider(V1.GetRiderRequest request, ServerCallContext context) =>
+        new() { Rider = await GetAsync(directory.Riders, "rider_id", request.RiderId) };
+
+    public override Task<V1.ListRidersResponse> ListRiders(V1.ListRidersRequest request, ServerCallContext context)
+    {
+        var (page, next) = directory.Riders.Page(request.PageToken, DirectoryCheck.PageSize(request.PageSize, request.PageToken), r => r.RiderId);
+        return Task.FromResult(new V1.ListRidersResponse { Riders = { page }, NextPageToken = next });
+    }
+
+    public override async Task<V1.DeleteRiderResponse> DeleteRider(V1.DeleteRiderRequest request, ServerCallContext context)
+    {
+        await RemoveAsync(directory.Riders, "rider_id", request.RiderId);
+        return new V1.DeleteRiderResponse();
+    }
+
+    private void AddAttributes(string field, IReadOnlyList<string> names)
+    {
+        if (!attributes.TryAdd(names))
+        {
+            throw Refusal.Field(field, $"would make more than {AttributeBits.Most} different attributes in the fleet").ToRpcException();
+        }
+    }
+
+    private static async Task<T> GetAsync<T>(DirectoryEntries<T> entries, string field, string id)
+        where T : class, IMessage<T>
+    {
+        ExternalId.Require(field, id);
+        return await entries.FindAsync(id) ?? throw NotFound(field, id);
+    }
+
+    private static async Task RemoveAsync<T>(DirectoryEntries<T> entries, string field, string id)
+        where T : class, IMessage<T>
+    {
+        ExternalId.Require(field, id);
+        if (!await entries.RemoveAsync(id))
+        {
+            throw NotFound(field, id);
+        }
+    }
+
+    private static RpcException NotFound(string field, string id) =>
+        Refusal.NotFound("NOT_IN_DIRECTORY", $"The directory has no entry with {field} {id}.").ToRpcException();
+}

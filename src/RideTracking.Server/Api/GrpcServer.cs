@@ -1,0 +1,26 @@
+using RideTracking.Server.Hosting;
+
+namespace RideTracking.Server.Api;
+
+/// <summary>gRPC and gRPC-Web, with what applies to every call.</summary>
+public static class GrpcServer
+{
+    /// <summary>Adds gRPC with the limits of <see cref="ListenOptions"/>.</summary>
+    public static WebApplicationBuilder AddGrpcServer(this WebApplicationBuilder builder)
+    {
+        var listen = builder.Configuration.GetSection("Listen").Get<ListenOptions>() ?? new ListenOptions();
+        builder.Services.AddGrpc(grpc =>
+        {
+            grpc.MaxReceiveMessageSize = listen.MaxMessageBytes;
+            grpc.Interceptors.Add<StoreFailureInterceptor>();
+        });
+        return builder;
+    }
+
+    /// <summary>Lets browsers call every service over gRPC-Web.</summary>
+    public static WebApplication MapGrpcServer(this WebApplication app)
+    {
+        app.UseGrpcWeb(new GrpcWebOptions { DefaultEnabled = true });
+        return app;
+    }
+}

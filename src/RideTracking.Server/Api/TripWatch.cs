@@ -1,0 +1,91 @@
+using System.Threading.Channels;
+using RideTracking.Engine.Dispatch;
+using RideTracking.Engine.Fanout;
+using RideTracking.Engine.Index;
+using RideTracking.Server.Progress;
+using RideTracking.Server.Roads;
+using RideTracking.Server.Telemetry;
+using RideTracking.Server.Trips;
+
+namespace RideTracking.Server.Api;
+
+/// <summary>
+/// A live view of one trip for one who watches, and the only writer of its stream. It holds the newest trip and the newest position
+/// and nothing else, however slowly it is read; a trip carries all its events, so none is missed.
+/// </summary>
+internal sealed class TripWatch(
+    TripBook book, TripTracking tracking, LearnedTimes learned, TripView view, DriverSlots slots, PositionFanout fanout, FollowerMetrics metrics, StreamKind kind)
+{
+    // One waiting signal says all there is to say, so a second is dropped.
+    private readonly Channel<bool> _signal = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
+    private ulong _versionSent;
+    private ulong _routeSent;
+
+    /// <summary>Writes the trip and each change of it, until it is final.</summary>
+    /// <param name="trip">As it stands.</param>
+    /// <param name="write">Writes one message to the stream; called by one at a time.</param>
+    /// <param name="cancellation">Ends it.</param>
+    public async Task RunAsync(Trip trip, Func<V1.WatchTripResponse, Task> write, CancellationToken cancellation)
+    {
+        using var follower = book.Follow(trip, Signal);
+        DriverMailbox? car = null;
+        try
+        {
+            while (true)
+            {
+                trip = follower.Newest;
+                if (trip.IsFinal || trip.DriverId is null)
+                {
+                    // Nobody may see a car before it is theirs, nor after.
+                    car?.Dispose();
+                    car = null;
+                }
+                else
+                {
+                    car ??= fanout.Follow(slots.GetOrAdd(trip.DriverId), Signal);
+                }
+
+                if (Next(trip, car) is { } response)
+                {
+                    await write(response);
+                }
+
+                if (trip.IsFinal)
+                {
+                    return;
+                }
+
+                await _signal.Reader.ReadAsync(cancellation);
+            }
+        }
+        finally
+        {
+            car?.Dispose();
+        }
+    }
+
+    private void Signal() => _signal.Writer.TryWrite(true);
+
+    private V1.WatchTripResponse? Next(Trip trip, DriverMailbox? car)
+    {
+        var response = new V1.WatchTripResponse();
+        // The way is the driver's, and changes by itself.
+        var route = view.RouteVersionOf(trip);
+        if (trip.Version > _versionSent || route != _routeSent)
+        {
+            response.Trip = view.Of(trip, withPolyline: route != _routeSent);
+            _versionSent = trip.Version;
+            _routeSent = route;
+        }
+
+        var tracked = route == 0 ? null : tracking.Of(trip.DriverId);
+        if (car is not null && car.TryTake(out var driver) && view.PositionOf(driver, tracked, out var age) is { } position)
+        {
+            response.Position = position;
+            response.Progress = tracked?.Progress(learned, trip.Id);
+            metrics.Sent(kind, age);
+        }
+
+        return response.Trip is null && response.Position is null ? null : response;
+    }
+}

@@ -1,0 +1,61 @@
+using RideTracking.Server.Outbox;
+using RideTracking.Server.Store;
+using RideTracking.V1;
+
+namespace RideTracking.Server.Drivers;
+
+/// <summary>
+/// The commands of one stream, in order: whatever wakes it, they are read from the driver's outbox after the last one
+/// sent, so that there is one way and one order. Used by the stream's drain loop alone, but for <see cref="Look"/>.
+/// </summary>
+internal sealed class CommandFeed(string driverId, ulong afterSequence, CommandOutbox outbox, CommandMetrics metrics)
+{
+    private readonly Queue<Command> _read = new();
+    private ulong _sent = afterSequence;
+    private ulong _lineSent;
+    private volatile bool _waiting = true;
+
+    /// <summary>Whether there may be commands to send.</summary>
+    public bool IsWaiting => _waiting;
+
+    /// <summary>There are commands in the outbox.</summary>
+    public void Look() => _waiting = true;
+
+    /// <summary>The app has the line of this way: it is not sent again on this stream.</summary>
+    public void LineSent(V1.Route? route) => _lineSent = route?.Version ?? _lineSent;
+
+    /// <summary>The next command to send; null when there is none, or the store is away (then the sweep comes back to it).</summary>
+    public async ValueTask<Command?> NextAsync()
+    {
+        if (_read.Count == 0 && _waiting)
+        {
+            _waiting = false;
+            try
+            {
+                foreach (var command in await outbox.ReadAfterAsync(driverId, _sent))
+                {
+                    _read.Enqueue(command);
+                }
+            }
+            catch (Exception e) when (RedisStore.IsAway(e))
+            {
+                _waiting = true;
+            }
+        }
+
+        if (!_read.TryDequeue(out var next))
+        {
+            return null;
+        }
+
+        _sent = next.Sequence;
+        if (next.RouteChanged?.Route is { } route)
+        {
+            route.EncodedPolyline = route.Version == _lineSent ? "" : route.EncodedPolyline;
+            LineSent(route);
+        }
+
+        metrics.Sent(1);
+        return next;
+    }
+}

@@ -1,0 +1,184 @@
+using System.Security.Cryptography;
+using Google.Protobuf;
+using Grpc.Core;
+using RideTracking.Engine.Dispatch;
+using RideTracking.Engine.Index;
+using RideTracking.Server.Areas;
+using RideTracking.Server.Directories;
+using RideTracking.Server.Incidents;
+using RideTracking.Server.Protocol;
+using RideTracking.Server.Store;
+using RideTracking.Server.Trips;
+using StackExchange.Redis;
+using Status = Google.Rpc.Status;
+
+namespace RideTracking.Server.Drivers;
+
+/// <summary>What a driver's stream asks of the dispatch: to act, and to know the driver's plan. Thread-safe.</summary>
+public sealed class DriverDesk
+{
+    private static readonly TimeSpan StoreRetryDelay = TimeSpan.FromSeconds(1);
+
+    private readonly Dispatcher _dispatcher;
+    private readonly TripBook _book;
+    private readonly TripStore _trips;
+    private readonly StoreKeys _keys;
+    private readonly CompanyDirectory _directory;
+    private readonly IncidentDesk _incidents;
+    private readonly TimeProvider _time;
+
+    internal DriverDesk(
+        Dispatcher dispatcher, TripBook book, TripStore trips, StoreKeys keys, CompanyDirectory directory, IncidentDesk incidents, TimeProvider time)
+    {
+        (_dispatcher, _book, _trips, _keys, _directory, _incidents, _time) = (dispatcher, book, trips, keys, directory, incidents, time);
+    }
+
+    /// <summary>
+    /// Does what the driver did, once and for all: the result is committed with it, and a repeat gets the same one. While
+    /// the store is away it waits: an action is answered when it is committed, not before.
+    /// </summary>
+    /// <param name="driverId">The driver of the stream.</param>
+    /// <param name="epoch">The stream's claim; when another connection has taken over, the action is refused (and not remembered).</param>
+    /// <param name="action">The action.</param>
+    /// <param name="cancellation">Ends the waiting when the stream ends; the app then sends the action again.</param>
+    public async Task<V1.ActionResult> ActAsync(string driverId, long epoch, V1.DriverAction action, CancellationToken cancellation)
+    {
+        if (DriverActionCheck.Fault(action) is { } fault)
+        {
+            return Result(action, fault);
+        }
+
+        while (true)
+        {
+            try
+            {
+                return await ActOnceAsync(driverId, epoch, action);
+            }
+            catch (Exception e) when (RedisStore.IsAway(e))
+            {
+                await Task.Delay(StoreRetryDelay, _time, cancellation);
+            }
+        }
+    }
+
+    /// <summary>What the driver chose and where it is to go, as <c>Welcome</c> tells it.</summary>
+    /// <exception cref="RedisException">The store is away and the present was never read from it.</exception>
+    public async Task<(V1.DriverAvailability Availability, V1.RouteChanged RoutePlan)> LoadAsync(string driverId)
+    {
+        var plan = await PresentPlanAsync(driverId);
+        var route = new V1.RouteChanged { RoutePlanVersion = plan.RoutePlanVersion, Route = plan.Route is null ? null : TripWire.Of(plan.Route) };
+        route.Waypoints.AddRange(plan.Stops.Select(TripWire.Of));
+        return ((V1.DriverAvailability)plan.Availability, route);
+    }
+
+    // Another node may have changed it. While the store is away, as it was; what has changed is told when it is back.
+    private async Task<DriverPlan> PresentPlanAsync(string driverId)
+    {
+        try
+        {
+            var plan = await _trips.ReadPlanAsync(driverId);
+            // Who never chose anything is only tracked, and stays so.
+            _book.Apply(null, plan.Version == 0 ? [] : [plan]);
+            return plan;
+        }
+        catch (Exception e) when (RedisStore.IsFailure(e) && _book.IsLoaded)
+        {
+            var plan = _book.PlanOf(driverId);
+            _dispatcher.WasToldFromMemory(driverId, plan.RoutePlanVersion);
+            return plan;
+        }
+    }
+
+    /// <summary>Why the company lets a driver not work; null when it does.</summary>
+    public string? BlockedReasonOf(string driverId) => _book.PlanOf(driverId).BlockedReason;
+
+    /// <summary>Refuses a blocked driver.</summary>
+    /// <exception cref="Grpc.Core.RpcException">PERMISSION_DENIED with ErrorInfo DRIVER_BLOCKED.</exception>
+    public void RequireNotBlocked(string driverId)
+    {
+        if (BlockedReasonOf(driverId) is { } reason)
+        {
+            throw Blocked(driverId, reason).ToRpcException();
+        }
+    }
+
+    /// <summary>What a blocked driver is told.</summary>
+    internal static Status Blocked(string driverId, string reason) =>
+        Refusal.PermissionDenied("DRIVER_BLOCKED", $"The company has blocked the driver {driverId}: {reason}", ("driver_id", driverId), ("reason", reason));
+
+    private async Task<V1.ActionResult> ActOnceAsync(string driverId, long epoch, V1.DriverAction action)
+    {
+        var actor = new ActingDriver(driverId, epoch);
+        var digest = SHA256.HashData(action.ToByteArray());
+        if (action.ActionCase == V1.DriverAction.ActionOneofCase.RaiseIncident)
+        {
+            return await _incidents.RaiseAsync(actor, action, Answer(Result(action, Refusal.Ok))) switch
+            {
+                IncidentCommitted => Result(action, Refusal.Ok),
+                IncidentAnsweredBefore before => Again(action, digest, before.Answer),
+                IncidentTakenOver => TakenOver(action),
+                _ => Result(action, _incidents.TooMany),
+            };
+        }
+
+        var (tripId, happened) = await EventOfAsync(driverId, action);
+        var outcome = await _dispatcher.DispatchAsync(tripId, happened, actor, result => Answer(ResultOf(action, result)));
+        return outcome switch
+        {
+            Decided decided => ResultOf(action, decided.Result),
+            AnsweredBefore before => Again(action, digest, before.Answer),
+            NotTheDriverAnyMore => TakenOver(action),
+            _ => Result(action, Refusal.Aborted(
+                "CONTENDED", "The trip is being changed by too many at once; nothing was changed. Send the action again.")),
+        };
+
+        StoredAnswer Answer(V1.ActionResult result) => new(_keys.ActionAnswer(driverId, action.ActionId), [.. digest, .. result.ToByteArray()]);
+    }
+
+    private static V1.ActionResult Again(V1.DriverAction action, byte[] digest, byte[] given) =>
+        given.AsSpan(0, digest.Length).SequenceEqual(digest)
+            ? V1.ActionResult.Parser.ParseFrom(given.AsSpan(digest.Length))
+            : Result(action, Refusal.AlreadyExists(
+                "ACTION_ID_REUSED", $"The action {action.ActionId} was answered before, with another body. Make a new id for a new action."));
+
+    private static V1.ActionResult TakenOver(V1.DriverAction action) =>
+        Result(action, Refusal.Aborted("TAKEN_OVER", "Another connection of this driver has taken over; this one can act no more."));
+
+    private async Task<(string? TripId, DispatchEvent Happened)> EventOfAsync(string driverId, V1.DriverAction action)
+    {
+        var occurredAt = action.OccurredAt?.ToDateTimeOffset();
+        switch (action.ActionCase)
+        {
+            case V1.DriverAction.ActionOneofCase.SetAvailability:
+                var known = await _directory.Drivers.FindAsync(driverId) is not null;
+                return (null, new AvailabilityChosen(driverId, (DriverAvailability)action.SetAvailability.Availability, known) { OccurredAt = occurredAt });
+            case V1.DriverAction.ActionOneofCase.OfferReply:
+                var reply = action.OfferReply;
+                return (
+                    Plausible(OfferIds.TripOf(reply.OfferId) ?? ""),
+                    new OfferAnswered(driverId, reply.OfferId, reply.Accepted, (DeclineReason)reply.DeclineReason) { OccurredAt = occurredAt });
+            case V1.DriverAction.ActionOneofCase.TripProgress:
+                var progress = action.TripProgress;
+                return (
+                    Plausible(progress.TripId),
+                    new WaypointProgressed(driverId, progress.WaypointId, (WaypointStep)progress.Step, progress.PickupCode) { OccurredAt = occurredAt });
+            default:
+                var cancellation = action.TripCancellation;
+                return (
+                    Plausible(cancellation.TripId),
+                    new CancelRequested(TripActor.Driver, (CancellationReason)cancellation.Reason, cancellation.Note, driverId) { OccurredAt = occurredAt });
+        }
+    }
+
+    // What cannot be a trip's id is no key to look up.
+    private string? Plausible(string tripId) => TripIds.IsPlausible(_keys, tripId) ? tripId : null;
+
+    private static V1.ActionResult ResultOf(V1.DriverAction action, TransitionResult result) => result switch
+    {
+        Transition { Trip: { } trip } => new V1.ActionResult { ActionId = action.ActionId, Status = Refusal.Ok, TripVersion = trip.Version },
+        Transition => Result(action, Refusal.Ok),
+        _ => Result(action, DispatchRefusals.Of((Refused)result)),
+    };
+
+    private static V1.ActionResult Result(V1.DriverAction action, Status status) => new() { ActionId = action.ActionId, Status = status };
+}

@@ -1,0 +1,99 @@
+using Microsoft.Extensions.Options;
+using RideTracking.Engine.Dispatch;
+using RideTracking.Engine.Index;
+using RideTracking.Server.Areas;
+using RideTracking.Server.Hosting;
+using RideTracking.Server.Log;
+using RideTracking.Server.Store;
+using RideTracking.Server.Trips;
+using StackExchange.Redis;
+
+namespace RideTracking.Server.Drivers;
+
+/// <summary>
+/// Once a second: trips whose driver is gone. Before the pick-up another driver is looked for; with the rider in the car it
+/// is recorded, for ops to act on. A blocked driver keeps only riders who are in the car. It looks at the present and not
+/// at what happened, so nothing is missed when a node died in between.
+/// </summary>
+internal sealed partial class LostDrivers(
+    RedisStore store, StoreKeys keys, TripBook book, Dispatcher dispatcher, DriverSlots slots, DriverIndex index, ServerClock clock, IOptions<TripOptions> options,
+    ILogger<LostDrivers> logger)
+    : OnceASecond(clock)
+{
+    // Nobody is connected yet when the server starts.
+    private readonly DateTimeOffset _startedAt = clock.GetUtcNow();
+
+    // Drivers of trips who are not connected here: their last fix in the log, which any node may have written.
+    private Dictionary<string, DateTimeOffset> _loggedAt = new(StringComparer.Ordinal);
+
+    protected override Task LookAsync() => ServeAsync();
+
+    internal async Task ServeAsync()
+    {
+        try
+        {
+            Trip[] present = [.. book.Present.OrderBy(t => t.Id, StringComparer.Ordinal)];
+            await LookIntoLogAsync([.. present.SelectMany(DriversOf).Where(d => !IsConnectedHere(d)).Distinct(StringComparer.Ordinal)]);
+            foreach (var (tripId, happened) in present.SelectMany(Losses))
+            {
+                await dispatcher.DispatchAsync(tripId, happened);
+            }
+        }
+        catch (Exception e) when (RedisStore.IsFailure(e))
+        {
+            // The store is away: who is gone is still gone in a second.
+            LogWaiting(e.Message);
+        }
+    }
+
+    private static IEnumerable<string> DriversOf(Trip trip) => trip.Offers.Select(o => o.DriverId).Append(trip.DriverId).OfType<string>();
+
+    private IEnumerable<(string TripId, DispatchEvent Happened)> Losses(Trip trip)
+    {
+        foreach (var driverId in DriversOf(trip))
+        {
+            var isBlocked = book.PlanOf(driverId).BlockedReason is not null;
+            var isLost = !IsConnectedHere(driverId) && IsLongAgo(_loggedAt.GetValueOrDefault(driverId, _startedAt));
+            if (isBlocked && trip.State != TripState.InProgress)
+            {
+                yield return (trip.Id, new DriverGone(driverId, RemovalReason.Blocked));
+            }
+            else if (isLost && (trip.IsBeforePickup || (trip.State == TripState.InProgress && trip.DriverLostSince is null)))
+            {
+                yield return (trip.Id, new DriverGone(driverId, RemovalReason.Lost));
+            }
+            else if (!isLost && trip.DriverLostSince is not null)
+            {
+                yield return (trip.Id, new DriverBack(driverId));
+            }
+        }
+    }
+
+    // Only who was not heard of for long is looked up: another node may hear them all the time.
+    private async Task LookIntoLogAsync(string[] away)
+    {
+        var known = away.ToDictionary(d => d, d => _loggedAt.GetValueOrDefault(d, _startedAt), StringComparer.Ordinal);
+        string[] silent = [.. away.Where(d => IsLongAgo(known[d]))];
+        if (silent.Length > 0)
+        {
+            var last = await store.Bulk.HashGetAsync(keys.LastFixes, [.. silent.Select(d => (RedisValue)d)]);
+            foreach (var (driverId, value) in silent.Zip(last))
+            {
+                if (LastFix.Parse((byte[]?)value) is { } logged && DateTimeOffset.FromUnixTimeMilliseconds(logged.Fix.FixedAtUnixMs) is var at && at > known[driverId])
+                {
+                    known[driverId] = at;
+                }
+            }
+        }
+
+        _loggedAt = known;
+    }
+
+    private bool IsConnectedHere(string driverId) =>
+        slots.TryGet(driverId, out var slot) && index.TryGet(slot, out var driver) && driver.Status.Link == DriverLink.Connected;
+
+    private bool IsLongAgo(DateTimeOffset heardAt) => Clock.GetUtcNow() - heardAt > options.Value.LostDriverTimeout;
+
+    [LoggerMessage(LogLevel.Debug, "Trips of lost drivers wait for the store: {Message}")]
+    private partial void LogWaiting(string message);
+}

@@ -1,0 +1,64 @@
+using RideTracking.Engine.Index;
+using RideTracking.Server.Areas;
+using RideTracking.Server.Directories;
+using RideTracking.Server.Log;
+using RideTracking.Server.Store;
+using DriverLink = RideTracking.Engine.Index.DriverLink;
+
+namespace RideTracking.Server.Drivers;
+
+/// <summary>
+/// Rebuilds where every driver is from the store's last fixes when the server starts, or, when the store was away
+/// then, as soon as it is back. Newer fixes that came meanwhile stay.
+/// </summary>
+internal sealed partial class PresentRestore(
+    RedisStore store, StoreKeys keys, DriverSlots slots, StreamServices services, FleetTraits traits, ILogger<PresentRestore> logger) : BackgroundService
+{
+    private static readonly TimeSpan Retry = TimeSpan.FromSeconds(1);
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        while (!stoppingToken.IsCancellationRequested)
+        {
+            try
+            {
+                LogRestored(await RestoreAsync(stoppingToken));
+                return;
+            }
+            catch (Exception e) when (RedisStore.IsAway(e))
+            {
+                await Task.Delay(Retry, services.Clock.Machine, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            }
+        }
+    }
+
+    private async Task<int> RestoreAsync(CancellationToken stoppingToken)
+    {
+        var restored = 0;
+        await foreach (var entry in store.Bulk.HashScanAsync(keys.LastFixes, pageSize: 1000).WithCancellation(stoppingToken))
+        {
+            if (LastFix.Parse((byte[]?)entry.Value) is not { } last)
+            {
+                continue;
+            }
+
+            var slot = slots.GetOrAdd(entry.Name!);
+            traits.Apply(entry.Name!, slot);
+            if (services.Path.Index.Update(slot, last.Fix, out var change))
+            {
+                services.Path.Fanout.Publish(change);
+                restored++;
+            }
+
+            if (!services.Path.Index.TryGet(slot, out var driver) || driver.Status.Link == DriverLink.Unspecified)
+            {
+                services.Path.Fanout.Publish(services.Path.Index.SetLink(slot, DriverLink.Lost));
+            }
+        }
+
+        return restored;
+    }
+
+    [LoggerMessage(LogLevel.Information, "Restored the positions of {Drivers} drivers")]
+    private partial void LogRestored(int drivers);
+}

@@ -1,0 +1,353 @@
+using System.Collections.Concurrent;
+using Microsoft.Extensions.Options;
+using RideTracking.Engine.Index;
+using RideTracking.Engine.Ingest;
+using RideTracking.Server.Store;
+using StackExchange.Redis;
+
+namespace RideTracking.Server.Log;
+
+/// <summary>Collects the fixes of this node and appends them to the area's log, one batch in flight.</summary>
+/// <remarks>
+/// <see cref="Append"/> may be called from any thread and never waits. The loop alone talks to the store; while the
+/// store is away it tries again, and what waits is bounded by <see cref="LogOptions.MaxWaitingFixes"/>.
+/// </remarks>
+public sealed partial class FixLog : BackgroundService
+{
+    private static readonly TimeSpan FirstRetry = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan LastRetry = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan SendOff = TimeSpan.FromSeconds(5);
+
+    private readonly Lock _lock = new();
+    private readonly WaitingFixes _waiting;
+    private readonly UnclaimedCursors _unclaimed;
+    private readonly List<LogCursor> _broken = [];
+    private readonly FlushWaits _flushes = new();
+    private readonly ConcurrentDictionary<string, LogCursor> _open = new();
+    private readonly SemaphoreSlim _arrived = new(0);
+    private readonly SemaphoreSlim _hurry = new(0);
+    private readonly LogAppend _append;
+    private readonly WriteAhead _ahead;
+    private readonly LogOptions _options;
+    private readonly LogMetrics _metrics;
+    private readonly ILogger<FixLog> _logger;
+    private readonly LogRecord[] _batch;
+    private bool _sleeping = true;
+    private long _appended;
+    private long _settled;
+    private TimeSpan _window;
+
+    public FixLog(
+        LogAppend append, WriteAhead ahead, ConnectionClaims claims, IOptions<LogOptions> options, LogMetrics metrics, ILogger<FixLog> logger)
+    {
+        _append = append;
+        _ahead = ahead;
+        _unclaimed = new UnclaimedCursors(claims);
+        _options = options.Value;
+        _metrics = metrics;
+        _logger = logger;
+        _waiting = new WaitingFixes(_options.MaxWaitingFixes);
+        _batch = new LogRecord[_options.MaxBatchFixes];
+        _window = _options.MaxFlushWindow;
+        metrics.ObserveWaiting(() => _waiting.Count);
+    }
+
+    /// <summary>Begins to follow a session. The driver's session before it on this node can write no more.</summary>
+    public void Open(LogCursor cursor)
+    {
+        LogCursor? before = null;
+        _open.AddOrUpdate(cursor.DriverId, cursor, (_, held) =>
+        {
+            before = held;
+            return cursor;
+        });
+        before?.Fence();
+        if (!cursor.IsClaimed)
+        {
+            _unclaimed.Add(cursor);
+            WakeLoop();
+        }
+    }
+
+    /// <summary>Ends following a session. What it appended is still written.</summary>
+    public void Close(LogCursor cursor) => _open.TryRemove(new KeyValuePair<string, LogCursor>(cursor.DriverId, cursor));
+
+    /// <summary>Hands a fix over. It is dropped here when the cursor is broken or fenced: the app will send it again.</summary>
+    public void Append(LogCursor cursor, in Fix fix, FixOutcome outcome, DriverStatus status)
+    {
+        bool wake, hurry;
+        lock (_lock)
+        {
+            if (cursor.IsBroken || cursor.IsFenced)
+            {
+                return;
+            }
+
+            if (_waiting.IsFull)
+            {
+                ForgetOldest();
+                if (cursor.IsBroken)
+                {
+                    return;
+                }
+            }
+
+            _waiting.Add(new LogRecord { Cursor = cursor, Fix = fix, Outcome = outcome, Status = status, Run = cursor.Run });
+            _appended++;
+            wake = _sleeping;
+            _sleeping = false;
+            hurry = _waiting.Count == _batch.Length;
+        }
+
+        if (wake)
+        {
+            _arrived.Release();
+        }
+
+        if (hurry)
+        {
+            _hurry.Release();
+        }
+    }
+
+    /// <summary>The app of a broken session sends again from <see cref="LogCursor.LoggedThrough"/>.</summary>
+    public void BeginAgain(LogCursor cursor)
+    {
+        lock (_lock)
+        {
+            _broken.Remove(cursor);
+            cursor.BeginAgain();
+        }
+    }
+
+    /// <summary>Completes once everything appended so far is in the log, or was forgotten.</summary>
+    public Task FlushAsync(CancellationToken cancellationToken)
+    {
+        Task done;
+        lock (_lock)
+        {
+            if (_settled >= _appended)
+            {
+                return Task.CompletedTask;
+            }
+
+            done = _flushes.Add(_appended);
+        }
+
+        _hurry.Release();
+        return done.WaitAsync(cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public override async Task StopAsync(CancellationToken cancellationToken)
+    {
+        // What streams appended while they drained still gets its chance, unless the store is away.
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        limit.CancelAfter(SendOff);
+        try
+        {
+            await FlushAsync(limit.Token);
+        }
+        catch (OperationCanceledException)
+        {
+            LogStoppedWithWaiting(_waiting.Count);
+        }
+
+        await base.StopAsync(cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        var retry = FirstRetry;
+        var count = 0;
+        while (!stoppingToken.IsCancellationRequested)
+        {
+            try
+            {
+                if (count == 0)
+                {
+                    await CollectAsync(stoppingToken);
+                    count = Take();
+                }
+
+                await _unclaimed.ClaimAsync();
+                await _ahead.AllWrittenAsync().WaitAsync(stoppingToken);
+                await _append.WriteAsync(_batch.AsMemory(0, count), Fence);
+                if (retry != FirstRetry)
+                {
+                    LogBack(_waiting.Count);
+                }
+
+                retry = FirstRetry;
+                Settle(count);
+                count = 0;
+                TellBroken();
+            }
+            catch (Exception e) when (RedisStore.IsAway(e) || e is RedisServerException)
+            {
+                if (retry == FirstRetry)
+                {
+                    LogAway(e);
+                }
+
+                await Task.Delay(retry, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                retry = retry * 2 < LastRetry ? retry * 2 : LastRetry;
+            }
+            catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+            {
+                break;
+            }
+        }
+    }
+
+    // Waits for something to write, then for more to come: longer where little comes.
+    private async Task CollectAsync(CancellationToken stoppingToken)
+    {
+        bool sleep;
+        lock (_lock)
+        {
+            sleep = _waiting.Count == 0 && _unclaimed.IsEmpty;
+            _sleeping = sleep;
+        }
+
+        if (sleep)
+        {
+            await _arrived.WaitAsync(stoppingToken);
+        }
+
+        while (_hurry.Wait(0, stoppingToken))
+        {
+            // Left over from a batch that is already written.
+        }
+
+        bool collect;
+        lock (_lock)
+        {
+            collect = _waiting.Count < _batch.Length && _flushes.IsEmpty && _unclaimed.IsEmpty;
+        }
+
+        if (collect)
+        {
+            // I/O pacing is in real time, whatever the server's clock runs at.
+            await _hurry.WaitAsync(_window, stoppingToken);
+        }
+    }
+
+    private int Take()
+    {
+        lock (_lock)
+        {
+            var count = _waiting.Take(_batch);
+            var fill = (double)count / _batch.Length;
+            var next = _options.MaxFlushWindow - ((_options.MaxFlushWindow - _options.MinFlushWindow) * Math.Min(1, fill * 4));
+            _window = (_window + next) / 2;
+            return count;
+        }
+    }
+
+    private void Settle(int count)
+    {
+        Array.Clear(_batch, 0, count);
+        lock (_lock)
+        {
+            _settled += count;
+            _flushes.Complete(_settled);
+        }
+    }
+
+    private void ForgetOldest()
+    {
+        var forgotten = _waiting.TakeOldest();
+        _settled++;
+        _metrics.Forgotten(1);
+        if (!forgotten.Cursor.IsBroken && forgotten.Run == forgotten.Cursor.Run)
+        {
+            forgotten.Cursor.Break(forgotten.Fix.Sequence);
+            _broken.Add(forgotten.Cursor);
+        }
+    }
+
+    private void TellBroken()
+    {
+        LogCursor[] broken;
+        lock (_lock)
+        {
+            if (_broken.Count == 0)
+            {
+                return;
+            }
+
+            broken = [.. _broken];
+            _broken.Clear();
+        }
+
+        foreach (var cursor in broken)
+        {
+            cursor.TellBroken();
+        }
+    }
+
+    // Later connections have the drivers: their fixes under an older claim are not to be written any more.
+    private void Fence(Dictionary<string, long> epochs)
+    {
+        var fenced = new HashSet<LogCursor>();
+        void Collect(LogCursor cursor)
+        {
+            if (epochs.TryGetValue(cursor.DriverId, out var epoch) && cursor.Epoch < epoch)
+            {
+                fenced.Add(cursor);
+            }
+        }
+
+        foreach (var driverId in epochs.Keys)
+        {
+            if (_open.TryGetValue(driverId, out var open))
+            {
+                Collect(open);
+            }
+        }
+
+        foreach (ref readonly var record in _batch.AsSpan())
+        {
+            if (record.Cursor is not null)
+            {
+                Collect(record.Cursor);
+            }
+        }
+
+        lock (_lock)
+        {
+            _waiting.ForEachCursor(Collect);
+        }
+
+        foreach (var cursor in fenced)
+        {
+            cursor.Fence();
+        }
+    }
+
+    private void WakeLoop()
+    {
+        bool wake;
+        lock (_lock)
+        {
+            wake = _sleeping;
+            _sleeping = false;
+        }
+
+        if (wake)
+        {
+            _arrived.Release();
+        }
+    }
+
+    [LoggerMessage(LogLevel.Warning, "The log cannot be written; fixes wait, acknowledgements too")]
+    private partial void LogAway(Exception exception);
+
+    [LoggerMessage(LogLevel.Information, "The log is written again; {Waiting} fixes wait")]
+    private partial void LogBack(int waiting);
+
+    [LoggerMessage(LogLevel.Warning, "Stopped while the store was away: {Waiting} fixes were not written and not acknowledged; the apps send them again")]
+    private partial void LogStoppedWithWaiting(int waiting);
+}

@@ -1,0 +1,67 @@
+using System.Globalization;
+using System.Text;
+using RideTracking.Engine.Ingest;
+
+namespace RideTracking.Server.Log;
+
+/// <summary>
+/// A driver's last fix as the store keeps it: "&lt;sequence&gt; &lt;session&gt; " for the scripts, the packed fix, then the
+/// session's rejections that its app may not have heard of.
+/// </summary>
+public readonly record struct LastFix(ulong LoggedThrough, string SessionId, Fix Fix, IReadOnlyList<SequencedVerdict> Rejections)
+{
+    private const int MaxBytes = 96 + PackedFix.MaxBytes;
+    private const int MaxRejectionBytes = 10 + 1 + (2 * sizeof(double));
+
+    /// <summary>Reads what <see cref="Write"/> wrote; null for nothing.</summary>
+    public static LastFix? Parse(byte[]? value)
+    {
+        if (value is null || value.Length == 0)
+        {
+            return null;
+        }
+
+        var first = value.AsSpan().IndexOf((byte)' ');
+        var second = first + 1 + value.AsSpan(first + 1).IndexOf((byte)' ');
+        var reader = new PackedReader(value.AsSpan(second + 1));
+        var loggedThrough = ulong.Parse(value.AsSpan(0, first), CultureInfo.InvariantCulture);
+        return new LastFix(
+            loggedThrough,
+            Encoding.UTF8.GetString(value, first + 1, second - first - 1),
+            PackedFix.Read(ref reader, 0),
+            ReadRejections(ref reader, loggedThrough));
+    }
+
+    internal static byte[] Write(ulong loggedThrough, ReadOnlySpan<byte> sessionId, in Fix fix, ReadOnlySpan<SequencedVerdict> rejections)
+    {
+        Span<byte> buffer = rejections.IsEmpty ? stackalloc byte[MaxBytes] : new byte[MaxBytes + (rejections.Length * MaxRejectionBytes)];
+        loggedThrough.TryFormat(buffer, out var length, provider: CultureInfo.InvariantCulture);
+        buffer[length++] = (byte)' ';
+        sessionId.CopyTo(buffer[length..]);
+        length += sessionId.Length;
+        buffer[length++] = (byte)' ';
+        var writer = new PackedWriter(buffer[length..]);
+        PackedFix.Write(ref writer, fix, 0);
+        foreach (var (sequence, verdict) in rejections)
+        {
+            writer.Unsigned(loggedThrough - sequence);
+            writer.Byte((byte)verdict.Reason);
+            writer.Double(verdict.Limit);
+            writer.Double(verdict.Measured);
+        }
+
+        return buffer[..(length + writer.Length)].ToArray();
+    }
+
+    private static List<SequencedVerdict> ReadRejections(ref PackedReader reader, ulong loggedThrough)
+    {
+        List<SequencedVerdict> rejections = [];
+        while (!reader.AtEnd)
+        {
+            var sequence = loggedThrough - reader.Unsigned();
+            rejections.Add(new SequencedVerdict(sequence, FixVerdict.Rejected((FixRejectReason)reader.Byte(), reader.Double(), reader.Double())));
+        }
+
+        return rejections;
+    }
+}

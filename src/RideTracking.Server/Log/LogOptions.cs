@@ -1,0 +1,49 @@
+using System.ComponentModel.DataAnnotations;
+using Microsoft.Extensions.Options;
+
+namespace RideTracking.Server.Log;
+
+/// <summary>How fixes are kept.</summary>
+public sealed class LogOptions
+{
+    /// <summary>How long fixes stay in the log: one minute to a year.</summary>
+    public TimeSpan Retention { get; set; } = TimeSpan.FromHours(24);
+
+    /// <summary>How long one segment is written to before the next begins: 1 s to 1 h. Retention is exact to this.</summary>
+    public TimeSpan SegmentLength { get; set; } = TimeSpan.FromMinutes(1);
+
+    /// <summary>Shortest time fixes are collected before they are written, at full load: 1 ms to 10 s.</summary>
+    public TimeSpan MinFlushWindow { get; set; } = TimeSpan.FromMilliseconds(25);
+
+    /// <summary>Longest time fixes are collected before they are written, where they are few: small batches are what costs.</summary>
+    public TimeSpan MaxFlushWindow { get; set; } = TimeSpan.FromMilliseconds(250);
+
+    /// <summary>Fixes in one batch at the most: 1 to 1500 (a script's arguments are limited).</summary>
+    [Range(1, 1500, ErrorMessage = "Log:MaxBatchFixes must be 1 to 1500.")]
+    public int MaxBatchFixes { get; set; } = 1000;
+
+    /// <summary>
+    /// Fixes of this node that may wait for the store, 1000 to 100 million (about 120 bytes each). Beyond it the
+    /// oldest are dropped from here, and the app is asked to send them again once the store is back.
+    /// </summary>
+    [Range(1000, 100_000_000, ErrorMessage = "Log:MaxWaitingFixes must be 1000 to 100000000.")]
+    public int MaxWaitingFixes { get; set; } = 500_000;
+}
+
+/// <summary>Checks the time spans of <see cref="LogOptions"/>.</summary>
+internal sealed class LogOptionsTimes : IValidateOptions<LogOptions>
+{
+    public ValidateOptionsResult Validate(string? name, LogOptions options)
+    {
+        var mistake =
+            options.Retention < TimeSpan.FromMinutes(1) || options.Retention > TimeSpan.FromDays(366)
+                ? "Log:Retention must be 00:01:00 to 366.00:00:00."
+            : options.SegmentLength < TimeSpan.FromSeconds(1) || options.SegmentLength > TimeSpan.FromHours(1)
+                ? "Log:SegmentLength must be 00:00:01 to 01:00:00."
+            : options.MinFlushWindow < TimeSpan.FromMilliseconds(1) || options.MaxFlushWindow < options.MinFlushWindow
+                || options.MaxFlushWindow > TimeSpan.FromSeconds(10)
+                ? "Log:MinFlushWindow must be at least 00:00:00.001, and Log:MaxFlushWindow between it and 00:00:10."
+            : null;
+        return mistake is null ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(mistake);
+    }
+}

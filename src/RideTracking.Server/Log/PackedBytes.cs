@@ -1,0 +1,101 @@
+using System.Buffers.Binary;
+
+namespace RideTracking.Server.Log;
+
+/// <summary>Writes the log's packed numbers into a span that is long enough.</summary>
+internal ref struct PackedWriter(Span<byte> buffer)
+{
+    private readonly Span<byte> _buffer = buffer;
+
+    public int Length { get; private set; }
+
+    public void Byte(byte value) => _buffer[Length++] = value;
+
+    public void Unsigned(ulong value)
+    {
+        while (value >= 0x80)
+        {
+            _buffer[Length++] = (byte)(value | 0x80);
+            value >>= 7;
+        }
+
+        _buffer[Length++] = (byte)value;
+    }
+
+    /// <summary>Zigzag, so that small negative numbers stay short.</summary>
+    public void Signed(long value) => Unsigned((ulong)((value << 1) ^ (value >> 63)));
+
+    public void Int32(int value)
+    {
+        BinaryPrimitives.WriteInt32LittleEndian(_buffer[Length..], value);
+        Length += sizeof(int);
+    }
+
+    public void Double(double value)
+    {
+        BinaryPrimitives.WriteDoubleLittleEndian(_buffer[Length..], value);
+        Length += sizeof(double);
+    }
+
+    public void Bytes(ReadOnlySpan<byte> value)
+    {
+        Unsigned((ulong)value.Length);
+        value.CopyTo(_buffer[Length..]);
+        Length += value.Length;
+    }
+}
+
+/// <summary>Reads what <see cref="PackedWriter"/> wrote.</summary>
+/// <remarks>A value that ends too soon throws <see cref="InvalidDataException"/>: the store gave back something else than was written.</remarks>
+internal ref struct PackedReader(ReadOnlySpan<byte> buffer)
+{
+    private ReadOnlySpan<byte> _rest = buffer;
+
+    public readonly bool AtEnd => _rest.IsEmpty;
+
+    public byte Byte()
+    {
+        var value = Take(1)[0];
+        return value;
+    }
+
+    public ulong Unsigned()
+    {
+        ulong value = 0;
+        for (var shift = 0; shift < 64; shift += 7)
+        {
+            var next = Byte();
+            value |= (ulong)(next & 0x7f) << shift;
+            if (next < 0x80)
+            {
+                return value;
+            }
+        }
+
+        throw new InvalidDataException("A packed number is too long.");
+    }
+
+    public long Signed()
+    {
+        var value = Unsigned();
+        return (long)(value >> 1) ^ -(long)(value & 1);
+    }
+
+    public int Int32() => BinaryPrimitives.ReadInt32LittleEndian(Take(sizeof(int)));
+
+    public double Double() => BinaryPrimitives.ReadDoubleLittleEndian(Take(sizeof(double)));
+
+    public ReadOnlySpan<byte> Bytes() => Take(checked((int)Unsigned()));
+
+    private ReadOnlySpan<byte> Take(int count)
+    {
+        if (count > _rest.Length)
+        {
+            throw new InvalidDataException("A packed record ends too soon.");
+        }
+
+        var taken = _rest[..count];
+        _rest = _rest[count..];
+        return taken;
+    }
+}

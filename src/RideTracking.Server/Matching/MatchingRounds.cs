@@ -1,0 +1,179 @@
+using System.Threading.Channels;
+using Microsoft.Extensions.Options;
+using RideTracking.Engine.Dispatch;
+using RideTracking.Engine.Dispatch.Matching;
+using RideTracking.Engine.Geo;
+using RideTracking.Engine.Index;
+using RideTracking.Server.Store;
+using RideTracking.Server.Trips;
+
+namespace RideTracking.Server.Matching;
+
+/// <summary>
+/// Finds drivers for the trips that search, in rounds: looks at all of them, decides purely who is asked for which, and asks.
+/// While there are drivers to spare a round follows at once on whatever may let a trip find a driver; while they are scarce
+/// requests are collected a little, since then it is worth more to choose well than to choose at once. After a round comes a
+/// pause of three times what it computed, so that a rush of events never takes more than a quarter of a core.
+/// </summary>
+internal sealed partial class MatchingRounds(
+    TripBook book, Dispatcher dispatcher, MatchCandidates candidates, MatchHook hook, RecentRounds recent, DriverIndex index,
+    IOptions<MatchingOptions> options, TimeProvider time, MatchingMetrics metrics, ILogger<MatchingRounds> logger)
+    : BackgroundService
+{
+    // Those who wait longest come first; the rest has its turn when these have drivers.
+    private const int MaxRequests = 2_000;
+
+    // Offers that are on their way to the store at the same time.
+    private const int OffersAtATime = 64;
+
+    // Who was chosen may have been taken meanwhile; beyond this many rounds in a row the next look finds out more.
+    private const int MaxRepeats = 3;
+
+    // With fewer drivers than this nobody better turns up by waiting a little.
+    private const int SmallFleet = 20;
+
+    private static readonly TimeSpan NoPause = TimeSpan.FromMilliseconds(1);
+
+    // One waiting signal says all there is to say, so a second is dropped.
+    private readonly Channel<bool> _signal = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
+    private DateTimeOffset _matchedAt = DateTimeOffset.MinValue;
+
+    // Without the time that the store or the company's matcher took.
+    private TimeSpan _worked;
+
+    public override Task StartAsync(CancellationToken cancellationToken)
+    {
+        dispatcher.MatchingWanted += Tick;
+        return base.StartAsync(cancellationToken);
+    }
+
+    public override Task StopAsync(CancellationToken cancellationToken)
+    {
+        dispatcher.MatchingWanted -= Tick;
+        return base.StopAsync(cancellationToken);
+    }
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        await using var timer = time.CreateTimer(_ => Tick(), null, options.Value.TickInterval, options.Value.TickInterval);
+        try
+        {
+            while (await _signal.Reader.WaitToReadAsync(stoppingToken))
+            {
+                _signal.Reader.TryRead(out _);
+                _worked = TimeSpan.Zero;
+                await MatchAllAsync(stoppingToken);
+                if (3 * _worked > NoPause)
+                {
+                    await Task.Delay(3 * _worked, time, stoppingToken);
+                }
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // The server stops; what searches is matched by the next one.
+        }
+    }
+
+    /// <summary>A round is wanted.</summary>
+    internal void Tick() => _signal.Writer.TryWrite(true);
+
+    /// <summary>A round, unless requests are collected just now.</summary>
+    internal async Task MatchAllAsync(CancellationToken stopping)
+    {
+        try
+        {
+            var now = time.GetUtcNow();
+            if (IsScarce() && now - _matchedAt < options.Value.ScarceTickInterval)
+            {
+                return;
+            }
+
+            var inVain = new HashSet<(string? TripId, string DriverId)>();
+            for (var (repeat, before) = (0, -1); repeat < MaxRepeats && inVain.Count > before; repeat++)
+            {
+                stopping.ThrowIfCancellationRequested();
+                before = inVain.Count;
+                await MatchOnceAsync(inVain, stopping);
+            }
+        }
+        catch (Exception e) when (RedisStore.IsFailure(e))
+        {
+            // The store is away: trips keep searching, and the next tick tries again.
+            LogWaiting(e.Message);
+        }
+    }
+
+    private async Task MatchOnceAsync(HashSet<(string? TripId, string DriverId)> inVain, CancellationToken stopping)
+    {
+        var trips = book.Unoffered();
+        if (trips.Length == 0)
+        {
+            return;
+        }
+
+        var began = time.GetTimestamp();
+        _matchedAt = time.GetUtcNow();
+        var requests = candidates.Gather(
+            trips.Length <= MaxRequests ? trips : trips[..MaxRequests], _matchedAt, (trip, driver) => inVain.Contains((trip, driver)) || inVain.Contains((null, driver)));
+        _worked += time.GetElapsedTime(began);
+        var (round, isCompanys) = await DecideAsync(requests, stopping);
+        var kept = new KeptRound(requests.At, isCompanys, round);
+        recent.Keep(kept);
+        foreach (var some in round.Pairs.Index().Chunk(OffersAtATime))
+        {
+            var outcomes = await Task.WhenAll(some.Select(p => OfferAsync(requests, p.Item)));
+            foreach (var ((number, pair), outcome) in some.Zip(outcomes))
+            {
+                if (Failed(requests, pair, outcome) is { } failed)
+                {
+                    kept.Refuse(number);
+                    inVain.Add(failed);
+                }
+            }
+        }
+
+        metrics.Round(time.GetElapsedTime(began), round.Pairs.Length);
+    }
+
+    private async Task<(MatchRound Round, bool IsCompanys)> DecideAsync(MatchRequests requests, CancellationToken stopping)
+    {
+        var (costs, offersAtOnce) = (options.Value.ToCosts(), dispatcher.Rules.OffersAtOnce);
+        if (await hook.AskAsync(requests, costs, offersAtOnce, stopping) is { } pairs)
+        {
+            return (new MatchRound(requests.Snapshot, costs, pairs), true);
+        }
+
+        var began = time.GetTimestamp();
+        var round = options.Value.Mode == MatchingMode.Greedy
+            ? GreedyMatcher.Match(requests.Snapshot, costs, offersAtOnce)
+            : BatchMatcher.Match(requests.Snapshot, costs, offersAtOnce);
+        _worked += time.GetElapsedTime(began);
+        return (round, false);
+    }
+
+    private Task<DispatchOutcome> OfferAsync(MatchRequests requests, MatchPair pair)
+    {
+        var (trip, driver) = (requests.Trips[pair.Request], requests.Drivers[pair.Driver]);
+        var distance = Earth.DistanceMeters(driver.Position, trip.Waypoints[0].Location);
+        return dispatcher.DispatchAsync(trip.Id, new DriverChosen(driver.DriverId, distance, TimeSpan.FromSeconds(pair.EtaSeconds), driver.Seats));
+    }
+
+    // Whom not to try again at once: a driver who hears nothing for no trip, one who is not free any more not for this one.
+    private static (string? TripId, string DriverId)? Failed(MatchRequests requests, MatchPair pair, DispatchOutcome outcome) => outcome switch
+    {
+        DriverUnheard => (null, requests.Drivers[pair.Driver].DriverId),
+        Decided { Result: Refused { Reason: RefusalReason.DriverNotFree } } => (requests.Trips[pair.Request].Id, requests.Drivers[pair.Driver].DriverId),
+        _ => null,
+    };
+
+    private bool IsScarce()
+    {
+        var fleet = index.Count();
+        var atWork = fleet.AvailableIdle + fleet.Offered + fleet.ToPickup + fleet.OnTrip;
+        return atWork >= SmallFleet && fleet.AvailableIdle < options.Value.ScarceBelow * atWork;
+    }
+
+    [LoggerMessage(LogLevel.Debug, "Matching waits for the store: {Message}")]
+    private partial void LogWaiting(string message);
+}

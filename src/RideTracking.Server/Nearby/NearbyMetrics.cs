@@ -1,0 +1,19 @@
+using System.Diagnostics.Metrics;
+using RideTracking.Server.Telemetry;
+
+namespace RideTracking.Server.Nearby;
+
+/// <summary>What is measured of those who look around. Thread-safe.</summary>
+public sealed class NearbyMetrics
+{
+    private readonly Counter<long> _refused;
+
+    /// <summary>Made once, by <c>AddRiders</c>.</summary>
+    public NearbyMetrics(IMeterFactory meters) =>
+        _refused = meters.Create(Metering.MeterName).CreateCounter<long>(
+            "ridetracking.nearby.refused", "{stream}", "Watches of nearby drivers that a limit refused.");
+
+    /// <summary>Counts a refusal.</summary>
+    /// <param name="reason">The ErrorInfo's, a constant.</param>
+    public void Refused(string reason) => _refused.Add(1, new KeyValuePair<string, object?>("reason", reason.ToLowerInvariant()));
+}

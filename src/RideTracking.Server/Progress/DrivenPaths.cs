@@ -1,0 +1,172 @@
+using System.Collections.Concurrent;
+using System.Runtime.InteropServices;
+using Google.Protobuf;
+using Microsoft.Extensions.Options;
+using RideTracking.Engine.Dispatch;
+using RideTracking.Engine.Geo;
+using RideTracking.Engine.Ingest;
+using RideTracking.Engine.Roads.Matching;
+using RideTracking.Server.Areas;
+using RideTracking.Server.Hosting;
+using RideTracking.Server.Log;
+using RideTracking.Server.Roads;
+using RideTracking.Server.Store;
+using RideTracking.Server.Trips;
+
+namespace RideTracking.Server.Progress;
+
+/// <summary>
+/// What was driven with a rider: made of the driver's fixes some seconds after the trip's end, so that what a phone sends
+/// late counts, and kept beside the trip for as long.
+/// </summary>
+internal sealed partial class DrivenPaths : OnceASecond
+{
+    private static readonly TimeSpan Settling = TimeSpan.FromSeconds(10);
+
+    private readonly RedisStore _store;
+    private readonly StoreKeys _keys;
+    private readonly LogReader _log;
+    private readonly TripBook _book;
+    private readonly TripTracking _tracking;
+    private readonly ServerClock _clock;
+    private readonly TimeSpan _retention;
+    private readonly CityRoads _city;
+    private readonly LearnedTimes _learned;
+    private readonly ILogger<DrivenPaths> _logger;
+
+    // Of the loop alone.
+    private bool _isRestored;
+    private MapMatcher? _matcher;
+    private RoadsInUse? _matcherOf;
+
+    // Trips that ended within the last seconds, the oldest first; bounded by how many can end in that time.
+    private readonly ConcurrentQueue<(TrackedTrip Tracked, DateTimeOffset Since)> _ended = new();
+
+    public DrivenPaths(
+        RedisStore store, StoreKeys keys, LogReader log, TripBook book, TripTracking tracking, CityRoads city, LearnedTimes learned, ServerClock clock, IOptions<TripOptions> options, ILogger<DrivenPaths> logger)
+        : base(clock)
+    {
+        (_store, _keys, _log, _book, _tracking) = (store, keys, log, book, tracking);
+        (_city, _learned, _clock, _retention, _logger) = (city, learned, clock, options.Value.Retention, logger);
+        tracking.Ended += tracked =>
+        {
+            if (RideOf(tracked.Trip) is not null)
+            {
+                _ended.Enqueue((tracked, clock.GetUtcNow()));
+            }
+        };
+    }
+
+    /// <summary>What was driven on a trip; null when it never began, is not over, or ended just now.</summary>
+    /// <exception cref="StackExchange.Redis.RedisException">The store is away.</exception>
+    public async Task<V1.DrivenPath?> FindAsync(string tripId) =>
+        (byte[]?)await _store.Trips.StringGetAsync(_keys.TripDriven(tripId)) is { } kept ? V1.DrivenPath.Parser.ParseFrom(kept) : null;
+
+    protected override async Task LookAsync()
+    {
+        try
+        {
+            await RestoreAsync();
+            while (_ended.TryPeek(out var oldest) && _clock.GetUtcNow() - oldest.Since >= Settling)
+            {
+                var trip = oldest.Tracked.Trip;
+                var (from, to) = RideOf(trip)!.Value;
+                var driven = Of(oldest.Tracked.FixesBetween(from, to));
+                await _store.Trips.StringSetAsync(_keys.TripDriven(trip.Id), driven.ToByteArray(), _clock.Real(_retention));
+                Learn(oldest.Tracked);
+                _ended.TryDequeue(out _);
+            }
+        }
+        catch (Exception e) when (RedisStore.IsFailure(e))
+        {
+            // The store is away: it is tried again in a second.
+            LogWaiting(e.Message);
+        }
+    }
+
+    // Trips that were under way when the server started: what they drove before is in the log.
+    private async Task RestoreAsync()
+    {
+        if (_isRestored || !_book.IsLoaded)
+        {
+            return;
+        }
+
+        var since = _tracking.All().ToDictionary(
+            t => t.Plan.DriverId, t => t.Trips.Select(trip => (Trip: trip, From: AssignedAt(trip.Trip))).ToList(), StringComparer.Ordinal);
+        if (since.Count > 0)
+        {
+            await foreach (var logged in _log.ReadSinceAsync(DateTimeOffset.FromUnixTimeMilliseconds(since.Values.Min(s => s.Min(t => t.From)))))
+            {
+                foreach (var (trip, from) in since.GetValueOrDefault(logged.DriverId, []))
+                {
+                    if (logged.Fix.FixedAtUnixMs >= from)
+                    {
+                        trip.Keep(logged.Fix);
+                    }
+                }
+            }
+        }
+
+        _isRestored = true;
+    }
+
+    private static long AssignedAt(Trip trip) => trip.Events.Last(e => e.Kind == TripEventKind.Assigned).RecordedAt.ToUnixTimeMilliseconds();
+
+    // From the pick-up to the end.
+    private static (DateTimeOffset From, DateTimeOffset To)? RideOf(Trip trip) =>
+        trip.Waypoints[0].DoneAt is { } from && trip.IsFinal ? (from, trip.Events[^1].OccurredAt) : null;
+
+    private V1.DrivenPath Of(List<Fix> fixes) =>
+        _city.Current is { } roads && Match(roads, fixes) is { Pieces.IsEmpty: false } drive
+            ? new V1.DrivenPath
+            {
+                EncodedPolyline = EncodedPolyline.Encode(drive.Line(roads.Graph)),
+                DistanceMeters = drive.DistanceMeters,
+                BridgedMeters = drive.BridgedMeters,
+                Source = V1.RouteSource.Roads,
+            }
+            : Connected(fixes);
+
+    // Of the way to the pick-up, too: traffic is the same with and without a rider.
+    private void Learn(TrackedTrip tracked)
+    {
+        if (_city.Current is not { } roads)
+        {
+            return;
+        }
+
+        var fixes = tracked.FixesBetween(DateTimeOffset.MinValue, DateTimeOffset.MaxValue);
+        _learned.Learn(roads, Match(roads, fixes), CollectionsMarshal.AsSpan(fixes));
+        if (tracked.Ride() is { } ride)
+        {
+            _learned.Learn(ride.Foretold, ride.Actual, ride.StartedAt);
+        }
+    }
+
+    private MatchedDrive Match(RoadsInUse roads, List<Fix> fixes)
+    {
+        if (_matcherOf != roads)
+        {
+            (_matcher, _matcherOf) = (new MapMatcher(roads.Index), roads);
+        }
+
+        return _matcher!.Match(CollectionsMarshal.AsSpan(fixes));
+    }
+
+    private static V1.DrivenPath Connected(List<Fix> fixes)
+    {
+        GeoPoint[] points = [.. fixes.Select(f => f.Point)];
+        var meters = points.Zip(points.Skip(1), Earth.DistanceMeters).Sum();
+        return new V1.DrivenPath
+        {
+            EncodedPolyline = EncodedPolyline.Encode(points),
+            DistanceMeters = meters,
+            BridgedMeters = meters,
+            Source = V1.RouteSource.StraightLine,
+        };
+    }
+
+    [LoggerMessage(LogLevel.Debug, "Driven paths wait for the store: {Message}")]
+    private partial void LogWaiting(string message);
+}

@@ -1,0 +1,135 @@
+using System.Threading.Channels;
+using RideTracking.Engine.Dispatch;
+using RideTracking.Engine.Geo;
+using RideTracking.Engine.Index;
+using RideTracking.Server.Roads;
+using RideTracking.Server.Store;
+using RideTracking.Server.Trips;
+using Route = RideTracking.Engine.Roads.Route;
+
+namespace RideTracking.Server.Progress;
+
+/// <summary>
+/// Finds new routes: for a driver who has left the route or is late on it, and for all whose best way is another one since
+/// roads were closed, slowed or opened.
+/// </summary>
+internal sealed partial class RouteRenewal(
+    TripTracking tracking, Dispatcher dispatcher, CityRoads city, DriverSlots slots, DriverIndex index, DispatchMetrics metrics,
+    TimeProvider time, ILogger<RouteRenewal> logger) : BackgroundService
+{
+    // Where a route starts depends on where the car is just now; beyond the first points it is the roads alone.
+    private const int StartPoints = 2;
+
+    // A driver is told no more often than this that it takes longer, and only when it is worth telling.
+    private static readonly TimeSpan DriftInterval = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan MaxDrift = TimeSpan.FromMinutes(2);
+    private const double MaxDriftOfRoute = 0.2;
+
+    // One waiting signal says all there is to say, so a second is dropped.
+    private readonly Channel<bool> _roadsChanged = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
+
+    public override Task StartAsync(CancellationToken cancellationToken)
+    {
+        city.Changed += Signal;
+        return base.StartAsync(cancellationToken);
+    }
+
+    public override Task StopAsync(CancellationToken cancellationToken)
+    {
+        city.Changed -= Signal;
+        return base.StopAsync(cancellationToken);
+    }
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        try
+        {
+            await Task.WhenAll(RenewLeftAsync(stoppingToken), RenewChangedAsync(stoppingToken), RenewDriftedAsync(stoppingToken));
+        }
+        catch (OperationCanceledException)
+        {
+            // The server stops; who is still off its route is so again by its next fixes.
+        }
+    }
+
+    /// <summary>Whether a route found now leads over the same roads as what is left of the one that is driven.</summary>
+    internal static bool IsSameWay(Route driven, Route now)
+    {
+        if (driven.Source != now.Source)
+        {
+            return false;
+        }
+
+        ReadOnlySpan<GeoPoint> left = EncodedPolyline.Decode(driven.EncodedPolyline), found = EncodedPolyline.Decode(now.EncodedPolyline);
+        found = found[Math.Min(StartPoints, found.Length)..];
+        return left.EndsWith(found);
+    }
+
+    private void Signal() => _roadsChanged.Writer.TryWrite(true);
+
+    private async Task RenewLeftAsync(CancellationToken stopping)
+    {
+        await foreach (var left in tracking.Left.ReadAllAsync(stopping))
+        {
+            if (!await TryRenewAsync(new RouteOutdated(left.Tracked.Plan.DriverId, left.RouteVersion, RouteChangeReason.OffRoute)))
+            {
+                // Its next fix tells that it is off the route.
+                left.Tracked.LeftInVain(left.RouteVersion);
+            }
+        }
+    }
+
+    private async Task RenewChangedAsync(CancellationToken stopping)
+    {
+        await foreach (var _ in _roadsChanged.Reader.ReadAllAsync(stopping))
+        {
+            foreach (var plan in tracking.All().Select(t => t.Plan))
+            {
+                stopping.ThrowIfCancellationRequested();
+                if (plan.Route is { } route && index.PlacesOf(slots, [plan.DriverId]) is [var at]
+                    && !IsSameWay(route.Route, city.Through(at.Point, at.CourseDegrees, [.. plan.Stops.Select(s => s.Location)])))
+                {
+                    await TryRenewAsync(new RouteOutdated(plan.DriverId, route.Version, RouteChangeReason.RoadsChanged));
+                }
+            }
+        }
+    }
+
+    // What was promised and what the fixes tell have drifted apart: the driver and the riders are told anew.
+    private async Task RenewDriftedAsync(CancellationToken stopping)
+    {
+        using var timer = new PeriodicTimer(DriftInterval, time);
+        while (await timer.WaitForNextTickAsync(stopping))
+        {
+            foreach (var tracked in tracking.All())
+            {
+                var plan = tracked.Plan;
+                if (plan.Route is { } route && tracked.Delay() is { } delay && delay.Duration() > MaxDrift && delay.Duration() > MaxDriftOfRoute * route.Route.Duration)
+                {
+                    await TryRenewAsync(new RouteOutdated(plan.DriverId, route.Version, RouteChangeReason.EtaDrifted));
+                }
+            }
+        }
+    }
+
+    private async Task<bool> TryRenewAsync(RouteOutdated outdated)
+    {
+        try
+        {
+            if (await dispatcher.DispatchAsync(null, outdated) is Decided { Result: Transition })
+            {
+                metrics.RouteRenewed(outdated.Reason);
+            }
+
+            return true;
+        }
+        catch (Exception e) when (RedisStore.IsFailure(e))
+        {
+            LogWaiting(outdated.DriverId, e.Message);
+            return false;
+        }
+    }
+
+    [LoggerMessage(LogLevel.Debug, "The new route of the driver {DriverId} waits for the store: {Message}")]
+    private partial void LogWaiting(string driverId, string message);
+}

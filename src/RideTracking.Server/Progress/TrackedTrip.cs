@@ -1,0 +1,76 @@
+using RideTracking.Engine.Dispatch;
+using RideTracking.Engine.Ingest;
+
+namespace RideTracking.Server.Progress;
+
+/// <summary>A trip under way and what its driver's fixes tell was driven. Thread-safe.</summary>
+internal sealed class TrackedTrip(Trip trip)
+{
+    // A day of a fix every two seconds with room to spare; who sends more often has every other one forgotten.
+    private const int MaxFixes = 50_000;
+
+    private readonly Lock _lock = new();
+    private List<Fix> _fixes = [];
+    private Trip _trip = trip;
+
+    /// <summary>The trip as last committed.</summary>
+    public Trip Trip
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _trip;
+            }
+        }
+    }
+
+    /// <summary>The trip was changed.</summary>
+    public void Take(Trip trip)
+    {
+        lock (_lock)
+        {
+            _trip = trip.Version > _trip.Version ? trip : _trip;
+        }
+    }
+
+    /// <summary>
+    /// How long the ride was to take when it began, and how long it took; null unless it went from a pick-up to a drop-off
+    /// as it was foretold: without stops, without changes, without others in the car.
+    /// </summary>
+    public (TimeSpan Foretold, TimeSpan Actual, DateTimeOffset StartedAt)? Ride() =>
+        Trip is { State: TripState.Completed, Terms.CanShare: false, Waypoints: [{ DoneAt: { } start }, { ArrivedAt: { } end } dropoff] } trip
+        && trip.Promised.LastOrDefault(p => p.WaypointId == dropoff.Id) is { } promised
+        && trip.Events.LastOrDefault(e => e.Kind is TripEventKind.WaypointDone or TripEventKind.WaypointsUpdated) is { Kind: TripEventKind.WaypointDone }
+            ? (promised.Arrival - promised.ToldAt, end - start, start)
+            : null;
+
+    /// <summary>A fix of the driver, also one from before the server's start, read from the log.</summary>
+    public void Keep(in Fix fix)
+    {
+        lock (_lock)
+        {
+            if (_fixes.Count == MaxFixes)
+            {
+                _fixes = [.. _fixes.Where((_, i) => i % 2 == 0)];
+            }
+
+            _fixes.Add(fix);
+        }
+    }
+
+    /// <summary>The driver's fixes between two times by the server's clock, late ones in their places.</summary>
+    public List<Fix> FixesBetween(DateTimeOffset from, DateTimeOffset to)
+    {
+        lock (_lock)
+        {
+            var (first, last) = (from.ToUnixTimeMilliseconds(), to.ToUnixTimeMilliseconds());
+            // The log may have given back what came again by itself.
+            return
+            [
+                .. _fixes.Where(f => f.FixedAtUnixMs >= first && f.FixedAtUnixMs <= last)
+                    .DistinctBy(f => (f.FixedAtUnixMs, f.LatitudeE7, f.LongitudeE7)).OrderBy(f => f.FixedAtUnixMs),
+            ];
+        }
+    }
+}

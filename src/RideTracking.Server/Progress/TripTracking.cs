@@ -1,0 +1,127 @@
+using System.Threading.Channels;
+using RideTracking.Engine.Dispatch;
+using RideTracking.Engine.Index;
+using RideTracking.Engine.Ingest;
+using RideTracking.Server.Trips;
+
+namespace RideTracking.Server.Progress;
+
+/// <summary>A driver has left a route.</summary>
+internal sealed record RouteLeft(TrackedDriver Tracked, ulong RouteVersion);
+
+/// <summary>
+/// Holds each fix of a driver with something to do against the way of the driver's plan. Thread-safe: each driver by one
+/// thread at a time. A fix of anybody else costs a look into an array.
+/// </summary>
+public sealed class TripTracking
+{
+    private readonly Lock _lock = new();
+    private readonly TripBook _book;
+    private readonly DriverSlots _slots;
+
+    // At most one for each version of a driver's route, and the routes of a node are bounded by its drivers.
+    private readonly Channel<RouteLeft> _left = Channel.CreateUnbounded<RouteLeft>(new UnboundedChannelOptions { SingleReader = true });
+    private readonly Dictionary<string, TrackedTrip> _trips = new(StringComparer.Ordinal);
+    private TrackedDriver?[] _bySlot = new TrackedDriver?[1024];
+
+    public TripTracking(TripBook book, DriverSlots slots)
+    {
+        (_book, _slots) = (book, slots);
+        book.PlanChanged += Take;
+        book.TripChanged += Take;
+    }
+
+    internal ChannelReader<RouteLeft> Left => _left.Reader;
+
+    /// <summary>A trip that was tracked is over. Must return at once.</summary>
+    internal event Action<TrackedTrip>? Ended;
+
+    /// <summary>A fix has passed the gate.</summary>
+    public void Observe(int slot, in Fix fix, FixOutcome outcome)
+    {
+        var tracked = Volatile.Read(ref _bySlot);
+        if (slot < tracked.Length && Volatile.Read(ref tracked[slot]) is { } driver && driver.Observe(fix, outcome) is > 0 and var left)
+        {
+            _left.Writer.TryWrite(new RouteLeft(driver, left));
+        }
+    }
+
+    /// <summary>A driver with something to do; null for anybody else.</summary>
+    internal TrackedDriver? Of(string? driverId) =>
+        driverId is not null && _slots.TryGet(driverId, out var slot) && Volatile.Read(ref _bySlot) is var tracked && slot < tracked.Length
+            ? Volatile.Read(ref tracked[slot])
+            : null;
+
+    /// <summary>All drivers with something to do.</summary>
+    internal TrackedDriver[] All() => [.. Volatile.Read(ref _bySlot).OfType<TrackedDriver>()];
+
+    // What is told may come late; the book has the newest.
+    private void Take(DriverPlan told)
+    {
+        var plan = _book.PlanOf(told.DriverId);
+        var slot = _slots.GetOrAdd(plan.DriverId);
+        lock (_lock)
+        {
+            if (slot >= _bySlot.Length)
+            {
+                var longer = new TrackedDriver?[Math.Max(slot + 1, _bySlot.Length * 2)];
+                _bySlot.CopyTo(longer, 0);
+                Volatile.Write(ref _bySlot, longer);
+            }
+
+            var known = _bySlot[slot];
+            foreach (var gone in known?.Trips.Where(t => !plan.Trips.Any(p => p.TripId == t.Trip.Id) && _book.Find(t.Trip.Id) is null) ?? [])
+            {
+                _trips.Remove(gone.Trip.Id);
+            }
+
+            TrackedTrip[] trips = [.. plan.Trips.Select(t => Tracked(t.TripId)).OfType<TrackedTrip>()];
+            if (trips.Length == 0)
+            {
+                Volatile.Write(ref _bySlot[slot], null);
+            }
+            else if (known is null)
+            {
+                Volatile.Write(ref _bySlot[slot], new TrackedDriver(plan, [.. trips]));
+            }
+            else
+            {
+                known.Take(plan, [.. trips]);
+            }
+        }
+    }
+
+    private TrackedTrip? Tracked(string tripId)
+    {
+        if (!_trips.TryGetValue(tripId, out var tracked) && _book.Find(tripId) is { IsFinal: false } trip)
+        {
+            _trips[tripId] = tracked = new TrackedTrip(trip);
+        }
+
+        return tracked;
+    }
+
+    private void Take(Trip told)
+    {
+        var trip = _book.Find(told.Id) ?? told;
+        TrackedTrip? tracked;
+        lock (_lock)
+        {
+            if (!_trips.TryGetValue(trip.Id, out tracked))
+            {
+                return;
+            }
+
+            tracked.Take(trip);
+            if (trip.IsFinal || trip.DriverId is null)
+            {
+                _trips.Remove(trip.Id);
+            }
+        }
+
+        if (trip.IsFinal)
+        {
+            Ended?.Invoke(tracked);
+        }
+    }
+}

@@ -1,0 +1,69 @@
+using Google.Protobuf.WellKnownTypes;
+using Google.Type;
+using Grpc.Core;
+using Status = Google.Rpc.Status;
+
+namespace RideTracking.Server.Protocol;
+
+/// <summary>Collects what is wrong with a request, field by field, so that the caller is told all of it at once.</summary>
+internal sealed class RequestCheck
+{
+    private readonly List<(string Field, string Description)> _violations = [];
+
+    /// <summary>Whether nothing was found so far.</summary>
+    public bool IsFine => _violations.Count == 0;
+
+    /// <summary>What was found, or null.</summary>
+    public Status? Fault => IsFine ? null : Refusal.Fields([.. _violations]);
+
+    /// <summary>Refuses the request if anything was found.</summary>
+    /// <exception cref="RpcException">INVALID_ARGUMENT with a BadRequest that names the fields.</exception>
+    public void Pass()
+    {
+        if (Fault is { } fault)
+        {
+            throw fault.ToRpcException();
+        }
+    }
+
+    public void Require(bool holds, string field, string rule)
+    {
+        if (!holds)
+        {
+            _violations.Add((field, rule));
+        }
+    }
+
+    public void Id(string field, string id) => Require(ExternalId.IsValid(id), field, ExternalId.Rule);
+
+    public void OptionalId(string field, string id) => Require(id.Length == 0 || ExternalId.IsValid(id), field, ExternalId.Rule + ", or empty");
+
+    public void Text(string field, string text, int least, int most) =>
+        Require(text.Length <= most * 2 && text.EnumerateRunes().Count() is var length && length >= least && length <= most, field, $"must have {least} to {most} characters");
+
+    public void Number(string field, uint number, uint least, uint most) =>
+        Require(number >= least && number <= most, field, $"must be {least} to {most}, not {number}");
+
+    /// <summary>A value of the enum that means something.</summary>
+    public void Choice<TEnum>(string field, TEnum value)
+        where TEnum : struct, System.Enum =>
+        Require(System.Enum.IsDefined(value) && Convert.ToInt32(value, System.Globalization.CultureInfo.InvariantCulture) != 0, field, "must be one of the enum's values and not UNSPECIFIED");
+
+    public void Location(string field, LatLng? location)
+    {
+        if (location is null)
+        {
+            Require(false, field, "must be given");
+            return;
+        }
+
+        // Written so that NaN fails.
+        Require(location.Latitude is >= -90 and <= 90, field + ".latitude", "must be -90 to 90 degrees");
+        Require(location.Longitude is >= -180 and <= 180, field + ".longitude", "must be -180 to 180 degrees");
+    }
+
+    public void OptionalTime(string field, Timestamp? time) =>
+        Require(
+            time is null || (time.Seconds is >= -62_135_596_800 and <= 253_402_300_799 && time.Nanos is >= 0 and <= 999_999_999),
+            field, "must be a time of the years 1 to 9999");
+}

@@ -1,0 +1,59 @@
+using Google.Protobuf;
+using StackExchange.Redis;
+
+namespace RideTracking.Server.Store.Events;
+
+/// <summary>
+/// Events of an area in the order in which the store took them, each under the next cursor, without a gap. Scripts write
+/// them, together with what caused them; this reads. The oldest are removed. Thread-safe.
+/// </summary>
+/// <param name="store">The store.</param>
+/// <param name="events">Sorted set of events by cursor; each member is its cursor, a space and the event.</param>
+/// <param name="cursor">String: the cursor of the last event.</param>
+/// <param name="parser">Reads an event.</param>
+/// <param name="number">Writes the cursor into an event that was read.</param>
+internal sealed class EventLog<T>(RedisStore store, RedisKey events, RedisKey cursor, MessageParser<T> parser, Action<T, ulong> number)
+    where T : IMessage<T>
+{
+    private volatile TaskCompletionSource _written = New();
+
+    /// <summary>Completes when this node has written something more.</summary>
+    public Task NextWrite => _written.Task;
+
+    /// <summary>Tells who waits that this node has written something.</summary>
+    public void Written() => Interlocked.Exchange(ref _written, New()).TrySetResult();
+
+    /// <summary>The cursor of the newest event; 0 before the first.</summary>
+    /// <exception cref="RedisException">The store is away.</exception>
+    public async Task<ulong> NewestAsync() => (ulong)await store.Bulk.StringGetAsync(cursor);
+
+    /// <summary>The cursor before the oldest event that is kept: who is behind it has missed some.</summary>
+    /// <exception cref="RedisException">The store is away.</exception>
+    public async Task<ulong> OldestAsync()
+    {
+        var oldest = await store.Bulk.SortedSetRangeByRankWithScoresAsync(events, 0, 0);
+        return oldest.Length == 0 ? await NewestAsync() : (ulong)oldest[0].Score - 1;
+    }
+
+    /// <summary>Events after a cursor, oldest first.</summary>
+    /// <exception cref="RedisException">The store is away.</exception>
+    public async Task<List<T>> ReadAsync(ulong afterCursor, int most)
+    {
+        var members = await store.Bulk.SortedSetRangeByScoreAsync(events, afterCursor, exclude: Exclude.Start, take: most);
+        return [.. members.Select(member => Parse((byte[])member!))];
+    }
+
+    /// <summary>Removes the events up to a cursor.</summary>
+    /// <exception cref="RedisException">The store is away; removing may be repeated.</exception>
+    public Task RemoveThroughAsync(ulong last) => store.Bulk.SortedSetRemoveRangeByScoreAsync(events, double.NegativeInfinity, last);
+
+    private T Parse(byte[] member)
+    {
+        var (at, record) = NumberedRecord.Read(member);
+        var happened = parser.ParseFrom(record.Span);
+        number(happened, at);
+        return happened;
+    }
+
+    private static TaskCompletionSource New() => new(TaskCreationOptions.RunContinuationsAsynchronously);
+}

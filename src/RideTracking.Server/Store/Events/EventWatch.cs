@@ -1,0 +1,105 @@
+using Google.Protobuf;
+using Grpc.Core;
+using RideTracking.Server.Hosting;
+using RideTracking.Server.Protocol;
+
+namespace RideTracking.Server.Store.Events;
+
+/// <summary>
+/// Streams of an <see cref="EventLog{T}"/>: first what is kept after a cursor, then what happens. Each reads from the store
+/// after its own cursor, as fast as it is read: nothing waits in memory for a slow one.
+/// </summary>
+/// <param name="log">The events.</param>
+/// <param name="cursorOf">The cursor of an event.</param>
+/// <param name="clock">For waiting.</param>
+/// <param name="maxWatchers">Streams that may be open at once, and the setting that says so.</param>
+internal sealed class EventWatch<T>(EventLog<T> log, Func<T, ulong> cursorOf, ServerClock clock, (int Count, string Setting) maxWatchers)
+    where T : IMessage<T>
+{
+    private const int PageEvents = 500;
+
+    // Another node's events are found by looking.
+    private static readonly TimeSpan LookInterval = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan LongestSilence = TimeSpan.FromSeconds(20);
+
+    private int _watchers;
+
+    /// <summary>Tells events until it is cancelled. The first telling is empty: who was told its cursor misses nothing after it.</summary>
+    /// <param name="afterCursor">Where to begin; null for what happens from now on.</param>
+    /// <param name="wanted">Which events are told.</param>
+    /// <param name="tellAsync">Writes events, none after a long silence, and the cursor to go on after.</param>
+    /// <param name="cancellation">Ends the stream.</param>
+    /// <exception cref="RpcException">OUT_OF_RANGE when events after the cursor are not kept any more; RESOURCE_EXHAUSTED.</exception>
+    public async Task RunAsync(ulong? afterCursor, Func<T, bool> wanted, Func<IEnumerable<T>, ulong, Task> tellAsync, CancellationToken cancellation)
+    {
+        try
+        {
+            if (Interlocked.Increment(ref _watchers) > maxWatchers.Count)
+            {
+                throw Refusal.Exhausted("TOO_MANY_WATCHERS", $"{maxWatchers.Count} streams of these events are open already ({maxWatchers.Setting}).").ToRpcException();
+            }
+
+            await WatchAsync(afterCursor is { } after ? await KnownAsync(after) : await log.NewestAsync(), wanted, tellAsync, cancellation);
+        }
+        finally
+        {
+            Interlocked.Decrement(ref _watchers);
+        }
+    }
+
+    private async Task WatchAsync(ulong cursor, Func<T, bool> wanted, Func<IEnumerable<T>, ulong, Task> tellAsync, CancellationToken cancellation)
+    {
+        await tellAsync([], cursor);
+        var toldAt = clock.Machine.GetTimestamp();
+        while (true)
+        {
+            var next = log.NextWrite;
+            var events = await TryReadAsync(cursor);
+            if (events.Count > 0)
+            {
+                if (cursorOf(events[0]) > cursor + 1)
+                {
+                    await KnownAsync(cursor); // Too slow: what comes next was removed meanwhile.
+                }
+
+                cursor = cursorOf(events[^1]);
+            }
+
+            List<T> told = [.. events.Where(wanted)];
+            if (told.Count > 0 || clock.Machine.GetElapsedTime(toldAt) >= LongestSilence)
+            {
+                await tellAsync(told, cursor);
+                toldAt = clock.Machine.GetTimestamp();
+            }
+
+            if (events.Count == 0)
+            {
+                await Task.WhenAny(next, Task.Delay(LookInterval, clock.Machine, cancellation));
+            }
+
+            cancellation.ThrowIfCancellationRequested();
+        }
+    }
+
+    private async Task<List<T>> TryReadAsync(ulong cursor)
+    {
+        try
+        {
+            return await log.ReadAsync(cursor, PageEvents);
+        }
+        catch (Exception e) when (RedisStore.IsAway(e))
+        {
+            return []; // It goes on when the store is back.
+        }
+    }
+
+    private async Task<ulong> KnownAsync(ulong cursor)
+    {
+        var oldest = await log.OldestAsync();
+        return cursor >= oldest
+            ? cursor
+            : throw Refusal.OutOfRange(
+                "CURSOR_TOO_OLD", $"The events after {cursor} are not kept any more. Begin anew after {oldest}, and ask for the state by other means.",
+                ("oldest_cursor", $"{oldest}")).ToRpcException();
+    }
+}

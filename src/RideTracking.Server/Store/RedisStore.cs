@@ -1,0 +1,94 @@
+using Microsoft.Extensions.Options;
+using StackExchange.Redis;
+
+namespace RideTracking.Server.Store;
+
+/// <summary>
+/// The connections to the store. Appending, dispatch and bulk reads have one each, so that a long read never stands
+/// before a trip and a trip never before the log. Usable once the host has started; calls fail fast while the store is
+/// away, and whoever makes them decides what to do then.
+/// </summary>
+public sealed partial class RedisStore(
+    IOptions<StoreOptions> options, EmbeddedStore embedded, ILogger<RedisStore> logger) : IHostedService, IAsyncDisposable
+{
+    private readonly List<ConnectionMultiplexer> _connections = [];
+    private IDatabase? _append;
+    private IDatabase? _trips;
+    private IDatabase? _bulk;
+
+    /// <summary>Over databases that somebody else opened and closes: a simulation that stands between node and store.</summary>
+    internal RedisStore(
+        IDatabase append, IDatabase trips, IDatabase bulk, IOptions<StoreOptions> options, EmbeddedStore embedded, ILogger<RedisStore> logger)
+        : this(options, embedded, logger) => (_append, _trips, _bulk) = (append, trips, bulk);
+
+    /// <summary>For the log's appends and connection claims.</summary>
+    public IDatabase Append => _append ?? throw NotStarted();
+
+    /// <summary>For trips, plans, commands and the directory.</summary>
+    public IDatabase Trips => _trips ?? throw NotStarted();
+
+    /// <summary>For reading much: rebuilding the present, replays.</summary>
+    public IDatabase Bulk => _bulk ?? throw NotStarted();
+
+    /// <summary>Whether the store answers just now, as far as the connections know.</summary>
+    public bool IsConnected => _connections.Count > 0 && _connections.TrueForAll(c => c.IsConnected);
+
+    /// <summary>Whether the store is away, rather than refusing what it was asked.</summary>
+    public static bool IsAway(Exception e) => e is RedisConnectionException or RedisTimeoutException;
+
+    /// <summary>Whether the store failed in any way: away, or refusing for a reason of its own (loading, out of memory).</summary>
+    public static bool IsFailure(Exception e) => e is RedisException || IsAway(e);
+
+    public async Task StartAsync(CancellationToken cancellationToken)
+    {
+        var configuration = await embedded.StartAsync(cancellationToken) ?? options.Value.Redis;
+        _append = await ConnectAsync(configuration, "append");
+        _trips = await ConnectAsync(configuration, "trips");
+        _bulk = await ConnectAsync(configuration, "bulk");
+        if (!IsConnected)
+        {
+            LogAbsent(configuration.Split(',')[0]);
+        }
+    }
+
+    // Closed in DisposeAsync: streams that end after this service stops may still write.
+    public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var connection in _connections)
+        {
+            await connection.DisposeAsync();
+        }
+
+        _connections.Clear();
+        await embedded.DisposeAsync();
+    }
+
+    private async Task<IDatabase> ConnectAsync(string configuration, string role)
+    {
+        var settings = ConfigurationOptions.Parse(configuration);
+        settings.AbortOnConnectFail = false;
+        // What waits while the store is away waits in our own bounded buffers, not in the client's unbounded backlog.
+        settings.BacklogPolicy = BacklogPolicy.FailFast;
+        settings.ConnectTimeout = Math.Min(settings.ConnectTimeout, 2000);
+        settings.ReconnectRetryPolicy = new ExponentialRetry(100, 2000);
+        settings.ClientName = $"ride-tracking-{role}";
+        var connection = await ConnectionMultiplexer.ConnectAsync(settings);
+        connection.ConnectionFailed += (_, e) => LogLost(role, e.FailureType);
+        connection.ConnectionRestored += (_, _) => LogRestored(role);
+        _connections.Add(connection);
+        return connection.GetDatabase();
+    }
+
+    private static InvalidOperationException NotStarted() => new("The store is used before the host has started.");
+
+    [LoggerMessage(LogLevel.Warning, "The store at {Endpoint} does not answer: live tracking works, acknowledgements and trips wait for it")]
+    private partial void LogAbsent(string endpoint);
+
+    [LoggerMessage(LogLevel.Warning, "The store connection for {Role} is lost ({Failure})")]
+    private partial void LogLost(string role, ConnectionFailureType failure);
+
+    [LoggerMessage(LogLevel.Information, "The store connection for {Role} is back")]
+    private partial void LogRestored(string role);
+}

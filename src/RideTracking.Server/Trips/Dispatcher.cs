@@ -1,0 +1,241 @@
+using System.Collections.Concurrent;
+using System.Collections.Immutable;
+using Microsoft.Extensions.Options;
+using RideTracking.Engine.Dispatch;
+using RideTracking.Engine.Index;
+using RideTracking.Engine.Roads;
+using RideTracking.Server.Outbox;
+using RideTracking.Server.Store;
+using StackExchange.Redis;
+
+namespace RideTracking.Server.Trips;
+
+/// <summary>
+/// Decides and commits: the present state, the pure transition, the one script; again from the state that the script met
+/// when that was a newer one. A refusal is checked against the store the same way, so it is never given for an old state.
+/// </summary>
+internal sealed class Dispatcher(
+    TripBook book, TripStore store, CommandWire wire, CommandOutbox outbox, IRouteFinder router, DriverSlots slots, DriverIndex index,
+    IOptions<TripOptions> options, TimeProvider time, DispatchMetrics metrics)
+{
+    // Each lost attempt means that somebody else's was committed; more than this is an attack or an error.
+    private const int MaxAttempts = 16;
+
+    // A commit whose reply was lost: what it may have changed is read again. Bounded by the calls in flight when the store goes.
+    private readonly ConcurrentDictionary<string, ImmutableArray<string>> _doubted = new(StringComparer.Ordinal);
+
+    // Versions of ways that drivers were told while the store was away. Bounded by the drivers.
+    private readonly ConcurrentDictionary<string, ulong> _toldFromMemory = new(StringComparer.Ordinal);
+
+    /// <summary>The limits that transitions keep.</summary>
+    public TripRules Rules { get; } = options.Value.ToRules(router);
+
+    /// <summary>The decision; another one only where a simulation shows that its checker would find a mistake in it.</summary>
+    internal Func<Trip?, ImmutableArray<DriverPlan>, DispatchEvent, DateTimeOffset, TripRules, TransitionResult> Decide { get; set; } = Transitions.Decide;
+
+    /// <summary>Called after a commit that may let a trip find a driver; must return at once.</summary>
+    public event Action? MatchingWanted;
+
+    /// <summary>Decides what follows from an event and commits it.</summary>
+    /// <param name="tripId">The trip it is about; null when it is about a plan only.</param>
+    /// <param name="happened">What happened.</param>
+    /// <param name="actor">The driver whose action it is.</param>
+    /// <param name="answer">Makes what is kept for repeats.</param>
+    /// <exception cref="RedisException">The store is away; whether it was committed is then not known.</exception>
+    public async Task<DispatchOutcome> DispatchAsync(
+        string? tripId, DispatchEvent happened, ActingDriver? actor = null, Func<TransitionResult, StoredAnswer>? answer = null)
+    {
+        var trip = tripId is null || happened is RideRequested ? null : book.Find(tripId) ?? await store.ReadTripAsync(tripId);
+        var met = ImmutableArray<DriverPlan>.Empty;
+        for (var attempt = 0; attempt < MaxAttempts; attempt++)
+        {
+            var plans = Transitions.DriversOf(trip, happened).Select(id => met.FirstOrDefault(p => p.DriverId == id) ?? book.PlanOf(id)).ToImmutableArray();
+            if (!AreOfOneMoment(trip, plans))
+            {
+                metrics.Conflict();
+                trip = await store.ReadTripAsync(trip!.Id);
+                met = [.. await Task.WhenAll(plans.Select(p => store.ReadPlanAsync(p.DriverId)))];
+                book.Apply(trip, met);
+                continue;
+            }
+
+            var now = NotBefore(trip, time.GetUtcNow());
+            var result = Decide(trip, plans, happened with { Places = index.PlacesOf(slots, plans.Select(p => p.DriverId)) }, now, Rules);
+            var commit = ToCommit(tripId, trip, plans, result, now) with
+            {
+                Actor = actor,
+                Answer = answer?.Invoke(result),
+                OutboxLimit = happened is DriverChosen ? options.Value.MaxWaitingCommands : null,
+            };
+            switch (await CommitAsync(commit))
+            {
+                case Committed committed:
+                    TakeIn(trip, result, commit, committed);
+                    return new Decided(result);
+                case Changed changed:
+                    metrics.Conflict();
+                    trip = changed.Trip;
+                    met = changed.Plans;
+                    book.Apply(trip, met);
+                    break;
+                case Repeated repeated:
+                    return new AnsweredBefore(repeated.Answer);
+                case EpochPassed passed:
+                    return new NotTheDriverAnyMore(passed.Epoch);
+                default:
+                    return new DriverUnheard();
+            }
+        }
+
+        return new Contended();
+    }
+
+    /// <summary>Puts a command into a driver's outbox that no trip is about.</summary>
+    /// <param name="driverId">Who is told.</param>
+    /// <param name="command">What.</param>
+    /// <param name="answer">What is kept for a repeat, if it may be repeated. Then it is refused where too many commands wait already.</param>
+    /// <exception cref="RedisException">The store is away; it may be there or not.</exception>
+    public async Task<DispatchOutcome> TellAsync(string driverId, OutboxCommand command, StoredAnswer? answer = null)
+    {
+        var plan = book.PlanOf(driverId);
+        for (var attempt = 0; attempt < MaxAttempts; attempt++)
+        {
+            var commit = new TripCommit(time.GetUtcNow(), null, 0, null, [new PlanCommit(driverId, plan.Version, null, [command])])
+            {
+                Answer = answer,
+                OutboxLimit = answer is null ? null : options.Value.MaxWaitingCommands,
+            };
+            switch (await store.CommitAsync(commit))
+            {
+                case Committed committed:
+                    outbox.Added(driverId, committed.Waiting[0], commit.Now);
+                    return new Told();
+                case Changed changed:
+                    plan = changed.Plans[0];
+                    book.Apply(null, changed.Plans);
+                    break;
+                case Repeated repeated:
+                    return new AnsweredBefore(repeated.Answer);
+                default:
+                    return new DriverUnheard();
+            }
+        }
+
+        return new Contended();
+    }
+
+    /// <summary>Reads again what commits with a lost reply may have changed.</summary>
+    public async Task ResolveDoubtsAsync()
+    {
+        foreach (var (tripId, drivers) in _doubted.OrderBy(d => d.Key, StringComparer.Ordinal))
+        {
+            var trip = tripId.Length > 0 ? await store.ReadTripAsync(tripId) : null;
+            var plans = await Task.WhenAll(drivers.Select(store.ReadPlanAsync));
+            book.Apply(trip, [.. plans]);
+            _doubted.TryRemove(new KeyValuePair<string, ImmutableArray<string>>(tripId, drivers));
+            foreach (var driver in drivers)
+            {
+                outbox.Look(driver);
+            }
+
+            MatchingWanted?.Invoke();
+        }
+
+        foreach (var (driverId, version) in _toldFromMemory.OrderBy(t => t.Key, StringComparer.Ordinal))
+        {
+            await TellWayAgainAsync(driverId, version);
+        }
+    }
+
+    /// <summary>A driver who connected while the store was away was told the way that this node remembers; another may have changed it.</summary>
+    public void WasToldFromMemory(string driverId, ulong routePlanVersion) => _toldFromMemory[driverId] = routePlanVersion;
+
+    private async Task TellWayAgainAsync(string driverId, ulong told)
+    {
+        var plan = await store.ReadPlanAsync(driverId);
+        book.Apply(null, plan.Version == 0 ? [] : [plan]);
+        if (plan.RoutePlanVersion > told)
+        {
+            var now = time.GetUtcNow();
+            var way = wire.ToOutbox(new RouteChanged(
+                driverId, now + Rules.CommandLifetime, plan.RoutePlanVersion, plan.Stops, plan.Route, RouteChangeReason.Unspecified));
+            if (await store.CommitAsync(new TripCommit(now, null, 0, null, [new PlanCommit(driverId, plan.Version, null, [way])])) is not Committed committed)
+            {
+                return; // Changed just now: the next look tells what is so then.
+            }
+
+            outbox.Added(driverId, committed.Waiting[0], now);
+        }
+
+        _toldFromMemory.TryRemove(KeyValuePair.Create(driverId, told));
+    }
+
+    // A trip and a plan are taken in, and read, one after the other: another node may have changed both in between. The script
+    // would find that out, but what is decided on must be what was once committed together.
+    private static bool AreOfOneMoment(Trip? trip, ImmutableArray<DriverPlan> plans) => trip is null || plans.All(plan =>
+        (!trip.IsFinal && trip.DriverId == plan.DriverId) == plan.Trips.Any(t => t.TripId == trip.Id)
+        && (trip.OfferTo(plan.DriverId) is not null) == (plan.OfferedTripId == trip.Id));
+
+    // Nodes' clocks differ a little: what follows on something is not recorded before it.
+    private static DateTimeOffset NotBefore(Trip? trip, DateTimeOffset now) => trip?.Events[^1].RecordedAt is { } last && last > now ? last : now;
+
+    private TripCommit ToCommit(string? tripId, Trip? trip, ImmutableArray<DriverPlan> plans, TransitionResult result, DateTimeOffset now)
+    {
+        var transition = result as Transition;
+        return new TripCommit(
+            now, tripId, trip?.Version ?? 0, transition?.Trip,
+            [
+                .. plans.Select(plan => new PlanCommit(
+                    plan.DriverId,
+                    plan.Version,
+                    transition?.Plans.FirstOrDefault(p => p.DriverId == plan.DriverId),
+                    transition is null ? [] : [.. transition.Commands.Where(c => c.DriverId == plan.DriverId).Select(wire.ToOutbox)])),
+            ])
+        {
+            Retention = options.Value.Retention,
+        };
+    }
+
+    private async Task<CommitReply> CommitAsync(TripCommit commit)
+    {
+        try
+        {
+            return await store.CommitAsync(commit);
+        }
+        catch (Exception e) when (RedisStore.IsFailure(e))
+        {
+            _doubted.AddOrUpdate(
+                commit.TripId ?? "",
+                _ => [.. commit.Plans.Select(p => p.DriverId)],
+                (_, doubted) => [.. doubted.Union(commit.Plans.Select(p => p.DriverId), StringComparer.Ordinal)]);
+            throw;
+        }
+    }
+
+    private void TakeIn(Trip? before, TransitionResult result, TripCommit commit, Committed committed)
+    {
+        if (result is not Transition transition)
+        {
+            return;
+        }
+
+        book.Apply(transition.Trip, transition.Plans);
+        if (transition.Trip is not null)
+        {
+            metrics.Committed(before, transition.Trip);
+        }
+
+        for (var i = 0; i < commit.Plans.Length; i++)
+        {
+            if (!commit.Plans[i].Commands.IsEmpty)
+            {
+                outbox.Added(commit.Plans[i].DriverId, committed.Waiting[i], commit.Now);
+            }
+        }
+
+        if (transition.Trip is { State: TripState.Searching, Offers.IsEmpty: true } || transition.Plans.Any(p => p.Work == DriverWork.Idle))
+        {
+            MatchingWanted?.Invoke();
+        }
+    }
+}

@@ -1,0 +1,63 @@
+using System.Security.Cryptography;
+using System.Text;
+using Google.Protobuf;
+using Google.Protobuf.WellKnownTypes;
+using Grpc.Core;
+using RideTracking.Engine.Index;
+using RideTracking.Server.Access;
+using RideTracking.Server.Areas;
+using RideTracking.Server.Directories;
+using RideTracking.Server.Protocol;
+using StackExchange.Redis;
+
+namespace RideTracking.Server.Trips;
+
+/// <summary>Words of the company for a driver: a command like any other, once for each request.</summary>
+internal sealed class DriverMessages(Dispatcher dispatcher, CompanyDirectory directory, DriverSlots slots, StoreKeys keys, TimeProvider time)
+{
+    private const int MaxTextLength = 500;
+
+    private static readonly TimeSpan DefaultExpiry = TimeSpan.FromHours(1);
+    private static readonly TimeSpan ShortestExpiry = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan LongestExpiry = TimeSpan.FromDays(7);
+
+    /// <exception cref="RpcException">INVALID_ARGUMENT; NOT_FOUND; ALREADY_EXISTS; RESOURCE_EXHAUSTED.</exception>
+    /// <exception cref="RedisException">The store is away; the request may be repeated.</exception>
+    public async Task<V1.SendDriverMessageResponse> SendAsync(V1.SendDriverMessageRequest request, Caller caller)
+    {
+        var check = new RequestCheck();
+        check.Id("request_id", request.RequestId);
+        check.Id("driver_id", request.DriverId);
+        check.Text("text", request.Text, 1, MaxTextLength);
+        check.Require(
+            request.ExpiresAfter is null || IsWithin(request.ExpiresAfter, ShortestExpiry, LongestExpiry), "expires_after", "must be 10 s to 7 d, or absent for 1 h");
+        check.Pass();
+        if (await directory.Drivers.FindAsync(request.DriverId) is null && !slots.TryGet(request.DriverId, out _))
+        {
+            throw Refusal.NotFound("DRIVER_NOT_FOUND", $"Nothing is known of the driver {request.DriverId}.").ToRpcException();
+        }
+
+        var now = time.GetUtcNow();
+        var message = new V1.DriverMessage { MessageId = TripIds.New(keys, time), Text = request.Text, SentAt = now.ToTimestamp() };
+        var digest = SHA256.HashData(request.ToByteArray());
+        var outcome = await dispatcher.TellAsync(
+            request.DriverId,
+            CommandWire.Message(message, now + (request.ExpiresAfter?.ToTimeSpan() ?? DefaultExpiry)),
+            new StoredAnswer(keys.RequestAnswer(caller.Subject, request.RequestId), [.. digest, .. Encoding.ASCII.GetBytes(message.MessageId)]));
+        return outcome switch
+        {
+            Told => new V1.SendDriverMessageResponse { MessageId = message.MessageId },
+            AnsweredBefore before when before.Answer.AsSpan(0, digest.Length).SequenceEqual(digest) =>
+                new V1.SendDriverMessageResponse { MessageId = Encoding.ASCII.GetString(before.Answer.AsSpan(digest.Length)) },
+            AnsweredBefore => throw Refusal.AlreadyExists(
+                "REQUEST_ID_REUSED", $"The request {request.RequestId} was made before, with another body. Make a new id for a new request.").ToRpcException(),
+            DriverUnheard => throw Refusal.Exhausted(
+                "DRIVER_UNHEARD", $"Too many commands wait for the app of the driver {request.DriverId} already (Trips:MaxWaitingCommands).").ToRpcException(),
+            _ => throw Refusal.Aborted("CONTENDED", "The driver's plan is being changed by too many at once; nothing was sent. Try again.").ToRpcException(),
+        };
+    }
+
+    private static bool IsWithin(Duration span, TimeSpan least, TimeSpan most) =>
+        span.Seconds >= 0 && span.Seconds <= (long)most.TotalSeconds && span.Nanos is >= 0 and <= 999_999_999
+        && span.ToTimeSpan() >= least && span.ToTimeSpan() <= most;
+}

@@ -1,0 +1,257 @@
+using System.Collections.Concurrent;
+using System.Collections.Immutable;
+using RideTracking.Engine.Dispatch;
+using RideTracking.Engine.Fanout;
+using RideTracking.Engine.Index;
+
+namespace RideTracking.Server.Trips;
+
+/// <summary>
+/// The present: every trip that is not final, and every driver's plan, as last committed. Newest version wins, so it does
+/// not matter in which order commits are told; a final trip stays a while, so that nothing older comes back after it.
+/// Keeps the index informed of what drivers want and do. Thread-safe.
+/// </summary>
+public sealed class TripBook(DriverSlots slots, DriverIndex index, PositionFanout fanout)
+{
+    private readonly Lock _lock = new();
+    private readonly ConcurrentDictionary<string, Trip> _trips = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, DriverPlan> _plans = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, Trip> _unoffered = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, ImmutableArray<TripFollower>> _followers = new(StringComparer.Ordinal);
+    private readonly Queue<Trip> _over = new();
+    private HashSet<string>? _tripsSinceReload;
+    private HashSet<string>? _plansSinceReload;
+    private volatile bool _isLoaded;
+
+    /// <summary>A trip was taken in, perhaps late: <see cref="Find"/> has the newest. On any thread, outside of any lock; must return at once.</summary>
+    internal event Action<Trip>? TripChanged;
+
+    /// <summary>A driver's plan was taken in, perhaps late: <see cref="PlanOf"/> has the newest. As <see cref="TripChanged"/>.</summary>
+    internal event Action<DriverPlan>? PlanChanged;
+
+    /// <summary>Whether the book holds what the store does; before that a trip that is not in it may still exist.</summary>
+    public bool IsLoaded => _isLoaded;
+
+    /// <summary>Trips that have no driver yet, whether offered or not.</summary>
+    public int SearchingCount => _trips.Count(t => t.Value.State == TripState.Searching);
+
+    /// <summary>The trip, unless it has long been final or is unknown.</summary>
+    public Trip? Find(string tripId) => _trips.GetValueOrDefault(tripId);
+
+    /// <summary>The driver's plan; an empty one when nothing is known.</summary>
+    public DriverPlan PlanOf(string driverId) => _plans.GetValueOrDefault(driverId) ?? DriverPlan.Empty(driverId);
+
+    /// <summary>All trips that are not final.</summary>
+    internal IEnumerable<Trip> Present => _trips.Select(t => t.Value).Where(t => !t.IsFinal);
+
+    /// <summary>The trips that search and have no open offer, the longest waiting first.</summary>
+    internal Trip[] Unoffered() => [.. _unoffered.Values.OrderBy(t => t.RequestedAt).ThenBy(t => t.Id, StringComparer.Ordinal)];
+
+    /// <summary>Takes in what was committed, or read.</summary>
+    internal void Apply(Trip? trip, ImmutableArray<DriverPlan> plans)
+    {
+        List<DriverChange> changes = [];
+        ImmutableArray<TripFollower> followers = [];
+        List<TripFollower> onTheWay = [];
+        lock (_lock)
+        {
+            if (trip is not null && (_trips.GetValueOrDefault(trip.Id)?.Version ?? 0) < trip.Version)
+            {
+                Keep(trip);
+                if (_followers.TryGetValue(trip.Id, out followers) && trip.IsFinal)
+                {
+                    _followers.Remove(trip.Id);
+                }
+            }
+
+            foreach (var plan in plans)
+            {
+                if (_plans.GetValueOrDefault(plan.DriverId) is not { } known || known.Version < plan.Version)
+                {
+                    changes.Add(Keep(plan));
+                    onTheWay.AddRange(plan.Trips.SelectMany(t => _followers.GetValueOrDefault(t.TripId, [])));
+                }
+            }
+        }
+
+        Tell(changes, followers, trip, plans);
+        foreach (var follower in onTheWay)
+        {
+            follower.Wake();
+        }
+    }
+
+    /// <summary>To be called before the store is read for <see cref="Replace"/>: what is committed from now on is newer than what is read.</summary>
+    internal void BeginReload()
+    {
+        lock (_lock)
+        {
+            (_tripsSinceReload, _plansSinceReload) = (new(StringComparer.Ordinal), new(StringComparer.Ordinal));
+        }
+    }
+
+    /// <summary>
+    /// Takes the store's word for everything but what was committed since <see cref="BeginReload"/>: at start, and when the
+    /// store was away and may have lost something.
+    /// </summary>
+    internal void Replace(ImmutableArray<Trip> trips, ImmutableArray<DriverPlan> plans)
+    {
+        List<DriverChange> changes = [];
+        List<(ImmutableArray<TripFollower> Followers, Trip Trip)> followed = [];
+        lock (_lock)
+        {
+            var (newerTrips, newerPlans) = (_tripsSinceReload ?? [], _plansSinceReload ?? []);
+            (_tripsSinceReload, _plansSinceReload) = (null, null);
+            foreach (var id in _trips.Keys.Where(id => !newerTrips.Contains(id)))
+            {
+                _trips.TryRemove(id, out _);
+                _unoffered.TryRemove(id, out _);
+            }
+
+            foreach (var trip in trips.Where(t => !newerTrips.Contains(t.Id)))
+            {
+                Keep(trip);
+                if (_followers.TryGetValue(trip.Id, out var followers))
+                {
+                    followed.Add((followers, trip));
+                }
+            }
+
+            var gone = _plans.Keys.Except(plans.Select(p => p.DriverId), StringComparer.Ordinal).Select(DriverPlan.Empty).ToList();
+            foreach (var plan in plans.AddRange(gone).Where(p => !newerPlans.Contains(p.DriverId)))
+            {
+                changes.Add(Keep(plan));
+            }
+
+            _isLoaded = true;
+        }
+
+        Tell(changes, [], null, plans);
+        foreach (var (followers, trip) in followed)
+        {
+            Tell([], followers, trip, []);
+        }
+
+        foreach (var trip in trips)
+        {
+            TripChanged?.Invoke(trip);
+        }
+    }
+
+    /// <summary>Forgets trips that became final before this.</summary>
+    internal void ForgetFinalBefore(DateTimeOffset time)
+    {
+        lock (_lock)
+        {
+            while (_over.TryPeek(out var trip) && trip.Events[^1].RecordedAt < time)
+            {
+                _trips.TryRemove(KeyValuePair.Create(trip.Id, _over.Dequeue()));
+            }
+        }
+    }
+
+    /// <summary>Trips that somebody follows but the book does not hold.</summary>
+    internal string[] Missed()
+    {
+        lock (_lock)
+        {
+            return [.. _followers.Keys.Where(id => !_trips.ContainsKey(id))];
+        }
+    }
+
+    /// <summary>Follows a trip. What is not in the book and not final is taken in.</summary>
+    /// <param name="trip">The trip as the caller saw it.</param>
+    /// <param name="wake">Called after each change, on any thread, outside of any lock; must return at once.</param>
+    internal TripFollower Follow(Trip trip, Action wake)
+    {
+        if (!trip.IsFinal)
+        {
+            Apply(trip, []);
+        }
+
+        var follower = new TripFollower(this, trip, wake);
+        lock (_lock)
+        {
+            if (_trips.TryGetValue(trip.Id, out var newest))
+            {
+                follower.Take(newest);
+                _followers[trip.Id] = _followers.TryGetValue(trip.Id, out var others) ? others.Add(follower) : [follower];
+            }
+        }
+
+        return follower;
+    }
+
+    internal void Unfollow(TripFollower follower)
+    {
+        var id = follower.Newest.Id;
+        lock (_lock)
+        {
+            if (_followers.TryGetValue(id, out var followers))
+            {
+                followers = followers.Remove(follower);
+                if (followers.IsEmpty)
+                {
+                    _followers.Remove(id);
+                }
+                else
+                {
+                    _followers[id] = followers;
+                }
+            }
+        }
+    }
+
+    private void Keep(Trip trip)
+    {
+        _trips[trip.Id] = trip;
+        _tripsSinceReload?.Add(trip.Id);
+        if (trip.IsFinal)
+        {
+            _over.Enqueue(trip);
+        }
+
+        if (trip is { State: TripState.Searching, Offers.IsEmpty: true })
+        {
+            _unoffered[trip.Id] = trip;
+        }
+        else
+        {
+            _unoffered.TryRemove(trip.Id, out _);
+        }
+    }
+
+    private DriverChange Keep(DriverPlan plan)
+    {
+        _plans[plan.DriverId] = plan;
+        _plansSinceReload?.Add(plan.DriverId);
+        return index.SetPlan(slots.GetOrAdd(plan.DriverId), plan.Availability, plan.Work);
+    }
+
+    private void Tell(List<DriverChange> changes, ImmutableArray<TripFollower> followers, Trip? trip, ImmutableArray<DriverPlan> plans)
+    {
+        foreach (var change in changes)
+        {
+            fanout.Publish(change);
+        }
+
+        foreach (var plan in plans)
+        {
+            PlanChanged?.Invoke(plan);
+        }
+
+        if (trip is not null)
+        {
+            TripChanged?.Invoke(trip);
+        }
+
+        if (!followers.IsDefault)
+        {
+            foreach (var follower in followers)
+            {
+                follower.Take(trip!);
+                follower.Wake();
+            }
+        }
+    }
+}

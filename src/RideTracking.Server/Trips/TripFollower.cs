@@ -1,0 +1,37 @@
+using RideTracking.Engine.Dispatch;
+
+namespace RideTracking.Server.Trips;
+
+/// <summary>
+/// What one follower of a trip has not seen yet: the newest state, however slowly it reads. Nothing is lost by that, since
+/// a trip carries all its events. Dispose it to stop following.
+/// </summary>
+internal sealed class TripFollower(TripBook book, Trip trip, Action wake) : IDisposable
+{
+    private readonly Lock _lock = new();
+    private Trip _newest = trip;
+
+    /// <summary>The trip as last committed.</summary>
+    public Trip Newest
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _newest;
+            }
+        }
+    }
+
+    public void Dispose() => book.Unfollow(this);
+
+    internal void Take(Trip trip)
+    {
+        lock (_lock)
+        {
+            _newest = trip.Version > _newest.Version ? trip : _newest;
+        }
+    }
+
+    internal void Wake() => wake();
+}

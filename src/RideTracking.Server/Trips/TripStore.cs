@@ -1,0 +1,145 @@
+using System.Collections.Immutable;
+using Google.Protobuf;
+using RideTracking.Engine.Dispatch;
+using RideTracking.Server.Areas;
+using RideTracking.Server.Hosting;
+using RideTracking.Server.Store;
+using StackExchange.Redis;
+
+namespace RideTracking.Server.Trips;
+
+/// <summary>Trips and plans in the store.</summary>
+internal sealed class TripStore(RedisStore store, StoreKeys keys, ServerClock clock)
+{
+    // What one round trip asks for when much is read.
+    private const int Page = 500;
+
+    /// <summary>Called after each commit that has events; must return at once.</summary>
+    public event Action? EventsAdded;
+
+    /// <summary>Commits a decision, or tells why not.</summary>
+    /// <exception cref="RedisException">The store is away; whether it committed is then not known.</exception>
+    public async Task<CommitReply> CommitAsync(TripCommit commit)
+    {
+        RedisKey[] touched =
+        [
+            keys.Connections, keys.Plans, keys.Deadlines, keys.Trip(commit.TripId ?? ""), commit.Answer?.Key ?? keys.RequestAnswer("", ""),
+            keys.TripEvents, keys.TripEventsCursor, keys.EndedTrips,
+            .. commit.Plans.Select(p => keys.Outbox(p.DriverId)),
+        ];
+        var reply = (RedisResult[])(await StoreScript.TripCommit.RunAsync(store.Trips, touched, Arguments(commit)))!;
+        if (commit.Trip is not null && (string)reply[0]! == "ok")
+        {
+            EventsAdded?.Invoke();
+        }
+
+        return (string)reply[0]! switch
+        {
+            "ok" => new Committed([.. reply.Skip(1).Select(r => (int)r)]),
+            "repeated" => new Repeated((byte[])reply[1]!),
+            "epoch" => new EpochPassed((long)reply[1]),
+            "full" => new OutboxFull((string)reply[1]!),
+            _ => new Changed(
+                TripRecords.ReadTrip((RedisValue)reply[1]),
+                [.. commit.Plans.Select((p, i) => TripRecords.ReadPlan((RedisValue)reply[2 + i]) ?? DriverPlan.Empty(p.DriverId))]),
+        };
+    }
+
+    /// <summary>The trip as it stands, final or not; null when there is none.</summary>
+    public async Task<Trip?> ReadTripAsync(string tripId) => TripRecords.ReadTrip(await store.Trips.StringGetAsync(keys.Trip(tripId)));
+
+    /// <summary>What a request with this id was answered; null when it was not made.</summary>
+    public async Task<byte[]?> ReadAnswerAsync(RedisKey key) => await store.Trips.StringGetAsync(key);
+
+    /// <summary>The driver's plan; an empty one when there is none.</summary>
+    public async Task<DriverPlan> ReadPlanAsync(string driverId) =>
+        TripRecords.ReadPlan(await store.Trips.HashGetAsync(keys.Plans, driverId)) ?? DriverPlan.Empty(driverId);
+
+    /// <summary>The trips that are due, the longest due first, at most <paramref name="most"/>.</summary>
+    public async Task<ImmutableArray<string>> ReadDueAsync(DateTimeOffset now, int most)
+    {
+        var due = await store.Trips.SortedSetRangeByScoreAsync(
+            keys.Deadlines, double.NegativeInfinity, now.ToUnixTimeMilliseconds(), Exclude.None, Order.Ascending, 0, most);
+        return [.. due.Select(id => (string)id!)];
+    }
+
+    /// <summary>The trips that are not final.</summary>
+    public async Task<ImmutableArray<string>> ReadPresentIdsAsync() =>
+        [.. (await store.Bulk.SortedSetRangeByRankAsync(keys.Deadlines)).Select(id => (string)id!)];
+
+    /// <summary>Trips that ended, the last first.</summary>
+    public Task<IReadOnlyList<TimedId>> ReadEndedAsync(TimedId? after, int most) => TimedId.ReadAsync(store.Bulk, keys.EndedTrips, after, most);
+
+    /// <summary>Trips as they stand, in the order asked for; those that are not kept are left out.</summary>
+    public async Task<ImmutableArray<Trip>> ReadTripsAsync(IEnumerable<string> tripIds)
+    {
+        var records = await store.Bulk.StringGetAsync([.. tripIds.Select(keys.Trip)]);
+        return [.. records.Select(TripRecords.ReadTrip).OfType<Trip>()];
+    }
+
+    /// <summary>Takes the trips that ended before a time off the list of ended ones.</summary>
+    public Task ForgetEndedBeforeAsync(DateTimeOffset time) =>
+        store.Trips.SortedSetRemoveRangeByScoreAsync(keys.EndedTrips, double.NegativeInfinity, time.ToUnixTimeMilliseconds(), Exclude.Stop);
+
+    /// <summary>All trips that are not final, and all plans.</summary>
+    public async Task<(ImmutableArray<Trip> Trips, ImmutableArray<DriverPlan> Plans)> ReadPresentAsync()
+    {
+        var plans = ImmutableArray.CreateBuilder<DriverPlan>();
+        await foreach (var entry in store.Bulk.HashScanAsync(keys.Plans, pageSize: Page))
+        {
+            plans.Add(TripRecords.ReadPlan(entry.Value)!);
+        }
+
+        var trips = ImmutableArray.CreateBuilder<Trip>();
+        foreach (var ids in (await ReadPresentIdsAsync()).Chunk(Page))
+        {
+            // One that became final between the two reads is over.
+            trips.AddRange((await ReadTripsAsync(ids)).Where(t => !t.IsFinal));
+        }
+
+        return (trips.ToImmutable(), plans.ToImmutable());
+    }
+
+    private RedisValue[] Arguments(TripCommit commit)
+    {
+        List<RedisValue> arguments =
+        [
+            commit.Now.ToUnixTimeMilliseconds(),
+            commit.Actor?.DriverId ?? "", commit.Actor?.Epoch ?? 0,
+            commit.TripId ?? "", commit.TripVersion,
+            commit.Trip is null ? "" : TripRecords.Write(commit.Trip),
+            commit.Trip?.DueAt is { } due ? due.ToUnixTimeMilliseconds() : "",
+            Milliseconds(commit.Retention),
+            commit.Answer is { } answer ? answer.Value : "", Milliseconds(StoreExpiries.RequestId),
+            commit.OutboxLimit is { } limit ? limit : "",
+            commit.Plans.Length,
+        ];
+        foreach (var plan in commit.Plans)
+        {
+            arguments.AddRange([plan.DriverId, plan.Version, plan.Plan is null ? "" : TripRecords.Write(plan.Plan)]);
+            RedisValue[] superseded = [.. plan.Commands.SelectMany(c => c.Supersedes)];
+            arguments.Add(superseded.Length);
+            arguments.AddRange(superseded);
+            arguments.Add(plan.Commands.Length);
+            foreach (var command in plan.Commands)
+            {
+                arguments.AddRange([command.Field, command.ExpiresAt.ToUnixTimeMilliseconds(), command.Wire]);
+            }
+        }
+
+        RedisValue[] events = commit.Trip is { } trip ? [.. trip.Events.Where(e => e.Version > commit.TripVersion).Select(e => Logged(trip, e))] : [];
+        arguments.Add(events.Length);
+        arguments.AddRange(events);
+        return [.. arguments];
+    }
+
+    private static byte[] Logged(Trip trip, TripEvent happened) => new V1.LoggedTripEvent
+    {
+        TripId = trip.Id,
+        RiderId = trip.RiderId,
+        DriverId = trip.DriverId ?? "",
+        Event = TripWire.Of(happened),
+    }.ToByteArray();
+
+    private long Milliseconds(TimeSpan span) => Math.Max(1, (long)clock.Real(span).TotalMilliseconds);
+}
