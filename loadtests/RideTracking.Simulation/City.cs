@@ -1,6 +1,8 @@
 using RideTracking.Engine.Dispatch;
 using RideTracking.Engine.Geo;
+using RideTracking.Server.Api;
 using RideTracking.Server.Areas;
+using RideTracking.Server.Directories;
 using RideTracking.Server.Store;
 using RideTracking.Server.Trips;
 using RideTracking.Simulation.Actors;
@@ -158,7 +160,7 @@ internal sealed class City : IDisposable
     {
         foreach (var driver in _drivers)
         {
-            _database.HashSet(Keys.Directory("drivers"), driver.Id, Google.Protobuf.MessageExtensions.ToByteArray(new V1.Driver { DriverId = driver.Id }));
+            _database.HashSet(CompanyKeys.Directory("drivers"), driver.Id, Google.Protobuf.MessageExtensions.ToByteArray(new V1.Driver { DriverId = driver.Id }));
         }
     }
 

@@ -2,10 +2,16 @@ using RideTracking.Server;
 using RideTracking.Server.Access;
 using RideTracking.Server.Api;
 using RideTracking.Server.Api.Fleet;
+using RideTracking.Server.Areas;
 using RideTracking.Server.Directories;
 using RideTracking.Server.Drivers;
 using RideTracking.Server.Hosting;
 using RideTracking.Server.Incidents;
+using RideTracking.Server.Log;
+using RideTracking.Server.Matching;
+using RideTracking.Server.Nearby;
+using RideTracking.Server.Outbox;
+using RideTracking.Server.Progress;
 using RideTracking.Server.Riders;
 using RideTracking.Server.Roads;
 using RideTracking.Server.Sharing;
@@ -29,39 +35,24 @@ namespace RideTracking.Server
             var builder = ServerCommands.CreateBuilder(args);
             configure?.Invoke(builder);
             AddFeatures(builder);
-            var app = builder.Build().RequireValidOptions();
-            app.MapGrpcServer();
-            app.MapAccess();
-            app.MapDriverStreams();
-            app.MapTelemetry();
-            app.MapHealth();
-            app.MapDirectory();
-            app.MapDispatch();
-            app.MapRiders();
-            app.MapRoadTiles();
-            app.MapFleet();
+            var app = builder.Build().RequireValidOptions(AreasSetup.OpenAreas);
+            app.MapGrpcServer().MapAccess().MapEndpoints().MapFleet().MapRoadTiles().MapTelemetry().MapHealth();
             return app;
         }
 
-        /// <summary>Adds every feature, in the order in which they start.</summary>
+        /// <summary>Adds what the process shares, in the order in which it starts, and the rooms of which each area is made.</summary>
         internal static void AddFeatures(WebApplicationBuilder builder)
         {
-            builder.AddClock();
-            builder.AddListening();
-            builder.AddStore();
-            builder.AddAccess();
-            builder.AddGrpcServer();
-            builder.AddZones();
-            builder.AddDriverStreams();
-            builder.AddTelemetry();
-            builder.AddHealth();
-            builder.AddDirectory();
-            builder.AddDispatch();
-            builder.AddSharing();
-            builder.AddIncidents();
-            builder.AddRiders();
-            builder.AddRoads();
-            builder.AddFleet();
+            builder.AddClock().AddListening().AddStore().AddAccess().AddTelemetry().AddDirectory();
+            builder.AddGrpcServer().AddEndpoints().AddFleet().AddHealth();
+            builder.AddAreas(AddRooms);
+        }
+
+        /// <summary>Adds an area's rooms, in the order in which its loops start: what others append to stops last.</summary>
+        private static void AddRooms(AreaBuilder area)
+        {
+            area.AddCityFleet().AddDirectory().AddLog().AddRoads().AddOutbox().AddTrips().AddZones().AddMatching().AddProgress();
+            area.AddIncidents().AddSharing().AddNearby().AddRiders().AddDrivers().AddEndpoints().AddFleet();
         }
     }
 }

@@ -1,6 +1,6 @@
 using System.CommandLine;
 using RideTracking.Server.Access;
-using RideTracking.Server.Store;
+using RideTracking.Server.Hosting;
 
 namespace RideTracking.Server;
 
@@ -39,7 +39,7 @@ internal static class TokenCommand
         };
         var data = new Option<string>("--data")
         {
-            DefaultValueFactory = _ => new StoreOptions().DataFolder,
+            DefaultValueFactory = _ => new DataOptions().DataFolder,
             Description = "The development server's data folder",
         };
         var audience = new Option<string>("--audience")

@@ -1,3 +1,4 @@
+using RideTracking.Server.Api;
 using RideTracking.Server.Tests.Fixtures;
 using RideTracking.Server.Tests.Fleet;
 using RideTracking.V1;

@@ -1,4 +1,5 @@
 using RideTracking.Engine.Index;
+using RideTracking.Server.Api;
 using RideTracking.Server.Tests.Fixtures;
 using RideTracking.Server.Tests.Fleet;
 using static Microsoft.Playwright.Assertions;

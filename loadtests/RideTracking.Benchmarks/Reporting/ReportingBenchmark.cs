@@ -1,5 +1,6 @@
 using Google.Protobuf.WellKnownTypes;
 using RideTracking.Engine.Geo;
+using RideTracking.Server.Api;
 using RideTracking.Server.Drivers;
 using RideTracking.Server.Drivers.Reporting;
 using RideTracking.Server.Trips;

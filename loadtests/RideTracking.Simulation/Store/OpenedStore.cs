@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
+using RideTracking.Server.Hosting;
 using RideTracking.Server.Store;
 using StackExchange.Redis;
 
@@ -20,7 +21,7 @@ internal sealed record OpenedStore(IConnectionMultiplexer Redis, IAsyncDisposabl
             case "garnet":
                 var folder = Directory.CreateTempSubdirectory("simulation-");
                 var embedded = new EmbeddedStore(
-                    Options.Create(new StoreOptions { DataFolder = folder.FullName }), NullLoggerFactory.Instance, NullLogger<EmbeddedStore>.Instance);
+                    Options.Create(new StoreOptions()), Options.Create(new DataOptions { DataFolder = folder.FullName }), NullLoggerFactory.Instance, NullLogger<EmbeddedStore>.Instance);
                 return new OpenedStore(await ConnectionMultiplexer.ConnectAsync((await embedded.StartAsync(CancellationToken.None))!), embedded, folder);
             default:
                 return new OpenedStore(await ConnectionMultiplexer.ConnectAsync(store));

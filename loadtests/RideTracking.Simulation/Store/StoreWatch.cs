@@ -1,5 +1,7 @@
 using System.Globalization;
 using System.Text;
+using RideTracking.Server.Access;
+using RideTracking.Server.Api;
 using RideTracking.Server.Areas;
 using RideTracking.Simulation.Checking;
 using RideTracking.Simulation.Time;

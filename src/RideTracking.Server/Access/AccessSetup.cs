@@ -3,8 +3,7 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
 using Microsoft.IdentityModel.Protocols;
 using Microsoft.IdentityModel.Protocols.OpenIdConnect;
-using RideTracking.Server.Api;
-using RideTracking.Server.Store;
+using RideTracking.Server.Hosting;
 
 namespace RideTracking.Server.Access;
 
@@ -34,7 +33,7 @@ public static class AccessSetup
         if (UsesDevelopmentKey(builder.Configuration, builder.Environment))
         {
             services.AddSingleton(provider => DevelopmentKey.Open(
-                provider.GetRequiredService<IOptions<StoreOptions>>().Value.DataFolder,
+                provider.GetRequiredService<IOptions<DataOptions>>().Value.DataFolder,
                 provider.GetRequiredService<IOptions<AccessOptions>>().Value.Audience,
                 provider.GetRequiredKeyedService<TimeProvider>(TokenClock)));
             services.AddHostedService<DevelopmentServiceToken>();

@@ -1,5 +1,5 @@
 using Microsoft.Extensions.Options;
-using RideTracking.Server.Store;
+using RideTracking.Server.Hosting;
 
 namespace RideTracking.Server.Access;
 
@@ -9,7 +9,7 @@ namespace RideTracking.Server.Access;
 /// </summary>
 internal sealed partial class DevelopmentServiceToken(
     DevelopmentKey key,
-    IOptions<StoreOptions> store,
+    IOptions<DataOptions> data,
     [FromKeyedServices(AccessSetup.TokenClock)] TimeProvider clock,
     ILogger<DevelopmentServiceToken> logger) : BackgroundService
 {
@@ -42,7 +42,7 @@ internal sealed partial class DevelopmentServiceToken(
     }
 
     private void Write() => SecretFile.Write(
-        Path.Combine(store.Value.DataFolder, FileName), key.Sign(Role.Service, ["dev-service"], Lifetime).Token);
+        Path.Combine(data.Value.DataFolder, FileName), key.Sign(Role.Service, ["dev-service"], Lifetime).Token);
 
     [LoggerMessage(LogLevel.Warning, "The development service token could not be renewed")]
     private partial void LogNotWritten(Exception exception);

@@ -6,7 +6,7 @@ using RideTracking.Server.Protocol;
 namespace RideTracking.Server.Api;
 
 /// <summary>The directory for the company's backend.</summary>
-internal sealed class DirectoryEndpoint(CompanyDirectory directory, AttributeBits attributes) : V1.DirectoryService.DirectoryServiceBase
+internal sealed class DirectoryEndpoint(CompanyDirectory directory) : V1.DirectoryService.DirectoryServiceBase
 {
     public override async Task<V1.UpsertDriverResponse> UpsertDriver(V1.UpsertDriverRequest request, ServerCallContext context)
     {
@@ -78,7 +78,7 @@ internal sealed class DirectoryEndpoint(CompanyDirectory directory, AttributeBit
 
     private void AddAttributes(string field, IReadOnlyList<string> names)
     {
-        if (!attributes.TryAdd(names))
+        if (!directory.Attributes.TryAdd(names))
         {
             throw Refusal.Field(field, $"would make more than {AttributeBits.Most} different attributes in the fleet").ToRpcException();
         }

@@ -1,71 +1,21 @@
-using Google.Protobuf.WellKnownTypes;
-using Google.Rpc;
 using Grpc.Core;
 using RideTracking.Server.Access;
+using RideTracking.Server.Areas;
 using RideTracking.Server.Drivers;
 using RideTracking.Server.Protocol;
-using RideTracking.Server.Store;
-using RideTracking.Server.Telemetry;
 using RideTracking.V1;
 
 namespace RideTracking.Server.Api;
 
-/// <summary>The driver apps' service: one stream in, one stream out.</summary>
-public sealed class DriverEndpoint(
-    DriverConnections connections, DriverStreams streams, UnaryReports reports, StreamServices services, Draining draining, StreamMetrics metrics)
-    : DriverServiceBinding.DriverServiceBase
+/// <summary>The driver apps' service: one stream in, one stream out. A stream is bound to the driver's area by its hello.</summary>
+public sealed class DriverEndpoint(AreaSet areas) : DriverServiceBinding.DriverServiceBase
 {
-    private const int MessagesInOneGo = 64;
-
     /// <inheritdoc/>
     public override async Task Connect(
         IAsyncStreamReader<Uplink> requestStream, IServerStreamWriter<ConnectResponse> responseStream, ServerCallContext context)
     {
-        var caller = context.Caller();
-        var hello = await ReadHelloAsync(requestStream, context.CancellationToken);
-        DriverConnections.Check(hello, caller);
-        await RequireVersionAsync(hello, responseStream);
-        services.Desk.RequireNotBlocked(hello.DriverId);
-        draining.RequireOpen();
-
-        var session = await connections.OpenAsync(hello, caller, responseStream, context.GetHttpContext().Abort, context.CancellationToken);
-        metrics.Opened(StreamKind.Driver);
-        var reason = "failed";
-        try
-        {
-            await responseStream.WriteAsync(await WelcomeAsync(session, hello.RoutePlanVersion));
-            session.Start();
-            if (services.Desk.BlockedReasonOf(session.DriverId) is { } blocked)
-            {
-                // Blocked while it was being opened.
-                DriverStreams.Block(session, blocked);
-            }
-
-            if (draining.HasBegun)
-            {
-                draining.Close(session);
-            }
-
-            reason = await RunAsync(session, requestStream, context.CancellationToken);
-        }
-        catch (RpcException e)
-        {
-            // The reasons of our own refusals are constants: taken_over, draining, token_expired, silent, slow_reader, …
-            reason = e.StatusCode == StatusCode.Cancelled ? "client_gone"
-                : e.GetRpcStatus()?.GetDetail<ErrorInfo>()?.Reason.ToLowerInvariant() ?? "refused";
-            throw;
-        }
-        catch (Exception e) when (e is IOException || (context.CancellationToken.IsCancellationRequested && e is InvalidOperationException or OperationCanceledException))
-        {
-            // The app hung up while it was being welcomed; nobody is there to hear of it.
-            reason = "client_gone";
-        }
-        finally
-        {
-            streams.Remove(session);
-            services.Path.Log.Close(session.Cursor);
-            metrics.Closed(StreamKind.Driver, reason);
-        }
+        var hello = await areas.Home.Drivers.ReadHelloAsync(requestStream, context.CancellationToken);
+        await areas.OfDriver(hello.DriverId).Drivers.ConnectAsync(hello, requestStream, responseStream, context);
     }
 
     /// <inheritdoc/>
@@ -74,118 +24,6 @@ public sealed class DriverEndpoint(
         ExternalId.Require("driver_id", request.DriverId);
         ExternalId.Require("session_id", request.SessionId);
         context.Caller().RequireDriver(request.DriverId);
-        services.Desk.RequireNotBlocked(request.DriverId);
-        draining.RequireOpen();
-        return reports.ReportAsync(request, context.CancellationToken);
-    }
-
-    private async Task<string> RunAsync(DriverSession session, IAsyncStreamReader<Uplink> requests, CancellationToken cancellationToken)
-    {
-        var reading = ReadAsync(session, requests, cancellationToken);
-        if (await Task.WhenAny(reading, session.Ended) == reading)
-        {
-            var reason = await reading;
-            await session.FinishAsync(cancellationToken);
-            return reason;
-        }
-
-        // A status that follows a reset is lost on many clients, so the app gets a moment to hang up first.
-        var status = await session.Ended;
-        await Task.WhenAny(reading, Task.Delay(services.Options.HangUpTimeout, services.Clock.Machine, cancellationToken));
-        _ = reading.ContinueWith(static t => _ = t.Exception, TaskScheduler.Default);
-        throw status.ToRpcException();
-    }
-
-    private static async Task<string> ReadAsync(DriverSession session, IAsyncStreamReader<Uplink> requests, CancellationToken cancellationToken)
-    {
-        try
-        {
-            for (var messages = 1; await requests.MoveNext(); messages++)
-            {
-                var message = requests.Current;
-                await session.ReceiveAsync(message, cancellationToken);
-                message.Return();
-                if (messages % MessagesInOneGo == 0)
-                {
-                    // A stream that always has more would keep the thread from the others and from the store's answers.
-                    await Task.Yield();
-                }
-            }
-
-            return "client_done";
-        }
-        catch (Exception e) when (e is IOException || (cancellationToken.IsCancellationRequested && e is OperationCanceledException))
-        {
-            // A reset may be read before the call's token tells of it.
-            return "client_gone";
-        }
-    }
-
-    private async Task<Hello> ReadHelloAsync(IAsyncStreamReader<Uplink> requests, CancellationToken cancellationToken)
-    {
-        using var limit = new CancellationTokenSource(services.Options.HelloTimeout, services.Clock.Machine);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
-        bool any;
-        try
-        {
-            any = await requests.MoveNext(either.Token);
-        }
-        catch (Exception e) when (limit.IsCancellationRequested && e is OperationCanceledException or RpcException)
-        {
-            any = false;
-        }
-
-        if (any && requests.Current.Other is { MessageCase: ConnectRequest.MessageOneofCase.Hello } first)
-        {
-            requests.Current.Return();
-            return first.Hello;
-        }
-
-        throw Refusal.Field("hello", $"must be the first message, within {services.Options.HelloTimeout}").ToRpcException();
-    }
-
-    private static async Task RequireVersionAsync(Hello hello, IServerStreamWriter<ConnectResponse> responses)
-    {
-        if (hello.ProtocolVersion <= DriverConnections.ProtocolVersion)
-        {
-            return;
-        }
-
-        await responses.WriteAsync(new ConnectResponse
-        {
-            StreamClosing = new StreamClosing { Reason = StreamClosingReason.UpgradeRequired },
-        });
-        throw Refusal.Precondition(
-            "PROTOCOL_VERSION",
-            $"This server speaks protocol version {DriverConnections.ProtocolVersion}.",
-            ("spoken", $"{DriverConnections.ProtocolVersion}")).ToRpcException();
-    }
-
-    private async Task<ConnectResponse> WelcomeAsync(DriverSession session, ulong knownRoutePlanVersion)
-    {
-        var welcome = new Welcome
-        {
-            ServerTime = Timestamp.FromDateTimeOffset(services.Clock.GetUtcNow()),
-            ReportingPolicy = session.Policy,
-        };
-        if (session.Cursor.IsClaimed)
-        {
-            welcome.ResumeAfterSequence = session.Cursor.LoggedThrough;
-            welcome.Verdicts.AddRange(session.Intake.TakeVerdicts());
-        }
-
-        try
-        {
-            var (availability, routePlan) = await services.Desk.LoadAsync(session.DriverId);
-            welcome.Availability = availability;
-            welcome.RoutePlan = routePlan.RoutePlanVersion > knownRoutePlanVersion ? routePlan : null;
-            session.Commands.LineSent(welcome.RoutePlan?.Route);
-        }
-        catch (Exception e) when (RedisStore.IsAway(e))
-        {
-            // The stream opens all the same; what is in the outbox follows when the store is back.
-        }
-
-        return new ConnectResponse { Welcome = welcome };
+        return areas.OfDriver(request.DriverId).Drivers.ReportAsync(request, context);
     }
 }

@@ -25,7 +25,7 @@ internal sealed class DriverSearch
     private readonly long _minFixedAtUnixMs;
     private readonly int[] _excludedSlots;
 
-    private DriverSearch(V1.SearchDriversRequest request, DateTimeOffset now, DriverSlots slots, VehicleTypes types, AttributeBits attributes)
+    private DriverSearch(V1.SearchDriversRequest request, DateTimeOffset now, DriverSlots slots, CompanyDirectory directory)
     {
         Center = new GeoPoint(request.Center.Latitude, request.Center.Longitude);
         RadiusMeters = request.RadiusMeters;
@@ -35,11 +35,11 @@ internal sealed class DriverSearch
         _work = filter.Work == 0 ? null : (DriverWork)filter.Work;
         _link = filter.Link == 0 ? null : (DriverLink)filter.Link;
         _minSeats = (byte)filter.MinSeats;
-        _requiredAttributes = attributes.Of(filter.RequiredAttributes, out var unknown);
+        _requiredAttributes = directory.Attributes.Of(filter.RequiredAttributes, out var unknown);
         FindsNobody = unknown > 0;
         if (filter.VehicleType.Length > 0)
         {
-            FindsNobody |= !types.TryGet(filter.VehicleType, out var type);
+            FindsNobody |= !directory.Types.TryGet(filter.VehicleType, out var type);
             _vehicleType = type;
         }
 
@@ -74,7 +74,7 @@ internal sealed class DriverSearch
 
     /// <exception cref="Grpc.Core.RpcException">INVALID_ARGUMENT with a BadRequest that names the fields.</exception>
     public static DriverSearch From(
-        V1.SearchDriversRequest request, DateTimeOffset now, DriverSlots slots, VehicleTypes types, AttributeBits attributes)
+        V1.SearchDriversRequest request, DateTimeOffset now, DriverSlots slots, CompanyDirectory directory)
     {
         var check = new RequestCheck();
         check.Location("center", request.Center);
@@ -101,6 +101,6 @@ internal sealed class DriverSearch
         }
 
         check.Pass();
-        return new DriverSearch(request, now, slots, types, attributes);
+        return new DriverSearch(request, now, slots, directory);
     }
 }

@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Mvc;
 using RideTracking.Server.Access;
+using RideTracking.Server.Areas;
 
 namespace RideTracking.Server.Api;
 
@@ -9,11 +10,11 @@ public static class RoadTilesSetup
     /// <summary>Serves <c>/tiles/roads.json</c> and <c>/tiles/roads/{z}/{x}/{y}.mvt</c>.</summary>
     public static WebApplication MapRoadTiles(this WebApplication app)
     {
-        app.MapGet("/tiles/roads.json", ([FromServices] RoadTileEndpoint tiles, HttpContext http) => tiles.Describe(http))
+        app.MapGet("/tiles/roads.json", ([FromServices] AreaSet areas, HttpContext http) => areas.Home.RoadTiles.Describe(http))
             .RequireRole(AccessRules.RoadTiles);
         app.MapGet(
                 "/tiles/roads/{zoom:int}/{x:int}/{y:int}.mvt",
-                ([FromServices] RoadTileEndpoint tiles, HttpContext http, int zoom, int x, int y) => tiles.Tile(http, zoom, x, y))
+                ([FromServices] AreaSet areas, HttpContext http, int zoom, int x, int y) => areas.Home.RoadTiles.Tile(http, zoom, x, y))
             .RequireRole(AccessRules.RoadTiles);
         return app;
     }

@@ -16,11 +16,10 @@ internal sealed class TripEventWatch
     private readonly EventWatch<V1.LoggedTripEvent> _watch;
     private readonly StoreKeys _keys;
 
-    public TripEventWatch(EventLog<V1.LoggedTripEvent> log, TripStore trips, StoreKeys keys, ServerClock clock, IOptions<TripOptions> options)
+    public TripEventWatch(EventLog<V1.LoggedTripEvent> log, StoreKeys keys, ServerClock clock, IOptions<TripOptions> options)
     {
         _keys = keys;
         _watch = new EventWatch<V1.LoggedTripEvent>(log, e => e.Cursor, clock, (options.Value.MaxEventWatchers, "Trips:MaxEventWatchers"));
-        trips.EventsAdded += log.Written;
     }
 
     /// <exception cref="RpcException">INVALID_ARGUMENT; OUT_OF_RANGE when events after the cursor are not kept any more; RESOURCE_EXHAUSTED.</exception>

@@ -1,7 +1,7 @@
 using System.Threading.Channels;
 using RideTracking.Engine.Dispatch;
 using RideTracking.Engine.Fanout;
-using RideTracking.Engine.Index;
+using RideTracking.Server.Areas;
 using RideTracking.Server.Progress;
 using RideTracking.Server.Roads;
 using RideTracking.Server.Telemetry;
@@ -14,7 +14,7 @@ namespace RideTracking.Server.Api;
 /// and nothing else, however slowly it is read; a trip carries all its events, so none is missed.
 /// </summary>
 internal sealed class TripWatch(
-    TripBook book, TripTracking tracking, LearnedTimes learned, TripView view, DriverSlots slots, PositionFanout fanout, FollowerMetrics metrics, StreamKind kind)
+    TripBook book, TripTracking tracking, LearnedTimes learned, TripView view, CityFleet fleet, FollowerMetrics metrics, StreamKind kind)
 {
     // One waiting signal says all there is to say, so a second is dropped.
     private readonly Channel<bool> _signal = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
@@ -42,7 +42,7 @@ internal sealed class TripWatch(
                 }
                 else
                 {
-                    car ??= fanout.Follow(slots.GetOrAdd(trip.DriverId), Signal);
+                    car ??= fleet.Fanout.Follow(fleet.Slots.GetOrAdd(trip.DriverId), Signal);
                 }
 
                 if (Next(trip, car) is { } response)

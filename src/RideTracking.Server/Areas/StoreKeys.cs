@@ -105,8 +105,6 @@ public sealed class StoreKeys(string area)
     /// <summary>String: the version of the incident that changed last.</summary>
     public RedisKey IncidentEventsCursor => _prefix + "incidents:events:cursor";
 
-    // The directory.
-
     // Roads.
 
     /// <summary>String: the closures that hold.</summary>
@@ -140,7 +138,4 @@ public sealed class StoreKeys(string area)
 
     /// <summary>Hash driver → the zones it is in, so that a restart makes no enter up.</summary>
     public RedisKey ZoneVisits => _prefix + "zones:visits";
-
-    /// <summary>Hash id → entry, of one kind of entry: drivers, vehicles or riders.</summary>
-    public RedisKey Directory(string kind) => _prefix + "directory:" + kind;
 }

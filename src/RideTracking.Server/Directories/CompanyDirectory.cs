@@ -1,23 +1,29 @@
 using System.Collections.Concurrent;
-using RideTracking.Server.Areas;
+using RideTracking.Engine.Index;
 using RideTracking.Server.Store;
 
 namespace RideTracking.Server.Directories;
 
 /// <summary>The company's drivers, vehicles and riders: the only source of names, ratings and vehicles. Thread-safe.</summary>
-public sealed class CompanyDirectory(RedisStore store, StoreKeys keys)
+public sealed class CompanyDirectory(RedisStore store)
 {
     // Each app says it again on every connect, so nothing is lost with the process.
     private readonly ConcurrentDictionary<string, string> _vehicleInUse = new(StringComparer.Ordinal);
 
     /// <summary>Those who drive.</summary>
-    public DirectoryEntries<V1.Driver> Drivers { get; } = new(store, keys.Directory("drivers"), V1.Driver.Parser);
+    public DirectoryEntries<V1.Driver> Drivers { get; } = new(store, CompanyKeys.Directory("drivers"), V1.Driver.Parser);
 
     /// <summary>What is driven.</summary>
-    public DirectoryEntries<V1.Vehicle> Vehicles { get; } = new(store, keys.Directory("vehicles"), V1.Vehicle.Parser);
+    public DirectoryEntries<V1.Vehicle> Vehicles { get; } = new(store, CompanyKeys.Directory("vehicles"), V1.Vehicle.Parser);
 
     /// <summary>Those who ride.</summary>
-    public DirectoryEntries<V1.Rider> Riders { get; } = new(store, keys.Directory("riders"), V1.Rider.Parser);
+    public DirectoryEntries<V1.Rider> Riders { get; } = new(store, CompanyKeys.Directory("riders"), V1.Rider.Parser);
+
+    /// <summary>Kinds of vehicles as searches number them.</summary>
+    public VehicleTypes Types { get; } = new();
+
+    /// <summary>Attributes of drivers and vehicles as searches number them.</summary>
+    public AttributeBits Attributes { get; } = new();
 
     /// <summary>Rises whenever a driver or a vehicle changes.</summary>
     public long Version => Drivers.Version + Vehicles.Version;

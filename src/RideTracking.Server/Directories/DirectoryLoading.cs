@@ -4,7 +4,7 @@ using RideTracking.Server.Store;
 namespace RideTracking.Server.Directories;
 
 /// <summary>Fills the directory from the store at start and each time the store comes back.</summary>
-internal sealed partial class DirectoryLoading(RedisStore store, CompanyDirectory directory, TimeProvider time, ILogger<DirectoryLoading> logger)
+internal sealed partial class DirectoryLoading(RedisStore store, CompanyDirectory directory, [FromKeyedServices(Clock.MachineClock)] TimeProvider time, ILogger<DirectoryLoading> logger)
     : OnceASecond(time)
 {
     private volatile bool _stale = true;

@@ -1,27 +1,24 @@
-using RideTracking.Engine.Index;
-using RideTracking.Server.Api;
+using RideTracking.Server.Areas;
 
 namespace RideTracking.Server.Directories;
 
 /// <summary>Wires the directory.</summary>
 public static class DirectorySetup
 {
-    /// <summary>Adds the directory. After the store.</summary>
+    /// <summary>Adds the company's directory, which all areas share. After the store.</summary>
     public static WebApplicationBuilder AddDirectory(this WebApplicationBuilder builder)
     {
         builder.Services.AddSingleton<CompanyDirectory>();
-        builder.Services.AddSingleton<VehicleTypes>();
-        builder.Services.AddSingleton<AttributeBits>();
-        builder.Services.AddSingleton<FleetTraits>();
         builder.Services.AddHostedService<DirectoryLoading>();
-        builder.Services.AddHostedService(services => services.GetRequiredService<FleetTraits>());
         return builder;
     }
 
-    /// <summary>Serves <c>DirectoryService</c>.</summary>
-    public static WebApplication MapDirectory(this WebApplication app)
+    /// <summary>Adds what the area's searches know of the directory.</summary>
+    public static AreaBuilder AddDirectory(this AreaBuilder area)
     {
-        app.MapGrpcService<DirectoryEndpoint>();
-        return app;
+        area.Share<CompanyDirectory>();
+        area.Services.AddSingleton<FleetTraits>();
+        area.Services.AddHostedService(s => s.GetRequiredService<FleetTraits>());
+        return area;
     }
 }

@@ -1,4 +1,5 @@
 using RideTracking.Engine.Index;
+using RideTracking.Server.Areas;
 using RideTracking.Server.Hosting;
 
 namespace RideTracking.Server.Directories;
@@ -8,8 +9,8 @@ namespace RideTracking.Server.Directories;
 /// for a driver who connects; within a second for the rest when the directory has changed.
 /// </summary>
 public sealed partial class FleetTraits(
-    CompanyDirectory directory, DriverSlots slots, DriverIndex index, VehicleTypes types, AttributeBits attributes, ServerClock clock,
-    ILogger<FleetTraits> logger) : OnceASecond(clock.Machine)
+    CompanyDirectory directory, CityFleet fleet, Area area,
+    ILogger<FleetTraits> logger) : OnceASecond(area.Clock.Machine)
 {
     private long _applied = -1;
 
@@ -20,17 +21,17 @@ public sealed partial class FleetTraits(
         var vehicle = directory.VehicleOf(driverId);
         if (driver is null && vehicle is null)
         {
-            index.SetVehicle(slot, default);
+            fleet.Index.SetVehicle(slot, default);
             return;
         }
 
         IEnumerable<string> all = [.. driver?.Attributes ?? [], .. vehicle?.Attributes ?? []];
-        if (!attributes.TryAdd(all))
+        if (!directory.Attributes.TryAdd(all))
         {
             LogTooManyAttributes(AttributeBits.Most, driverId);
         }
 
-        index.SetVehicle(slot, new VehicleTraits(types.GetOrAdd(vehicle?.VehicleType ?? ""), (byte)(vehicle?.Seats ?? 0), attributes.Of(all, out _)));
+        fleet.Index.SetVehicle(slot, new VehicleTraits(directory.Types.GetOrAdd(vehicle?.VehicleType ?? ""), (byte)(vehicle?.Seats ?? 0), directory.Attributes.Of(all, out _)));
     }
 
     /// <inheritdoc/>
@@ -39,9 +40,9 @@ public sealed partial class FleetTraits(
         var version = directory.Version;
         if (version != _applied)
         {
-            for (var slot = 0; slot < slots.Count; slot++)
+            for (var slot = 0; slot < fleet.Slots.Count; slot++)
             {
-                if (slots.TryGetId(slot, out var driverId))
+                if (fleet.Slots.TryGetId(slot, out var driverId))
                 {
                     Apply(driverId!, slot);
                 }

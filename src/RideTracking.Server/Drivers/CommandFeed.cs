@@ -8,7 +8,7 @@ namespace RideTracking.Server.Drivers;
 /// The commands of one stream, in order: whatever wakes it, they are read from the driver's outbox after the last one
 /// sent, so that there is one way and one order. Used by the stream's drain loop alone, but for <see cref="Look"/>.
 /// </summary>
-internal sealed class CommandFeed(string driverId, ulong afterSequence, CommandOutbox outbox, CommandMetrics metrics)
+internal sealed class CommandFeed(string driverId, ulong afterSequence, CommandOutbox outbox)
 {
     private readonly Queue<Command> _read = new();
     private ulong _sent = afterSequence;
@@ -55,7 +55,7 @@ internal sealed class CommandFeed(string driverId, ulong afterSequence, CommandO
             LineSent(route);
         }
 
-        metrics.Sent(1);
+        outbox.Sent();
         return next;
     }
 }

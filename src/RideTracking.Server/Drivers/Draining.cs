@@ -9,7 +9,8 @@ namespace RideTracking.Server.Drivers;
 /// Ends the drivers' streams when the server stops: everything received is written and acknowledged, the apps are told
 /// when to come back, and only then does the process end.
 /// </summary>
-public sealed partial class Draining(DriverStreams streams, FixLog log, StreamServices services, ILogger<Draining> logger)
+internal sealed partial class Draining(DriverStreams streams, FixLog log, StreamServices services, ILogger<Draining> logger)
+    : IHostedLifecycleService
 {
     private volatile bool _begun;
 
@@ -25,8 +26,21 @@ public sealed partial class Draining(DriverStreams streams, FixLog log, StreamSe
         }
     }
 
+    /// <summary>Before anything else stops; Kestrel then waits for the streams to end.</summary>
+    public Task StoppingAsync(CancellationToken cancellationToken) => DrainAsync();
+
+    public Task StartingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StartedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StoppedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
     /// <summary>Called as the server begins to stop; Kestrel then waits for the streams to end.</summary>
-    public async Task DrainAsync()
+    internal async Task DrainAsync()
     {
         _begun = true;
         var open = streams.Count;

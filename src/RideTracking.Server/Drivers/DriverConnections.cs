@@ -10,7 +10,7 @@ using RideTracking.V1;
 namespace RideTracking.Server.Drivers;
 
 /// <summary>Opens a driver's connection: checks who it is, claims the driver, finds where the log of its session ends.</summary>
-public sealed class DriverConnections(StreamServices services, DriverSlots slots, DriverStreams streams, CompanyDirectory directory, FleetTraits traits)
+internal sealed class DriverConnections(StreamServices services, DriverSlots slots, DriverStreams streams, CompanyDirectory directory, FleetTraits traits)
 {
     /// <summary>The version of the protocol that is spoken here.</summary>
     public const uint ProtocolVersion = 1;

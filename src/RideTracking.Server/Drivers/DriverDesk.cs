@@ -15,7 +15,7 @@ using Status = Google.Rpc.Status;
 namespace RideTracking.Server.Drivers;
 
 /// <summary>What a driver's stream asks of the dispatch: to act, and to know the driver's plan. Thread-safe.</summary>
-public sealed class DriverDesk
+internal sealed class DriverDesk
 {
     private static readonly TimeSpan StoreRetryDelay = TimeSpan.FromSeconds(1);
 
@@ -27,7 +27,7 @@ public sealed class DriverDesk
     private readonly IncidentDesk _incidents;
     private readonly TimeProvider _time;
 
-    internal DriverDesk(
+    public DriverDesk(
         Dispatcher dispatcher, TripBook book, TripStore trips, StoreKeys keys, CompanyDirectory directory, IncidentDesk incidents, TimeProvider time)
     {
         (_dispatcher, _book, _trips, _keys, _directory, _incidents, _time) = (dispatcher, book, trips, keys, directory, incidents, time);

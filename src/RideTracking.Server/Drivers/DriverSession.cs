@@ -21,6 +21,7 @@ internal sealed class DriverSession
     private readonly TaskCompletionSource<Status> _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _drained = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly SessionPace _pace;
+    private IDisposable[] _heard = [];
     private ReportingPolicy? _policy;
     private (StreamClosing Message, Status Status)? _closing;
     private TaskCompletionSource? _verdictsTold;
@@ -41,14 +42,13 @@ internal sealed class DriverSession
         _services = services;
         Gone = gone;
         Actions = new ActionQueue(this, services);
-        Commands = new CommandFeed(hello.DriverId, hello.LastCommandSequence, services.Outbox, services.Commands);
+        Commands = new CommandFeed(hello.DriverId, hello.LastCommandSequence, services.Outbox);
         _writer = writer;
         _abort = abort;
         _drain = new OnDemandLoop(DrainAsync);
         _heardAt = services.Clock.Machine.GetTimestamp();
-        _pace = new SessionPace(services.Policies, services.Moments.Of(DriverId, slot), services.Clock.Machine.GetUtcNow());
+        _pace = services.Paces.Begin(DriverId, slot, services.Clock.Machine.GetUtcNow());
         Policy = _pace.Policy;
-        TellHowLong();
     }
 
     public string DriverId { get; }
@@ -71,6 +71,18 @@ internal sealed class DriverSession
 
     /// <summary>Completes with the status to end the call with, once the server has ended the stream.</summary>
     public Task<Status> Ended => _ended.Task;
+
+    /// <summary>What the stream listens to, until <see cref="HearsNoMore"/>.</summary>
+    public void Hears(params IDisposable[] heard) => _heard = heard;
+
+    /// <summary>Nothing is told to this stream any more.</summary>
+    public void HearsNoMore()
+    {
+        foreach (var heard in _heard)
+        {
+            heard.Dispose();
+        }
+    }
 
     /// <summary>Begins to write, after the welcome.</summary>
     public void Start()
@@ -213,7 +225,12 @@ internal sealed class DriverSession
 
     private void LookAtPace()
     {
-        if (_started && _pace.Look(_services.Moments.Of(DriverId, Slot), _services.Clock.Machine.GetUtcNow()))
+        var now = _services.Clock.Machine.GetUtcNow();
+        if (!_started)
+        {
+            _services.Paces.TellHowLong(_pace, Slot, now);
+        }
+        else if (_services.Paces.Look(_pace, DriverId, Slot, now))
         {
             lock (_lock)
             {
@@ -221,15 +238,9 @@ internal sealed class DriverSession
                 _policy = _pace.Policy;
             }
 
-            _services.Reporting.Changed(_pace.Pace);
             Signal();
         }
-
-        TellHowLong();
     }
-
-    private void TellHowLong() =>
-        _services.Silences.Set(Slot, _pace.StaleAfter(_services.Clock.Machine.GetUtcNow()) - _services.Policies.StaleAfter);
 
     private async ValueTask ReceiveOtherAsync(ConnectRequest message, CancellationToken cancellationToken)
     {

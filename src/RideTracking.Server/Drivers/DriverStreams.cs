@@ -1,15 +1,15 @@
 using System.Collections.Concurrent;
-using RideTracking.Engine.Dispatch;
-using RideTracking.Engine.Fanout;
-using RideTracking.Engine.Index;
+using RideTracking.Server.Areas;
+using RideTracking.Server.Outbox;
 using RideTracking.Server.Protocol;
+using RideTracking.Server.Trips;
 using RideTracking.V1;
 using DriverLink = RideTracking.Engine.Index.DriverLink;
 
 namespace RideTracking.Server.Drivers;
 
 /// <summary>The drivers' streams that are open on this node, one for each driver. Thread-safe.</summary>
-public sealed class DriverStreams(DriverIndex index, PositionFanout fanout)
+internal sealed class DriverStreams(CityFleet fleet, CommandOutbox outbox, TripBook book)
 {
     private readonly ConcurrentDictionary<string, DriverSession> _sessions = new(StringComparer.Ordinal);
 
@@ -20,24 +20,6 @@ public sealed class DriverStreams(DriverIndex index, PositionFanout fanout)
 
     /// <summary>Whether the driver has a stream here.</summary>
     public bool IsOpen(string driverId) => _sessions.ContainsKey(driverId);
-
-    /// <summary>There are commands in the driver's outbox. Returns at once.</summary>
-    public void Wake(string driverId)
-    {
-        if (_sessions.TryGetValue(driverId, out var session))
-        {
-            session.WakeForCommands();
-        }
-    }
-
-    /// <summary>A driver's plan has changed: who is blocked is not heard any more. Returns at once.</summary>
-    public void Look(DriverPlan plan)
-    {
-        if (plan.BlockedReason is { } reason && _sessions.TryGetValue(plan.DriverId, out var session))
-        {
-            Block(session, reason);
-        }
-    }
 
     /// <summary>Adds a stream; the one that the driver had before is told that it was taken over.</summary>
     internal void Add(DriverSession session)
@@ -53,15 +35,26 @@ public sealed class DriverStreams(DriverIndex index, PositionFanout fanout)
             TakenOver(before);
         }
 
-        fanout.Publish(index.SetLink(session.Slot, DriverLink.Connected));
+        session.Hears(
+            outbox.Listen(session.DriverId, session.WakeForCommands),
+            book.Listen(session.DriverId, plan =>
+            {
+                // Who is blocked is not heard any more.
+                if (plan.BlockedReason is { } reason)
+                {
+                    Block(session, reason);
+                }
+            }));
+        fleet.Fanout.Publish(fleet.Index.SetLink(session.Slot, DriverLink.Connected));
     }
 
     /// <summary>Removes a stream that has ended.</summary>
     internal void Remove(DriverSession session)
     {
+        session.HearsNoMore();
         if (_sessions.TryRemove(new KeyValuePair<string, DriverSession>(session.DriverId, session)))
         {
-            fanout.Publish(index.SetLink(session.Slot, DriverLink.Lost));
+            fleet.Fanout.Publish(fleet.Index.SetLink(session.Slot, DriverLink.Lost));
         }
     }
 

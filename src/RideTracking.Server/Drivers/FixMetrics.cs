@@ -1,4 +1,3 @@
-using System.Diagnostics.Metrics;
 using RideTracking.Engine.Ingest;
 using RideTracking.Server.Telemetry;
 
@@ -13,16 +12,15 @@ public sealed class FixMetrics
     // Plain numbers that are read when somebody asks: a counter that is told of each fix costs several per cent of it.
     private readonly long[] _byOutcome = new long[Outcomes.Length];
     private readonly long[] _rejectedByReason = new long[Reasons.Length];
-    private readonly Counter<long> _resent;
-    private readonly Histogram<double> _ackDelay;
+    private readonly AreaCounter _resent;
+    private readonly AreaHistogram _ackDelay;
 
     /// <summary>Made once, by <c>AddTelemetry</c>.</summary>
-    public FixMetrics(IMeterFactory meters)
+    public FixMetrics(AreaMeter meter)
     {
-        var meter = meters.Create(Metering.MeterName);
-        meter.CreateObservableCounter("ridetracking.fixes", Observe, "{fix}", "Fixes judged by the gate, by outcome and, for rejected ones, reason.");
-        _resent = meter.CreateCounter<long>("ridetracking.fixes.resent", "{fix}", "Fixes that the server had already; acknowledged silently.");
-        _ackDelay = meter.CreateHistogram("ridetracking.fixes.ack_delay", "s", "From a fix's arrival to its acknowledgement.", advice: Metering.Delays);
+        meter.ObservedCounter("ridetracking.fixes", "{fix}", "Fixes judged by the gate, by outcome and, for rejected ones, reason.", Counts);
+        _resent = meter.Counter("ridetracking.fixes.resent", "{fix}", "Fixes that the server had already; acknowledged silently.");
+        _ackDelay = meter.Delays("ridetracking.fixes.ack_delay", "From a fix's arrival to its acknowledgement.");
     }
 
     /// <summary>Counts fixes of one verdict; call once for a run of equal ones.</summary>
@@ -42,15 +40,15 @@ public sealed class FixMetrics
     public void Resent(int count) => _resent.Add(count);
 
     /// <summary>Records how long the oldest fix of an acknowledgement waited for it.</summary>
-    public void Acknowledged(TimeSpan sinceArrival) => _ackDelay.Record(sinceArrival.TotalSeconds);
+    public void Acknowledged(TimeSpan sinceArrival) => _ackDelay.Record(sinceArrival);
 
-    private IEnumerable<Measurement<long>> Observe()
+    private IEnumerable<(long Count, KeyValuePair<string, object?>[] Tags)> Counts()
     {
         for (var outcome = 0; outcome < _byOutcome.Length; outcome++)
         {
             if (Volatile.Read(ref _byOutcome[outcome]) is not 0 and var fixes)
             {
-                yield return new Measurement<long>(fixes, Outcomes[outcome]);
+                yield return (fixes, [Outcomes[outcome]]);
             }
         }
 
@@ -58,7 +56,7 @@ public sealed class FixMetrics
         {
             if (Volatile.Read(ref _rejectedByReason[reason]) is not 0 and var fixes)
             {
-                yield return new Measurement<long>(fixes, Outcomes[(int)FixOutcome.Rejected], Reasons[reason]);
+                yield return (fixes, [Outcomes[(int)FixOutcome.Rejected], Reasons[reason]]);
             }
         }
     }

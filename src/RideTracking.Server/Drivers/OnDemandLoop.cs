@@ -1,3 +1,4 @@
+
 namespace RideTracking.Server.Drivers;
 
 /// <summary>

@@ -8,10 +8,9 @@ using RideTracking.Server.Outbox;
 namespace RideTracking.Server.Drivers;
 
 /// <summary>What every driver's stream of the node uses.</summary>
-public sealed class StreamServices(
+internal sealed class StreamServices(
     ServerClock clock, IOptions<StreamOptions> options, TokenValidator tokens, FixPath path, ConnectionClaims claims,
-    DriverDesk desk, CommandOutbox outbox, CommandMetrics commands,
-    DriverMoments moments, ReportingPolicies policies, LongerSilences silences, ReportingMetrics reporting)
+    DriverDesk desk, CommandOutbox outbox, DriverPaces paces)
 {
     public ServerClock Clock => clock;
 
@@ -27,13 +26,5 @@ public sealed class StreamServices(
 
     public CommandOutbox Outbox => outbox;
 
-    public CommandMetrics Commands => commands;
-
-    public DriverMoments Moments => moments;
-
-    public ReportingPolicies Policies => policies;
-
-    public LongerSilences Silences => silences;
-
-    public ReportingMetrics Reporting => reporting;
+    public DriverPaces Paces => paces;
 }

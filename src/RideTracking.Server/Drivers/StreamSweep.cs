@@ -1,5 +1,6 @@
 using RideTracking.Engine.Index;
 using RideTracking.Server.Access;
+using RideTracking.Server.Drivers.Reporting;
 using RideTracking.Server.Hosting;
 using RideTracking.Server.Trips;
 
@@ -10,7 +11,7 @@ namespace RideTracking.Server.Drivers;
 /// often to report; and positions that have gone stale leave the index, and dwell times that are due are told.
 /// </summary>
 internal sealed class StreamSweep(
-    DriverStreams streams, UnaryReports reports, StreamServices services, BusyPlaces busy,
+    DriverStreams streams, UnaryReports reports, StreamServices services, BusyPlaces busy, ReportingPolicies policies, LongerSilences silences,
     [FromKeyedServices(AccessSetup.TokenClock)] TimeProvider tokenClock) : OnceASecond(services.Clock.Machine)
 {
     private readonly DriverChange[] _left = new DriverChange[256];
@@ -32,11 +33,11 @@ internal sealed class StreamSweep(
 
     private void SweepStale()
     {
-        var olderThan = (services.Clock.GetUtcNow() - services.Policies.StaleAfter).ToUnixTimeMilliseconds();
+        var olderThan = (services.Clock.GetUtcNow() - policies.StaleAfter).ToUnixTimeMilliseconds();
         int count;
         do
         {
-            count = services.Path.Index.SweepStale(olderThan, services.Silences.BySlot, _left);
+            count = services.Path.Index.SweepStale(olderThan, silences.BySlot, _left);
             foreach (ref readonly var change in _left.AsSpan(0, count))
             {
                 services.Path.Fanout.Publish(change);

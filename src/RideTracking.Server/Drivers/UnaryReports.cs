@@ -6,7 +6,7 @@ using RideTracking.V1;
 namespace RideTracking.Server.Drivers;
 
 /// <summary>Fixes of drivers that hold no stream. They pass the same gate and are answered once the log has them.</summary>
-public sealed class UnaryReports(DriverConnections connections, DriverStreams streams, StreamServices services)
+internal sealed class UnaryReports(DriverConnections connections, DriverStreams streams, StreamServices services)
 {
     private static readonly TimeSpan LogTimeout = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(5);

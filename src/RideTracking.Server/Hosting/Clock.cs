@@ -24,7 +24,6 @@ public static class Clock
         builder.Services.TryAddKeyedSingleton(MachineClock, TimeProvider.System);
         builder.Services.AddSingleton(services => new ServerClock(
             services.GetRequiredKeyedService<TimeProvider>(MachineClock), ParseStart(start), ParseScale(scale)));
-        builder.Services.AddSingleton<TimeProvider>(services => services.GetRequiredService<ServerClock>());
         return builder;
     }
 

@@ -13,6 +13,7 @@ public static class Listening
     /// <summary>Sets Kestrel up as <see cref="ListenOptions"/> say.</summary>
     public static WebApplicationBuilder AddListening(this WebApplicationBuilder builder)
     {
+        builder.Services.AddOptions<DataOptions>().BindConfiguration("Store").ValidateDataAnnotations().ValidateOnStart();
         builder.Services.AddOptions<ListenOptions>().BindConfiguration("Listen")
             .ValidateDataAnnotations()
             .Validate(o => IPAddress.TryParse(o.Address, out _), "Listen:Address (--bind) must be an IP address such as 127.0.0.1 or 0.0.0.0.")

@@ -6,7 +6,6 @@ using Google.Type;
 using Grpc.Core;
 using Microsoft.Extensions.Options;
 using RideTracking.Engine.Dispatch;
-using RideTracking.Engine.Index;
 using RideTracking.Server.Access;
 using RideTracking.Server.Areas;
 using RideTracking.Server.Protocol;
@@ -18,8 +17,7 @@ namespace RideTracking.Server.Incidents;
 
 /// <summary>Where incidents are raised and closed.</summary>
 internal sealed class IncidentDesk(
-    IncidentStore incidents, TripBook book, TripStore trips, StoreKeys keys, DriverSlots slots, DriverIndex index, IncidentMetrics metrics,
-    IOptions<IncidentOptions> options, TimeProvider time)
+    Area area, IncidentStore incidents, TripBook book, TripStore trips, CityFleet fleet, IncidentMetrics metrics, IOptions<IncidentOptions> options)
 {
     private const int MaxNoteLength = 280;
 
@@ -74,7 +72,7 @@ internal sealed class IncidentDesk(
         }
 
         var digest = SHA256.HashData(request.ToByteArray());
-        var key = keys.RequestAnswer(caller.Subject, request.RequestId);
+        var key = area.Keys.RequestAnswer(caller.Subject, request.RequestId);
         return await CommitAsync(incident, new StoredAnswer(key, [.. digest, .. Encoding.ASCII.GetBytes(incident.IncidentId)]), null) switch
         {
             IncidentCommitted => new V1.RaiseIncidentResponse { IncidentId = incident.IncidentId },
@@ -95,7 +93,7 @@ internal sealed class IncidentDesk(
         check.Text("note", request.Note, 0, MaxNoteLength);
         check.Pass();
         // It changes once: who comes second meets it closed.
-        while (TripIds.IsPlausible(keys, request.IncidentId) && await incidents.FindAsync(request.IncidentId) is { } incident)
+        while (TripIds.IsPlausible(area.Keys, request.IncidentId) && await incidents.FindAsync(request.IncidentId) is { } incident)
         {
             if (incident.State == V1.IncidentState.Closed)
             {
@@ -103,7 +101,7 @@ internal sealed class IncidentDesk(
             }
 
             incident.State = V1.IncidentState.Closed;
-            (incident.ClosedAt, incident.ClosedBy, incident.ClosingNote) = (time.GetUtcNow().ToTimestamp(), closedBy, request.Note);
+            (incident.ClosedAt, incident.ClosedBy, incident.ClosingNote) = (area.Clock.GetUtcNow().ToTimestamp(), closedBy, request.Note);
             if (await incidents.CommitAsync(incident, null, null) is IncidentCommitted)
             {
                 metrics.Closed(incident.Kind);
@@ -122,10 +120,10 @@ internal sealed class IncidentDesk(
 
     private V1.Incident New(V1.IncidentKind kind, string note, Timestamp? occurredAt)
     {
-        var now = time.GetUtcNow().ToTimestamp();
+        var now = area.Clock.GetUtcNow().ToTimestamp();
         return new V1.Incident
         {
-            IncidentId = TripIds.New(keys, time),
+            IncidentId = TripIds.New(area.Keys, area.Clock),
             Kind = kind,
             State = V1.IncidentState.Open,
             Note = note,
@@ -136,7 +134,7 @@ internal sealed class IncidentDesk(
 
     private void Locate(V1.Incident incident, string driverId)
     {
-        if (slots.TryGet(driverId, out var slot) && index.TryGet(slot, out var driver) && driver.HasFix)
+        if (fleet.TryGet(driverId, out var driver) && driver.HasFix)
         {
             incident.Location = new LatLng { Latitude = driver.Fix.Point.LatitudeDegrees, Longitude = driver.Fix.Point.LongitudeDegrees };
             incident.LocatedAt = DateTimeOffset.FromUnixTimeMilliseconds(driver.Fix.FixedAtUnixMs).ToTimestamp();
@@ -150,7 +148,7 @@ internal sealed class IncidentDesk(
         : null;
 
     private async Task<Trip?> FindTripAsync(string tripId) =>
-        TripIds.IsPlausible(keys, tripId) ? book.Find(tripId) ?? await trips.ReadTripAsync(tripId) : null;
+        TripIds.IsPlausible(area.Keys, tripId) ? book.Find(tripId) ?? await trips.ReadTripAsync(tripId) : null;
 
     private async Task<IncidentReply> CommitAsync(V1.Incident incident, StoredAnswer answer, ActingDriver? actor)
     {

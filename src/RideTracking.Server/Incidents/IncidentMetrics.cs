@@ -1,4 +1,3 @@
-using System.Diagnostics.Metrics;
 using RideTracking.Server.Telemetry;
 
 namespace RideTracking.Server.Incidents;
@@ -8,14 +7,13 @@ internal sealed class IncidentMetrics
 {
     private static readonly KeyValuePair<string, object?>[] Kinds = Metering.TagPerValue<V1.IncidentKind>("kind");
 
-    private readonly Counter<long> _raised;
-    private readonly Counter<long> _closed;
+    private readonly AreaCounter _raised;
+    private readonly AreaCounter _closed;
 
-    public IncidentMetrics(IMeterFactory meters)
+    public IncidentMetrics(AreaMeter meter)
     {
-        var meter = meters.Create(Metering.MeterName);
-        _raised = meter.CreateCounter<long>("ridetracking.incidents.raised", "{incident}", "Incidents raised, by kind.");
-        _closed = meter.CreateCounter<long>("ridetracking.incidents.closed", "{incident}", "Incidents closed, by kind.");
+        _raised = meter.Counter("ridetracking.incidents.raised", "{incident}", "Incidents raised, by kind.");
+        _closed = meter.Counter("ridetracking.incidents.closed", "{incident}", "Incidents closed, by kind.");
     }
 
     public void Raised(V1.IncidentKind kind) => _raised.Add(1, Kinds[(int)kind]);

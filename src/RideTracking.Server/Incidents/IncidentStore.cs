@@ -1,7 +1,6 @@
 using Google.Protobuf;
 using Microsoft.Extensions.Options;
 using RideTracking.Server.Areas;
-using RideTracking.Server.Hosting;
 using RideTracking.Server.Store;
 using RideTracking.Server.Store.Events;
 using RideTracking.Server.Trips;
@@ -11,7 +10,7 @@ namespace RideTracking.Server.Incidents;
 
 /// <summary>Incidents in the store.</summary>
 internal sealed class IncidentStore(
-    RedisStore store, StoreKeys keys, EventLog<V1.Incident> events, ServerClock clock, IOptions<IncidentOptions> options)
+    Area area, EventLog<V1.Incident> events, IOptions<IncidentOptions> options)
 {
     // Who is farther behind begins anew with all that are open.
     private const int EventsKept = 10_000;
@@ -25,14 +24,14 @@ internal sealed class IncidentStore(
     /// <exception cref="RedisException">The store is away; whether it was written is then not known.</exception>
     public async Task<IncidentReply> CommitAsync(V1.Incident incident, StoredAnswer? answer, ActingDriver? actor)
     {
-        var now = clock.GetUtcNow();
+        var now = area.Clock.GetUtcNow();
         var record = incident.Clone();
         record.Version = 0;
         var reply = (RedisResult[])(await StoreScript.IncidentCommit.RunAsync(
-            store.Trips,
+            area.Trips,
             [
-                keys.Incident(incident.IncidentId), keys.OpenIncidents, keys.ClosedIncidents, keys.IncidentEvents, keys.IncidentEventsCursor, keys.OpenIncidentsBy,
-                answer?.Key ?? keys.RequestAnswer("", ""), keys.Connections,
+                area.Keys.Incident(incident.IncidentId), area.Keys.OpenIncidents, area.Keys.ClosedIncidents, area.Keys.IncidentEvents, area.Keys.IncidentEventsCursor, area.Keys.OpenIncidentsBy,
+                answer?.Key ?? area.Keys.RequestAnswer("", ""), area.Keys.Connections,
             ],
             [
                 incident.IncidentId, incident.Version, record.ToByteArray(), now.ToUnixTimeMilliseconds(),
@@ -60,14 +59,14 @@ internal sealed class IncidentStore(
 
     /// <summary>An incident as it stands; null when there is none, or none any more.</summary>
     /// <exception cref="RedisException">The store is away.</exception>
-    public async Task<V1.Incident?> FindAsync(string incidentId) => Read(await store.Trips.StringGetAsync(keys.Incident(incidentId)));
+    public async Task<V1.Incident?> FindAsync(string incidentId) => Read(await area.Trips.StringGetAsync(area.Keys.Incident(incidentId)));
 
     /// <summary>All that are open, the oldest first.</summary>
     /// <exception cref="RedisException">The store is away.</exception>
     public async Task<List<V1.Incident>> ReadOpenAsync()
     {
         var open = new List<V1.Incident>();
-        foreach (var ids in (await store.Bulk.SortedSetRangeByRankAsync(keys.OpenIncidents)).Chunk(Page))
+        foreach (var ids in (await area.Bulk.SortedSetRangeByRankAsync(area.Keys.OpenIncidents)).Chunk(Page))
         {
             open.AddRange((await ReadAsync(ids.Select(id => (string)id!))).Where(i => i.State == V1.IncidentState.Open));
         }
@@ -80,13 +79,13 @@ internal sealed class IncidentStore(
     public async Task<(IReadOnlyList<V1.Incident> Incidents, TimedId? Next)> PageAsync(V1.IncidentState state, TimedId? after, int size)
     {
         // One more tells whether there is another page.
-        var found = await TimedId.ReadAsync(store.Bulk, state == V1.IncidentState.Open ? keys.OpenIncidents : keys.ClosedIncidents, after, size + 1);
+        var found = await TimedId.ReadAsync(area.Bulk, state == V1.IncidentState.Open ? area.Keys.OpenIncidents : area.Keys.ClosedIncidents, after, size + 1);
         var page = await ReadAsync(found.Take(size).Select(e => e.Id));
         return ([.. page.Where(i => i.State == state)], found.Count > size ? found[size - 1] : null);
     }
 
     private async Task<IEnumerable<V1.Incident>> ReadAsync(IEnumerable<string> ids) =>
-        (await store.Bulk.StringGetAsync([.. ids.Select(keys.Incident)])).Select(Read).OfType<V1.Incident>();
+        (await area.Bulk.StringGetAsync([.. ids.Select(area.Keys.Incident)])).Select(Read).OfType<V1.Incident>();
 
     private static V1.Incident? Read(RedisValue stored)
     {
@@ -101,5 +100,5 @@ internal sealed class IncidentStore(
         return incident;
     }
 
-    private long Milliseconds(TimeSpan span) => Math.Max(1, (long)clock.Real(span).TotalMilliseconds);
+    private long Milliseconds(TimeSpan span) => Math.Max(1, (long)area.Clock.Real(span).TotalMilliseconds);
 }

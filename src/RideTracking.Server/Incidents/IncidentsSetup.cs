@@ -1,4 +1,3 @@
-using RideTracking.Server.Api;
 using RideTracking.Server.Areas;
 using RideTracking.Server.Store;
 using RideTracking.Server.Store.Events;
@@ -8,10 +7,10 @@ namespace RideTracking.Server.Incidents;
 /// <summary>Wires the incidents; drivers, riders and ops reach them by the services they use anyway.</summary>
 public static class IncidentsSetup
 {
-    /// <summary>Adds incidents. After the store and the dispatch.</summary>
-    public static WebApplicationBuilder AddIncidents(this WebApplicationBuilder builder)
+    /// <summary>Adds incidents. After the trips.</summary>
+    public static AreaBuilder AddIncidents(this AreaBuilder area)
     {
-        var services = builder.Services;
+        var services = area.Services;
         services.AddOptions<IncidentOptions>().BindConfiguration(IncidentOptions.Section).ValidateDataAnnotations().ValidateOnStart();
         services.AddSingleton(s =>
         {
@@ -22,7 +21,6 @@ public static class IncidentsSetup
         services.AddSingleton<IncidentMetrics>();
         services.AddSingleton<IncidentStore>();
         services.AddSingleton<IncidentDesk>();
-        services.AddSingleton<IncidentWatch>();
-        return builder;
+        return area.AddDoor<IncidentDesk>();
     }
 }

@@ -1,25 +1,25 @@
-using System.Diagnostics.Metrics;
+using RideTracking.Server.Telemetry;
 
 namespace RideTracking.Server.Log;
 
 /// <summary>What is measured of the log.</summary>
 public sealed class LogMetrics
 {
-    private readonly Meter _meter;
-    private readonly Counter<long> _logged;
-    private readonly Counter<long> _batches;
-    private readonly Counter<long> _forgotten;
+    private readonly AreaMeter _meter;
+    private readonly AreaCounter _logged;
+    private readonly AreaCounter _batches;
+    private readonly AreaCounter _forgotten;
 
-    public LogMetrics(IMeterFactory meters)
+    public LogMetrics(AreaMeter meter)
     {
-        _meter = meters.Create("RideTracking");
-        _logged = _meter.CreateCounter<long>("ridetracking.log.fixes", "{fix}", "Fixes written to the log.");
-        _batches = _meter.CreateCounter<long>("ridetracking.log.batches", "{batch}", "Batches written to the log.");
-        _forgotten = _meter.CreateCounter<long>("ridetracking.log.forgotten", "{fix}", "Fixes dropped from the buffer while the store was away; the apps are asked for them again.");
+        _meter = meter;
+        _logged = meter.Counter("ridetracking.log.fixes", "{fix}", "Fixes written to the log.");
+        _batches = meter.Counter("ridetracking.log.batches", "{batch}", "Batches written to the log.");
+        _forgotten = meter.Counter("ridetracking.log.forgotten", "{fix}", "Fixes dropped from the buffer while the store was away; the apps are asked for them again.");
     }
 
     internal void ObserveWaiting(Func<int> count) =>
-        _meter.CreateObservableGauge("ridetracking.log.waiting", count, "{fix}", "Fixes that wait to be written.");
+        _meter.Gauge("ridetracking.log.waiting", "{fix}", "Fixes that wait to be written.", () => count());
 
     internal void Logged(int fixes)
     {

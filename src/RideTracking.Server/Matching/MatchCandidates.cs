@@ -2,6 +2,7 @@ using Microsoft.Extensions.Options;
 using RideTracking.Engine.Dispatch;
 using RideTracking.Engine.Geo;
 using RideTracking.Engine.Index;
+using RideTracking.Server.Areas;
 using RideTracking.Server.Directories;
 using RideTracking.Server.Trips;
 using RideTracking.Server.Zones;
@@ -13,8 +14,7 @@ namespace RideTracking.Server.Matching;
 /// are about to drop somebody off nearby, and shared cars with room on their way. Thread-safe.
 /// </summary>
 internal sealed class MatchCandidates(
-    TripBook book, Dispatcher dispatcher, ZoneQueues queues, DriverSlots slots, DriverIndex index, VehicleTypes types, AttributeBits attributes,
-    CompanyDirectory directory, IOptions<TripOptions> tripOptions, IOptions<MatchingOptions> options)
+    TripBook book, TripRules rules, ZoneQueues queues, CityFleet fleet, CompanyDirectory directory, IOptions<TripOptions> tripOptions, IOptions<MatchingOptions> options)
 {
     // Drivers at work who are weighed for one request: those who are, or will be free, nearest to it.
     private const int MaxAtWork = 24;
@@ -40,12 +40,12 @@ internal sealed class MatchCandidates(
             requests.Add(trip, found.Where(f => !isExcluded(trip.Id, f.Driver.DriverId)));
         }
 
-        return requests.Build(dispatcher.Rules.Router);
+        return requests.Build(rules.Router);
     }
 
     /// <summary>Whether a driver and the vehicle have what a trip asks for.</summary>
     public bool HasWhatItNeeds(Trip trip, int slot) =>
-        NeedsOf(trip) is { } needs && new DriverFilter { VehicleType = needs.Type, RequiredAttributes = needs.Attributes }.Matches(index.VehicleOf(slot));
+        NeedsOf(trip) is { } needs && new DriverFilter { VehicleType = needs.Type, RequiredAttributes = needs.Attributes }.Matches(fleet.Index.VehicleOf(slot));
 
     /// <summary>Passenger seats of the vehicle that a driver is in; 0 when not known.</summary>
     public int SeatsOf(string driverId) => (int)(directory.VehicleOf(driverId)?.Seats ?? 0);
@@ -56,14 +56,14 @@ internal sealed class MatchCandidates(
     // Null when nobody has ever had it.
     private Needs? NeedsOf(Trip trip)
     {
-        var required = attributes.Of(trip.Terms.RequiredAttributes, out var unknown);
+        var required = directory.Attributes.Of(trip.Terms.RequiredAttributes, out var unknown);
         if (unknown > 0)
         {
             return null;
         }
 
         return trip.Terms.ServiceType is not { Length: > 0 } type ? new Needs(null, required)
-            : types.TryGet(type, out var number) ? new Needs(number, required)
+            : directory.Types.TryGet(type, out var number) ? new Needs(number, required)
             : null;
     }
 
@@ -73,8 +73,8 @@ internal sealed class MatchCandidates(
         var filter = FreeFilter(needs, now);
         foreach (var (place, driverId) in queues.ReadyAt(trip.Waypoints[0].Location).Index())
         {
-            if (slots.TryGet(driverId, out var slot) && index.TryGet(slot, out var driver)
-                && filter.Matches(driver) && filter.Matches(index.VehicleOf(slot)) && Free(trip, slot, driver.Fix.Point, now) is { } free)
+            if (fleet.Slots.TryGet(driverId, out var slot) && fleet.Index.TryGet(slot, out var driver)
+                && filter.Matches(driver) && filter.Matches(fleet.Index.VehicleOf(slot)) && Free(trip, slot, driver.Fix.Point, now) is { } free)
             {
                 found.Add(new MatchFound(free) { QueuePlace = place });
             }
@@ -84,7 +84,7 @@ internal sealed class MatchCandidates(
     private void AddAround(Trip trip, Needs needs, DateTimeOffset now, List<MatchFound> found)
     {
         var nearest = new NearbyDriver[options.Value.MaxCandidates];
-        var count = index.Nearest(trip.Waypoints[0].Location, tripOptions.Value.SearchRadiusMeters, FreeFilter(needs, now), nearest);
+        var count = fleet.Index.Nearest(trip.Waypoints[0].Location, tripOptions.Value.SearchRadiusMeters, FreeFilter(needs, now), nearest);
         var waiting = found.Select(f => f.Driver.DriverId).ToHashSet(StringComparer.Ordinal);
         foreach (var driver in nearest.AsSpan(0, count))
         {
@@ -105,8 +105,8 @@ internal sealed class MatchCandidates(
         {
             var joins = trip.Terms.CanShare && driver.TakesMore;
             var meters = joins || driver.IsSoonFree ? Earth.DistanceMeters(joins ? driver.Driver.Position : driver.Driver.Start, pickup) : double.PositiveInfinity;
-            if (meters <= tripOptions.Value.SearchRadiusMeters && filter.Matches(index.VehicleOf(driver.Slot))
-                && OfferHindrances.Of(trip, driver.Driver.Plan, driver.Driver.Seats, now, dispatcher.Rules) == OfferHindrance.None)
+            if (meters <= tripOptions.Value.SearchRadiusMeters && filter.Matches(fleet.Index.VehicleOf(driver.Slot))
+                && OfferHindrances.Of(trip, driver.Driver.Plan, driver.Driver.Seats, now, rules) == OfferHindrance.None)
             {
                 near.Add((meters, driver.Driver, joins));
             }
@@ -118,7 +118,7 @@ internal sealed class MatchCandidates(
             {
                 found.Add(new MatchFound(driver) { IsBackToBack = true });
             }
-            else if (SharedWay.Find(driver.Plan with { Seats = driver.Seats }, trip, driver.Position, now, dispatcher.Rules) is { } shared)
+            else if (SharedWay.Find(driver.Plan with { Seats = driver.Seats }, trip, driver.Position, now, rules) is { } shared)
             {
                 found.Add(new MatchFound(driver) { Shared = shared });
             }
@@ -132,15 +132,15 @@ internal sealed class MatchCandidates(
         foreach (var driverId in book.Present.Select(t => t.DriverId).OfType<string>().Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal))
         {
             var plan = book.PlanOf(driverId);
-            if (plan.Stops.IsEmpty || !slots.TryGet(driverId, out var slot) || !index.TryGet(slot, out var driver)
+            if (plan.Stops.IsEmpty || !fleet.Slots.TryGet(driverId, out var slot) || !fleet.Index.TryGet(slot, out var driver)
                 || !driver.HasFix || driver.Fix.FixedAtUnixMs < OldestFixUnixMs(now) || driver.Status.Link != DriverLink.Connected)
             {
                 continue;
             }
 
             var remaining = plan.Stops[^1].EstimatedArrival is { } arrival && arrival > now ? arrival - now : TimeSpan.Zero;
-            var isSoonFree = dispatcher.Rules.BackToBack && plan.Trips is [{ IsOnBoard: true }] && remaining <= options.Value.BackToBackMaxRemaining;
-            var takesMore = plan.Trips.Length < dispatcher.Rules.MaxSharedTrips && plan.Trips.All(t => t.CanShare);
+            var isSoonFree = rules.BackToBack && plan.Trips is [{ IsOnBoard: true }] && remaining <= options.Value.BackToBackMaxRemaining;
+            var takesMore = plan.Trips.Length < rules.MaxSharedTrips && plan.Trips.All(t => t.CanShare);
             if (isSoonFree || takesMore)
             {
                 working.Add(new WorkingDriver(
@@ -155,9 +155,9 @@ internal sealed class MatchCandidates(
     // The index may be a moment behind the plan.
     private MatchDriver? Free(Trip trip, int slot, GeoPoint at, DateTimeOffset now)
     {
-        var plan = book.PlanOf(slots.IdOf(slot));
+        var plan = book.PlanOf(fleet.Slots.IdOf(slot));
         var seats = SeatsOf(plan.DriverId);
-        return plan is { Trips.IsEmpty: true, OfferedTripId: null } && OfferHindrances.Of(trip, plan, seats, now, dispatcher.Rules) == OfferHindrance.None
+        return plan is { Trips.IsEmpty: true, OfferedTripId: null } && OfferHindrances.Of(trip, plan, seats, now, rules) == OfferHindrance.None
             ? new MatchDriver(plan.DriverId, at, at, 0, plan, seats)
             : null;
     }

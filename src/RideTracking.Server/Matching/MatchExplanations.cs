@@ -4,6 +4,7 @@ using RideTracking.Engine.Dispatch;
 using RideTracking.Engine.Dispatch.Matching;
 using RideTracking.Engine.Geo;
 using RideTracking.Engine.Index;
+using RideTracking.Server.Areas;
 using RideTracking.Server.Directories;
 using RideTracking.Server.Trips;
 
@@ -11,8 +12,7 @@ namespace RideTracking.Server.Matching;
 
 /// <summary>Tells why drivers were or were not offered a trip.</summary>
 internal sealed class MatchExplanations(
-    RecentRounds recent, MatchCandidates candidates, TripBook book, Dispatcher dispatcher, CompanyDirectory directory, DriverSlots slots, DriverIndex index,
-    IOptions<TripOptions> options, TimeProvider time)
+    RecentRounds recent, MatchCandidates candidates, TripBook book, TripRules rules, CompanyDirectory directory, CityFleet fleet, IOptions<TripOptions> options, Area area)
 {
     private const int MaxRounds = 5;
     private const int MaxCandidates = 20;
@@ -20,7 +20,7 @@ internal sealed class MatchExplanations(
     /// <summary>About a trip, and a driver unless that is empty.</summary>
     public V1.ExplainMatchResponse Explain(Trip trip, string driverId)
     {
-        var now = time.GetUtcNow();
+        var now = area.Clock.GetUtcNow();
         var response = new V1.ExplainMatchResponse { ServerTime = now.ToTimestamp() };
         response.Rounds.AddRange(recent.Of(trip.Id, MaxRounds).Select(r => RoundOf(r, trip.Id, driverId)));
         if (driverId.Length > 0)
@@ -52,7 +52,7 @@ internal sealed class MatchExplanations(
     {
         var told = new V1.MatchedDriver { DriverId = driverId };
         DriverEntry driver = default;
-        var isKnown = slots.TryGet(driverId, out var slot) && index.TryGet(slot, out driver);
+        var isKnown = fleet.TryGet(driverId, out var slot, out driver);
         if (isKnown && driver.HasFix)
         {
             told.DistanceMeters = Earth.DistanceMeters(driver.Fix.Point, trip.Waypoints[0].Location);
@@ -77,7 +77,7 @@ internal sealed class MatchExplanations(
         : null;
 
     private V1.MatchObstacle? ObstacleOfJob(Trip trip, int slot, DriverPlan plan, DateTimeOffset now) =>
-        OfferHindrances.Of(trip, plan, candidates.SeatsOf(plan.DriverId), now, dispatcher.Rules) switch
+        OfferHindrances.Of(trip, plan, candidates.SeatsOf(plan.DriverId), now, rules) switch
         {
             OfferHindrance.PassedOver => V1.MatchObstacle.PassedOver,
             OfferHindrance.Blocked => V1.MatchObstacle.Blocked,

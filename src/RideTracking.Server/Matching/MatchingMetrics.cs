@@ -1,4 +1,3 @@
-using System.Diagnostics.Metrics;
 using RideTracking.Server.Telemetry;
 
 namespace RideTracking.Server.Matching;
@@ -21,21 +20,20 @@ internal sealed class MatchingMetrics
 {
     private static readonly KeyValuePair<string, object?>[] Outcomes = Metering.TagPerValue<HookOutcome>("outcome");
 
-    private readonly Histogram<double> _rounds;
-    private readonly Counter<long> _pairs;
-    private readonly Counter<long> _hook;
+    private readonly AreaHistogram _rounds;
+    private readonly AreaCounter _pairs;
+    private readonly AreaCounter _hook;
 
-    public MatchingMetrics(IMeterFactory meters)
+    public MatchingMetrics(AreaMeter meter)
     {
-        var meter = meters.Create(Metering.MeterName);
-        _rounds = meter.CreateHistogram("ridetracking.matching.round_time", "s", "From looking at open requests to the last offer made.", advice: Metering.Delays);
-        _pairs = meter.CreateCounter<long>("ridetracking.matching.pairs", "{pair}", "Drivers chosen for a request.");
-        _hook = meter.CreateCounter<long>("ridetracking.matching.hook", "{round}", "Rounds that the company's own matcher was asked for, by outcome.");
+        _rounds = meter.Delays("ridetracking.matching.round_time", "From looking at open requests to the last offer made.");
+        _pairs = meter.Counter("ridetracking.matching.pairs", "{pair}", "Drivers chosen for a request.");
+        _hook = meter.Counter("ridetracking.matching.hook", "{round}", "Rounds that the company's own matcher was asked for, by outcome.");
     }
 
     public void Round(TimeSpan took, int pairs)
     {
-        _rounds.Record(took.TotalSeconds);
+        _rounds.Record(took);
         _pairs.Add(pairs);
     }
 

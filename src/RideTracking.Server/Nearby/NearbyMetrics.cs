@@ -1,4 +1,3 @@
-using System.Diagnostics.Metrics;
 using RideTracking.Server.Telemetry;
 
 namespace RideTracking.Server.Nearby;
@@ -6,11 +5,11 @@ namespace RideTracking.Server.Nearby;
 /// <summary>What is measured of those who look around. Thread-safe.</summary>
 public sealed class NearbyMetrics
 {
-    private readonly Counter<long> _refused;
+    private readonly AreaCounter _refused;
 
     /// <summary>Made once, by <c>AddRiders</c>.</summary>
-    public NearbyMetrics(IMeterFactory meters) =>
-        _refused = meters.Create(Metering.MeterName).CreateCounter<long>(
+    public NearbyMetrics(AreaMeter meter) =>
+        _refused = meter.Counter(
             "ridetracking.nearby.refused", "{stream}", "Watches of nearby drivers that a limit refused.");
 
     /// <summary>Counts a refusal.</summary>

@@ -1,4 +1,3 @@
-using System.Diagnostics.Metrics;
 using RideTracking.Server.Telemetry;
 
 namespace RideTracking.Server.Outbox;
@@ -6,18 +5,18 @@ namespace RideTracking.Server.Outbox;
 /// <summary>What is measured of the commands to drivers that wait for the app's acknowledgement. Thread-safe.</summary>
 public sealed class CommandMetrics
 {
-    private readonly Meter _meter;
-    private readonly Counter<long> _sent;
-    private readonly Counter<long> _acknowledged;
-    private readonly Counter<long> _dropped;
+    private readonly AreaMeter _meter;
+    private readonly AreaCounter _sent;
+    private readonly AreaCounter _acknowledged;
+    private readonly AreaCounter _dropped;
 
     /// <summary>Made once, by <c>AddTelemetry</c>.</summary>
-    public CommandMetrics(IMeterFactory meters)
+    public CommandMetrics(AreaMeter meter)
     {
-        _meter = meters.Create(Metering.MeterName);
-        _sent = _meter.CreateCounter<long>("ridetracking.commands.sent", "{command}", "Commands written to drivers' streams, repeats after a reconnect included.");
-        _acknowledged = _meter.CreateCounter<long>("ridetracking.commands.acknowledged", "{command}", "Commands that apps acknowledged.");
-        _dropped = _meter.CreateCounter<long>("ridetracking.commands.expired", "{command}", "Commands that expired before the app had them.");
+        _meter = meter;
+        _sent = meter.Counter("ridetracking.commands.sent", "{command}", "Commands written to drivers' streams, repeats after a reconnect included.");
+        _acknowledged = meter.Counter("ridetracking.commands.acknowledged", "{command}", "Commands that apps acknowledged.");
+        _dropped = meter.Counter("ridetracking.commands.expired", "{command}", "Commands that expired before the app had them.");
     }
 
     /// <summary>Counts commands written to a stream.</summary>
@@ -32,8 +31,8 @@ public sealed class CommandMetrics
     /// <summary>Tells how to look at the outboxes of the drivers connected here; called at each scrape.</summary>
     public void Observe(Func<OutboxState> state)
     {
-        _meter.CreateObservableGauge("ridetracking.outbox.depth", () => state().Depth, "{command}", "Commands that wait for the acknowledgement of a driver connected here.");
-        _meter.CreateObservableGauge("ridetracking.outbox.age", () => state().OldestAge.TotalSeconds, "s", "Age of the oldest of them.");
+        _meter.Gauge("ridetracking.outbox.depth", "{command}", "Commands that wait for the acknowledgement of a driver connected here.", () => state().Depth);
+        _meter.Gauge("ridetracking.outbox.age", "s", "Age of the oldest of them.", () => state().OldestAge.TotalSeconds);
     }
 }
 

@@ -1,6 +1,7 @@
 using System.Buffers.Text;
 using System.Collections.Concurrent;
 using RideTracking.Server.Areas;
+using RideTracking.Server.Hosting;
 using RideTracking.Server.Store;
 using StackExchange.Redis;
 
@@ -13,22 +14,21 @@ namespace RideTracking.Server.Outbox;
 public sealed class CommandOutbox
 {
     private readonly ConcurrentDictionary<string, (int Depth, DateTimeOffset Since)> _waiting = new(StringComparer.Ordinal);
-    private readonly RedisStore _store;
-    private readonly StoreKeys _keys;
-    private readonly TimeProvider _time;
+    private readonly Listeners<string> _listeners = new();
+    private readonly Area _area;
     private readonly CommandMetrics _metrics;
 
-    public CommandOutbox(RedisStore store, StoreKeys keys, TimeProvider time, CommandMetrics metrics)
+    public CommandOutbox(Area area, CommandMetrics metrics)
     {
-        _store = store;
-        _keys = keys;
-        _time = time;
-        _metrics = metrics;
+        (_area, _metrics) = (area, metrics);
         metrics.Observe(State);
     }
 
-    /// <summary>Called with the driver's id after each commit that has commands for it; must return at once and not throw.</summary>
-    public event Action<string>? CommandsAdded;
+    /// <summary>Wakes the driver's stream after each commit that has commands for the driver, until the result is disposed.</summary>
+    public IDisposable Listen(string driverId, Action wake) => _listeners.Listen(driverId, _ => wake());
+
+    /// <summary>A command went down the driver's stream.</summary>
+    public void Sent() => _metrics.Sent(1);
 
     /// <summary>The driver's commands after a sequence that have not expired, in rising order.</summary>
     /// <param name="driverId">The driver.</param>
@@ -36,9 +36,9 @@ public sealed class CommandOutbox
     /// <exception cref="RedisException">The store is away.</exception>
     public async Task<IReadOnlyList<V1.Command>> ReadAfterAsync(string driverId, ulong afterSequence)
     {
-        var now = _time.GetUtcNow().ToUnixTimeMilliseconds();
+        var now = _area.Clock.GetUtcNow().ToUnixTimeMilliseconds();
         var commands = new List<V1.Command>();
-        foreach (var entry in await _store.Trips.HashGetAllAsync(_keys.Outbox(driverId)))
+        foreach (var entry in await _area.Trips.HashGetAllAsync(_area.Keys.Outbox(driverId)))
         {
             if (Parse((byte[])entry.Value!, now) is { } command && command.Sequence > afterSequence)
             {
@@ -52,7 +52,7 @@ public sealed class CommandOutbox
 
     /// <summary>Whether a command is still there: neither acknowledged by the app nor superseded.</summary>
     /// <exception cref="RedisException">The store is away.</exception>
-    internal Task<bool> IsWaitingAsync(string driverId, string field) => _store.Trips.HashExistsAsync(_keys.Outbox(driverId), field);
+    internal Task<bool> IsWaitingAsync(string driverId, string field) => _area.Trips.HashExistsAsync(_area.Keys.Outbox(driverId), field);
 
     /// <summary>Forgets the commands up to a sequence, which the app has safely received.</summary>
     /// <param name="driverId">The driver.</param>
@@ -63,9 +63,9 @@ public sealed class CommandOutbox
     public async Task<bool> AcknowledgeAsync(string driverId, long epoch, ulong throughSequence)
     {
         var reply = (RedisResult[])(await StoreScript.OutboxAcknowledge.RunAsync(
-            _store.Trips,
-            [_keys.Connections, _keys.Outbox(driverId)],
-            [driverId, epoch, throughSequence, _time.GetUtcNow().ToUnixTimeMilliseconds()]))!;
+            _area.Trips,
+            [_area.Keys.Connections, _area.Keys.Outbox(driverId)],
+            [driverId, epoch, throughSequence, _area.Clock.GetUtcNow().ToUnixTimeMilliseconds()]))!;
         if ((string)reply[0]! != "ok")
         {
             return false;
@@ -75,7 +75,7 @@ public sealed class CommandOutbox
         _metrics.Expired((int)reply[2]);
         if ((int)reply[3] is var depth and > 0)
         {
-            _waiting[driverId] = (depth, _waiting.TryGetValue(driverId, out var before) ? before.Since : _time.GetUtcNow());
+            _waiting[driverId] = (depth, _waiting.TryGetValue(driverId, out var before) ? before.Since : _area.Clock.GetUtcNow());
         }
         else
         {
@@ -93,11 +93,11 @@ public sealed class CommandOutbox
     }
 
     /// <summary>Tells that there may be commands in the outbox.</summary>
-    internal void Look(string driverId) => CommandsAdded?.Invoke(driverId);
+    internal void Look(string driverId) => _listeners.Tell(driverId, driverId);
 
     private OutboxState State()
     {
-        var now = _time.GetUtcNow();
+        var now = _area.Clock.GetUtcNow();
         var (depth, oldest) = (0, now);
         foreach (var (_, waiting) in _waiting)
         {

@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Runtime.InteropServices;
 using Google.Protobuf;
 using Microsoft.Extensions.Options;
@@ -39,22 +38,12 @@ internal sealed partial class DrivenPaths : OnceASecond
     private MapMatcher? _matcher;
     private RoadsInUse? _matcherOf;
 
-    // Trips that ended within the last seconds, the oldest first; bounded by how many can end in that time.
-    private readonly ConcurrentQueue<(TrackedTrip Tracked, DateTimeOffset Since)> _ended = new();
-
     public DrivenPaths(
         RedisStore store, StoreKeys keys, LogReader log, TripBook book, TripTracking tracking, CityRoads city, LearnedTimes learned, ServerClock clock, IOptions<TripOptions> options, ILogger<DrivenPaths> logger)
         : base(clock)
     {
         (_store, _keys, _log, _book, _tracking) = (store, keys, log, book, tracking);
         (_city, _learned, _clock, _retention, _logger) = (city, learned, clock, options.Value.Retention, logger);
-        tracking.Ended += tracked =>
-        {
-            if (RideOf(tracked.Trip) is not null)
-            {
-                _ended.Enqueue((tracked, clock.GetUtcNow()));
-            }
-        };
     }
 
     /// <summary>What was driven on a trip; null when it never began, is not over, or ended just now.</summary>
@@ -67,14 +56,10 @@ internal sealed partial class DrivenPaths : OnceASecond
         try
         {
             await RestoreAsync();
-            while (_ended.TryPeek(out var oldest) && _clock.GetUtcNow() - oldest.Since >= Settling)
+            while (_tracking.Ended.TryPeek(out var oldest) && _clock.GetUtcNow() - oldest.Since >= Settling)
             {
-                var trip = oldest.Tracked.Trip;
-                var (from, to) = RideOf(trip)!.Value;
-                var driven = Of(oldest.Tracked.FixesBetween(from, to));
-                await _store.Trips.StringSetAsync(_keys.TripDriven(trip.Id), driven.ToByteArray(), _clock.Real(_retention));
-                Learn(oldest.Tracked);
-                _ended.TryDequeue(out _);
+                await KeepAsync(oldest.Tracked);
+                _tracking.Ended.TryDequeue(out _);
             }
         }
         catch (Exception e) when (RedisStore.IsFailure(e))
@@ -82,6 +67,18 @@ internal sealed partial class DrivenPaths : OnceASecond
             // The store is away: it is tried again in a second.
             LogWaiting(e.Message);
         }
+    }
+
+    private async Task KeepAsync(TrackedTrip tracked)
+    {
+        if (RideOf(tracked.Trip) is not { } ride)
+        {
+            return; // Nobody was driven.
+        }
+
+        var driven = Of(tracked.FixesBetween(ride.From, ride.To));
+        await _store.Trips.StringSetAsync(_keys.TripDriven(tracked.Trip.Id), driven.ToByteArray(), _clock.Real(_retention));
+        Learn(tracked);
     }
 
     // Trips that were under way when the server started: what they drove before is in the log.

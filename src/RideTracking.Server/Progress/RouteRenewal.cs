@@ -1,7 +1,7 @@
 using System.Threading.Channels;
 using RideTracking.Engine.Dispatch;
 using RideTracking.Engine.Geo;
-using RideTracking.Engine.Index;
+using RideTracking.Server.Areas;
 using RideTracking.Server.Roads;
 using RideTracking.Server.Store;
 using RideTracking.Server.Trips;
@@ -14,7 +14,7 @@ namespace RideTracking.Server.Progress;
 /// roads were closed, slowed or opened.
 /// </summary>
 internal sealed partial class RouteRenewal(
-    TripTracking tracking, Dispatcher dispatcher, CityRoads city, DriverSlots slots, DriverIndex index, DispatchMetrics metrics,
+    TripTracking tracking, Dispatcher dispatcher, CityRoads city, CityFleet fleet, DispatchMetrics metrics,
     TimeProvider time, ILogger<RouteRenewal> logger) : BackgroundService
 {
     // Where a route starts depends on where the car is just now; beyond the first points it is the roads alone.
@@ -86,7 +86,7 @@ internal sealed partial class RouteRenewal(
             foreach (var plan in tracking.All().Select(t => t.Plan))
             {
                 stopping.ThrowIfCancellationRequested();
-                if (plan.Route is { } route && index.PlacesOf(slots, [plan.DriverId]) is [var at]
+                if (plan.Route is { } route && fleet.PlacesOf([plan.DriverId]) is [var at]
                     && !IsSameWay(route.Route, city.Through(at.Point, at.CourseDegrees, [.. plan.Stops.Select(s => s.Location)])))
                 {
                     await TryRenewAsync(new RouteOutdated(plan.DriverId, route.Version, RouteChangeReason.RoadsChanged));

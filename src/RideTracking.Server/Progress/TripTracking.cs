@@ -1,7 +1,9 @@
+using System.Collections.Concurrent;
 using System.Threading.Channels;
 using RideTracking.Engine.Dispatch;
 using RideTracking.Engine.Index;
 using RideTracking.Engine.Ingest;
+using RideTracking.Server.Areas;
 using RideTracking.Server.Trips;
 
 namespace RideTracking.Server.Progress;
@@ -18,23 +20,26 @@ public sealed class TripTracking
     private readonly Lock _lock = new();
     private readonly TripBook _book;
     private readonly DriverSlots _slots;
+    private readonly TimeProvider _time;
 
     // At most one for each version of a driver's route, and the routes of a node are bounded by its drivers.
     private readonly Channel<RouteLeft> _left = Channel.CreateUnbounded<RouteLeft>(new UnboundedChannelOptions { SingleReader = true });
     private readonly Dictionary<string, TrackedTrip> _trips = new(StringComparer.Ordinal);
     private TrackedDriver?[] _bySlot = new TrackedDriver?[1024];
 
-    public TripTracking(TripBook book, DriverSlots slots)
+    public TripTracking(TripBook book, CityFleet fleet, Area area)
     {
-        (_book, _slots) = (book, slots);
-        book.PlanChanged += Take;
-        book.TripChanged += Take;
+        (_book, _slots, _time) = (book, fleet.Slots, area.Clock);
+        book.KeepUp(Take, Take);
     }
 
     internal ChannelReader<RouteLeft> Left => _left.Reader;
 
-    /// <summary>A trip that was tracked is over. Must return at once.</summary>
-    internal event Action<TrackedTrip>? Ended;
+    /// <summary>
+    /// Trips that are over, the oldest first, for what is made of the whole of their way; bounded by how many can end until
+    /// somebody looks, once a second.
+    /// </summary>
+    internal ConcurrentQueue<(TrackedTrip Tracked, DateTimeOffset Since)> Ended { get; } = new();
 
     /// <summary>A fix has passed the gate.</summary>
     public void Observe(int slot, in Fix fix, FixOutcome outcome)
@@ -121,7 +126,7 @@ public sealed class TripTracking
 
         if (trip.IsFinal)
         {
-            Ended?.Invoke(tracked);
+            Ended.Enqueue((tracked, _time.GetUtcNow()));
         }
     }
 }

@@ -1,31 +1,15 @@
-using RideTracking.Server.Api;
-using RideTracking.Server.Nearby;
-using RideTracking.Server.Trips;
+using RideTracking.Server.Areas;
 
 namespace RideTracking.Server.Riders;
 
-/// <summary>Wires what riders call.</summary>
+/// <summary>Wires what riders ask for.</summary>
 public static class RidersSetup
 {
-    /// <summary>Adds the riders' view of trips. After the dispatch.</summary>
-    public static WebApplicationBuilder AddRiders(this WebApplicationBuilder builder)
+    /// <summary>Adds requests and estimates. After the trips.</summary>
+    public static AreaBuilder AddRiders(this AreaBuilder area)
     {
-        builder.Services.AddSingleton<RideDesk>();
-        builder.Services.AddSingleton<TripView>();
-        builder.Services.AddSingleton<TripEstimate>();
-        builder.Services.AddOptions<NearbyOptions>().BindConfiguration("Nearby").ValidateDataAnnotations().ValidateOnStart();
-        builder.Services.AddSingleton<NearbyMetrics>();
-        builder.Services.AddSingleton<NearbyLimits>();
-        builder.Services.AddSingleton(BlurSecret.New());
-        builder.Services.AddSingleton<ShownCars>();
-        builder.Services.AddSingleton<NearbyWatch>();
-        return builder;
-    }
-
-    /// <summary>Serves <c>RiderService</c>.</summary>
-    public static WebApplication MapRiders(this WebApplication app)
-    {
-        app.MapGrpcService<RiderEndpoint>();
-        return app;
+        area.Services.AddSingleton<RideDesk>();
+        area.Services.AddSingleton<TripEstimate>();
+        return area.AddDoor<RideDesk>().AddDoor<TripEstimate>();
     }
 }

@@ -1,9 +1,7 @@
-using Microsoft.Extensions.Options;
 using RideTracking.Engine.Geo;
 using RideTracking.Engine.Roads;
 using RideTracking.Engine.Roads.Graph;
 using RideTracking.Engine.Roads.Routing;
-using RideTracking.Server.Trips;
 using Route = RideTracking.Engine.Roads.Route;
 
 namespace RideTracking.Server.Roads;
@@ -21,9 +19,9 @@ public sealed record RoadsInUse(RoadIndex Index, RoadRouter Router, IRouteFinder
 /// <summary>
 /// Finds routes by the roads in use; until there are any, as straight lines, which their source tells. Thread-safe.
 /// </summary>
-public sealed class CityRoads(IOptions<TripOptions> options) : IRouteFinder
+/// <param name="straight">Goes where no road is known.</param>
+public sealed class CityRoads(StraightLineRouter straight) : IRouteFinder
 {
-    private readonly StraightLineRouter _straight = new(options.Value.CitySpeedMetersPerSecond);
     private volatile RoadsInUse? _current;
 
     /// <summary>The roads; null before they are read, and without any.</summary>
@@ -39,9 +37,9 @@ public sealed class CityRoads(IOptions<TripOptions> options) : IRouteFinder
     /// <inheritdoc/>
     public void Times(ReadOnlySpan<GeoPoint> from, ReadOnlySpan<GeoPoint> to, Span<double> seconds) => Finder.Times(from, to, seconds);
 
-    internal StraightLineRouter Straight => _straight;
+    internal StraightLineRouter Straight => straight;
 
-    private IRouteFinder Finder => _current?.Finder ?? _straight;
+    private IRouteFinder Finder => _current?.Finder ?? straight;
 
     internal void Use(RoadsInUse roads)
     {

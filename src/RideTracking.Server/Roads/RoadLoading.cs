@@ -4,7 +4,7 @@ using RideTracking.Engine.Roads;
 using RideTracking.Engine.Roads.Graph;
 using RideTracking.Engine.Roads.Osm;
 using RideTracking.Engine.Roads.Routing;
-using RideTracking.Server.Store;
+using RideTracking.Server.Hosting;
 
 namespace RideTracking.Server.Roads;
 
@@ -13,7 +13,7 @@ namespace RideTracking.Server.Roads;
 /// file, else from the file itself. Without usable roads the server goes on with straight lines.
 /// </summary>
 internal sealed partial class RoadLoading(
-    CityRoads city, RoadTimes times, IOptions<RoadOptions> options, IOptions<StoreOptions> store, ILogger<RoadLoading> logger) : BackgroundService
+    CityRoads city, RoadTimes times, IOptions<RoadOptions> options, IOptions<DataOptions> data, ILogger<RoadLoading> logger) : BackgroundService
 {
     /// <summary>Completes when the roads are in use, or cannot be.</summary>
     public Task Done => ExecuteTask ?? Task.CompletedTask;
@@ -43,7 +43,7 @@ internal sealed partial class RoadLoading(
         {
             using var extract = File.OpenRead(file);
             var source = RoadSource.Of(extract);
-            var folder = Directory.CreateDirectory(Path.Combine(store.Value.DataFolder, "roads")).FullName;
+            var folder = Directory.CreateDirectory(Path.Combine(data.Value.DataFolder, "roads")).FullName;
             var graph = Cached(Path.Combine(folder, "graph.bin"), from => RoadGraphFile.Read(from, source)) ?? Import(extract, source, folder, stopping);
             var hierarchy = Cached(Path.Combine(folder, "order.bin"), from => RoadHierarchy.Read(from, graph)) ?? Prepare(graph, folder);
             Use(graph, hierarchy);

@@ -1,17 +1,17 @@
-using Microsoft.Extensions.DependencyInjection.Extensions;
-using Microsoft.Extensions.Options;
 using RideTracking.Engine.Roads;
-using RideTracking.Server.Api;
+using RideTracking.Server.Areas;
+using RideTracking.Server.Hosting;
 
 namespace RideTracking.Server.Roads;
 
 /// <summary>Wires the roads.</summary>
 public static class RoadsSetup
 {
-    /// <summary>Adds the roads, their closures and their tiles for the map. After the store.</summary>
-    public static WebApplicationBuilder AddRoads(this WebApplicationBuilder builder)
+    /// <summary>Adds the roads, what is learned of them, and their closures.</summary>
+    public static AreaBuilder AddRoads(this AreaBuilder area)
     {
-        var services = builder.Services;
+        var services = area.Services;
+        services.AddOptions<DataOptions>().BindConfiguration("Store");
         services.AddOptions<RoadOptions>().BindConfiguration(RoadOptions.Section).ValidateDataAnnotations()
             .Validate(o => o.TimeZone.Length == 0 || TimeZoneInfo.TryFindSystemTimeZoneById(o.TimeZone, out _), "Roads:TimeZone must be empty or an IANA name such as Europe/Lisbon.")
             .ValidateOnStart();
@@ -21,15 +21,9 @@ public static class RoadsSetup
         services.AddSingleton<RoadClosures>();
         services.AddSingleton<LearnedTimes>();
         services.AddSingleton<RoadLoading>();
-        services.TryAddSingleton(s =>
-        {
-            var city = s.GetRequiredService<CityRoads>();
-            var isMadeUp = s.GetRequiredService<IOptions<RoadOptions>>().Value.File == RoadOptions.Demo;
-            return new RoadTileEndpoint(() => city.Current?.Graph, isMadeUp ? "" : RoadTileEndpoint.OpenStreetMap);
-        });
         services.AddHostedService(s => s.GetRequiredService<RoadLoading>());
         services.AddHostedService(s => s.GetRequiredService<RoadClosures>());
         services.AddHostedService(s => s.GetRequiredService<LearnedTimes>());
-        return builder;
+        return area.AddDoor<RoadClosures>();
     }
 }

@@ -1,4 +1,3 @@
-using System.Diagnostics.Metrics;
 using RideTracking.Server.Telemetry;
 
 namespace RideTracking.Server.Sharing;
@@ -6,17 +5,16 @@ namespace RideTracking.Server.Sharing;
 /// <summary>What is measured of shared trips. Thread-safe.</summary>
 public sealed class SharingMetrics
 {
-    private readonly Counter<long> _made;
-    private readonly Counter<long> _revoked;
-    private readonly Counter<long> _refused;
+    private readonly AreaCounter _made;
+    private readonly AreaCounter _revoked;
+    private readonly AreaCounter _refused;
 
     /// <summary>Made once, by <c>AddSharing</c>.</summary>
-    public SharingMetrics(IMeterFactory meters)
+    public SharingMetrics(AreaMeter meter)
     {
-        var meter = meters.Create(Metering.MeterName);
-        _made = meter.CreateCounter<long>("ridetracking.sharing.links", "{link}", "Share links made, repeats included.");
-        _revoked = meter.CreateCounter<long>("ridetracking.sharing.revoked", "{link}", "Share links revoked.");
-        _refused = meter.CreateCounter<long>("ridetracking.sharing.refused", "{stream}", "Watches of shared trips that were refused; many with not_found are somebody who guesses.");
+        _made = meter.Counter("ridetracking.sharing.links", "{link}", "Share links made, repeats included.");
+        _revoked = meter.Counter("ridetracking.sharing.revoked", "{link}", "Share links revoked.");
+        _refused = meter.Counter("ridetracking.sharing.refused", "{stream}", "Watches of shared trips that were refused; many with not_found are somebody who guesses.");
     }
 
     /// <summary>Counts a link.</summary>

@@ -1,17 +1,20 @@
+using RideTracking.Server.Areas;
+
 namespace RideTracking.Server.Sharing;
 
 /// <summary>Wires the sharing of trips.</summary>
 public static class SharingSetup
 {
-    /// <summary>Adds links to trips. After the dispatch.</summary>
-    public static WebApplicationBuilder AddSharing(this WebApplicationBuilder builder)
+    /// <summary>Adds links to trips.</summary>
+    public static AreaBuilder AddSharing(this AreaBuilder area)
     {
-        builder.Services.AddOptions<SharingOptions>().BindConfiguration("Sharing").ValidateDataAnnotations().ValidateOnStart();
-        builder.Services.AddSingleton<SharingMetrics>();
-        builder.Services.AddSingleton<ShareLinks>();
-        builder.Services.AddSingleton<ShareWatches>();
-        builder.Services.AddSingleton<SharedTrips>();
-        builder.Services.AddHostedService(services => services.GetRequiredService<ShareWatches>());
-        return builder;
+        var services = area.Services;
+        services.AddOptions<SharingOptions>().BindConfiguration("Sharing").ValidateDataAnnotations().ValidateOnStart();
+        services.AddSingleton<SharingMetrics>();
+        services.AddSingleton<ShareLinks>();
+        services.AddSingleton<ShareWatches>();
+        services.AddSingleton<SharedTrips>();
+        services.AddHostedService(s => s.GetRequiredService<ShareWatches>());
+        return area.AddDoor<SharedTrips>();
     }
 }

@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using Garnet;
 using Microsoft.Extensions.Options;
+using RideTracking.Server.Hosting;
 
 namespace RideTracking.Server.Store;
 
@@ -14,7 +15,7 @@ namespace RideTracking.Server.Store;
 /// an acknowledged write may be lost when the process is killed.
 /// </remarks>
 public sealed partial class EmbeddedStore(
-    IOptions<StoreOptions> options, ILoggerFactory loggers, ILogger<EmbeddedStore> logger) : IAsyncDisposable
+    IOptions<StoreOptions> options, IOptions<DataOptions> data, ILoggerFactory loggers, ILogger<EmbeddedStore> logger) : IAsyncDisposable
 {
     private static readonly TimeSpan CheckpointInterval = TimeSpan.FromMinutes(5);
     private GarnetServer? _server;
@@ -30,7 +31,7 @@ public sealed partial class EmbeddedStore(
             return Task.FromResult<string?>(null);
         }
 
-        var folder = Path.GetFullPath(Path.Combine(options.Value.DataFolder, "store"));
+        var folder = Path.GetFullPath(Path.Combine(data.Value.DataFolder, "store"));
         Directory.CreateDirectory(folder);
         _lock = Lock(folder);
         var port = FreePort();

@@ -1,4 +1,3 @@
-using System.Diagnostics.Metrics;
 
 namespace RideTracking.Server.Telemetry;
 
@@ -7,15 +6,14 @@ public sealed class FollowerMetrics
 {
     private static readonly KeyValuePair<string, object?>[] Kinds = Metering.TagPerValue<StreamKind>("stream");
 
-    private readonly Histogram<double> _lag;
+    private readonly AreaHistogram _lag;
 
     /// <summary>Made once, by <c>AddTelemetry</c>.</summary>
-    public FollowerMetrics(IMeterFactory meters)
+    public FollowerMetrics(AreaMeter meter)
     {
-        var meter = meters.Create(Metering.MeterName);
-        _lag = meter.CreateHistogram("ridetracking.follower.lag", "s", "Age of a fix, from the sensor by the server's clock, when a changed position was sent to a follower.", advice: Metering.Delays);
+        _lag = meter.Delays("ridetracking.follower.lag", "Age of a fix, from the sensor by the server's clock, when a changed position was sent to a follower.");
     }
 
     /// <summary>Records the age of a position that changed, as it is handed to the follower's stream.</summary>
-    public void Sent(StreamKind kind, TimeSpan age) => _lag.Record(age.TotalSeconds, Kinds[(int)kind]);
+    public void Sent(StreamKind kind, TimeSpan age) => _lag.Record(age, Kinds[(int)kind]);
 }

@@ -1,4 +1,3 @@
-using System.Diagnostics.Metrics;
 
 namespace RideTracking.Server.Telemetry;
 
@@ -7,15 +6,14 @@ public sealed class StreamMetrics
 {
     private static readonly KeyValuePair<string, object?>[] Kinds = Metering.TagPerValue<StreamKind>("stream");
 
-    private readonly UpDownCounter<long> _open;
-    private readonly Counter<long> _closed;
+    private readonly AreaUpDownCounter _open;
+    private readonly AreaCounter _closed;
 
     /// <summary>Made once, by <c>AddTelemetry</c>.</summary>
-    public StreamMetrics(IMeterFactory meters)
+    public StreamMetrics(AreaMeter meter)
     {
-        var meter = meters.Create(Metering.MeterName);
-        _open = meter.CreateUpDownCounter<long>("ridetracking.streams.open", "{stream}", "Streams open now.");
-        _closed = meter.CreateCounter<long>("ridetracking.streams.closed", "{stream}", "Streams that ended, by reason.");
+        _open = meter.UpDownCounter("ridetracking.streams.open", "{stream}", "Streams open now.");
+        _closed = meter.Counter("ridetracking.streams.closed", "{stream}", "Streams that ended, by reason.");
     }
 
     /// <summary>Counts a stream as open.</summary>

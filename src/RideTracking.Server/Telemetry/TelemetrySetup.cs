@@ -1,8 +1,6 @@
 using Microsoft.Extensions.Logging.Console;
 using OpenTelemetry.Metrics;
 using OpenTelemetry.Resources;
-using RideTracking.Server.Drivers;
-using RideTracking.Server.Outbox;
 
 namespace RideTracking.Server.Telemetry;
 
@@ -15,11 +13,7 @@ public static class TelemetrySetup
     /// <summary>Adds the metrics, and logs to the console: JSON in production, readable in development.</summary>
     public static WebApplicationBuilder AddTelemetry(this WebApplicationBuilder builder)
     {
-        builder.Services.AddSingleton<FixMetrics>();
-        builder.Services.AddSingleton<StreamMetrics>();
-        builder.Services.AddSingleton<WatchStreams>();
-        builder.Services.AddSingleton<FollowerMetrics>();
-        builder.Services.AddSingleton<CommandMetrics>();
+        builder.Services.AddSingleton<ObservedInstruments>();
         builder.Services.AddOpenTelemetry().ConfigureResource(resource => resource.AddService("ride-tracking")).WithMetrics(metrics =>
         {
             metrics

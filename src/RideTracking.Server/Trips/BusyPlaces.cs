@@ -1,12 +1,11 @@
 using System.Collections.Concurrent;
 using Microsoft.Extensions.Options;
 using RideTracking.Engine.Geo;
-using RideTracking.Server.Drivers.Reporting;
 
 namespace RideTracking.Server.Trips;
 
 /// <summary>Where somebody asked for a ride or for cars lately. Thread-safe.</summary>
-public sealed class BusyPlaces(IOptions<ReportingOptions> options, TimeProvider time)
+public sealed class BusyPlaces(IOptions<BusyPlacesOptions> options, TimeProvider time)
 {
     private const double CellMeters = 1_000;
 

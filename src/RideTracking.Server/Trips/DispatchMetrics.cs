@@ -1,4 +1,3 @@
-using System.Diagnostics.Metrics;
 using RideTracking.Engine.Dispatch;
 using RideTracking.Server.Telemetry;
 
@@ -11,23 +10,22 @@ internal sealed class DispatchMetrics
     private static readonly KeyValuePair<string, object?>[] Outcomes = Metering.TagPerValue<OfferOutcome>("outcome");
     private static readonly KeyValuePair<string, object?>[] Reasons = Metering.TagPerValue<RouteChangeReason>("reason");
 
-    private readonly Counter<long> _requested;
-    private readonly Counter<long> _ended;
-    private readonly Counter<long> _offers;
-    private readonly Counter<long> _routes;
-    private readonly Counter<long> _conflicts;
-    private readonly Histogram<double> _assigned;
+    private readonly AreaCounter _requested;
+    private readonly AreaCounter _ended;
+    private readonly AreaCounter _offers;
+    private readonly AreaCounter _routes;
+    private readonly AreaCounter _conflicts;
+    private readonly AreaHistogram _assigned;
 
-    public DispatchMetrics(IMeterFactory meters, TripBook book)
+    public DispatchMetrics(AreaMeter meter, TripBook book)
     {
-        var meter = meters.Create(Metering.MeterName);
-        _requested = meter.CreateCounter<long>("ridetracking.trips.requested", "{trip}", "Trips asked for.");
-        _ended = meter.CreateCounter<long>("ridetracking.trips.ended", "{trip}", "Trips that became final, by state.");
-        _offers = meter.CreateCounter<long>("ridetracking.offers", "{offer}", "Offers that closed, by outcome.");
-        _routes = meter.CreateCounter<long>("ridetracking.trips.routes_renewed", "{route}", "Routes found anew, by reason.");
-        _conflicts = meter.CreateCounter<long>("ridetracking.dispatch.conflicts", "{commit}", "Commits that met a newer state and were decided again.");
-        _assigned = meter.CreateHistogram("ridetracking.trips.time_to_assign", "s", "From the beginning of the search to the acceptance.", advice: Metering.Delays);
-        meter.CreateObservableGauge("ridetracking.trips.searching", () => book.SearchingCount, "{trip}", "Trips that wait for a driver.");
+        _requested = meter.Counter("ridetracking.trips.requested", "{trip}", "Trips asked for.");
+        _ended = meter.Counter("ridetracking.trips.ended", "{trip}", "Trips that became final, by state.");
+        _offers = meter.Counter("ridetracking.offers", "{offer}", "Offers that closed, by outcome.");
+        _routes = meter.Counter("ridetracking.trips.routes_renewed", "{route}", "Routes found anew, by reason.");
+        _conflicts = meter.Counter("ridetracking.dispatch.conflicts", "{commit}", "Commits that met a newer state and were decided again.");
+        _assigned = meter.Delays("ridetracking.trips.time_to_assign", "From the beginning of the search to the acceptance.");
+        meter.Gauge("ridetracking.trips.searching", "{trip}", "Trips that wait for a driver.", () => book.SearchingCount);
     }
 
     public void Conflict() => _conflicts.Add(1);
@@ -56,7 +54,7 @@ internal sealed class DispatchMetrics
         if (kind == TripEventKind.Assigned && after.AcceptedOfferId is not null)
         {
             _offers.Add(1, Outcomes[(int)OfferOutcome.Accepted]);
-            _assigned.Record((after.Events[^1].RecordedAt - after.SearchFrom).TotalSeconds);
+            _assigned.Record(after.Events[^1].RecordedAt - after.SearchFrom);
             if (closed > 1)
             {
                 _offers.Add(closed - 1, Outcomes[(int)OfferOutcome.LostRace]);

@@ -3,7 +3,7 @@ using System.Collections.Immutable;
 using Microsoft.Extensions.Options;
 using RideTracking.Engine.Dispatch;
 using RideTracking.Engine.Index;
-using RideTracking.Engine.Roads;
+using RideTracking.Server.Areas;
 using RideTracking.Server.Outbox;
 using RideTracking.Server.Store;
 using StackExchange.Redis;
@@ -15,8 +15,8 @@ namespace RideTracking.Server.Trips;
 /// when that was a newer one. A refusal is checked against the store the same way, so it is never given for an old state.
 /// </summary>
 internal sealed class Dispatcher(
-    TripBook book, TripStore store, CommandWire wire, CommandOutbox outbox, IRouteFinder router, DriverSlots slots, DriverIndex index,
-    IOptions<TripOptions> options, TimeProvider time, DispatchMetrics metrics)
+    Area area, TripBook book, TripStore store, CommandWire wire, CommandOutbox outbox, TripRules rules, IOptions<TripOptions> options,
+    DispatchMetrics metrics)
 {
     // Each lost attempt means that somebody else's was committed; more than this is an attack or an error.
     private const int MaxAttempts = 16;
@@ -28,7 +28,7 @@ internal sealed class Dispatcher(
     private readonly ConcurrentDictionary<string, ulong> _toldFromMemory = new(StringComparer.Ordinal);
 
     /// <summary>The limits that transitions keep.</summary>
-    public TripRules Rules { get; } = options.Value.ToRules(router);
+    public TripRules Rules { get; } = rules;
 
     /// <summary>The decision; another one only where a simulation shows that its checker would find a mistake in it.</summary>
     internal Func<Trip?, ImmutableArray<DriverPlan>, DispatchEvent, DateTimeOffset, TripRules, TransitionResult> Decide { get; set; } = Transitions.Decide;
@@ -59,8 +59,8 @@ internal sealed class Dispatcher(
                 continue;
             }
 
-            var now = NotBefore(trip, time.GetUtcNow());
-            var result = Decide(trip, plans, happened with { Places = index.PlacesOf(slots, plans.Select(p => p.DriverId)) }, now, Rules);
+            var now = NotBefore(trip, area.Clock.GetUtcNow());
+            var result = Decide(trip, plans, happened with { Places = book.PlacesOf(plans.Select(p => p.DriverId)) }, now, Rules);
             var commit = ToCommit(tripId, trip, plans, result, now) with
             {
                 Actor = actor,
@@ -100,7 +100,7 @@ internal sealed class Dispatcher(
         var plan = book.PlanOf(driverId);
         for (var attempt = 0; attempt < MaxAttempts; attempt++)
         {
-            var commit = new TripCommit(time.GetUtcNow(), null, 0, null, [new PlanCommit(driverId, plan.Version, null, [command])])
+            var commit = new TripCommit(area.Clock.GetUtcNow(), null, 0, null, [new PlanCommit(driverId, plan.Version, null, [command])])
             {
                 Answer = answer,
                 OutboxLimit = answer is null ? null : options.Value.MaxWaitingCommands,
@@ -156,7 +156,7 @@ internal sealed class Dispatcher(
         book.Apply(null, plan.Version == 0 ? [] : [plan]);
         if (plan.RoutePlanVersion > told)
         {
-            var now = time.GetUtcNow();
+            var now = area.Clock.GetUtcNow();
             var way = wire.ToOutbox(new RouteChanged(
                 driverId, now + Rules.CommandLifetime, plan.RoutePlanVersion, plan.Stops, plan.Route, RouteChangeReason.Unspecified));
             if (await store.CommitAsync(new TripCommit(now, null, 0, null, [new PlanCommit(driverId, plan.Version, null, [way])])) is not Committed committed)

@@ -1,8 +1,9 @@
 using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using RideTracking.Engine.Dispatch;
-using RideTracking.Engine.Fanout;
 using RideTracking.Engine.Index;
+using RideTracking.Server.Areas;
+using RideTracking.Server.Hosting;
 
 namespace RideTracking.Server.Trips;
 
@@ -11,7 +12,7 @@ namespace RideTracking.Server.Trips;
 /// not matter in which order commits are told; a final trip stays a while, so that nothing older comes back after it.
 /// Keeps the index informed of what drivers want and do. Thread-safe.
 /// </summary>
-public sealed class TripBook(DriverSlots slots, DriverIndex index, PositionFanout fanout)
+public sealed class TripBook(CityFleet fleet, BusyPlaces busy)
 {
     private readonly Lock _lock = new();
     private readonly ConcurrentDictionary<string, Trip> _trips = new(StringComparer.Ordinal);
@@ -19,15 +20,11 @@ public sealed class TripBook(DriverSlots slots, DriverIndex index, PositionFanou
     private readonly ConcurrentDictionary<string, Trip> _unoffered = new(StringComparer.Ordinal);
     private readonly Dictionary<string, ImmutableArray<TripFollower>> _followers = new(StringComparer.Ordinal);
     private readonly Queue<Trip> _over = new();
+    private readonly Listeners<DriverPlan> _planListeners = new();
+    private (Action<Trip> OfTrip, Action<DriverPlan> OfPlan) _keepingUp = (_ => { }, _ => { });
     private HashSet<string>? _tripsSinceReload;
     private HashSet<string>? _plansSinceReload;
     private volatile bool _isLoaded;
-
-    /// <summary>A trip was taken in, perhaps late: <see cref="Find"/> has the newest. On any thread, outside of any lock; must return at once.</summary>
-    internal event Action<Trip>? TripChanged;
-
-    /// <summary>A driver's plan was taken in, perhaps late: <see cref="PlanOf"/> has the newest. As <see cref="TripChanged"/>.</summary>
-    internal event Action<DriverPlan>? PlanChanged;
 
     /// <summary>Whether the book holds what the store does; before that a trip that is not in it may still exist.</summary>
     public bool IsLoaded => _isLoaded;
@@ -46,6 +43,9 @@ public sealed class TripBook(DriverSlots slots, DriverIndex index, PositionFanou
 
     /// <summary>The trips that search and have no open offer, the longest waiting first.</summary>
     internal Trip[] Unoffered() => [.. _unoffered.Values.OrderBy(t => t.RequestedAt).ThenBy(t => t.Id, StringComparer.Ordinal)];
+
+    /// <summary>Where drivers are now, as far as anybody knows: routes begin there.</summary>
+    internal ImmutableArray<DriverPlace> PlacesOf(IEnumerable<string> driverIds) => fleet.PlacesOf(driverIds);
 
     /// <summary>Takes in what was committed, or read.</summary>
     internal void Apply(Trip? trip, ImmutableArray<DriverPlan> plans)
@@ -134,7 +134,7 @@ public sealed class TripBook(DriverSlots slots, DriverIndex index, PositionFanou
 
         foreach (var trip in trips)
         {
-            TripChanged?.Invoke(trip);
+            Tell(trip);
         }
     }
 
@@ -158,6 +158,14 @@ public sealed class TripBook(DriverSlots slots, DriverIndex index, PositionFanou
             return [.. _followers.Keys.Where(id => !_trips.ContainsKey(id))];
         }
     }
+
+    /// <summary>Hears of each change of a driver's plan, until the result is disposed.</summary>
+    /// <param name="driverId">The driver.</param>
+    /// <param name="hear">On any thread, outside of any lock; returns at once. It may come late: <see cref="PlanOf"/> has the newest.</param>
+    internal IDisposable Listen(string driverId, Action<DriverPlan> hear) => _planListeners.Listen(driverId, hear);
+
+    /// <summary>Who keeps up with every trip and plan that is taken in: one, the progress of the cars. As <see cref="Listen"/>.</summary>
+    internal void KeepUp(Action<Trip> ofTrip, Action<DriverPlan> ofPlan) => _keepingUp = (ofTrip, ofPlan);
 
     /// <summary>Follows a trip. What is not in the book and not final is taken in.</summary>
     /// <param name="trip">The trip as the caller saw it.</param>
@@ -225,24 +233,35 @@ public sealed class TripBook(DriverSlots slots, DriverIndex index, PositionFanou
     {
         _plans[plan.DriverId] = plan;
         _plansSinceReload?.Add(plan.DriverId);
-        return index.SetPlan(slots.GetOrAdd(plan.DriverId), plan.Availability, plan.Work);
+        return fleet.Index.SetPlan(fleet.Slots.GetOrAdd(plan.DriverId), plan.Availability, plan.Work);
+    }
+
+    private void Tell(Trip trip)
+    {
+        if (trip.State == TripState.Searching)
+        {
+            busy.Ask(trip.Waypoints[0].Location);
+        }
+
+        _keepingUp.OfTrip(trip);
     }
 
     private void Tell(List<DriverChange> changes, ImmutableArray<TripFollower> followers, Trip? trip, ImmutableArray<DriverPlan> plans)
     {
         foreach (var change in changes)
         {
-            fanout.Publish(change);
+            fleet.Fanout.Publish(change);
         }
 
         foreach (var plan in plans)
         {
-            PlanChanged?.Invoke(plan);
+            _keepingUp.OfPlan(plan);
+            _planListeners.Tell(plan.DriverId, plan);
         }
 
         if (trip is not null)
         {
-            TripChanged?.Invoke(trip);
+            Tell(trip);
         }
 
         if (!followers.IsDefault)

@@ -2,20 +2,17 @@ using System.Collections.Immutable;
 using Google.Protobuf;
 using RideTracking.Engine.Dispatch;
 using RideTracking.Server.Areas;
-using RideTracking.Server.Hosting;
 using RideTracking.Server.Store;
+using RideTracking.Server.Store.Events;
 using StackExchange.Redis;
 
 namespace RideTracking.Server.Trips;
 
 /// <summary>Trips and plans in the store.</summary>
-internal sealed class TripStore(RedisStore store, StoreKeys keys, ServerClock clock)
+internal sealed class TripStore(Area area, EventLog<V1.LoggedTripEvent> events)
 {
     // What one round trip asks for when much is read.
     private const int Page = 500;
-
-    /// <summary>Called after each commit that has events; must return at once.</summary>
-    public event Action? EventsAdded;
 
     /// <summary>Commits a decision, or tells why not.</summary>
     /// <exception cref="RedisException">The store is away; whether it committed is then not known.</exception>
@@ -23,14 +20,14 @@ internal sealed class TripStore(RedisStore store, StoreKeys keys, ServerClock cl
     {
         RedisKey[] touched =
         [
-            keys.Connections, keys.Plans, keys.Deadlines, keys.Trip(commit.TripId ?? ""), commit.Answer?.Key ?? keys.RequestAnswer("", ""),
-            keys.TripEvents, keys.TripEventsCursor, keys.EndedTrips,
-            .. commit.Plans.Select(p => keys.Outbox(p.DriverId)),
+            area.Keys.Connections, area.Keys.Plans, area.Keys.Deadlines, area.Keys.Trip(commit.TripId ?? ""), commit.Answer?.Key ?? area.Keys.RequestAnswer("", ""),
+            area.Keys.TripEvents, area.Keys.TripEventsCursor, area.Keys.EndedTrips,
+            .. commit.Plans.Select(p => area.Keys.Outbox(p.DriverId)),
         ];
-        var reply = (RedisResult[])(await StoreScript.TripCommit.RunAsync(store.Trips, touched, Arguments(commit)))!;
+        var reply = (RedisResult[])(await StoreScript.TripCommit.RunAsync(area.Trips, touched, Arguments(commit)))!;
         if (commit.Trip is not null && (string)reply[0]! == "ok")
         {
-            EventsAdded?.Invoke();
+            events.Written();
         }
 
         return (string)reply[0]! switch
@@ -46,46 +43,46 @@ internal sealed class TripStore(RedisStore store, StoreKeys keys, ServerClock cl
     }
 
     /// <summary>The trip as it stands, final or not; null when there is none.</summary>
-    public async Task<Trip?> ReadTripAsync(string tripId) => TripRecords.ReadTrip(await store.Trips.StringGetAsync(keys.Trip(tripId)));
+    public async Task<Trip?> ReadTripAsync(string tripId) => TripRecords.ReadTrip(await area.Trips.StringGetAsync(area.Keys.Trip(tripId)));
 
     /// <summary>What a request with this id was answered; null when it was not made.</summary>
-    public async Task<byte[]?> ReadAnswerAsync(RedisKey key) => await store.Trips.StringGetAsync(key);
+    public async Task<byte[]?> ReadAnswerAsync(RedisKey key) => await area.Trips.StringGetAsync(key);
 
     /// <summary>The driver's plan; an empty one when there is none.</summary>
     public async Task<DriverPlan> ReadPlanAsync(string driverId) =>
-        TripRecords.ReadPlan(await store.Trips.HashGetAsync(keys.Plans, driverId)) ?? DriverPlan.Empty(driverId);
+        TripRecords.ReadPlan(await area.Trips.HashGetAsync(area.Keys.Plans, driverId)) ?? DriverPlan.Empty(driverId);
 
     /// <summary>The trips that are due, the longest due first, at most <paramref name="most"/>.</summary>
     public async Task<ImmutableArray<string>> ReadDueAsync(DateTimeOffset now, int most)
     {
-        var due = await store.Trips.SortedSetRangeByScoreAsync(
-            keys.Deadlines, double.NegativeInfinity, now.ToUnixTimeMilliseconds(), Exclude.None, Order.Ascending, 0, most);
+        var due = await area.Trips.SortedSetRangeByScoreAsync(
+            area.Keys.Deadlines, double.NegativeInfinity, now.ToUnixTimeMilliseconds(), Exclude.None, Order.Ascending, 0, most);
         return [.. due.Select(id => (string)id!)];
     }
 
     /// <summary>The trips that are not final.</summary>
     public async Task<ImmutableArray<string>> ReadPresentIdsAsync() =>
-        [.. (await store.Bulk.SortedSetRangeByRankAsync(keys.Deadlines)).Select(id => (string)id!)];
+        [.. (await area.Bulk.SortedSetRangeByRankAsync(area.Keys.Deadlines)).Select(id => (string)id!)];
 
     /// <summary>Trips that ended, the last first.</summary>
-    public Task<IReadOnlyList<TimedId>> ReadEndedAsync(TimedId? after, int most) => TimedId.ReadAsync(store.Bulk, keys.EndedTrips, after, most);
+    public Task<IReadOnlyList<TimedId>> ReadEndedAsync(TimedId? after, int most) => TimedId.ReadAsync(area.Bulk, area.Keys.EndedTrips, after, most);
 
     /// <summary>Trips as they stand, in the order asked for; those that are not kept are left out.</summary>
     public async Task<ImmutableArray<Trip>> ReadTripsAsync(IEnumerable<string> tripIds)
     {
-        var records = await store.Bulk.StringGetAsync([.. tripIds.Select(keys.Trip)]);
+        var records = await area.Bulk.StringGetAsync([.. tripIds.Select(area.Keys.Trip)]);
         return [.. records.Select(TripRecords.ReadTrip).OfType<Trip>()];
     }
 
     /// <summary>Takes the trips that ended before a time off the list of ended ones.</summary>
     public Task ForgetEndedBeforeAsync(DateTimeOffset time) =>
-        store.Trips.SortedSetRemoveRangeByScoreAsync(keys.EndedTrips, double.NegativeInfinity, time.ToUnixTimeMilliseconds(), Exclude.Stop);
+        area.Trips.SortedSetRemoveRangeByScoreAsync(area.Keys.EndedTrips, double.NegativeInfinity, time.ToUnixTimeMilliseconds(), Exclude.Stop);
 
     /// <summary>All trips that are not final, and all plans.</summary>
     public async Task<(ImmutableArray<Trip> Trips, ImmutableArray<DriverPlan> Plans)> ReadPresentAsync()
     {
         var plans = ImmutableArray.CreateBuilder<DriverPlan>();
-        await foreach (var entry in store.Bulk.HashScanAsync(keys.Plans, pageSize: Page))
+        await foreach (var entry in area.Bulk.HashScanAsync(area.Keys.Plans, pageSize: Page))
         {
             plans.Add(TripRecords.ReadPlan(entry.Value)!);
         }
@@ -141,5 +138,5 @@ internal sealed class TripStore(RedisStore store, StoreKeys keys, ServerClock cl
         Event = TripWire.Of(happened),
     }.ToByteArray();
 
-    private long Milliseconds(TimeSpan span) => Math.Max(1, (long)clock.Real(span).TotalMilliseconds);
+    private long Milliseconds(TimeSpan span) => Math.Max(1, (long)area.Clock.Real(span).TotalMilliseconds);
 }

@@ -10,20 +10,17 @@ using RideTracking.Server.Store;
 namespace RideTracking.Server.Zones;
 
 /// <summary>All zones: in the store, in memory as they were given, and as the set that places are looked up in. Thread-safe.</summary>
-public sealed partial class ZoneBook(RedisStore store, StoreKeys keys, IOptions<ZoneOptions> options, TimeProvider clock, ILogger<ZoneBook> logger)
+public sealed partial class ZoneBook(Area area, RedisStore store, ZoneTracking tracking, IOptions<ZoneOptions> options, ILogger<ZoneBook> logger)
 {
     private readonly Lock _lock = new();
     private readonly Dictionary<string, Zone> _parsed = new(StringComparer.Ordinal);
     private volatile ZoneSet _set = ZoneSet.Empty;
 
     /// <summary>As they were given.</summary>
-    public DirectoryEntries<V1.Zone> Entries { get; } = new(store, keys.Zones, V1.Zone.Parser);
+    public DirectoryEntries<V1.Zone> Entries { get; } = new(store, area.Keys.Zones, V1.Zone.Parser);
 
     /// <summary>As they are looked up.</summary>
     public ZoneSet Set => _set;
-
-    /// <summary>The set has changed.</summary>
-    public event Action<ZoneSet>? Changed;
 
     /// <summary>Makes or changes a zone that was checked.</summary>
     /// <exception cref="StackExchange.Redis.RedisException">The store is away.</exception>
@@ -36,8 +33,8 @@ public sealed partial class ZoneBook(RedisStore store, StoreKeys keys, IOptions<
         }
 
         var kept = zone.Clone();
-        kept.Version = (ulong)await store.Trips.StringIncrementAsync(keys.ZonesVersion);
-        kept.UpdatedAt = Timestamp.FromDateTimeOffset(clock.GetUtcNow());
+        kept.Version = (ulong)await area.Trips.StringIncrementAsync(area.Keys.ZonesVersion);
+        kept.UpdatedAt = Timestamp.FromDateTimeOffset(area.Clock.GetUtcNow());
         await Entries.SetAsync(kept.ZoneId, kept);
         await TellNodesAsync();
         Rebuild();
@@ -64,7 +61,7 @@ public sealed partial class ZoneBook(RedisStore store, StoreKeys keys, IOptions<
     }
 
     // After the change: a node that looked between the zone's own number and the zone would think that it has it.
-    private Task<long> TellNodesAsync() => store.Trips.StringIncrementAsync(keys.ZonesVersion);
+    private Task<long> TellNodesAsync() => area.Trips.StringIncrementAsync(area.Keys.ZonesVersion);
 
     // Parsing is what costs, so what has not changed is not parsed again.
     private void Rebuild()
@@ -98,7 +95,7 @@ public sealed partial class ZoneBook(RedisStore store, StoreKeys keys, IOptions<
 
             var set = ZoneSet.Of(zones);
             _set = set;
-            Changed?.Invoke(set);
+            tracking.Apply(set);
         }
     }
 

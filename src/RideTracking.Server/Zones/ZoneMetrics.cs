@@ -1,4 +1,3 @@
-using System.Diagnostics.Metrics;
 using RideTracking.Engine.Zones;
 using RideTracking.Server.Telemetry;
 
@@ -9,20 +8,20 @@ public sealed class ZoneMetrics
 {
     private static readonly KeyValuePair<string, object?>[] Kinds = Metering.TagPerValue<ZoneEventKind>("kind");
 
-    private readonly Meter _meter;
-    private readonly Counter<long> _events;
-    private readonly Counter<long> _unjudged;
+    private readonly AreaMeter _meter;
+    private readonly AreaCounter _events;
+    private readonly AreaCounter _unjudged;
 
     /// <summary>Made once, by <c>AddZones</c>.</summary>
-    public ZoneMetrics(IMeterFactory meters)
+    public ZoneMetrics(AreaMeter meter)
     {
-        _meter = meters.Create(Metering.MeterName);
-        _events = _meter.CreateCounter<long>("ridetracking.zones.events", "{event}", "Zone events written to the store, by kind.");
-        _unjudged = _meter.CreateCounter<long>("ridetracking.zones.unjudged", "{fix}", "Fixes that were not held against the zones since too many changes waited for the store.");
+        _meter = meter;
+        _events = meter.Counter("ridetracking.zones.events", "{event}", "Zone events written to the store, by kind.");
+        _unjudged = meter.Counter("ridetracking.zones.unjudged", "{fix}", "Fixes that were not held against the zones since too many changes waited for the store.");
     }
 
-    internal void ObserveWaiting(Func<int> waiting) => _meter.CreateObservableGauge(
-        "ridetracking.zones.waiting", waiting, "{change}", "Drivers' zone changes that wait for the store.");
+    internal void ObserveWaiting(Func<int> waiting) => _meter.Gauge(
+        "ridetracking.zones.waiting", "{change}", "Drivers' zone changes that wait for the store.", () => waiting());
 
     internal void Written(ZoneEventKind kind) => _events.Add(1, Kinds[(int)kind]);
 

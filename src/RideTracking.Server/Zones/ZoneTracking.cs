@@ -5,9 +5,7 @@ using RideTracking.Engine.Index;
 using RideTracking.Engine.Ingest;
 using RideTracking.Engine.Zones;
 using RideTracking.Server.Areas;
-using RideTracking.Server.Hosting;
 using RideTracking.Server.Log;
-using RideTracking.Server.Store;
 
 namespace RideTracking.Server.Zones;
 
@@ -30,11 +28,9 @@ public sealed class ZoneTracking
     [ThreadStatic]
     private static List<ZoneEvent>? _happened;
 
-    private readonly RedisStore _store;
-    private readonly StoreKeys _keys;
+    private readonly Area _area;
     private readonly WriteAhead _ahead;
     private readonly DriverSlots _slots;
-    private readonly ServerClock _clock;
     private readonly ZoneMetrics _metrics;
     private readonly ZoneTracker _tracker;
     private readonly Channel<ZoneChange> _changes;
@@ -45,30 +41,31 @@ public sealed class ZoneTracking
 
     /// <summary>Made once, by <c>AddZones</c>.</summary>
     public ZoneTracking(
-        RedisStore store, StoreKeys keys, WriteAhead ahead, ZoneBook book, DriverSlots slots, ServerClock clock, ZoneMetrics metrics,
-        IOptions<ZoneOptions> options)
+        Area area, WriteAhead ahead, CityFleet fleet, ZoneMetrics metrics, IOptions<ZoneOptions> options)
     {
-        (_store, _keys, _ahead, _slots, _clock, _metrics) = (store, keys, ahead, slots, clock, metrics);
-        _tracker = new ZoneTracker(slots, book.Set, options.Value.Tracker);
+        (_area, _ahead, _slots, _metrics) = (area, ahead, fleet.Slots, metrics);
+        _tracker = new ZoneTracker(_slots, ZoneSet.Empty, options.Value.Tracker);
         _capacity = options.Value.MaxWaitingChanges;
         // Unbounded by itself: the bound is kept before a driver is judged, since a change once found must not be dropped.
         _changes = Channel.CreateUnbounded<ZoneChange>(new UnboundedChannelOptions { SingleReader = true });
         metrics.ObserveWaiting(() => ahead.Waiting);
-        book.Changed += set =>
-        {
-            _tracker.Apply(set, Now);
-            // Once there was a zone, drivers may be in one that is no more.
-            _isWanted |= set.Zones.Length > 0;
-        };
     }
 
     internal ChannelReader<ZoneChange> Changes => _changes.Reader;
 
     internal ChannelReader<AtQueue> AtQueues => _atQueues.Reader;
 
-    private long Now => _clock.GetUtcNow().ToUnixTimeMilliseconds();
+    private long Now => _area.Clock.GetUtcNow().ToUnixTimeMilliseconds();
 
     private bool IsFull => _ahead.Waiting >= _capacity;
+
+    /// <summary>The zones have changed.</summary>
+    public void Apply(ZoneSet set)
+    {
+        _tracker.Apply(set, Now);
+        // Once there was a zone, drivers may be in one that is no more.
+        _isWanted |= set.Zones.Length > 0;
+    }
 
     /// <summary>A fix has passed the gate. Costs next to nothing where there are no zones.</summary>
     public void Observe(int slot, string sessionId, in Fix fix, FixOutcome outcome, DriverStatus status)
@@ -141,7 +138,7 @@ public sealed class ZoneTracking
     internal async Task<int> RestoreAsync()
     {
         var restored = 0;
-        await foreach (var entry in _store.Bulk.HashScanAsync(_keys.ZoneVisits, pageSize: 1000))
+        await foreach (var entry in _area.Bulk.HashScanAsync(_area.Keys.ZoneVisits, pageSize: 1000))
         {
             if (JsonSerializer.Deserialize<DriverZoneState>((byte[])entry.Value!) is { } state && _tracker.Restore(_slots.GetOrAdd(entry.Name!), state))
             {

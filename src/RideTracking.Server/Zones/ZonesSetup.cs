@@ -1,5 +1,4 @@
 using Microsoft.Extensions.Options;
-using RideTracking.Server.Api;
 using RideTracking.Server.Areas;
 using RideTracking.Server.Store;
 using RideTracking.Server.Store.Events;
@@ -9,15 +8,15 @@ namespace RideTracking.Server.Zones;
 /// <summary>Wires the zones.</summary>
 public static class ZonesSetup
 {
-    /// <summary>Adds zones and their events. After the store and before the streams, whose fixes they judge.</summary>
-    public static WebApplicationBuilder AddZones(this WebApplicationBuilder builder)
+    /// <summary>Adds zones, their events and queues. After the log, which waits for what its fixes cause here.</summary>
+    public static AreaBuilder AddZones(this AreaBuilder area)
     {
-        var services = builder.Services;
+        var services = area.Services;
         services.AddOptions<ZoneOptions>().BindConfiguration(ZoneOptions.Section).ValidateDataAnnotations().ValidateOnStart();
         services.AddSingleton<IValidateOptions<ZoneOptions>>(new LimitsCheck());
         services.AddSingleton<ZoneMetrics>();
-        services.AddSingleton<ZoneBook>();
         services.AddSingleton<ZoneTracking>();
+        services.AddSingleton<ZoneBook>();
         services.AddSingleton<TripAdmission>();
         services.AddSingleton(s =>
         {
@@ -26,15 +25,14 @@ public static class ZonesSetup
                 s.GetRequiredService<RedisStore>(), keys.ZoneEvents, keys.ZoneEventsCursor, V1.ZoneEvent.Parser, (e, cursor) => e.Cursor = cursor);
         });
         services.AddSingleton<ZoneEventWriter>();
-        services.AddSingleton<ZoneEndpoint>();
-        services.AddSingleton<ZoneEventWatch>();
         services.AddSingleton<ZoneQueues>();
         services.AddHostedService<ZoneLoading>();
         services.AddHostedService(s => s.GetRequiredService<ZoneQueues>());
         services.AddHostedService(s => s.GetRequiredService<ZoneEventWriter>());
-        return builder;
+        return area.AddDoor<TripAdmission>();
     }
 
+    /// <summary>The engine's own limits, with the names that they have here.</summary>
     private sealed class LimitsCheck : IValidateOptions<ZoneOptions>
     {
         public ValidateOptionsResult Validate(string? name, ZoneOptions options)

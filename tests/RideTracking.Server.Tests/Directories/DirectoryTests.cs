@@ -1,6 +1,7 @@
 using Google.Rpc;
 using Grpc.Core;
 using Microsoft.Extensions.DependencyInjection;
+using RideTracking.Server.Api;
 using RideTracking.Server.Directories;
 using RideTracking.Server.Tests.Dispatch;
 using RideTracking.Server.Tests.Fixtures;

@@ -3,6 +3,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Time.Testing;
 using RideTracking.Engine.Geo;
 using RideTracking.Server.Access;
+using RideTracking.Server.Sharing;
 using RideTracking.Server.Tests.Fixtures;
 using RideTracking.Server.Trips;
 using RideTracking.V1;

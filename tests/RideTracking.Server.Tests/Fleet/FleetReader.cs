@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Grpc.Core;
+using RideTracking.Server.Api;
 using RideTracking.V1;
 
 namespace RideTracking.Server.Tests.Fleet;

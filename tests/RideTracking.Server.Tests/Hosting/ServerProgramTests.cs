@@ -1,4 +1,6 @@
 using System.Diagnostics;
+using RideTracking.Server.Api;
+using RideTracking.Server.Areas;
 using RideTracking.Server.Tests.Fixtures;
 
 namespace RideTracking.Server.Tests.Hosting;

@@ -9,7 +9,6 @@ using NetTopologySuite.IO.VectorTiles.Mapbox;
 using RideTracking.Engine.Geo;
 using RideTracking.Engine.Roads.Graph;
 using RideTracking.Server.Access;
-using RideTracking.Server.Api;
 using RideTracking.Server.Roads;
 using RideTracking.Server.Tests.Fixtures;
 using Tile = NetTopologySuite.IO.VectorTiles.Tiles.Tile;

@@ -1,4 +1,5 @@
 using RideTracking.Engine.Geo;
+using RideTracking.Server.Api;
 using RideTracking.Server.Tests.Dispatch;
 using RideTracking.Server.Tests.Fixtures;
 using RideTracking.V1;

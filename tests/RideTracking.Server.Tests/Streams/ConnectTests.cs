@@ -1,5 +1,6 @@
 using Grpc.Core;
 using Microsoft.Extensions.DependencyInjection;
+using RideTracking.Server.Api;
 using RideTracking.Server.Log;
 using RideTracking.Server.Tests.Fixtures;
 using RideTracking.V1;

@@ -1,5 +1,6 @@
 using CsCheck;
 using Google.Protobuf;
+using RideTracking.Server.Api;
 using RideTracking.Server.Drivers;
 using RideTracking.V1;
 

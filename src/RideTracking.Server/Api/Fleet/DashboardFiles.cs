@@ -11,7 +11,7 @@ internal static partial class DashboardFiles
 
     public static void Map(WebApplication app)
     {
-        var configured = app.Services.GetRequiredService<IOptions<FleetOptions>>().Value.DashboardFolder;
+        var configured = app.Services.GetRequiredService<IOptions<DashboardOptions>>().Value.DashboardFolder;
         var folder = Path.GetFullPath(configured ?? BuiltFolder);
         if (!File.Exists(Path.Combine(folder, "index.html")))
         {

@@ -1,4 +1,3 @@
-using System.Diagnostics.Metrics;
 using RideTracking.Server.Telemetry;
 
 namespace RideTracking.Server.Api.Fleet;
@@ -6,15 +5,14 @@ namespace RideTracking.Server.Api.Fleet;
 /// <summary>What is measured of the frames to ops. Thread-safe, allocates nothing.</summary>
 public sealed class FleetMetrics
 {
-    private readonly Counter<long> _frames;
-    private readonly Counter<long> _drivers;
+    private readonly AreaCounter _frames;
+    private readonly AreaCounter _drivers;
 
     /// <summary>Made once, by <c>AddFleet</c>.</summary>
-    public FleetMetrics(IMeterFactory meters)
+    public FleetMetrics(AreaMeter meter)
     {
-        var meter = meters.Create(Metering.MeterName);
-        _frames = meter.CreateCounter<long>("ridetracking.fleet.frames", "{frame}", "Frames written to watchers of the fleet.");
-        _drivers = meter.CreateCounter<long>("ridetracking.fleet.drivers", "{driver}", "Drivers in those frames.");
+        _frames = meter.Counter("ridetracking.fleet.frames", "{frame}", "Frames written to watchers of the fleet.");
+        _drivers = meter.Counter("ridetracking.fleet.drivers", "{driver}", "Drivers in those frames.");
     }
 
     /// <summary>Counts a frame as it is handed to its stream.</summary>

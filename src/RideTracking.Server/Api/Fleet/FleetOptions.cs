@@ -27,7 +27,4 @@ public sealed class FleetOptions
     /// <summary>Streams of <c>WatchFleet</c> that may be open, 1 to 100000; further ones get RESOURCE_EXHAUSTED.</summary>
     [Range(1, 100_000, ErrorMessage = "Fleet:MaxWatchers must be 1 to 100000.")]
     public int MaxWatchers { get; set; } = 1000;
-
-    /// <summary>Folder of the built page (clients/dashboard/dist), absolute or from the working directory.</summary>
-    public string? DashboardFolder { get; set; }
 }

@@ -1,19 +1,31 @@
 using Microsoft.Extensions.Options;
+using RideTracking.Server.Areas;
 
 namespace RideTracking.Server.Api.Fleet;
 
 /// <summary>Wires what ops see.</summary>
 public static class FleetSetup
 {
-    /// <summary>Adds <c>FleetService</c>.</summary>
+    /// <summary>Adds <c>FleetService</c> and the page.</summary>
     public static WebApplicationBuilder AddFleet(this WebApplicationBuilder builder)
     {
-        builder.Services.AddOptions<FleetOptions>().BindConfiguration(FleetOptions.Section).ValidateDataAnnotations().ValidateOnStart();
-        builder.Services.AddSingleton<IValidateOptions<FleetOptions>, FleetOptionsTimes>();
-        builder.Services.AddSingleton<FleetTotals>();
-        builder.Services.AddSingleton<FleetWatchers>();
-        builder.Services.AddSingleton<FleetMetrics>();
+        builder.Services.AddOptions<DashboardOptions>().BindConfiguration(FleetOptions.Section);
+        builder.Services.AddSingleton<FleetEndpoint>();
         return builder;
+    }
+
+    /// <summary>Adds what the service shows of an area.</summary>
+    public static AreaBuilder AddFleet(this AreaBuilder area)
+    {
+        var services = area.Services;
+        services.AddOptions<FleetOptions>().BindConfiguration(FleetOptions.Section).ValidateDataAnnotations().ValidateOnStart();
+        services.AddSingleton<IValidateOptions<FleetOptions>, FleetOptionsTimes>();
+        services.AddSingleton<FleetTotals>();
+        services.AddSingleton<FleetWatchers>();
+        services.AddSingleton<FleetMetrics>();
+        services.AddSingleton<FleetWatches>();
+        services.AddSingleton<FleetDriverView>();
+        return area.AddDoor<FleetWatches>().AddDoor<FleetDriverView>();
     }
 
     /// <summary>Serves <c>FleetService</c>, and the page where it is built.</summary>

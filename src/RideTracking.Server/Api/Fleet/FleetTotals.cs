@@ -1,5 +1,5 @@
 using Microsoft.Extensions.Options;
-using RideTracking.Engine.Index;
+using RideTracking.Server.Areas;
 using RideTracking.Server.Trips;
 
 namespace RideTracking.Server.Api.Fleet;
@@ -8,7 +8,7 @@ namespace RideTracking.Server.Api.Fleet;
 /// The counts of the whole fleet, made at most once an interval however many watch, since counting walks all drivers and trips.
 /// Thread-safe.
 /// </summary>
-public sealed class FleetTotals(DriverIndex index, TripBook trips, IOptions<FleetOptions> options)
+public sealed class FleetTotals(CityFleet fleet, TripBook trips, IOptions<FleetOptions> options)
 {
     private readonly TimeProvider _pace = TimeProvider.System;
     private Counted? _latest;
@@ -28,7 +28,7 @@ public sealed class FleetTotals(DriverIndex index, TripBook trips, IOptions<Flee
 
     private V1.FleetCounts Count()
     {
-        var counts = index.Count();
+        var counts = fleet.Index.Count();
         return new V1.FleetCounts
         {
             Connected = (uint)counts.Connected,

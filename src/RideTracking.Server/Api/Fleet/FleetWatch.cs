@@ -1,6 +1,6 @@
 using Grpc.Core;
 using RideTracking.Engine.Fanout;
-using RideTracking.Engine.Index;
+using RideTracking.Server.Areas;
 using RideTracking.Server.Telemetry;
 using RideTracking.V1;
 
@@ -11,8 +11,7 @@ namespace RideTracking.Server.Api.Fleet;
 /// each driver once, so a reader that is slow gets fewer frames and never grows memory.
 /// </summary>
 internal sealed class FleetWatch(
-    DriverSlots slots,
-    PositionFanout fanout,
+    CityFleet fleet,
     FleetTotals totals,
     FleetMetrics metrics,
     FollowerMetrics followers,
@@ -22,7 +21,7 @@ internal sealed class FleetWatch(
     /// <summary>Frames are paced in the watcher's time, which no replay speeds up.</summary>
     private static readonly TimeProvider Pace = TimeProvider.System;
 
-    private readonly FleetFrame _frame = new(slots);
+    private readonly FleetFrame _frame = new(fleet.Slots);
     private readonly ViewportChange[] _changes = new ViewportChange[options.MaxDriversPerFrame];
     private long _countsSentAt;
 
@@ -30,7 +29,7 @@ internal sealed class FleetWatch(
     public async Task RunAsync(FleetWatchRequest request, IServerStreamWriter<WatchFleetResponse> stream, CancellationToken cancellation)
     {
         // No wake: a viewport worth watching changes all the time, and a frame is due at each tick anyway.
-        using var mailbox = fanout.Watch(request.Viewport, static () => { });
+        using var mailbox = fleet.Fanout.Watch(request.Viewport, static () => { });
         await WriteSnapshotAsync(mailbox, stream, cancellation);
 
         using var ticks = new PeriodicTimer(request.FrameInterval, Pace);
@@ -62,7 +61,7 @@ internal sealed class FleetWatch(
     private async Task WriteChangesAsync(ViewportMailbox mailbox, IServerStreamWriter<WatchFleetResponse> stream, CancellationToken cancellation)
     {
         // So many frames hold every driver once; what changes again meanwhile waits for the next tick.
-        var frames = (slots.Count / _changes.Length) + 1;
+        var frames = (fleet.Slots.Count / _changes.Length) + 1;
         for (var count = _changes.Length; frames > 0 && count == _changes.Length; frames--)
         {
             count = mailbox.Drain(_changes);

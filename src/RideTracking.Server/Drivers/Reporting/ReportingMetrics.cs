@@ -1,4 +1,3 @@
-using System.Diagnostics.Metrics;
 using RideTracking.Server.Telemetry;
 
 namespace RideTracking.Server.Drivers.Reporting;
@@ -8,11 +7,11 @@ public sealed class ReportingMetrics
 {
     private static readonly KeyValuePair<string, object?>[] Paces = Metering.TagPerValue<ReportingPace>("pace");
 
-    private readonly Counter<long> _changes;
+    private readonly AreaCounter _changes;
 
     /// <summary>Made once, by <c>AddDriverStreams</c>.</summary>
-    public ReportingMetrics(IMeterFactory meters) =>
-        _changes = meters.Create(Metering.MeterName).CreateCounter<long>(
+    public ReportingMetrics(AreaMeter meter) =>
+        _changes = meter.Counter(
             "ridetracking.reporting.changes", "{policy}", "Reporting policies sent down open streams, by the pace that they ask for.");
 
     /// <summary>Counts a policy that takes the place of another on an open stream.</summary>

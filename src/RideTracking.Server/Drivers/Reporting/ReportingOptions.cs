@@ -1,3 +1,4 @@
+
 namespace RideTracking.Server.Drivers.Reporting;
 
 /// <summary>How often apps are asked to report, by what the moment asks for.</summary>
@@ -8,9 +9,6 @@ public sealed class ReportingOptions
 
     /// <summary>From here to the next stop, in metres as the crow flies, a driver reports closely: 0 to 10,000.</summary>
     public double NearStopMeters { get; set; } = 500;
-
-    /// <summary>A place is busy for this long after somebody asked for a ride or for cars within about 1 km: 0 to 1 d.</summary>
-    public TimeSpan BusyFor { get; set; } = TimeSpan.FromMinutes(15);
 
     /// <summary>Shortest time between two changes of a driver's policy: 1 s to 1 min.</summary>
     public TimeSpan ChangeInterval { get; set; } = TimeSpan.FromSeconds(5);

@@ -37,11 +37,6 @@ internal sealed class ReportingOptionsCheck(IOptions<GateLimits> gate, IOptions<
             yield return "Reporting:NearStopMeters must be 0 to 10000.";
         }
 
-        if (options.BusyFor < TimeSpan.Zero || options.BusyFor > TimeSpan.FromDays(1))
-        {
-            yield return "Reporting:BusyFor must be 0 to 1.00:00:00.";
-        }
-
         if (options.ChangeInterval < TimeSpan.FromSeconds(1) || options.ChangeInterval > TimeSpan.FromMinutes(1))
         {
             yield return "Reporting:ChangeInterval must be 00:00:01 to 00:01:00.";

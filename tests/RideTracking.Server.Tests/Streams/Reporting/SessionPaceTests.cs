@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Options;
 using RideTracking.Engine.Index;
+using RideTracking.Server.Api;
 using RideTracking.Server.Drivers;
 using RideTracking.Server.Drivers.Reporting;
 

@@ -11,7 +11,7 @@ namespace RideTracking.Server.Api;
 /// </summary>
 /// <param name="roads">The roads in use; null without.</param>
 /// <param name="attribution">Whose map it is, as HTML, where its licence wants that to be told; else empty.</param>
-public sealed class RoadTileEndpoint(Func<RoadGraph?> roads, string attribution = "") : IDisposable
+public sealed class RoadTileServing(Func<RoadGraph?> roads, string attribution = "") : IDisposable
 {
     /// <summary>What the licence of OpenStreetMap's data (ODbL) wants to be shown.</summary>
     public const string OpenStreetMap = "<a href=\"https://www.openstreetmap.org/copyright\" target=\"_blank\" rel=\"noreferrer\">© OpenStreetMap contributors</a>";

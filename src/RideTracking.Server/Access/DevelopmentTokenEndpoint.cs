@@ -1,7 +1,6 @@
 using System.Net;
-using RideTracking.Server.Access;
 
-namespace RideTracking.Server.Api;
+namespace RideTracking.Server.Access;
 
 /// <summary>
 /// <c>GET /dev/token</c>: gives the map page an ops token. Exists only in development, and answers only a browser on

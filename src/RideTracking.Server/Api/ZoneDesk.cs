@@ -8,7 +8,7 @@ using RideTracking.Server.Zones;
 namespace RideTracking.Server.Api;
 
 /// <summary>The calls about zones themselves; <c>FleetService</c> has them.</summary>
-internal sealed class ZoneEndpoint(ZoneBook book, IOptions<ZoneOptions> options)
+internal sealed class ZoneDesk(ZoneBook book, IOptions<ZoneOptions> options)
 {
     private const int MaxNameLength = 128;
 

@@ -1,0 +1,75 @@
+using Google.Protobuf.WellKnownTypes;
+using Google.Type;
+using Grpc.Core;
+using RideTracking.Server.Areas;
+using RideTracking.Server.Directories;
+using RideTracking.Server.Progress;
+using RideTracking.Server.Protocol;
+using RideTracking.Server.Roads;
+using RideTracking.Server.Trips;
+using RideTracking.V1;
+
+namespace RideTracking.Server.Api.Fleet;
+
+/// <summary>All that ops may know of one driver. Thread-safe.</summary>
+internal sealed class FleetDriverView(
+    Area area, CityFleet fleet, CompanyDirectory directory, TripBook trips, TripTracking tracking, LearnedTimes learned, TripView view)
+{
+    /// <exception cref="Grpc.Core.RpcException">NOT_FOUND when nothing is known of the driver.</exception>
+    public GetFleetDriverResponse Of(GetFleetDriverRequest request)
+    {
+        ExternalId.Require("driver_id", request.DriverId);
+        if (!fleet.TryGet(request.DriverId, out var entry) && directory.Drivers.Find(request.DriverId) is null)
+        {
+            throw Refusal.NotFound("DRIVER_NOT_FOUND", $"Nothing is known of the driver {request.DriverId}.").ToRpcException();
+        }
+
+        var person = directory.TripDriverOf(request.DriverId);
+        var response = new GetFleetDriverResponse
+        {
+            DriverId = request.DriverId,
+            DisplayName = person.DisplayName,
+            VehicleDescription = person.VehicleDescription,
+            LicensePlate = person.LicensePlate,
+            Availability = (V1.DriverAvailability)entry.Status.Availability,
+            Work = (V1.DriverWork)entry.Status.Work,
+            Link = (V1.DriverLink)entry.Status.Link,
+        };
+        response.TripIds.AddRange(trips.PlanOf(request.DriverId).TripIds);
+        if (tracking.Of(request.DriverId) is { } tracked)
+        {
+            response.Trip = tracked.Trips is [var first, ..] ? view.ForOps(first.Trip) : null;
+            response.Progress = tracked.Progress(learned);
+        }
+
+        if (entry.HasFix)
+        {
+            DescribePosition(response, entry.Fix);
+        }
+
+        return response;
+    }
+
+    private void DescribePosition(GetFleetDriverResponse response, in Engine.Ingest.Fix fix)
+    {
+        var fixedAt = DateTimeOffset.FromUnixTimeMilliseconds(fix.FixedAtUnixMs);
+        var age = area.Clock.GetUtcNow() - fixedAt;
+        response.Location = new LatLng { Latitude = fix.Point.LatitudeDegrees, Longitude = fix.Point.LongitudeDegrees };
+        response.FixedAt = fixedAt.ToTimestamp();
+        response.Age = (age > TimeSpan.Zero ? age : TimeSpan.Zero).ToDuration();
+        if (!float.IsNaN(fix.CourseDegrees))
+        {
+            response.CourseDegrees = fix.CourseDegrees;
+        }
+
+        if (!float.IsNaN(fix.SpeedMetersPerSecond))
+        {
+            response.SpeedMetersPerSecond = fix.SpeedMetersPerSecond;
+        }
+
+        if (!float.IsNaN(fix.HorizontalAccuracyMeters))
+        {
+            response.HorizontalAccuracyMeters = fix.HorizontalAccuracyMeters;
+        }
+    }
+}

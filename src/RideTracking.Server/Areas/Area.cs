@@ -1,0 +1,33 @@
+using RideTracking.Server.Hosting;
+using RideTracking.Server.Store;
+using StackExchange.Redis;
+
+namespace RideTracking.Server.Areas;
+
+/// <summary>
+/// One area, a city: the unit of partition. Everything of it in the store lies under its keys, everything of it in memory in
+/// its own container (<see cref="AreaHost"/>), and it has one clock. A room that takes this takes no other way to the store.
+/// </summary>
+/// <param name="id">1 to 32 of a-z, 0-9 and '-': part of every key, and of the ids of trips, offers and links.</param>
+/// <param name="store">The process's connections.</param>
+/// <param name="clock">The area's time.</param>
+public sealed class Area(string id, RedisStore store, ServerClock clock)
+{
+    /// <summary>Its id.</summary>
+    public string Id => id;
+
+    /// <summary>Its keys.</summary>
+    public StoreKeys Keys { get; } = new(id);
+
+    /// <summary>Its time.</summary>
+    public ServerClock Clock => clock;
+
+    /// <summary>For the log: one batch after the other.</summary>
+    public IDatabase Append => store.Append;
+
+    /// <summary>For what decides, and what a caller waits for.</summary>
+    public IDatabase Trips => store.Trips;
+
+    /// <summary>For reading much.</summary>
+    public IDatabase Bulk => store.Bulk;
+}

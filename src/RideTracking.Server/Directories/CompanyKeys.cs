@@ -1,0 +1,12 @@
+using StackExchange.Redis;
+
+namespace RideTracking.Server.Directories;
+
+/// <summary>The keys of what is the company's and no area's. They have a hash tag of their own, which no area may have.</summary>
+public static class CompanyKeys
+{
+    private const string Prefix = "rt:{company}:";
+
+    /// <summary>Hash id → entry, of one kind of entry: drivers, vehicles or riders.</summary>
+    public static RedisKey Directory(string kind) => Prefix + "directory:" + kind;
+}

@@ -1,0 +1,23 @@
+using Microsoft.Extensions.Options;
+using RideTracking.Server.Areas;
+
+namespace RideTracking.Server.Matching;
+
+/// <summary>Wires the matching.</summary>
+public static class MatchingSetup
+{
+    /// <summary>Adds rounds, the company's own matcher and explanations.</summary>
+    public static AreaBuilder AddMatching(this AreaBuilder area)
+    {
+        var services = area.Services;
+        services.AddOptions<MatchingOptions>().BindConfiguration("Matching").ValidateOnStart();
+        services.AddSingleton<IValidateOptions<MatchingOptions>, MatchingOptionsValidator>();
+        services.AddSingleton<MatchingMetrics>();
+        services.AddSingleton<MatchCandidates>();
+        services.AddSingleton<MatchHook>();
+        services.AddSingleton<RecentRounds>();
+        services.AddSingleton<MatchExplanations>();
+        services.AddHostedService<MatchingRounds>();
+        return area.AddDoor<MatchHook>().AddDoor<MatchExplanations>();
+    }
+}
