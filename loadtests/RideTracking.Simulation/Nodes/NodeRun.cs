@@ -8,7 +8,6 @@ using RideTracking.Server.Hosting;
 using RideTracking.Server.Log;
 using RideTracking.Server.Matching;
 using RideTracking.Server.Outbox;
-using RideTracking.Server.Sharing;
 using RideTracking.Server.Trips;
 using RideTracking.Simulation.Checking;
 using RideTracking.Simulation.Store;
@@ -134,22 +133,16 @@ internal sealed class NodeRun : IDisposable
 
     private async Task StartAsync()
     {
-        await _present.LookAsync();
+        await _present.StepAsync(CancellationToken.None);
         IsServing = true;
-        Repeat(PresentInterval, "the present", LookAsync);
-        Repeat(DeadlineInterval, "deadlines", () => _deadlines.ServeAsync(CancellationToken.None));
-        Repeat(LostInterval, "lost drivers", () => _lost.ServeAsync());
+        Repeat(PresentInterval, "the present", () => _present.StepAsync(CancellationToken.None));
+        Repeat(DeadlineInterval, "deadlines", () => _deadlines.StepAsync(CancellationToken.None));
+        Repeat(LostInterval, "lost drivers", () => _lost.StepAsync(CancellationToken.None));
         Every(MatchInterval, () =>
         {
             _matching.Tick();
             WantMatching();
         });
-    }
-
-    private async Task LookAsync()
-    {
-        await _present.LookAsync();
-        Book.ForgetFinalBefore(Clock.GetUtcNow() - TimeSpan.FromMinutes(1));
     }
 
     private void WantMatching()

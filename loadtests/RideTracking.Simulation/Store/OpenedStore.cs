@@ -1,3 +1,4 @@
+using System.Diagnostics.Metrics;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 using RideTracking.Server.Hosting;
@@ -21,7 +22,8 @@ internal sealed record OpenedStore(IConnectionMultiplexer Redis, IAsyncDisposabl
             case "garnet":
                 var folder = Directory.CreateTempSubdirectory("simulation-");
                 var embedded = new EmbeddedStore(
-                    Options.Create(new StoreOptions()), Options.Create(new DataOptions { DataFolder = folder.FullName }), NullLoggerFactory.Instance, NullLogger<EmbeddedStore>.Instance);
+                    Options.Create(new StoreOptions()), Options.Create(new DataOptions { DataFolder = folder.FullName }), NullLoggerFactory.Instance,
+                    new Loops(new Meter("simulation"), _ => false, NullLoggerFactory.Instance), NullLogger<EmbeddedStore>.Instance);
                 return new OpenedStore(await ConnectionMultiplexer.ConnectAsync((await embedded.StartAsync(CancellationToken.None))!), embedded, folder);
             default:
                 return new OpenedStore(await ConnectionMultiplexer.ConnectAsync(store));

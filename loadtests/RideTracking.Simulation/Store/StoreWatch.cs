@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Text;
-using RideTracking.Server.Access;
 using RideTracking.Server.Api;
 using RideTracking.Server.Areas;
 using RideTracking.Simulation.Checking;

@@ -7,11 +7,11 @@ namespace RideTracking.Server.Access;
 /// Keeps <c>dev-service.token</c> in the data folder fresh while a development server runs, so that programs on the same
 /// machine (the simulator) need no set-up. They read it again when they reconnect.
 /// </summary>
-internal sealed partial class DevelopmentServiceToken(
+internal sealed class DevelopmentServiceToken(
     DevelopmentKey key,
     IOptions<DataOptions> data,
     [FromKeyedServices(AccessSetup.TokenClock)] TimeProvider clock,
-    ILogger<DevelopmentServiceToken> logger) : BackgroundService
+    Loops loops) : LoopService(loops.Create("development_token", clock), Lifetime / 4)
 {
     public const string FileName = "dev-service.token";
 
@@ -24,26 +24,13 @@ internal sealed partial class DevelopmentServiceToken(
         return base.StartAsync(cancellationToken);
     }
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    // One that cannot be renewed lasts for three more tries.
+    protected override Task LookAsync(CancellationToken stopping)
     {
-        using var timer = new PeriodicTimer(Lifetime / 4, clock);
-        while (await timer.WaitForNextTickAsync(stoppingToken))
-        {
-            try
-            {
-                Write();
-            }
-            catch (IOException e)
-            {
-                // The one on disk lasts for three more tries.
-                LogNotWritten(e);
-            }
-        }
+        Write();
+        return Task.CompletedTask;
     }
 
     private void Write() => SecretFile.Write(
         Path.Combine(data.Value.DataFolder, FileName), key.Sign(Role.Service, ["dev-service"], Lifetime).Token);
-
-    [LoggerMessage(LogLevel.Warning, "The development service token could not be renewed")]
-    private partial void LogNotWritten(Exception exception);
 }

@@ -67,7 +67,7 @@ public sealed class AreaSet : BackgroundService, IHostedLifecycleService
         services.AddSingleton<TimeProvider>(area.Clock);
         services.AddSingleton(_ => new AreaMeter(_process.GetRequiredService<System.Diagnostics.Metrics.IMeterFactory>(), _process.GetRequiredService<ObservedInstruments>(), id));
         services.AddSingleton(typeof(ILogger<>), typeof(Logger<>));
-        builder.Share<RedisStore>().Share<ServerClock>().Share<ILoggerFactory>().Share<IConfiguration>().Share<IHostApplicationLifetime>();
+        builder.Share<RedisStore>().Share<ServerClock>().Share<Loops>().Share<ILoggerFactory>().Share<IConfiguration>().Share<IHostApplicationLifetime>();
         _rooms(builder);
         foreach (var change in _process.GetServices<AreaChange>())
         {

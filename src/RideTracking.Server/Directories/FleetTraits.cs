@@ -9,8 +9,8 @@ namespace RideTracking.Server.Directories;
 /// for a driver who connects; within a second for the rest when the directory has changed.
 /// </summary>
 public sealed partial class FleetTraits(
-    CompanyDirectory directory, CityFleet fleet, Area area,
-    ILogger<FleetTraits> logger) : OnceASecond(area.Clock.Machine)
+    CompanyDirectory directory, CityFleet fleet, Area area, Loops loops, ILogger<FleetTraits> logger)
+    : LoopService(loops.Create("fleet_traits", area.Clock.Machine), EverySecond)
 {
     private long _applied = -1;
 
@@ -35,7 +35,7 @@ public sealed partial class FleetTraits(
     }
 
     /// <inheritdoc/>
-    protected override Task LookAsync()
+    protected override Task LookAsync(CancellationToken stopping)
     {
         var version = directory.Version;
         if (version != _applied)
@@ -44,7 +44,7 @@ public sealed partial class FleetTraits(
             {
                 if (fleet.Slots.TryGetId(slot, out var driverId))
                 {
-                    Apply(driverId!, slot);
+                    Loop.Try(driverId!, (Traits: this, DriverId: driverId!, Slot: slot), static one => one.Traits.Apply(one.DriverId, one.Slot));
                 }
             }
 

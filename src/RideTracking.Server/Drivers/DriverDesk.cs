@@ -5,6 +5,7 @@ using RideTracking.Engine.Dispatch;
 using RideTracking.Engine.Index;
 using RideTracking.Server.Areas;
 using RideTracking.Server.Directories;
+using RideTracking.Server.Hosting;
 using RideTracking.Server.Incidents;
 using RideTracking.Server.Protocol;
 using RideTracking.Server.Store;
@@ -17,7 +18,7 @@ namespace RideTracking.Server.Drivers;
 /// <summary>What a driver's stream asks of the dispatch: to act, and to know the driver's plan. Thread-safe.</summary>
 internal sealed class DriverDesk
 {
-    private static readonly TimeSpan StoreRetryDelay = TimeSpan.FromSeconds(1);
+    private static readonly Backoff StoreRetry = new(TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(1));
 
     private readonly Dispatcher _dispatcher;
     private readonly TripBook _book;
@@ -48,17 +49,7 @@ internal sealed class DriverDesk
             return Result(action, fault);
         }
 
-        while (true)
-        {
-            try
-            {
-                return await ActOnceAsync(driverId, epoch, action);
-            }
-            catch (Exception e) when (RedisStore.IsAway(e))
-            {
-                await Task.Delay(StoreRetryDelay, _time, cancellation);
-            }
-        }
+        return await StoreRetry.RetryAsync(() => ActOnceAsync(driverId, epoch, action), RedisStore.IsFailure, _time, cancellation);
     }
 
     /// <summary>What the driver chose and where it is to go, as <c>Welcome</c> tells it.</summary>

@@ -15,10 +15,10 @@ namespace RideTracking.Server.Drivers;
 /// is recorded, for ops to act on. A blocked driver keeps only riders who are in the car. It looks at the present and not
 /// at what happened, so nothing is missed when a node died in between.
 /// </summary>
-internal sealed partial class LostDrivers(
+internal sealed class LostDrivers(
     RedisStore store, StoreKeys keys, TripBook book, Dispatcher dispatcher, DriverSlots slots, DriverIndex index, ServerClock clock, IOptions<TripOptions> options,
-    ILogger<LostDrivers> logger)
-    : OnceASecond(clock)
+    Loops loops)
+    : LoopService(loops.Create("lost_drivers", clock), EverySecond)
 {
     // Nobody is connected yet when the server starts.
     private readonly DateTimeOffset _startedAt = clock.GetUtcNow();
@@ -26,23 +26,21 @@ internal sealed partial class LostDrivers(
     // Drivers of trips who are not connected here: their last fix in the log, which any node may have written.
     private Dictionary<string, DateTimeOffset> _loggedAt = new(StringComparer.Ordinal);
 
-    protected override Task LookAsync() => ServeAsync();
-
-    internal async Task ServeAsync()
+    protected override async Task LookAsync(CancellationToken stopping)
     {
-        try
+        Trip[] present = [.. book.Present.OrderBy(t => t.Id, StringComparer.Ordinal)];
+        await LookIntoLogAsync([.. present.SelectMany(DriversOf).Where(d => !IsConnectedHere(d)).Distinct(StringComparer.Ordinal)]);
+        foreach (var trip in present)
         {
-            Trip[] present = [.. book.Present.OrderBy(t => t.Id, StringComparer.Ordinal)];
-            await LookIntoLogAsync([.. present.SelectMany(DriversOf).Where(d => !IsConnectedHere(d)).Distinct(StringComparer.Ordinal)]);
-            foreach (var (tripId, happened) in present.SelectMany(Losses))
-            {
-                await dispatcher.DispatchAsync(tripId, happened);
-            }
+            await Loop.TryAsync(trip.Id, () => ServeAsync(trip), stopping);
         }
-        catch (Exception e) when (RedisStore.IsFailure(e))
+    }
+
+    private async Task ServeAsync(Trip trip)
+    {
+        foreach (var (tripId, happened) in Losses(trip))
         {
-            // The store is away: who is gone is still gone in a second.
-            LogWaiting(e.Message);
+            await dispatcher.DispatchAsync(tripId, happened);
         }
     }
 
@@ -92,8 +90,5 @@ internal sealed partial class LostDrivers(
     private bool IsConnectedHere(string driverId) =>
         slots.TryGet(driverId, out var slot) && index.TryGet(slot, out var driver) && driver.Status.Link == DriverLink.Connected;
 
-    private bool IsLongAgo(DateTimeOffset heardAt) => Clock.GetUtcNow() - heardAt > options.Value.LostDriverTimeout;
-
-    [LoggerMessage(LogLevel.Debug, "Trips of lost drivers wait for the store: {Message}")]
-    private partial void LogWaiting(string message);
+    private bool IsLongAgo(DateTimeOffset heardAt) => clock.GetUtcNow() - heardAt > options.Value.LostDriverTimeout;
 }

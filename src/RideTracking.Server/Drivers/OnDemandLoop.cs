@@ -1,4 +1,5 @@
 
+
 namespace RideTracking.Server.Drivers;
 
 /// <summary>

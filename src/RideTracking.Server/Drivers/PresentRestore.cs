@@ -1,6 +1,7 @@
 using RideTracking.Engine.Index;
 using RideTracking.Server.Areas;
 using RideTracking.Server.Directories;
+using RideTracking.Server.Hosting;
 using RideTracking.Server.Log;
 using RideTracking.Server.Store;
 using DriverLink = RideTracking.Engine.Index.DriverLink;
@@ -12,25 +13,11 @@ namespace RideTracking.Server.Drivers;
 /// then, as soon as it is back. Newer fixes that came meanwhile stay.
 /// </summary>
 internal sealed partial class PresentRestore(
-    RedisStore store, StoreKeys keys, DriverSlots slots, StreamServices services, FleetTraits traits, ILogger<PresentRestore> logger) : BackgroundService
+    RedisStore store, StoreKeys keys, DriverSlots slots, StreamServices services, FleetTraits traits, Loops loops, ILogger<PresentRestore> logger)
+    : BackgroundService
 {
-    private static readonly TimeSpan Retry = TimeSpan.FromSeconds(1);
-
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
-    {
-        while (!stoppingToken.IsCancellationRequested)
-        {
-            try
-            {
-                LogRestored(await RestoreAsync(stoppingToken));
-                return;
-            }
-            catch (Exception e) when (RedisStore.IsAway(e))
-            {
-                await Task.Delay(Retry, services.Clock.Machine, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            }
-        }
-    }
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
+        loops.Create("present_restore", services.Clock.Machine).UntilDoneAsync(async stopping => LogRestored(await RestoreAsync(stopping)), stoppingToken);
 
     private async Task<int> RestoreAsync(CancellationToken stoppingToken)
     {

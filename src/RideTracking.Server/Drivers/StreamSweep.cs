@@ -12,22 +12,23 @@ namespace RideTracking.Server.Drivers;
 /// </summary>
 internal sealed class StreamSweep(
     DriverStreams streams, UnaryReports reports, StreamServices services, BusyPlaces busy, ReportingPolicies policies, LongerSilences silences,
-    [FromKeyedServices(AccessSetup.TokenClock)] TimeProvider tokenClock) : OnceASecond(services.Clock.Machine)
+    [FromKeyedServices(AccessSetup.TokenClock)] TimeProvider tokenClock, Loops loops)
+    : LoopService(loops.Create("stream_sweep", services.Clock.Machine), EverySecond)
 {
     private readonly DriverChange[] _left = new DriverChange[256];
 
-    protected override Task LookAsync()
+    protected override Task LookAsync(CancellationToken stopping)
     {
         var tokenTime = tokenClock.GetUtcNow();
         foreach (var session in streams.Sessions)
         {
-            session.Sweep(tokenTime);
+            Loop.Try(session.DriverId, (Session: session, tokenTime), static one => one.Session.Sweep(one.tokenTime));
         }
 
-        reports.Sweep();
-        busy.Sweep();
-        SweepStale();
-        services.Path.Zones.Sweep();
+        Loop.Try("unary reports", reports, static all => all.Sweep());
+        Loop.Try("busy places", busy, static all => all.Sweep());
+        Loop.Try("stale positions", this, static all => all.SweepStale());
+        Loop.Try("zones", services.Path.Zones, static all => all.Sweep());
         return Task.CompletedTask;
     }
 
@@ -40,8 +41,12 @@ internal sealed class StreamSweep(
             count = services.Path.Index.SweepStale(olderThan, silences.BySlot, _left);
             foreach (ref readonly var change in _left.AsSpan(0, count))
             {
-                services.Path.Fanout.Publish(change);
-                services.Path.Zones.GoStale(change.Current.Slot);
+                // It has left the index already, so that one who fails here must not keep the others from being told.
+                Loop.Try("a stale position", (services.Path, Change: change), static one =>
+                {
+                    one.Path.Fanout.Publish(one.Change);
+                    one.Path.Zones.GoStale(one.Change.Current.Slot);
+                });
             }
         }
         while (count == _left.Length);

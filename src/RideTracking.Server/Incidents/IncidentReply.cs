@@ -1,4 +1,5 @@
 
+
 namespace RideTracking.Server.Incidents;
 
 /// <summary>What the store says to an incident that is raised or closed.</summary>

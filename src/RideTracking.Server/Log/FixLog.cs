@@ -2,8 +2,7 @@ using System.Collections.Concurrent;
 using Microsoft.Extensions.Options;
 using RideTracking.Engine.Index;
 using RideTracking.Engine.Ingest;
-using RideTracking.Server.Store;
-using StackExchange.Redis;
+using RideTracking.Server.Hosting;
 
 namespace RideTracking.Server.Log;
 
@@ -14,8 +13,7 @@ namespace RideTracking.Server.Log;
 /// </remarks>
 public sealed partial class FixLog : BackgroundService
 {
-    private static readonly TimeSpan FirstRetry = TimeSpan.FromMilliseconds(100);
-    private static readonly TimeSpan LastRetry = TimeSpan.FromSeconds(2);
+    private static readonly Backoff Retry = new(TimeSpan.FromMilliseconds(100), TimeSpan.FromSeconds(2));
     private static readonly TimeSpan SendOff = TimeSpan.FromSeconds(5);
 
     private readonly Lock _lock = new();
@@ -31,14 +29,17 @@ public sealed partial class FixLog : BackgroundService
     private readonly LogOptions _options;
     private readonly LogMetrics _metrics;
     private readonly ILogger<FixLog> _logger;
+    private readonly Loop _loop;
     private readonly LogRecord[] _batch;
+    private int _taken;
+    private bool _isAway;
     private bool _sleeping = true;
     private long _appended;
     private long _settled;
     private TimeSpan _window;
 
     public FixLog(
-        LogAppend append, WriteAhead ahead, ConnectionClaims claims, IOptions<LogOptions> options, LogMetrics metrics, ILogger<FixLog> logger)
+        LogAppend append, WriteAhead ahead, ConnectionClaims claims, IOptions<LogOptions> options, LogMetrics metrics, Loops loops, ILogger<FixLog> logger)
     {
         _append = append;
         _ahead = ahead;
@@ -46,6 +47,8 @@ public sealed partial class FixLog : BackgroundService
         _options = options.Value;
         _metrics = metrics;
         _logger = logger;
+        // I/O pacing is in real time, whatever the server's clock runs at.
+        _loop = loops.Create("fix_log", TimeProvider.System);
         _waiting = new WaitingFixes(_options.MaxWaitingFixes);
         _batch = new LogRecord[_options.MaxBatchFixes];
         _window = _options.MaxFlushWindow;
@@ -157,48 +160,48 @@ public sealed partial class FixLog : BackgroundService
     }
 
     /// <inheritdoc/>
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) => _loop.WheneverAsync(TakeAsync, WriteAsync, stoppingToken, Retry);
+
+    private async ValueTask<bool> TakeAsync(CancellationToken stopping)
     {
-        var retry = FirstRetry;
-        var count = 0;
-        while (!stoppingToken.IsCancellationRequested)
+        if (_taken == 0)
         {
-            try
-            {
-                if (count == 0)
-                {
-                    await CollectAsync(stoppingToken);
-                    count = Take();
-                }
-
-                await _unclaimed.ClaimAsync();
-                await _ahead.AllWrittenAsync().WaitAsync(stoppingToken);
-                await _append.WriteAsync(_batch.AsMemory(0, count), Fence);
-                if (retry != FirstRetry)
-                {
-                    LogBack(_waiting.Count);
-                }
-
-                retry = FirstRetry;
-                Settle(count);
-                count = 0;
-                TellBroken();
-            }
-            catch (Exception e) when (RedisStore.IsAway(e) || e is RedisServerException)
-            {
-                if (retry == FirstRetry)
-                {
-                    LogAway(e);
-                }
-
-                await Task.Delay(retry, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-                retry = retry * 2 < LastRetry ? retry * 2 : LastRetry;
-            }
-            catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
-            {
-                break;
-            }
+            await CollectAsync(stopping);
+            _taken = Take();
         }
+
+        return true;
+    }
+
+    // What was taken stays until it is written.
+    private async Task WriteAsync(CancellationToken stopping)
+    {
+        try
+        {
+            await _unclaimed.ClaimAsync();
+            await _ahead.AllWrittenAsync().WaitAsync(stopping);
+            await _append.WriteAsync(_batch.AsMemory(0, _taken), Fence);
+        }
+        catch (Exception e) when (_loop.Passes(e))
+        {
+            if (!_isAway)
+            {
+                _isAway = true;
+                LogAway(e);
+            }
+
+            throw;
+        }
+
+        if (_isAway)
+        {
+            _isAway = false;
+            LogBack(_waiting.Count);
+        }
+
+        Settle(_taken);
+        _taken = 0;
+        TellBroken();
     }
 
     // Waits for something to write, then for more to come: longer where little comes.
@@ -229,7 +232,6 @@ public sealed partial class FixLog : BackgroundService
 
         if (collect)
         {
-            // I/O pacing is in real time, whatever the server's clock runs at.
             await _hurry.WaitAsync(_window, stoppingToken);
         }
     }

@@ -4,7 +4,7 @@ using RideTracking.Engine.Dispatch;
 using RideTracking.Engine.Dispatch.Matching;
 using RideTracking.Engine.Geo;
 using RideTracking.Engine.Index;
-using RideTracking.Server.Store;
+using RideTracking.Server.Hosting;
 using RideTracking.Server.Trips;
 
 namespace RideTracking.Server.Matching;
@@ -15,9 +15,9 @@ namespace RideTracking.Server.Matching;
 /// requests are collected a little, since then it is worth more to choose well than to choose at once. After a round comes a
 /// pause of three times what it computed, so that a rush of events never takes more than a quarter of a core.
 /// </summary>
-internal sealed partial class MatchingRounds(
+internal sealed class MatchingRounds(
     TripBook book, Dispatcher dispatcher, MatchCandidates candidates, MatchHook hook, RecentRounds recent, DriverIndex index,
-    IOptions<MatchingOptions> options, TimeProvider time, MatchingMetrics metrics, ILogger<MatchingRounds> logger)
+    IOptions<MatchingOptions> options, TimeProvider time, MatchingMetrics metrics, Loops loops)
     : BackgroundService
 {
     // Those who wait longest come first; the rest has its turn when these have drivers.
@@ -36,6 +36,7 @@ internal sealed partial class MatchingRounds(
 
     // One waiting signal says all there is to say, so a second is dropped.
     private readonly Channel<bool> _signal = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
+    private readonly Loop _loop = loops.Create("matching_rounds", time);
     private DateTimeOffset _matchedAt = DateTimeOffset.MinValue;
 
     // Without the time that the store or the company's matcher took.
@@ -56,57 +57,48 @@ internal sealed partial class MatchingRounds(
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         await using var timer = time.CreateTimer(_ => Tick(), null, options.Value.TickInterval, options.Value.TickInterval);
-        try
-        {
-            while (await _signal.Reader.WaitToReadAsync(stoppingToken))
-            {
-                _signal.Reader.TryRead(out _);
-                _worked = TimeSpan.Zero;
-                await MatchAllAsync(stoppingToken);
-                if (3 * _worked > NoPause)
-                {
-                    await Task.Delay(3 * _worked, time, stoppingToken);
-                }
-            }
-        }
-        catch (OperationCanceledException)
-        {
-            // The server stops; what searches is matched by the next one.
-        }
+        await _loop.WheneverAsync(WaitAsync, MatchAsync, stoppingToken);
     }
 
     /// <summary>A round is wanted.</summary>
     internal void Tick() => _signal.Writer.TryWrite(true);
 
-    /// <summary>A round, unless requests are collected just now.</summary>
-    internal async Task MatchAllAsync(CancellationToken stopping)
-    {
-        try
-        {
-            var now = time.GetUtcNow();
-            if (IsScarce() && now - _matchedAt < options.Value.ScarceTickInterval)
-            {
-                return;
-            }
+    /// <summary>A round, unless requests are collected just now. No fault comes out of it.</summary>
+    internal Task MatchAllAsync(CancellationToken stopping) => _loop.LookAsync(MatchAsync, stopping);
 
-            var inVain = new HashSet<(string? TripId, string DriverId)>();
-            for (var (repeat, before) = (0, -1); repeat < MaxRepeats && inVain.Count > before; repeat++)
-            {
-                stopping.ThrowIfCancellationRequested();
-                before = inVain.Count;
-                await MatchOnceAsync(inVain, stopping);
-            }
-        }
-        catch (Exception e) when (RedisStore.IsFailure(e))
+    private async ValueTask<bool> WaitAsync(CancellationToken stopping)
+    {
+        if (3 * _worked > NoPause)
         {
-            // The store is away: trips keep searching, and the next tick tries again.
-            LogWaiting(e.Message);
+            await Task.Delay(3 * _worked, time, stopping);
+        }
+
+        _worked = TimeSpan.Zero;
+        await _signal.Reader.ReadAsync(stopping);
+        return true;
+    }
+
+    private async Task MatchAsync(CancellationToken stopping)
+    {
+        var now = time.GetUtcNow();
+        if (IsScarce() && now - _matchedAt < options.Value.ScarceTickInterval)
+        {
+            return;
+        }
+
+        var inVain = new HashSet<(string? TripId, string DriverId)>();
+        for (var (repeat, before) = (0, -1); repeat < MaxRepeats && inVain.Count > before; repeat++)
+        {
+            stopping.ThrowIfCancellationRequested();
+            before = inVain.Count;
+            await MatchOnceAsync(inVain, stopping);
         }
     }
 
     private async Task MatchOnceAsync(HashSet<(string? TripId, string DriverId)> inVain, CancellationToken stopping)
     {
-        var trips = book.Unoffered();
+        // One whose offers fail by its own fault would take drivers from the others for nothing.
+        var trips = Array.FindAll(book.Unoffered(), t => !_loop.IsWaiting(t.Id));
         if (trips.Length == 0)
         {
             return;
@@ -122,7 +114,7 @@ internal sealed partial class MatchingRounds(
         recent.Keep(kept);
         foreach (var some in round.Pairs.Index().Chunk(OffersAtATime))
         {
-            var outcomes = await Task.WhenAll(some.Select(p => OfferAsync(requests, p.Item)));
+            var outcomes = await Task.WhenAll(some.Select(p => OfferAsync(requests, p.Item, stopping)));
             foreach (var ((number, pair), outcome) in some.Zip(outcomes))
             {
                 if (Failed(requests, pair, outcome) is { } failed)
@@ -152,18 +144,27 @@ internal sealed partial class MatchingRounds(
         return (round, false);
     }
 
-    private Task<DispatchOutcome> OfferAsync(MatchRequests requests, MatchPair pair)
+    // Null when it failed by a fault of its own.
+    private async Task<DispatchOutcome?> OfferAsync(MatchRequests requests, MatchPair pair, CancellationToken stopping)
     {
         var (trip, driver) = (requests.Trips[pair.Request], requests.Drivers[pair.Driver]);
-        var distance = Earth.DistanceMeters(driver.Position, trip.Waypoints[0].Location);
-        return dispatcher.DispatchAsync(trip.Id, new DriverChosen(driver.DriverId, distance, TimeSpan.FromSeconds(pair.EtaSeconds), driver.Seats));
+        DispatchOutcome? outcome = null;
+        await _loop.TryAsync(
+            trip.Id,
+            async () =>
+            {
+                var distance = Earth.DistanceMeters(driver.Position, trip.Waypoints[0].Location);
+                outcome = await dispatcher.DispatchAsync(trip.Id, new DriverChosen(driver.DriverId, distance, TimeSpan.FromSeconds(pair.EtaSeconds), driver.Seats));
+            },
+            stopping);
+        return outcome;
     }
 
     // Whom not to try again at once: a driver who hears nothing for no trip, one who is not free any more not for this one.
-    private static (string? TripId, string DriverId)? Failed(MatchRequests requests, MatchPair pair, DispatchOutcome outcome) => outcome switch
+    private static (string? TripId, string DriverId)? Failed(MatchRequests requests, MatchPair pair, DispatchOutcome? outcome) => outcome switch
     {
         DriverUnheard => (null, requests.Drivers[pair.Driver].DriverId),
-        Decided { Result: Refused { Reason: RefusalReason.DriverNotFree } } => (requests.Trips[pair.Request].Id, requests.Drivers[pair.Driver].DriverId),
+        null or Decided { Result: Refused { Reason: RefusalReason.DriverNotFree } } => (requests.Trips[pair.Request].Id, requests.Drivers[pair.Driver].DriverId),
         _ => null,
     };
 
@@ -173,7 +174,4 @@ internal sealed partial class MatchingRounds(
         var atWork = fleet.AvailableIdle + fleet.Offered + fleet.ToPickup + fleet.OnTrip;
         return atWork >= SmallFleet && fleet.AvailableIdle < options.Value.ScarceBelow * atWork;
     }
-
-    [LoggerMessage(LogLevel.Debug, "Matching waits for the store: {Message}")]
-    private partial void LogWaiting(string message);
 }

@@ -18,9 +18,12 @@ namespace RideTracking.Server.Progress;
 /// What was driven with a rider: made of the driver's fixes some seconds after the trip's end, so that what a phone sends
 /// late counts, and kept beside the trip for as long.
 /// </summary>
-internal sealed partial class DrivenPaths : OnceASecond
+internal sealed class DrivenPaths : LoopService
 {
     private static readonly TimeSpan Settling = TimeSpan.FromSeconds(10);
+
+    // One that fails by a fault of its own is not held in memory for ever.
+    private static readonly TimeSpan GivenUp = TimeSpan.FromHours(1);
 
     private readonly RedisStore _store;
     private readonly StoreKeys _keys;
@@ -31,7 +34,6 @@ internal sealed partial class DrivenPaths : OnceASecond
     private readonly TimeSpan _retention;
     private readonly CityRoads _city;
     private readonly LearnedTimes _learned;
-    private readonly ILogger<DrivenPaths> _logger;
 
     // Of the loop alone.
     private bool _isRestored;
@@ -39,11 +41,11 @@ internal sealed partial class DrivenPaths : OnceASecond
     private RoadsInUse? _matcherOf;
 
     public DrivenPaths(
-        RedisStore store, StoreKeys keys, LogReader log, TripBook book, TripTracking tracking, CityRoads city, LearnedTimes learned, ServerClock clock, IOptions<TripOptions> options, ILogger<DrivenPaths> logger)
-        : base(clock)
+        RedisStore store, StoreKeys keys, LogReader log, TripBook book, TripTracking tracking, CityRoads city, LearnedTimes learned, ServerClock clock, IOptions<TripOptions> options, Loops loops)
+        : base(loops.Create("driven_paths", clock), EverySecond)
     {
         (_store, _keys, _log, _book, _tracking) = (store, keys, log, book, tracking);
-        (_city, _learned, _clock, _retention, _logger) = (city, learned, clock, options.Value.Retention, logger);
+        (_city, _learned, _clock, _retention) = (city, learned, clock, options.Value.Retention);
     }
 
     /// <summary>What was driven on a trip; null when it never began, is not over, or ended just now.</summary>
@@ -51,21 +53,24 @@ internal sealed partial class DrivenPaths : OnceASecond
     public async Task<V1.DrivenPath?> FindAsync(string tripId) =>
         (byte[]?)await _store.Trips.StringGetAsync(_keys.TripDriven(tripId)) is { } kept ? V1.DrivenPath.Parser.ParseFrom(kept) : null;
 
-    protected override async Task LookAsync()
+    protected override async Task LookAsync(CancellationToken stopping)
     {
-        try
+        await RestoreAsync();
+        for (var some = _tracking.Ended.Count; some > 0 && _tracking.Ended.TryPeek(out var ended) && _clock.GetUtcNow() - ended.Since >= Settling; some--)
         {
-            await RestoreAsync();
-            while (_tracking.Ended.TryPeek(out var oldest) && _clock.GetUtcNow() - oldest.Since >= Settling)
+            _tracking.Ended.TryDequeue(out _);
+            var isLeft = true;
+            try
             {
-                await KeepAsync(oldest.Tracked);
-                _tracking.Ended.TryDequeue(out _);
+                isLeft = !await Loop.TryAsync(ended.Tracked.Trip.Id, () => KeepAsync(ended.Tracked), stopping) && _clock.GetUtcNow() - ended.Since < GivenUp;
             }
-        }
-        catch (Exception e) when (RedisStore.IsFailure(e))
-        {
-            // The store is away: it is tried again in a second.
-            LogWaiting(e.Message);
+            finally
+            {
+                if (isLeft)
+                {
+                    _tracking.Ended.Enqueue(ended);
+                }
+            }
         }
     }
 
@@ -163,7 +168,4 @@ internal sealed partial class DrivenPaths : OnceASecond
             Source = V1.RouteSource.StraightLine,
         };
     }
-
-    [LoggerMessage(LogLevel.Debug, "Driven paths wait for the store: {Message}")]
-    private partial void LogWaiting(string message);
 }

@@ -2,8 +2,8 @@ using System.Threading.Channels;
 using RideTracking.Engine.Dispatch;
 using RideTracking.Engine.Geo;
 using RideTracking.Server.Areas;
+using RideTracking.Server.Hosting;
 using RideTracking.Server.Roads;
-using RideTracking.Server.Store;
 using RideTracking.Server.Trips;
 using Route = RideTracking.Engine.Roads.Route;
 
@@ -13,9 +13,9 @@ namespace RideTracking.Server.Progress;
 /// Finds new routes: for a driver who has left the route or is late on it, and for all whose best way is another one since
 /// roads were closed, slowed or opened.
 /// </summary>
-internal sealed partial class RouteRenewal(
-    TripTracking tracking, Dispatcher dispatcher, CityRoads city, CityFleet fleet, DispatchMetrics metrics,
-    TimeProvider time, ILogger<RouteRenewal> logger) : BackgroundService
+internal sealed class RouteRenewal(
+    TripTracking tracking, Dispatcher dispatcher, CityRoads city, CityFleet fleet, DispatchMetrics metrics, TimeProvider time, Loops loops)
+    : BackgroundService
 {
     // Where a route starts depends on where the car is just now; beyond the first points it is the roads alone.
     private const int StartPoints = 2;
@@ -27,6 +27,10 @@ internal sealed partial class RouteRenewal(
 
     // One waiting signal says all there is to say, so a second is dropped.
     private readonly Channel<bool> _roadsChanged = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
+
+    private readonly Loop _left = loops.Create("routes_left", time);
+    private readonly Loop _changed = loops.Create("routes_changed", time);
+    private readonly Loop _drifted = loops.Create("routes_drifted", time);
 
     public override Task StartAsync(CancellationToken cancellationToken)
     {
@@ -40,17 +44,10 @@ internal sealed partial class RouteRenewal(
         return base.StopAsync(cancellationToken);
     }
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
-    {
-        try
-        {
-            await Task.WhenAll(RenewLeftAsync(stoppingToken), RenewChangedAsync(stoppingToken), RenewDriftedAsync(stoppingToken));
-        }
-        catch (OperationCanceledException)
-        {
-            // The server stops; who is still off its route is so again by its next fixes.
-        }
-    }
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) => Task.WhenAll(
+        _left.WheneverAsync(tracking.Left.WaitToReadAsync, RenewLeftAsync, stoppingToken),
+        _changed.WheneverAsync(_roadsChanged.Reader.WaitToReadAsync, RenewChangedAsync, stoppingToken),
+        _drifted.EveryAsync(DriftInterval, RenewDriftedAsync, stoppingToken));
 
     /// <summary>Whether a route found now leads over the same roads as what is left of the one that is driven.</summary>
     internal static bool IsSameWay(Route driven, Route now)
@@ -69,67 +66,78 @@ internal sealed partial class RouteRenewal(
 
     private async Task RenewLeftAsync(CancellationToken stopping)
     {
-        await foreach (var left in tracking.Left.ReadAllAsync(stopping))
+        while (tracking.Left.TryRead(out var left))
         {
-            if (!await TryRenewAsync(new RouteOutdated(left.Tracked.Plan.DriverId, left.RouteVersion, RouteChangeReason.OffRoute)))
+            var isRenewed = false;
+            try
             {
-                // Its next fix tells that it is off the route.
-                left.Tracked.LeftInVain(left.RouteVersion);
+                isRenewed = await TryRenewAsync(_left, new RouteOutdated(left.Tracked.Plan.DriverId, left.RouteVersion, RouteChangeReason.OffRoute), stopping);
+            }
+            finally
+            {
+                if (!isRenewed)
+                {
+                    // Its next fix tells that it is off the route.
+                    left.Tracked.LeftInVain(left.RouteVersion);
+                }
             }
         }
     }
 
     private async Task RenewChangedAsync(CancellationToken stopping)
     {
-        await foreach (var _ in _roadsChanged.Reader.ReadAllAsync(stopping))
+        _roadsChanged.Reader.TryRead(out _);
+        var isDone = false;
+        try
         {
             foreach (var plan in tracking.All().Select(t => t.Plan))
             {
                 stopping.ThrowIfCancellationRequested();
-                if (plan.Route is { } route && fleet.PlacesOf([plan.DriverId]) is [var at]
-                    && !IsSameWay(route.Route, city.Through(at.Point, at.CourseDegrees, [.. plan.Stops.Select(s => s.Location)])))
-                {
-                    await TryRenewAsync(new RouteOutdated(plan.DriverId, route.Version, RouteChangeReason.RoadsChanged));
-                }
+                await _changed.TryAsync(plan.DriverId, () => RenewChangedAsync(plan), stopping);
             }
+
+            isDone = true;
+        }
+        finally
+        {
+            if (!isDone)
+            {
+                // All of them again: whose way is still the best one costs little.
+                Signal();
+            }
+        }
+    }
+
+    private async Task RenewChangedAsync(DriverPlan plan)
+    {
+        if (plan.Route is { } route && fleet.PlacesOf([plan.DriverId]) is [var at]
+            && !IsSameWay(route.Route, city.Through(at.Point, at.CourseDegrees, [.. plan.Stops.Select(s => s.Location)])))
+        {
+            await RenewAsync(new RouteOutdated(plan.DriverId, route.Version, RouteChangeReason.RoadsChanged));
         }
     }
 
     // What was promised and what the fixes tell have drifted apart: the driver and the riders are told anew.
     private async Task RenewDriftedAsync(CancellationToken stopping)
     {
-        using var timer = new PeriodicTimer(DriftInterval, time);
-        while (await timer.WaitForNextTickAsync(stopping))
+        foreach (var tracked in tracking.All())
         {
-            foreach (var tracked in tracking.All())
+            var plan = tracked.Plan;
+            if (plan.Route is { } route && tracked.Delay() is { } delay && delay.Duration() > MaxDrift && delay.Duration() > MaxDriftOfRoute * route.Route.Duration)
             {
-                var plan = tracked.Plan;
-                if (plan.Route is { } route && tracked.Delay() is { } delay && delay.Duration() > MaxDrift && delay.Duration() > MaxDriftOfRoute * route.Route.Duration)
-                {
-                    await TryRenewAsync(new RouteOutdated(plan.DriverId, route.Version, RouteChangeReason.EtaDrifted));
-                }
+                await TryRenewAsync(_drifted, new RouteOutdated(plan.DriverId, route.Version, RouteChangeReason.EtaDrifted), stopping);
             }
         }
     }
 
-    private async Task<bool> TryRenewAsync(RouteOutdated outdated)
+    private Task<bool> TryRenewAsync(Loop loop, RouteOutdated outdated, CancellationToken stopping) =>
+        loop.TryAsync(outdated.DriverId, () => RenewAsync(outdated), stopping);
+
+    private async Task RenewAsync(RouteOutdated outdated)
     {
-        try
+        if (await dispatcher.DispatchAsync(null, outdated) is Decided { Result: Transition })
         {
-            if (await dispatcher.DispatchAsync(null, outdated) is Decided { Result: Transition })
-            {
-                metrics.RouteRenewed(outdated.Reason);
-            }
-
-            return true;
-        }
-        catch (Exception e) when (RedisStore.IsFailure(e))
-        {
-            LogWaiting(outdated.DriverId, e.Message);
-            return false;
+            metrics.RouteRenewed(outdated.Reason);
         }
     }
-
-    [LoggerMessage(LogLevel.Debug, "The new route of the driver {DriverId} waits for the store: {Message}")]
-    private partial void LogWaiting(string driverId, string message);
 }

@@ -16,7 +16,7 @@ namespace RideTracking.Server.Roads;
 /// store, so that all nodes learn from all; now and then, and at each full hour, the sums are read again and become the times
 /// that routes are found by. Thread-safe.
 /// </summary>
-internal sealed partial class LearnedTimes : OnceASecond
+internal sealed class LearnedTimes : LoopService
 {
     // A few trips tell nothing of how trips spread.
     private const double LeastTrips = 30;
@@ -32,7 +32,7 @@ internal sealed partial class LearnedTimes : OnceASecond
     private readonly RoadTimes _times;
     private readonly RoadOptions _options;
     private readonly TimeZoneInfo _zone;
-    private readonly ILogger<LearnedTimes> _logger;
+    private readonly TimeProvider _clock;
 
     // What was learned of these roads, here and by all as far as it was read from the store.
     private readonly Lock _roadsLock = new();
@@ -56,10 +56,10 @@ internal sealed partial class LearnedTimes : OnceASecond
     private int _usedHour = -1;
 
     public LearnedTimes(
-        RedisStore store, StoreKeys keys, CityRoads city, RoadTimes times, ServerClock clock, IOptions<RoadOptions> options, ILogger<LearnedTimes> logger)
-        : base(clock)
+        RedisStore store, StoreKeys keys, CityRoads city, RoadTimes times, ServerClock clock, IOptions<RoadOptions> options, Loops loops)
+        : base(loops.Create("learned_times", clock), EverySecond)
     {
-        (_store, _keys, _city, _times, _options, _logger) = (store, keys, city, times, options.Value, logger);
+        (_store, _keys, _city, _times, _options, _clock) = (store, keys, city, times, options.Value, clock);
         _zone = _options.Zone;
         _trips = new TripTimes(_zone);
     }
@@ -137,33 +137,26 @@ internal sealed partial class LearnedTimes : OnceASecond
         }
     }
 
-    protected override async Task LookAsync()
+    // While the store is away what was learned waits, and routes go by what was known.
+    protected override async Task LookAsync(CancellationToken stopping)
     {
         if (_city.Current is not { } roads)
         {
             return;
         }
 
-        try
+        var now = _clock.GetUtcNow();
+        if (now - _writtenAt >= WriteInterval)
         {
-            var now = Clock.GetUtcNow();
-            if (now - _writtenAt >= WriteInterval)
-            {
-                await WriteAsync();
-                _writtenAt = now;
-            }
-
-            if (roads != _roads || now - _usedAt >= _options.RelearnInterval || _speeds!.HourOf(now) != _usedHour)
-            {
-                await WriteAsync();
-                await ReadAsync(roads);
-                Use(roads, now);
-            }
+            await WriteAsync();
+            _writtenAt = now;
         }
-        catch (Exception e) when (RedisStore.IsFailure(e))
+
+        if (roads != _roads || now - _usedAt >= _options.RelearnInterval || _speeds!.HourOf(now) != _usedHour)
         {
-            // The store is away: what was learned waits, and routes go by what was known.
-            LogWaiting(e.Message);
+            await WriteAsync();
+            await ReadAsync(roads);
+            Use(roads, now);
         }
     }
 
@@ -262,7 +255,4 @@ internal sealed partial class LearnedTimes : OnceASecond
 
     private static double? Number(RedisValue value) =>
         double.TryParse((string?)value, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) && double.IsFinite(number) ? number : null;
-
-    [LoggerMessage(LogLevel.Debug, "Learned times wait for the store: {Message}")]
-    private partial void LogWaiting(string message);
 }

@@ -16,7 +16,8 @@ namespace RideTracking.Server.Roads;
 /// Thread-safe.
 /// </summary>
 internal sealed partial class RoadClosures(
-    RedisStore store, StoreKeys keys, CityRoads city, RoadTimes times, ServerClock clock, ILogger<RoadClosures> logger) : OnceASecond(clock.Machine)
+    RedisStore store, StoreKeys keys, CityRoads city, RoadTimes times, ServerClock clock, Loops loops, ILogger<RoadClosures> logger)
+    : LoopService(loops.Create("road_closures", clock.Machine), EverySecond)
 {
     // One set of closures at a time is turned into times.
     private readonly SemaphoreSlim _turn = new(1);
@@ -59,26 +60,18 @@ internal sealed partial class RoadClosures(
         return response;
     }
 
-    protected override async Task LookAsync()
+    protected override async Task LookAsync(CancellationToken stopping)
     {
         if (city.Current is not { } roads)
         {
             return;
         }
 
-        try
+        var version = await store.Trips.StringGetAsync(keys.RoadClosuresVersion);
+        if (version != _version || roads != _roads)
         {
-            var version = await store.Trips.StringGetAsync(keys.RoadClosuresVersion);
-            if (version != _version || roads != _roads)
-            {
-                var closures = await ListAsync();
-                await ApplyAsync(roads, version, closures, Find(roads, closures));
-            }
-        }
-        catch (Exception e) when (RedisStore.IsFailure(e))
-        {
-            // The store is away: what held goes on holding.
-            LogWaiting(e.Message);
+            var closures = await ListAsync();
+            await ApplyAsync(roads, version, closures, Find(roads, closures));
         }
     }
 
@@ -95,7 +88,9 @@ internal sealed partial class RoadClosures(
         foreach (var closure in closures.Closures)
         {
             var check = new RequestCheck();
-            found.Add(EdgesOf(stretch, closure, check, closure.ClosureId));
+            ImmutableArray<int> edges = [];
+            Loop.Try(closure.ClosureId, closure, c => edges = EdgesOf(stretch, c, check, c.ClosureId));
+            found.Add(edges);
             if (check.Fault is { } fault)
             {
                 // It held on other roads: the map was exchanged since.
@@ -142,9 +137,6 @@ internal sealed partial class RoadClosures(
             fault < 0, $"{field}.path[{fault}]", $"must be within {RoadStretch.MaxMeters} m of a road, and reached by roads from the point before");
         return edges;
     }
-
-    [LoggerMessage(LogLevel.Debug, "Closures wait for the store: {Message}")]
-    private partial void LogWaiting(string message);
 
     [LoggerMessage(LogLevel.Warning, "The closure {ClosureId} does not hold: {Problem}")]
     private partial void LogUnusable(string closureId, string problem);

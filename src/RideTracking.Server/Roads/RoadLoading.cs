@@ -13,7 +13,8 @@ namespace RideTracking.Server.Roads;
 /// file, else from the file itself. Without usable roads the server goes on with straight lines.
 /// </summary>
 internal sealed partial class RoadLoading(
-    CityRoads city, RoadTimes times, IOptions<RoadOptions> options, IOptions<DataOptions> data, ILogger<RoadLoading> logger) : BackgroundService
+    CityRoads city, RoadTimes times, IOptions<RoadOptions> options, IOptions<DataOptions> data, Loops loops, TimeProvider time, ILogger<RoadLoading> logger)
+    : BackgroundService
 {
     /// <summary>Completes when the roads are in use, or cannot be.</summary>
     public Task Done => ExecuteTask ?? Task.CompletedTask;
@@ -21,9 +22,13 @@ internal sealed partial class RoadLoading(
     protected override Task ExecuteAsync(CancellationToken stoppingToken) => options.Value.File switch
     {
         "" => Task.CompletedTask,
-        RoadOptions.Demo => Task.Run(UseDemo, stoppingToken),
-        var file => Task.Run(() => UseFile(file, stoppingToken), stoppingToken),
+        RoadOptions.Demo => OnceAsync(UseDemo, stoppingToken),
+        var file => OnceAsync(() => UseFile(file, stoppingToken), stoppingToken),
     };
+
+    // Not again when it fails: the same file would fail the same way.
+    private Task<LookOutcome> OnceAsync(Action work, CancellationToken stopping) =>
+        loops.Create("road_loading", time).LookAsync(_ => Task.Run(work, stopping), stopping);
 
     private void UseDemo()
     {

@@ -1,7 +1,6 @@
 using Grpc.Core;
 using Microsoft.Extensions.Options;
 using RideTracking.Server.Hosting;
-using RideTracking.Server.Store;
 
 namespace RideTracking.Server.Sharing;
 
@@ -9,9 +8,9 @@ namespace RideTracking.Server.Sharing;
 /// Who watches by a link on this node, so that revoking it ends them: at once when it is revoked here, within a second when
 /// another node did. Thread-safe.
 /// </summary>
-internal sealed partial class ShareWatches(
-    ShareLinks links, IOptions<SharingOptions> options, SharingMetrics metrics, ServerClock clock, ILogger<ShareWatches> logger)
-    : OnceASecond(clock.Machine)
+internal sealed class ShareWatches(
+    ShareLinks links, IOptions<SharingOptions> options, SharingMetrics metrics, ServerClock clock, Loops loops)
+    : LoopService(loops.Create("share_watches", clock.Machine), EverySecond)
 {
     // What one round trip asks for.
     private const int Page = 500;
@@ -55,7 +54,7 @@ internal sealed partial class ShareWatches(
     public Task EndAsync(ShareToken token) => Task.WhenAll(WatchesOf(token.LinkId).Where(w => w.Token == token).Select(watch => watch.EndAsync()));
 
     /// <inheritdoc/>
-    protected override async Task LookAsync()
+    protected override async Task LookAsync(CancellationToken stopping)
     {
         ShareToken[] watched;
         lock (_lock)
@@ -63,20 +62,13 @@ internal sealed partial class ShareWatches(
             watched = [.. _byLink.Values.SelectMany(watches => watches).Select(watch => watch.Token).Distinct()];
         }
 
-        try
+        // While the store is away it is not known who may watch; what was so stays so until it is.
+        foreach (var page in watched.Chunk(Page))
         {
-            foreach (var page in watched.Chunk(Page))
+            foreach (var ended in await links.EndedAsync(page))
             {
-                foreach (var ended in await links.EndedAsync(page))
-                {
-                    await EndAsync(ended);
-                }
+                await Loop.TryAsync(ended.LinkId, () => EndAsync(ended), stopping);
             }
-        }
-        catch (Exception e) when (RedisStore.IsFailure(e))
-        {
-            // Who may watch is not known now; what was so stays so until it is.
-            LogWaiting(e.Message);
         }
     }
 
@@ -108,9 +100,6 @@ internal sealed partial class ShareWatches(
         metrics.Refused(reason);
         return SharedTrips.Exhausted(reason, limit, rule);
     }
-
-    [LoggerMessage(LogLevel.Debug, "Share links wait for the store: {Message}")]
-    private partial void LogWaiting(string message);
 
     /// <summary>One who watches.</summary>
     internal sealed class Watch(ShareWatches all, ShareToken token) : IDisposable

@@ -15,7 +15,7 @@ namespace RideTracking.Server.Store;
 /// an acknowledged write may be lost when the process is killed.
 /// </remarks>
 public sealed partial class EmbeddedStore(
-    IOptions<StoreOptions> options, IOptions<DataOptions> data, ILoggerFactory loggers, ILogger<EmbeddedStore> logger) : IAsyncDisposable
+    IOptions<StoreOptions> options, IOptions<DataOptions> data, ILoggerFactory loggers, Loops loops, ILogger<EmbeddedStore> logger) : IAsyncDisposable
 {
     private static readonly TimeSpan CheckpointInterval = TimeSpan.FromMinutes(5);
     private GarnetServer? _server;
@@ -69,28 +69,21 @@ public sealed partial class EmbeddedStore(
         await _lock!.DisposeAsync();
     }
 
-    // The append-only file grows until a checkpoint makes it superfluous.
-    private async Task TakeCheckpointsAsync(string endpoint, CancellationToken stopping)
+    // The append-only file grows until a checkpoint makes it superfluous. After a stop, what is in it is read at the next start.
+    private Task TakeCheckpointsAsync(string endpoint, CancellationToken stopping) =>
+        loops.Create("store_checkpoints", TimeProvider.System).EveryAsync(CheckpointInterval, _ => TakeCheckpointAsync(endpoint), stopping);
+
+    private async Task TakeCheckpointAsync(string endpoint)
     {
-        using var timer = new PeriodicTimer(CheckpointInterval);
         try
         {
-            while (await timer.WaitForNextTickAsync(stopping))
-            {
-                try
-                {
-                    await using var connection = await StackExchange.Redis.ConnectionMultiplexer.ConnectAsync($"{endpoint},allowAdmin=true");
-                    await connection.GetServer(endpoint).SaveAsync(StackExchange.Redis.SaveType.BackgroundSave);
-                }
-                catch (StackExchange.Redis.RedisException e)
-                {
-                    LogCheckpointFailed(e);
-                }
-            }
+            await using var connection = await StackExchange.Redis.ConnectionMultiplexer.ConnectAsync($"{endpoint},allowAdmin=true");
+            await connection.GetServer(endpoint).SaveAsync(StackExchange.Redis.SaveType.BackgroundSave);
         }
-        catch (OperationCanceledException) when (stopping.IsCancellationRequested)
+        catch (StackExchange.Redis.RedisException e)
         {
-            // The server stops; what is in the append-only file is read at the next start.
+            // A store of this process is not away; this is told each time.
+            LogCheckpointFailed(e);
         }
     }
 

@@ -1,3 +1,7 @@
+using System.Diagnostics.Metrics;
+using RideTracking.Server.Hosting;
+using RideTracking.Server.Telemetry;
+
 namespace RideTracking.Server.Store;
 
 /// <summary>Wires the store.</summary>
@@ -7,6 +11,8 @@ public static class StoreSetup
     public static WebApplicationBuilder AddStore(this WebApplicationBuilder builder)
     {
         builder.Services.AddOptions<StoreOptions>().BindConfiguration("Store").ValidateDataAnnotations().ValidateOnStart();
+        builder.Services.AddSingleton(services => new Loops(
+            services.GetRequiredService<IMeterFactory>().Create(Metering.MeterName), RedisStore.IsFailure, services.GetRequiredService<ILoggerFactory>()));
         builder.Services.AddSingleton<EmbeddedStore>();
         builder.Services.AddSingleton<RedisStore>();
         builder.Services.AddHostedService(services => services.GetRequiredService<RedisStore>());

@@ -1,8 +1,8 @@
 using System.Collections.Immutable;
 using Microsoft.Extensions.Options;
 using RideTracking.Engine.Dispatch;
+using RideTracking.Server.Hosting;
 using RideTracking.Server.Outbox;
-using RideTracking.Server.Store;
 
 namespace RideTracking.Server.Trips;
 
@@ -10,52 +10,41 @@ namespace RideTracking.Server.Trips;
 /// Serves what is due: offers not answered, scheduled searches, searches and trips that lasted too long. It asks the store, not the book, so a
 /// trip reaches its end even if every node that knew it died.
 /// </summary>
-internal sealed partial class Deadlines(
-    TripStore store, TripBook book, Dispatcher dispatcher, CommandOutbox outbox, IOptions<TripOptions> options, TimeProvider time, ILogger<Deadlines> logger) : BackgroundService
+internal sealed class Deadlines(
+    TripStore store, TripBook book, Dispatcher dispatcher, CommandOutbox outbox, IOptions<TripOptions> options, TimeProvider time, Loops loops)
+    : LoopService(loops.Create("deadlines", time), options.Value.TickInterval)
 {
     private const int Page = 1000;
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    protected override async Task LookAsync(CancellationToken stopping)
     {
-        using var timer = new PeriodicTimer(options.Value.TickInterval, time);
-        try
+        var looked = new HashSet<string>(StringComparer.Ordinal);
+        for (var skipped = 0; ;)
         {
-            while (await timer.WaitForNextTickAsync(stoppingToken))
-            {
-                await ServeAsync(stoppingToken);
-            }
-        }
-        catch (OperationCanceledException)
-        {
-            // The server stops; what is due is served by the next one.
-        }
-    }
-
-    internal async Task ServeAsync(CancellationToken stopping)
-    {
-        try
-        {
-            var due = await store.ReadDueAsync(time.GetUtcNow(), Page);
+            var due = await store.ReadDueAsync(time.GetUtcNow(), Page, skipped);
+            var left = 0;
             foreach (var tripId in due)
             {
                 stopping.ThrowIfCancellationRequested();
-                await ServeAsync(tripId);
+                if (!looked.Add(tripId) || !await Loop.TryAsync(tripId, () => ServeAsync(tripId), stopping))
+                {
+                    left++;
+                }
             }
-        }
-        catch (Exception e) when (RedisStore.IsFailure(e))
-        {
-            // The store is away: what is due stays due.
-            LogWaiting(e.Message);
+
+            // What cannot be served stays due, and first: the others are behind it.
+            skipped += left;
+            if (due.Length < Page || left == 0)
+            {
+                return;
+            }
         }
     }
 
     private async Task ServeAsync(string tripId)
     {
-        if ((book.Find(tripId) ?? await store.ReadTripAsync(tripId)) is not { } trip)
-        {
-            LogLost(tripId);
-            return;
-        }
+        var trip = book.Find(tripId) ?? await store.ReadTripAsync(tripId)
+            ?? throw new InvalidOperationException($"The store has a deadline for the trip {tripId} but not the trip.");
 
         // Several offers of a trip may be due at once: each is an event of its own.
         for (var due = trip.Offers.Count(o => o.ExpiresAt <= time.GetUtcNow()); due >= 0; due--)
@@ -90,10 +79,4 @@ internal sealed partial class Deadlines(
 
         return undelivered.ToImmutable();
     }
-
-    [LoggerMessage(LogLevel.Debug, "Deadlines wait for the store: {Message}")]
-    private partial void LogWaiting(string message);
-
-    [LoggerMessage(LogLevel.Error, "The store has a deadline for the trip {TripId} but not the trip")]
-    private partial void LogLost(string tripId);
 }

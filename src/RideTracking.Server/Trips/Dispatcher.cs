@@ -4,6 +4,7 @@ using Microsoft.Extensions.Options;
 using RideTracking.Engine.Dispatch;
 using RideTracking.Engine.Index;
 using RideTracking.Server.Areas;
+using RideTracking.Server.Hosting;
 using RideTracking.Server.Outbox;
 using RideTracking.Server.Store;
 using StackExchange.Redis;
@@ -125,26 +126,34 @@ internal sealed class Dispatcher(
     }
 
     /// <summary>Reads again what commits with a lost reply may have changed.</summary>
-    public async Task ResolveDoubtsAsync()
+    /// <param name="loop">Whose look it is; each doubt is an item of its own.</param>
+    /// <param name="stopping">Ends it.</param>
+    public async Task ResolveDoubtsAsync(Loop loop, CancellationToken stopping)
     {
-        foreach (var (tripId, drivers) in _doubted.OrderBy(d => d.Key, StringComparer.Ordinal))
+        // Copies: sorting one that others change meanwhile would fail.
+        foreach (var (tripId, drivers) in _doubted.ToArray().OrderBy(d => d.Key, StringComparer.Ordinal))
         {
-            var trip = tripId.Length > 0 ? await store.ReadTripAsync(tripId) : null;
-            var plans = await Task.WhenAll(drivers.Select(store.ReadPlanAsync));
-            book.Apply(trip, [.. plans]);
-            _doubted.TryRemove(new KeyValuePair<string, ImmutableArray<string>>(tripId, drivers));
-            foreach (var driver in drivers)
-            {
-                outbox.Look(driver);
-            }
-
-            MatchingWanted?.Invoke();
+            await loop.TryAsync($"the doubt about {tripId}", () => ResolveDoubtAsync(tripId, drivers), stopping);
         }
 
-        foreach (var (driverId, version) in _toldFromMemory.OrderBy(t => t.Key, StringComparer.Ordinal))
+        foreach (var (driverId, version) in _toldFromMemory.ToArray().OrderBy(t => t.Key, StringComparer.Ordinal))
         {
-            await TellWayAgainAsync(driverId, version);
+            await loop.TryAsync($"the way of {driverId}", () => TellWayAgainAsync(driverId, version), stopping);
         }
+    }
+
+    private async Task ResolveDoubtAsync(string tripId, ImmutableArray<string> drivers)
+    {
+        var trip = tripId.Length > 0 ? await store.ReadTripAsync(tripId) : null;
+        var plans = await Task.WhenAll(drivers.Select(store.ReadPlanAsync));
+        book.Apply(trip, [.. plans]);
+        _doubted.TryRemove(new KeyValuePair<string, ImmutableArray<string>>(tripId, drivers));
+        foreach (var driver in drivers)
+        {
+            outbox.Look(driver);
+        }
+
+        MatchingWanted?.Invoke();
     }
 
     /// <summary>A driver who connected while the store was away was told the way that this node remembers; another may have changed it.</summary>

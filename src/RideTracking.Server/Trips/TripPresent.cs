@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Options;
+using RideTracking.Server.Hosting;
 using RideTracking.Server.Store;
 
 namespace RideTracking.Server.Trips;
@@ -8,8 +9,9 @@ namespace RideTracking.Server.Trips;
 /// in doubt, and lets trips go that have long been final.
 /// </summary>
 internal sealed partial class TripPresent(
-    RedisStore store, TripStore trips, TripBook book, Dispatcher dispatcher, IOptions<TripOptions> options, TimeProvider time, ILogger<TripPresent> logger)
-    : BackgroundService
+    RedisStore store, TripStore trips, TripBook book, Dispatcher dispatcher, IOptions<TripOptions> options, TimeProvider time, Loops loops,
+    ILogger<TripPresent> logger)
+    : LoopService(loops.Create("trip_present", time), options.Value.TickInterval)
 {
     // Longer than any reply takes, so that nothing older than a final trip is still under way.
     private static readonly TimeSpan FinalStays = TimeSpan.FromMinutes(1);
@@ -20,66 +22,46 @@ internal sealed partial class TripPresent(
     {
         store.Trips.Multiplexer.ConnectionRestored += (_, _) => Reload();
         // Before the first driver connects, if the store is there.
-        await LookAsync();
+        await StepAsync(cancellationToken);
         await base.StartAsync(cancellationToken);
-    }
-
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
-    {
-        using var timer = new PeriodicTimer(options.Value.TickInterval, time);
-        while (await WaitAsync(timer, stoppingToken))
-        {
-            await LookAsync();
-            book.ForgetFinalBefore(time.GetUtcNow() - FinalStays);
-        }
     }
 
     /// <summary>The store was away: what it holds is to be read again.</summary>
     internal void Reload() => _stale = true;
 
-    internal async Task LookAsync()
+    protected override async Task LookAsync(CancellationToken stopping)
     {
-        try
+        if (_stale)
         {
-            if (_stale)
+            _stale = false;
+            try
             {
-                _stale = false;
-                book.BeginReload();
-                var (present, plans) = await trips.ReadPresentAsync();
-                book.Replace(present, plans);
-                foreach (var missed in book.Missed())
-                {
-                    book.Apply(await trips.ReadTripAsync(missed), []);
-                }
-
-                LogLoaded(present.Length, plans.Length);
+                await LoadAsync(stopping);
             }
+            catch
+            {
+                _stale = true;
+                throw;
+            }
+        }
 
-            await dispatcher.ResolveDoubtsAsync();
-        }
-        catch (Exception e) when (RedisStore.IsFailure(e))
-        {
-            // The store is away, which its connections have told; the next look tries again.
-            _stale = true;
-            LogWaiting(e.Message);
-        }
+        await dispatcher.ResolveDoubtsAsync(Loop, stopping);
+        book.ForgetFinalBefore(time.GetUtcNow() - FinalStays);
     }
 
-    private static async Task<bool> WaitAsync(PeriodicTimer timer, CancellationToken stopping)
+    private async Task LoadAsync(CancellationToken stopping)
     {
-        try
+        book.BeginReload();
+        var (present, plans) = await trips.ReadPresentAsync();
+        book.Replace(present, plans);
+        foreach (var missed in book.Missed())
         {
-            return await timer.WaitForNextTickAsync(stopping);
+            await Loop.TryAsync(missed, async () => book.Apply(await trips.ReadTripAsync(missed), []), stopping);
         }
-        catch (OperationCanceledException)
-        {
-            return false;
-        }
+
+        LogLoaded(present.Length, plans.Length);
     }
 
     [LoggerMessage(LogLevel.Information, "The present is loaded: {Trips} trips under way, {Plans} drivers' plans")]
     private partial void LogLoaded(int trips, int plans);
-
-    [LoggerMessage(LogLevel.Debug, "Trips wait for the store: {Message}")]
-    private partial void LogWaiting(string message);
 }

@@ -1,7 +1,6 @@
 using Google.Protobuf.WellKnownTypes;
 using Microsoft.Extensions.Options;
 using RideTracking.Server.Hosting;
-using RideTracking.Server.Store;
 using RideTracking.Server.Store.Events;
 
 namespace RideTracking.Server.Trips;
@@ -11,47 +10,37 @@ namespace RideTracking.Server.Trips;
 /// <see cref="TripOptions.Retention"/>, and the index of trips that ended before that. The trips themselves expire in the
 /// store. Any node does it; twice is harmless.
 /// </summary>
-internal sealed partial class TripRetention(
-    EventLog<V1.LoggedTripEvent> events, TripStore trips, IOptions<TripOptions> options, ServerClock clock, ILogger<TripRetention> logger) : OnceASecond(clock)
+internal sealed class TripRetention(
+    EventLog<V1.LoggedTripEvent> events, TripStore trips, IOptions<TripOptions> options, ServerClock clock, Loops loops)
+    : LoopService(loops.Create("trip_retention", clock), EverySecond)
 {
     private const int Page = 500;
 
-    protected override async Task LookAsync()
+    protected override async Task LookAsync(CancellationToken stopping)
     {
-        try
+        var before = clock.GetUtcNow() - options.Value.Retention;
+        await trips.ForgetEndedBeforeAsync(before);
+        var newest = await events.NewestAsync();
+        if (newest > (ulong)options.Value.EventsKept)
         {
-            var before = Clock.GetUtcNow() - options.Value.Retention;
-            await trips.ForgetEndedBeforeAsync(before);
-            var newest = await events.NewestAsync();
-            if (newest > (ulong)options.Value.EventsKept)
-            {
-                await events.RemoveThroughAsync(newest - (ulong)options.Value.EventsKept);
-            }
+            await events.RemoveThroughAsync(newest - (ulong)options.Value.EventsKept);
+        }
 
-            await RemoveRecordedBeforeAsync(before.ToTimestamp());
-        }
-        catch (Exception e) when (RedisStore.IsFailure(e))
-        {
-            // The store is away: it is tried again in a second.
-            LogWaiting(e.Message);
-        }
+        await RemoveRecordedBeforeAsync(before.ToTimestamp());
     }
 
     private async Task RemoveRecordedBeforeAsync(Timestamp time)
     {
         while (true)
         {
-            var oldest = await events.ReadAsync(0, 1);
-            if (oldest.Count == 0 || oldest[0].Event.RecordedAt >= time)
+            var page = await events.ReadAsync(0, Page);
+            // Another node may have removed some meanwhile.
+            if (page.TakeWhile(e => e.Event.RecordedAt < time).LastOrDefault() is not { } last)
             {
                 return;
             }
 
-            var page = await events.ReadAsync(0, Page);
-            await events.RemoveThroughAsync(page.TakeWhile(e => e.Event.RecordedAt < time).Last().Cursor);
+            await events.RemoveThroughAsync(last.Cursor);
         }
     }
-
-    [LoggerMessage(LogLevel.Debug, "What is kept no longer waits for the store: {Message}")]
-    private partial void LogWaiting(string message);
 }

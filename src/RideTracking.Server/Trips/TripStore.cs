@@ -52,11 +52,11 @@ internal sealed class TripStore(Area area, EventLog<V1.LoggedTripEvent> events)
     public async Task<DriverPlan> ReadPlanAsync(string driverId) =>
         TripRecords.ReadPlan(await area.Trips.HashGetAsync(area.Keys.Plans, driverId)) ?? DriverPlan.Empty(driverId);
 
-    /// <summary>The trips that are due, the longest due first, at most <paramref name="most"/>.</summary>
-    public async Task<ImmutableArray<string>> ReadDueAsync(DateTimeOffset now, int most)
+    /// <summary>The trips that are due, the longest due first, at most <paramref name="most"/>, without the first <paramref name="skip"/>.</summary>
+    public async Task<ImmutableArray<string>> ReadDueAsync(DateTimeOffset now, int most, int skip = 0)
     {
         var due = await area.Trips.SortedSetRangeByScoreAsync(
-            area.Keys.Deadlines, double.NegativeInfinity, now.ToUnixTimeMilliseconds(), Exclude.None, Order.Ascending, 0, most);
+            area.Keys.Deadlines, double.NegativeInfinity, now.ToUnixTimeMilliseconds(), Exclude.None, Order.Ascending, skip, most);
         return [.. due.Select(id => (string)id!)];
     }
 

@@ -15,16 +15,22 @@ namespace RideTracking.Server.Zones;
 /// Writes zone events down, and keeps the newest <see cref="ZoneOptions.EventsKept"/> of them. One loop writes; while the
 /// store is away it tries again, so an event may be there twice, by its id once.
 /// </summary>
-internal sealed partial class ZoneEventWriter(
+internal sealed class ZoneEventWriter(
     RedisStore store, StoreKeys keys, EventLog<V1.ZoneEvent> log, ZoneTracking tracking, WriteAhead ahead, ServerClock clock, ZoneMetrics metrics, IOptions<ZoneOptions> options,
-    ILogger<ZoneEventWriter> logger) : BackgroundService
+    Loops loops) : BackgroundService
 {
     private const int BatchChanges = 100;
     // What Lua can unpack at once is limited; a driver in very many overlapping zones may change all of them in one step.
     private const int BatchEvents = 1000;
 
-    private static readonly TimeSpan Retry = TimeSpan.FromSeconds(1);
+    private const string Together = "a batch";
+
     private static readonly TimeSpan SendOff = TimeSpan.FromSeconds(5);
+
+    private readonly Loop _loop = loops.Create("zone_events", clock.Machine);
+
+    // Taken and not yet written: of the loop alone.
+    private readonly List<ZoneChange> _batch = [];
 
     public override async Task StopAsync(CancellationToken cancellationToken)
     {
@@ -33,33 +39,43 @@ internal sealed partial class ZoneEventWriter(
         await base.StopAsync(cancellationToken);
     }
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
-    {
-        var batch = new List<ZoneChange>();
-        try
-        {
-            while (await tracking.Changes.WaitToReadAsync(stoppingToken))
-            {
-                var events = 0;
-                while (batch.Count < BatchChanges && tracking.Changes.TryPeek(out var next) && (batch.Count == 0 || events + next.Events.Count <= BatchEvents))
-                {
-                    tracking.Changes.TryRead(out _);
-                    batch.Add(next);
-                    events += next.Events.Count;
-                }
+    // Stopped while the store is away, it loses nothing: the log, which waits, has not taken the fixes that caused this either.
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) => _loop.WheneverAsync(WaitAsync, WriteNextAsync, stoppingToken);
 
-                await WriteAsync(batch, stoppingToken);
-                ahead.Written(batch.Count);
-                batch.Clear();
-            }
-        }
-        catch (OperationCanceledException)
+    private ValueTask<bool> WaitAsync(CancellationToken stopping) => _batch.Count > 0 ? new(true) : tracking.Changes.WaitToReadAsync(stopping);
+
+    private async Task WriteNextAsync(CancellationToken stopping)
+    {
+        var events = _batch.Sum(c => c.Events.Count);
+        while (_batch.Count < BatchChanges && tracking.Changes.TryPeek(out var next) && (_batch.Count == 0 || events + next.Events.Count <= BatchEvents))
         {
-            // The server stops while the store is away. The log, which waits, has not taken the fixes that caused this either.
+            tracking.Changes.TryRead(out _);
+            _batch.Add(next);
+            events += next.Events.Count;
+        }
+
+        if (await _loop.TryAsync(Together, () => WriteAsync(_batch), stopping))
+        {
+            ahead.Written(_batch.Count);
+            _batch.Clear();
+            return;
+        }
+
+        // Something in it cannot be written. The log waits for all of it, so that is let go, and what its driver does just after it;
+        // the rest is kept.
+        while (_batch.Count > 0)
+        {
+            if (!await _loop.TryAsync(_batch[0].DriverId, () => WriteAsync([_batch[0]]), stopping))
+            {
+                metrics.Lost(_batch[0].Events.Count);
+            }
+
+            ahead.Written(1);
+            _batch.RemoveAt(0);
         }
     }
 
-    private async Task WriteAsync(List<ZoneChange> changes, CancellationToken stoppingToken)
+    private async Task WriteAsync(List<ZoneChange> changes)
     {
         var happened = changes.SelectMany(c => c.Events.Select(e => (c.DriverId, Event: e))).ToList();
         var now = Timestamp.FromDateTimeOffset(clock.GetUtcNow());
@@ -78,20 +94,7 @@ internal sealed partial class ZoneEventWriter(
             arguments.Add(JsonSerializer.SerializeToUtf8Bytes(ofDriver.Last().State));
         }
 
-        while (true)
-        {
-            try
-            {
-                await StoreScript.ZoneEvents.RunAsync(store.Trips, [keys.ZoneEvents, keys.ZoneEventsCursor, keys.ZoneVisits], [.. arguments]);
-                break;
-            }
-            catch (Exception e) when (RedisStore.IsFailure(e))
-            {
-                LogAway(happened.Count, e.Message);
-                await Task.Delay(Retry, clock.Machine, stoppingToken);
-            }
-        }
-
+        await StoreScript.ZoneEvents.RunAsync(store.Trips, [keys.ZoneEvents, keys.ZoneEventsCursor, keys.ZoneVisits], [.. arguments]);
         foreach (var (_, e) in happened)
         {
             metrics.Written(e.Kind);
@@ -99,7 +102,4 @@ internal sealed partial class ZoneEventWriter(
 
         log.Written();
     }
-
-    [LoggerMessage(LogLevel.Warning, "{Events} zone events wait for the store: {Message}")]
-    private partial void LogAway(int events, string message);
 }

@@ -10,7 +10,8 @@ namespace RideTracking.Server.Zones;
 /// has changed one.
 /// </summary>
 internal sealed partial class ZoneLoading(
-    RedisStore store, StoreKeys keys, ZoneBook book, ZoneTracking tracking, ServerClock clock, ILogger<ZoneLoading> logger) : OnceASecond(clock.Machine)
+    RedisStore store, StoreKeys keys, ZoneBook book, ZoneTracking tracking, ServerClock clock, Loops loops, ILogger<ZoneLoading> logger)
+    : LoopService(loops.Create("zone_loading", clock.Machine), EverySecond)
 {
     private RedisValue _version;
     private bool _isLoaded;
@@ -18,39 +19,28 @@ internal sealed partial class ZoneLoading(
     public override async Task StartAsync(CancellationToken cancellationToken)
     {
         // Before the first fix, where the store is there: so that nobody who stayed inside enters again.
-        await LookAsync();
+        await StepAsync(cancellationToken);
         await base.StartAsync(cancellationToken);
     }
 
-    protected override async Task LookAsync()
+    protected override async Task LookAsync(CancellationToken stopping)
     {
-        try
+        var version = await store.Trips.StringGetAsync(keys.ZonesVersion);
+        if (_isLoaded && version == _version)
         {
-            var version = await store.Trips.StringGetAsync(keys.ZonesVersion);
-            if (_isLoaded && version == _version)
-            {
-                return;
-            }
-
-            await book.LoadAsync();
-            if (!_isLoaded)
-            {
-                LogLoaded(book.Entries.Count, await tracking.RestoreAsync());
-            }
-
-            _version = version;
-            _isLoaded = true;
+            return;
         }
-        catch (Exception e) when (RedisStore.IsFailure(e))
+
+        await book.LoadAsync();
+        if (!_isLoaded)
         {
-            // The store is away, which its connections have told; the next look tries again.
-            LogWaiting(e.Message);
+            LogLoaded(book.Entries.Count, await tracking.RestoreAsync());
         }
+
+        _version = version;
+        _isLoaded = true;
     }
 
     [LoggerMessage(LogLevel.Information, "The zones are loaded: {Zones}, with {Drivers} drivers' visits")]
     private partial void LogLoaded(int zones, int drivers);
-
-    [LoggerMessage(LogLevel.Debug, "The zones wait for the store: {Message}")]
-    private partial void LogWaiting(string message);
 }

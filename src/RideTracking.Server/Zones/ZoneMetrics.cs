@@ -11,6 +11,7 @@ public sealed class ZoneMetrics
     private readonly AreaMeter _meter;
     private readonly AreaCounter _events;
     private readonly AreaCounter _unjudged;
+    private readonly AreaCounter _lost;
 
     /// <summary>Made once, by <c>AddZones</c>.</summary>
     public ZoneMetrics(AreaMeter meter)
@@ -18,6 +19,7 @@ public sealed class ZoneMetrics
         _meter = meter;
         _events = meter.Counter("ridetracking.zones.events", "{event}", "Zone events written to the store, by kind.");
         _unjudged = meter.Counter("ridetracking.zones.unjudged", "{fix}", "Fixes that were not held against the zones since too many changes waited for the store.");
+        _lost = meter.Counter("ridetracking.zones.lost", "{event}", "Zone events that could not be written for a reason of their own, and were let go.");
     }
 
     internal void ObserveWaiting(Func<int> waiting) => _meter.Gauge(
@@ -26,4 +28,6 @@ public sealed class ZoneMetrics
     internal void Written(ZoneEventKind kind) => _events.Add(1, Kinds[(int)kind]);
 
     internal void Unjudged() => _unjudged.Add(1);
+
+    internal void Lost(int events) => _lost.Add(events);
 }

@@ -17,9 +17,10 @@ namespace RideTracking.Server.Zones;
 /// the time of coming in; who is lost or seems to have left keeps the place for the grace; who has a trip, pauses or signs
 /// off is out. What changed is kept in the store, then the drivers are told.
 /// </summary>
-internal sealed partial class ZoneQueues(
+internal sealed class ZoneQueues(
     RedisStore store, StoreKeys keys, ZoneBook book, ZoneTracking tracking, DriverSlots slots, DriverIndex index, Dispatcher dispatcher,
-    IOptions<ZoneOptions> options, TimeProvider clock, ILogger<ZoneQueues> logger) : OnceASecond(clock)
+    IOptions<ZoneOptions> options, TimeProvider clock, Loops loops)
+    : LoopService(loops.Create("zone_queues", clock), EverySecond)
 {
     // Only the loop touches these.
     private readonly Dictionary<string, WaitingRoom> _rooms = new(StringComparer.Ordinal);
@@ -37,41 +38,38 @@ internal sealed partial class ZoneQueues(
             : [.. book.Set.Containing(pickup).Where(z => z.Kind == ZoneKind.Queue).SelectMany(z => ready.GetValueOrDefault(z.Id, []))];
     }
 
-    protected override async Task LookAsync()
+    protected override async Task LookAsync(CancellationToken stopping)
     {
-        try
+        await RestoreAsync();
+        var now = clock.GetUtcNow().ToUnixTimeMilliseconds();
+        TakeEvents(now);
+        var ready = new Dictionary<string, ImmutableArray<string>>(StringComparer.Ordinal);
+        foreach (var (zoneId, room) in _rooms)
         {
-            await RestoreAsync();
-            var now = Clock.GetUtcNow().ToUnixTimeMilliseconds();
-            TakeEvents(now);
-            var ready = new Dictionary<string, ImmutableArray<string>>(StringComparer.Ordinal);
-            foreach (var (zoneId, room) in _rooms)
-            {
-                var isQueue = book.Set.Find(zoneId) is { Kind: ZoneKind.Queue };
-                if (isQueue)
-                {
-                    LookAround(room, now);
-                    ready[zoneId] = [.. room.Queue.Ready()];
-                }
-                else
-                {
-                    room.Queue.Clear(room.Untold);
-                }
-
-                await KeepAsync(zoneId, room);
-                await TellAsync(zoneId, room);
-                if (!isQueue)
-                {
-                    _rooms.Remove(zoneId);
-                }
-            }
-
-            _ready = ready.ToFrozenDictionary(StringComparer.Ordinal);
+            await Loop.TryAsync(zoneId, () => LookIntoAsync(zoneId, room, now, ready), stopping);
         }
-        catch (Exception e) when (RedisStore.IsFailure(e))
+
+        _ready = ready.ToFrozenDictionary(StringComparer.Ordinal);
+    }
+
+    private async Task LookIntoAsync(string zoneId, WaitingRoom room, long now, Dictionary<string, ImmutableArray<string>> ready)
+    {
+        var isQueue = book.Set.Find(zoneId) is { Kind: ZoneKind.Queue };
+        if (isQueue)
         {
-            // The store is away: places stay as they are, and are told when it is back.
-            LogWaiting(e.Message);
+            LookAround(room, now);
+            ready[zoneId] = [.. room.Queue.Ready()];
+        }
+        else
+        {
+            room.Queue.Clear(room.Untold);
+        }
+
+        await KeepAsync(zoneId, room);
+        await TellAsync(zoneId, room);
+        if (!isQueue)
+        {
+            _rooms.Remove(zoneId);
         }
     }
 
@@ -181,7 +179,7 @@ internal sealed partial class ZoneQueues(
         foreach (var place in room.Untold.GroupBy(t => t.DriverId).Select(g => g.Last()))
         {
             await dispatcher.TellAsync(
-                place.DriverId, CommandWire.QueuePosition(zoneId, name, place.Place, room.Queue.Count, options.Value.Queue.ExactPlaces, Clock.GetUtcNow()));
+                place.DriverId, CommandWire.QueuePosition(zoneId, name, place.Place, room.Queue.Count, options.Value.Queue.ExactPlaces, clock.GetUtcNow()));
         }
 
         room.Untold.Clear();
@@ -213,7 +211,4 @@ internal sealed partial class ZoneQueues(
 
         public ImmutableArray<QueueEntry> Kept { get; set; } = [];
     }
-
-    [LoggerMessage(LogLevel.Debug, "The queues wait for the store: {Message}")]
-    private partial void LogWaiting(string message);
 }

@@ -3,7 +3,6 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Time.Testing;
 using RideTracking.Engine.Geo;
 using RideTracking.Server.Access;
-using RideTracking.Server.Sharing;
 using RideTracking.Server.Tests.Fixtures;
 using RideTracking.Server.Trips;
 using RideTracking.V1;

@@ -1,6 +1,5 @@
 using Google.Rpc;
 using Grpc.Core;
-using RideTracking.Server.Sharing;
 using RideTracking.Server.Tests.Fixtures;
 using RideTracking.Server.Trips;
 using RideTracking.V1;

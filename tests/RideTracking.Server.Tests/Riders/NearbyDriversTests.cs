@@ -2,7 +2,6 @@ using Google.Rpc;
 using Grpc.Core;
 using RideTracking.Engine.Geo;
 using RideTracking.Server.Access;
-using RideTracking.Server.Sharing;
 using RideTracking.Server.Tests.Dispatch;
 using RideTracking.V1;
 using LatLng = Google.Type.LatLng;

@@ -1,4 +1,5 @@
 
+
 namespace RideTracking.Server.Drivers.Reporting;
 
 /// <summary>How often a driver's app is asked to report, from the moment its stream opens. One for each area.</summary>

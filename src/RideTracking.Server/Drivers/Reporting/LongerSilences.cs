@@ -1,4 +1,5 @@
 
+
 namespace RideTracking.Server.Drivers.Reporting;
 
 /// <summary>By driver's slot, how much longer than usual a position may stay without a fix, since the app was told so. Thread-safe.</summary>

@@ -1,4 +1,5 @@
 
+
 namespace RideTracking.Server.Drivers.Reporting;
 
 /// <summary>How often apps are asked to report, by what the moment asks for.</summary>

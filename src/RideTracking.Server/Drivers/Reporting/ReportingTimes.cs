@@ -1,4 +1,5 @@
 
+
 namespace RideTracking.Server.Drivers.Reporting;
 
 /// <summary>How often an app is to report in one kind of moment.</summary>

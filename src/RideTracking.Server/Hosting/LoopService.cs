@@ -1,0 +1,22 @@
+namespace RideTracking.Server.Hosting;
+
+/// <summary>Looks after something at an interval, from the server's start to its stop.</summary>
+/// <param name="loop">Its faults and its clock.</param>
+/// <param name="interval">From one look to the next, by the loop's clock.</param>
+public abstract class LoopService(Loop loop, TimeSpan interval) : BackgroundService
+{
+    /// <summary>The interval of most.</summary>
+    protected static readonly TimeSpan EverySecond = TimeSpan.FromSeconds(1);
+
+    /// <summary>For items of a look that are to be tried each by itself.</summary>
+    protected Loop Loop => loop;
+
+    /// <summary>One look that no fault comes out of: the first one at the start, or a simulation's step.</summary>
+    public Task StepAsync(CancellationToken stopping) => loop.LookAsync(LookAsync, stopping);
+
+    /// <summary>One look, never twice at once. What it throws is the loop's to handle.</summary>
+    protected abstract Task LookAsync(CancellationToken stopping);
+
+    /// <inheritdoc/>
+    protected sealed override Task ExecuteAsync(CancellationToken stoppingToken) => loop.EveryAsync(interval, LookAsync, stoppingToken);
+}
