@@ -11,7 +11,8 @@ namespace RideTracking.Server.Areas;
 /// <param name="id">1 to 32 of a-z, 0-9 and '-': part of every key, and of the ids of trips, offers and links.</param>
 /// <param name="store">The process's connections.</param>
 /// <param name="clock">The area's time.</param>
-public sealed class Area(string id, RedisStore store, ServerClock clock)
+/// <param name="loops">Makes its loops.</param>
+public sealed class Area(string id, RedisStore store, ServerClock clock, Loops loops)
 {
     /// <summary>Its id.</summary>
     public string Id => id;
@@ -30,4 +31,12 @@ public sealed class Area(string id, RedisStore store, ServerClock clock)
 
     /// <summary>For reading much.</summary>
     public IDatabase Bulk => store.Bulk;
+
+    /// <summary>A loop that goes by the area's time.</summary>
+    /// <param name="name">A constant: it is a metric's tag.</param>
+    public Loop Loop(string name) => loops.Create(name, clock);
+
+    /// <summary>A loop that goes by the machine's time, however fast the area's runs.</summary>
+    /// <param name="name">A constant: it is a metric's tag.</param>
+    public Loop MachineLoop(string name) => loops.Create(name, clock.Machine);
 }

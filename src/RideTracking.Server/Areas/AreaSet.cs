@@ -62,7 +62,7 @@ public sealed class AreaSet : BackgroundService, IHostedLifecycleService
     {
         var services = new ServiceCollection();
         var builder = new AreaBuilder(services, _process);
-        var area = new Area(id, _process.GetRequiredService<RedisStore>(), _process.GetRequiredService<ServerClock>());
+        var area = new Area(id, _process.GetRequiredService<RedisStore>(), _process.GetRequiredService<ServerClock>(), _process.GetRequiredService<Loops>());
         services.AddSingleton(area).AddSingleton(area.Keys);
         services.AddSingleton<TimeProvider>(area.Clock);
         services.AddSingleton(_ => new AreaMeter(_process.GetRequiredService<System.Diagnostics.Metrics.IMeterFactory>(), _process.GetRequiredService<ObservedInstruments>(), id));

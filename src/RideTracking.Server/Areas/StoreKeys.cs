@@ -1,3 +1,6 @@
+using RideTracking.Server.Roads;
+using RideTracking.Server.Trips;
+using RideTracking.Server.Zones;
 using StackExchange.Redis;
 
 namespace RideTracking.Server.Areas;

@@ -1,4 +1,5 @@
 using RideTracking.Engine.Index;
+using RideTracking.Server.Api;
 using RideTracking.Server.Areas;
 using RideTracking.Server.Hosting;
 

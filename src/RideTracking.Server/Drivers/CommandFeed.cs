@@ -1,3 +1,4 @@
+using RideTracking.Server.Api;
 using RideTracking.Server.Outbox;
 using RideTracking.Server.Store;
 using RideTracking.V1;

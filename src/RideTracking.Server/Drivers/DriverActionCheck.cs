@@ -1,5 +1,7 @@
+using RideTracking.Server.Api;
 using RideTracking.Server.Incidents;
 using RideTracking.Server.Protocol;
+using RideTracking.Server.Trips;
 using Status = Google.Rpc.Status;
 
 namespace RideTracking.Server.Drivers;
@@ -31,7 +33,7 @@ internal static class DriverActionCheck
                 break;
             case V1.DriverAction.ActionOneofCase.TripCancellation:
                 check.Require(action.TripCancellation.TripId.Length > 0, "action.trip_cancellation.trip_id", "must be given");
-                CancellationReason(check, "action.trip_cancellation.reason", action.TripCancellation.Reason);
+                RideCheck.CancellationReason(check, "action.trip_cancellation.reason", action.TripCancellation.Reason);
                 check.Text("action.trip_cancellation.note", action.TripCancellation.Note, 0, MaxNoteLength);
                 break;
             case V1.DriverAction.ActionOneofCase.RaiseIncident:
@@ -43,12 +45,5 @@ internal static class DriverActionCheck
         }
 
         return check.Fault;
-    }
-
-    /// <summary>A reason that people may give.</summary>
-    public static void CancellationReason(RequestCheck check, string field, V1.CancellationReason reason)
-    {
-        check.Choice(field, reason);
-        check.Require(reason != V1.CancellationReason.TooLong, field, "TOO_LONG is the system's own");
     }
 }

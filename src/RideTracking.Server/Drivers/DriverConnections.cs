@@ -1,6 +1,7 @@
 using Grpc.Core;
 using RideTracking.Engine.Index;
 using RideTracking.Server.Access;
+using RideTracking.Server.Api;
 using RideTracking.Server.Directories;
 using RideTracking.Server.Log;
 using RideTracking.Server.Protocol;

@@ -3,6 +3,7 @@ using Google.Protobuf;
 using Grpc.Core;
 using RideTracking.Engine.Dispatch;
 using RideTracking.Engine.Index;
+using RideTracking.Server.Api;
 using RideTracking.Server.Areas;
 using RideTracking.Server.Directories;
 using RideTracking.Server.Hosting;

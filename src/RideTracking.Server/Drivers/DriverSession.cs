@@ -1,5 +1,6 @@
 using Grpc.Core;
 using RideTracking.Server.Access;
+using RideTracking.Server.Api;
 using RideTracking.Server.Drivers.Reporting;
 using RideTracking.Server.Log;
 using RideTracking.Server.Protocol;

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using RideTracking.Server.Api;
 using RideTracking.Server.Areas;
 using RideTracking.Server.Outbox;
 using RideTracking.Server.Protocol;

@@ -1,4 +1,5 @@
 using RideTracking.Engine.Ingest;
+using RideTracking.Server.Api;
 using RideTracking.Server.Telemetry;
 
 namespace RideTracking.Server.Drivers;

@@ -1,10 +1,10 @@
 using Microsoft.Extensions.Options;
 using RideTracking.Engine.Dispatch;
 using RideTracking.Engine.Index;
+using RideTracking.Server.Api;
 using RideTracking.Server.Areas;
 using RideTracking.Server.Hosting;
 using RideTracking.Server.Log;
-using RideTracking.Server.Store;
 using RideTracking.Server.Trips;
 using StackExchange.Redis;
 
@@ -16,12 +16,11 @@ namespace RideTracking.Server.Drivers;
 /// at what happened, so nothing is missed when a node died in between.
 /// </summary>
 internal sealed class LostDrivers(
-    RedisStore store, StoreKeys keys, TripBook book, Dispatcher dispatcher, DriverSlots slots, DriverIndex index, ServerClock clock, IOptions<TripOptions> options,
-    Loops loops)
-    : LoopService(loops.Create("lost_drivers", clock), EverySecond)
+    Area area, TripBook book, Dispatcher dispatcher, CityFleet fleet, IOptions<TripOptions> options)
+    : LoopService(area.Loop("lost_drivers"), EverySecond)
 {
     // Nobody is connected yet when the server starts.
-    private readonly DateTimeOffset _startedAt = clock.GetUtcNow();
+    private readonly DateTimeOffset _startedAt = area.Clock.GetUtcNow();
 
     // Drivers of trips who are not connected here: their last fix in the log, which any node may have written.
     private Dictionary<string, DateTimeOffset> _loggedAt = new(StringComparer.Ordinal);
@@ -29,7 +28,7 @@ internal sealed class LostDrivers(
     protected override async Task LookAsync(CancellationToken stopping)
     {
         Trip[] present = [.. book.Present.OrderBy(t => t.Id, StringComparer.Ordinal)];
-        await LookIntoLogAsync([.. present.SelectMany(DriversOf).Where(d => !IsConnectedHere(d)).Distinct(StringComparer.Ordinal)]);
+        await LookIntoLogAsync([.. present.SelectMany(DriversOf).Where(d => !fleet.IsConnected(d)).Distinct(StringComparer.Ordinal)]);
         foreach (var trip in present)
         {
             await Loop.TryAsync(trip.Id, () => ServeAsync(trip), stopping);
@@ -51,7 +50,7 @@ internal sealed class LostDrivers(
         foreach (var driverId in DriversOf(trip))
         {
             var isBlocked = book.PlanOf(driverId).BlockedReason is not null;
-            var isLost = !IsConnectedHere(driverId) && IsLongAgo(_loggedAt.GetValueOrDefault(driverId, _startedAt));
+            var isLost = !fleet.IsConnected(driverId) && IsLongAgo(_loggedAt.GetValueOrDefault(driverId, _startedAt));
             if (isBlocked && trip.State != TripState.InProgress)
             {
                 yield return (trip.Id, new DriverGone(driverId, RemovalReason.Blocked));
@@ -74,7 +73,7 @@ internal sealed class LostDrivers(
         string[] silent = [.. away.Where(d => IsLongAgo(known[d]))];
         if (silent.Length > 0)
         {
-            var last = await store.Bulk.HashGetAsync(keys.LastFixes, [.. silent.Select(d => (RedisValue)d)]);
+            var last = await area.Bulk.HashGetAsync(area.Keys.LastFixes, [.. silent.Select(d => (RedisValue)d)]);
             foreach (var (driverId, value) in silent.Zip(last))
             {
                 if (LastFix.Parse((byte[]?)value) is { } logged && DateTimeOffset.FromUnixTimeMilliseconds(logged.Fix.FixedAtUnixMs) is var at && at > known[driverId])
@@ -87,8 +86,5 @@ internal sealed class LostDrivers(
         _loggedAt = known;
     }
 
-    private bool IsConnectedHere(string driverId) =>
-        slots.TryGet(driverId, out var slot) && index.TryGet(slot, out var driver) && driver.Status.Link == DriverLink.Connected;
-
-    private bool IsLongAgo(DateTimeOffset heardAt) => clock.GetUtcNow() - heardAt > options.Value.LostDriverTimeout;
+    private bool IsLongAgo(DateTimeOffset heardAt) => area.Clock.GetUtcNow() - heardAt > options.Value.LostDriverTimeout;
 }

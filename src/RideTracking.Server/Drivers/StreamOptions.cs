@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using RideTracking.Server.Api;
 
 namespace RideTracking.Server.Drivers;
 

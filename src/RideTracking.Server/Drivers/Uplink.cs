@@ -1,4 +1,5 @@
 using Microsoft.Extensions.ObjectPool;
+using RideTracking.Server.Api;
 using RideTracking.V1;
 using Fix = RideTracking.Engine.Ingest.Fix;
 

@@ -1,3 +1,4 @@
+using RideTracking.Server.Api;
 using RideTracking.V1;
 using Fix = RideTracking.Engine.Ingest.Fix;
 

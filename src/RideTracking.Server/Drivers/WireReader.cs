@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using RideTracking.Server.Api;
 
 namespace RideTracking.Server.Drivers;
 

@@ -1,3 +1,5 @@
+using RideTracking.Server.Trips;
+
 
 namespace RideTracking.Server.Hosting;
 

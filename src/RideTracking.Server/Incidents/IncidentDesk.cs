@@ -7,6 +7,7 @@ using Grpc.Core;
 using Microsoft.Extensions.Options;
 using RideTracking.Engine.Dispatch;
 using RideTracking.Server.Access;
+using RideTracking.Server.Api;
 using RideTracking.Server.Areas;
 using RideTracking.Server.Protocol;
 using RideTracking.Server.Trips;

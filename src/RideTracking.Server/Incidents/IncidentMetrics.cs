@@ -1,3 +1,4 @@
+using RideTracking.Server.Api;
 using RideTracking.Server.Telemetry;
 
 namespace RideTracking.Server.Incidents;

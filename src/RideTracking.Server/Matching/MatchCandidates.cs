@@ -43,6 +43,9 @@ internal sealed class MatchCandidates(
         return requests.Build(rules.Router);
     }
 
+    /// <summary>How many drivers there are, by what they do.</summary>
+    public FleetCounts CountDrivers() => fleet.Index.Count();
+
     /// <summary>Whether a driver and the vehicle have what a trip asks for.</summary>
     public bool HasWhatItNeeds(Trip trip, int slot) =>
         NeedsOf(trip) is { } needs && new DriverFilter { VehicleType = needs.Type, RequiredAttributes = needs.Attributes }.Matches(fleet.Index.VehicleOf(slot));

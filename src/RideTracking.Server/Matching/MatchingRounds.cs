@@ -4,6 +4,8 @@ using RideTracking.Engine.Dispatch;
 using RideTracking.Engine.Dispatch.Matching;
 using RideTracking.Engine.Geo;
 using RideTracking.Engine.Index;
+using RideTracking.Server.Api;
+using RideTracking.Server.Areas;
 using RideTracking.Server.Hosting;
 using RideTracking.Server.Trips;
 
@@ -16,14 +18,14 @@ namespace RideTracking.Server.Matching;
 /// pause of three times what it computed, so that a rush of events never takes more than a quarter of a core.
 /// </summary>
 internal sealed class MatchingRounds(
-    TripBook book, Dispatcher dispatcher, MatchCandidates candidates, MatchHook hook, RecentRounds recent, DriverIndex index,
-    IOptions<MatchingOptions> options, TimeProvider time, MatchingMetrics metrics, Loops loops)
+    Area area, TripBook book, Dispatcher dispatcher, MatchCandidates candidates, MatchHook hook, RecentRounds recent, IOptions<MatchingOptions> options,
+    MatchingMetrics metrics)
     : BackgroundService
 {
     // Those who wait longest come first; the rest has its turn when these have drivers.
     private const int MaxRequests = 2_000;
 
-    // Offers that are on their way to the store at the same time.
+    // Offers that are on their way to the store at the same area.Clock.
     private const int OffersAtATime = 64;
 
     // Who was chosen may have been taken meanwhile; beyond this many rounds in a row the next look finds out more.
@@ -36,7 +38,7 @@ internal sealed class MatchingRounds(
 
     // One waiting signal says all there is to say, so a second is dropped.
     private readonly Channel<bool> _signal = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
-    private readonly Loop _loop = loops.Create("matching_rounds", time);
+    private readonly Loop _loop = area.Loop("matching_rounds");
     private DateTimeOffset _matchedAt = DateTimeOffset.MinValue;
 
     // Without the time that the store or the company's matcher took.
@@ -56,7 +58,7 @@ internal sealed class MatchingRounds(
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        await using var timer = time.CreateTimer(_ => Tick(), null, options.Value.TickInterval, options.Value.TickInterval);
+        await using var timer = area.Clock.CreateTimer(_ => Tick(), null, options.Value.TickInterval, options.Value.TickInterval);
         await _loop.WheneverAsync(WaitAsync, MatchAsync, stoppingToken);
     }
 
@@ -70,7 +72,7 @@ internal sealed class MatchingRounds(
     {
         if (3 * _worked > NoPause)
         {
-            await Task.Delay(3 * _worked, time, stopping);
+            await Task.Delay(3 * _worked, area.Clock, stopping);
         }
 
         _worked = TimeSpan.Zero;
@@ -80,7 +82,7 @@ internal sealed class MatchingRounds(
 
     private async Task MatchAsync(CancellationToken stopping)
     {
-        var now = time.GetUtcNow();
+        var now = area.Clock.GetUtcNow();
         if (IsScarce() && now - _matchedAt < options.Value.ScarceTickInterval)
         {
             return;
@@ -104,11 +106,11 @@ internal sealed class MatchingRounds(
             return;
         }
 
-        var began = time.GetTimestamp();
-        _matchedAt = time.GetUtcNow();
+        var began = area.Clock.GetTimestamp();
+        _matchedAt = area.Clock.GetUtcNow();
         var requests = candidates.Gather(
             trips.Length <= MaxRequests ? trips : trips[..MaxRequests], _matchedAt, (trip, driver) => inVain.Contains((trip, driver)) || inVain.Contains((null, driver)));
-        _worked += time.GetElapsedTime(began);
+        _worked += area.Clock.GetElapsedTime(began);
         var (round, isCompanys) = await DecideAsync(requests, stopping);
         var kept = new KeptRound(requests.At, isCompanys, round);
         recent.Keep(kept);
@@ -125,7 +127,7 @@ internal sealed class MatchingRounds(
             }
         }
 
-        metrics.Round(time.GetElapsedTime(began), round.Pairs.Length);
+        metrics.Round(area.Clock.GetElapsedTime(began), round.Pairs.Length);
     }
 
     private async Task<(MatchRound Round, bool IsCompanys)> DecideAsync(MatchRequests requests, CancellationToken stopping)
@@ -136,11 +138,11 @@ internal sealed class MatchingRounds(
             return (new MatchRound(requests.Snapshot, costs, pairs), true);
         }
 
-        var began = time.GetTimestamp();
+        var began = area.Clock.GetTimestamp();
         var round = options.Value.Mode == MatchingMode.Greedy
             ? GreedyMatcher.Match(requests.Snapshot, costs, offersAtOnce)
             : BatchMatcher.Match(requests.Snapshot, costs, offersAtOnce);
-        _worked += time.GetElapsedTime(began);
+        _worked += area.Clock.GetElapsedTime(began);
         return (round, false);
     }
 
@@ -170,7 +172,7 @@ internal sealed class MatchingRounds(
 
     private bool IsScarce()
     {
-        var fleet = index.Count();
+        var fleet = candidates.CountDrivers();
         var atWork = fleet.AvailableIdle + fleet.Offered + fleet.ToPickup + fleet.OnTrip;
         return atWork >= SmallFleet && fleet.AvailableIdle < options.Value.ScarceBelow * atWork;
     }

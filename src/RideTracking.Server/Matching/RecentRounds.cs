@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using RideTracking.Engine.Dispatch.Matching;
+using RideTracking.Server.Api;
 
 namespace RideTracking.Server.Matching;
 

@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using RideTracking.Server.Api;
 
 namespace RideTracking.Server.Nearby;
 

@@ -9,7 +9,6 @@ using RideTracking.Server.Areas;
 using RideTracking.Server.Hosting;
 using RideTracking.Server.Log;
 using RideTracking.Server.Roads;
-using RideTracking.Server.Store;
 using RideTracking.Server.Trips;
 
 namespace RideTracking.Server.Progress;
@@ -25,12 +24,10 @@ internal sealed class DrivenPaths : LoopService
     // One that fails by a fault of its own is not held in memory for ever.
     private static readonly TimeSpan GivenUp = TimeSpan.FromHours(1);
 
-    private readonly RedisStore _store;
-    private readonly StoreKeys _keys;
+    private readonly Area _area;
     private readonly LogReader _log;
     private readonly TripBook _book;
     private readonly TripTracking _tracking;
-    private readonly ServerClock _clock;
     private readonly TimeSpan _retention;
     private readonly CityRoads _city;
     private readonly LearnedTimes _learned;
@@ -41,28 +38,28 @@ internal sealed class DrivenPaths : LoopService
     private RoadsInUse? _matcherOf;
 
     public DrivenPaths(
-        RedisStore store, StoreKeys keys, LogReader log, TripBook book, TripTracking tracking, CityRoads city, LearnedTimes learned, ServerClock clock, IOptions<TripOptions> options, Loops loops)
-        : base(loops.Create("driven_paths", clock), EverySecond)
+        Area area, LogReader log, TripBook book, TripTracking tracking, CityRoads city, LearnedTimes learned, IOptions<TripOptions> options)
+        : base(area.Loop("driven_paths"), EverySecond)
     {
-        (_store, _keys, _log, _book, _tracking) = (store, keys, log, book, tracking);
-        (_city, _learned, _clock, _retention) = (city, learned, clock, options.Value.Retention);
+        (_area, _log, _book, _tracking) = (area, log, book, tracking);
+        (_city, _learned, _retention) = (city, learned, options.Value.Retention);
     }
 
     /// <summary>What was driven on a trip; null when it never began, is not over, or ended just now.</summary>
     /// <exception cref="StackExchange.Redis.RedisException">The store is away.</exception>
     public async Task<V1.DrivenPath?> FindAsync(string tripId) =>
-        (byte[]?)await _store.Trips.StringGetAsync(_keys.TripDriven(tripId)) is { } kept ? V1.DrivenPath.Parser.ParseFrom(kept) : null;
+        (byte[]?)await _area.Trips.StringGetAsync(_area.Keys.TripDriven(tripId)) is { } kept ? V1.DrivenPath.Parser.ParseFrom(kept) : null;
 
     protected override async Task LookAsync(CancellationToken stopping)
     {
         await RestoreAsync();
-        for (var some = _tracking.Ended.Count; some > 0 && _tracking.Ended.TryPeek(out var ended) && _clock.GetUtcNow() - ended.Since >= Settling; some--)
+        for (var some = _tracking.Ended.Count; some > 0 && _tracking.Ended.TryPeek(out var ended) && _area.Clock.GetUtcNow() - ended.Since >= Settling; some--)
         {
             _tracking.Ended.TryDequeue(out _);
             var isLeft = true;
             try
             {
-                isLeft = !await Loop.TryAsync(ended.Tracked.Trip.Id, () => KeepAsync(ended.Tracked), stopping) && _clock.GetUtcNow() - ended.Since < GivenUp;
+                isLeft = !await Loop.TryAsync(ended.Tracked.Trip.Id, () => KeepAsync(ended.Tracked), stopping) && _area.Clock.GetUtcNow() - ended.Since < GivenUp;
             }
             finally
             {
@@ -82,7 +79,7 @@ internal sealed class DrivenPaths : LoopService
         }
 
         var driven = Of(tracked.FixesBetween(ride.From, ride.To));
-        await _store.Trips.StringSetAsync(_keys.TripDriven(tracked.Trip.Id), driven.ToByteArray(), _clock.Real(_retention));
+        await _area.Trips.StringSetAsync(_area.Keys.TripDriven(tracked.Trip.Id), driven.ToByteArray(), _area.Clock.Real(_retention));
         Learn(tracked);
     }
 

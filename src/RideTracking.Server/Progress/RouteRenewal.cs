@@ -14,7 +14,7 @@ namespace RideTracking.Server.Progress;
 /// roads were closed, slowed or opened.
 /// </summary>
 internal sealed class RouteRenewal(
-    TripTracking tracking, Dispatcher dispatcher, CityRoads city, CityFleet fleet, DispatchMetrics metrics, TimeProvider time, Loops loops)
+    TripTracking tracking, Dispatcher dispatcher, CityRoads city, CityFleet fleet, DispatchMetrics metrics, Area area)
     : BackgroundService
 {
     // Where a route starts depends on where the car is just now; beyond the first points it is the roads alone.
@@ -28,9 +28,9 @@ internal sealed class RouteRenewal(
     // One waiting signal says all there is to say, so a second is dropped.
     private readonly Channel<bool> _roadsChanged = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
 
-    private readonly Loop _left = loops.Create("routes_left", time);
-    private readonly Loop _changed = loops.Create("routes_changed", time);
-    private readonly Loop _drifted = loops.Create("routes_drifted", time);
+    private readonly Loop _left = area.Loop("routes_left");
+    private readonly Loop _changed = area.Loop("routes_changed");
+    private readonly Loop _drifted = area.Loop("routes_drifted");
 
     public override Task StartAsync(CancellationToken cancellationToken)
     {

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Options;
+using RideTracking.Server.Access;
 using StackExchange.Redis;
 
 namespace RideTracking.Server.Store;

@@ -2,7 +2,6 @@ using System.Collections.Immutable;
 using Google.Protobuf.Collections;
 using RideTracking.Engine.Dispatch;
 using RideTracking.Engine.Geo;
-using RideTracking.Server.Drivers;
 using RideTracking.Server.Protocol;
 
 namespace RideTracking.Server.Trips;
@@ -57,7 +56,7 @@ internal static class RideCheck
     public static void Cancel(V1.CancellationReason reason, string note)
     {
         var check = new RequestCheck();
-        DriverActionCheck.CancellationReason(check, "reason", reason);
+        CancellationReason(check, "reason", reason);
         check.Text("note", note, 0, MaxNoteLength);
         check.Pass();
     }
@@ -68,6 +67,13 @@ internal static class RideCheck
         check.OptionalId("driver_id", driverId);
         check.Text("note", note, 0, MaxNoteLength);
         check.Pass();
+    }
+
+    /// <summary>A reason that people may give.</summary>
+    public static void CancellationReason(RequestCheck check, string field, V1.CancellationReason reason)
+    {
+        check.Choice(field, reason);
+        check.Require(reason != V1.CancellationReason.TooLong, field, "TOO_LONG is the system's own");
     }
 
     private static void WholeRide(RequestCheck check, RepeatedField<V1.Waypoint> waypoints)

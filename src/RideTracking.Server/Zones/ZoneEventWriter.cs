@@ -2,6 +2,7 @@ using System.Text.Json;
 using Google.Protobuf;
 using Google.Protobuf.WellKnownTypes;
 using Microsoft.Extensions.Options;
+using RideTracking.Server.Api;
 using RideTracking.Server.Areas;
 using RideTracking.Server.Hosting;
 using RideTracking.Server.Log;
@@ -16,8 +17,7 @@ namespace RideTracking.Server.Zones;
 /// store is away it tries again, so an event may be there twice, by its id once.
 /// </summary>
 internal sealed class ZoneEventWriter(
-    RedisStore store, StoreKeys keys, EventLog<V1.ZoneEvent> log, ZoneTracking tracking, WriteAhead ahead, ServerClock clock, ZoneMetrics metrics, IOptions<ZoneOptions> options,
-    Loops loops) : BackgroundService
+    Area area, EventLog<V1.ZoneEvent> log, ZoneTracking tracking, WriteAhead ahead, ZoneMetrics metrics, IOptions<ZoneOptions> options) : BackgroundService
 {
     private const int BatchChanges = 100;
     // What Lua can unpack at once is limited; a driver in very many overlapping zones may change all of them in one step.
@@ -27,7 +27,7 @@ internal sealed class ZoneEventWriter(
 
     private static readonly TimeSpan SendOff = TimeSpan.FromSeconds(5);
 
-    private readonly Loop _loop = loops.Create("zone_events", clock.Machine);
+    private readonly Loop _loop = area.MachineLoop("zone_events");
 
     // Taken and not yet written: of the loop alone.
     private readonly List<ZoneChange> _batch = [];
@@ -35,7 +35,7 @@ internal sealed class ZoneEventWriter(
     public override async Task StopAsync(CancellationToken cancellationToken)
     {
         // The streams have ended; what their last fixes caused still gets its chance, unless the store is away.
-        await ahead.AllWrittenAsync().WaitAsync(SendOff, clock.Machine, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await ahead.AllWrittenAsync().WaitAsync(SendOff, area.Clock.Machine, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         await base.StopAsync(cancellationToken);
     }
 
@@ -78,7 +78,7 @@ internal sealed class ZoneEventWriter(
     private async Task WriteAsync(List<ZoneChange> changes)
     {
         var happened = changes.SelectMany(c => c.Events.Select(e => (c.DriverId, Event: e))).ToList();
-        var now = Timestamp.FromDateTimeOffset(clock.GetUtcNow());
+        var now = Timestamp.FromDateTimeOffset(area.Clock.GetUtcNow());
         List<RedisValue> arguments = [options.Value.EventsKept, happened.Count];
         foreach (var (driverId, e) in happened)
         {
@@ -94,7 +94,7 @@ internal sealed class ZoneEventWriter(
             arguments.Add(JsonSerializer.SerializeToUtf8Bytes(ofDriver.Last().State));
         }
 
-        await StoreScript.ZoneEvents.RunAsync(store.Trips, [keys.ZoneEvents, keys.ZoneEventsCursor, keys.ZoneVisits], [.. arguments]);
+        await StoreScript.ZoneEvents.RunAsync(area.Trips, [area.Keys.ZoneEvents, area.Keys.ZoneEventsCursor, area.Keys.ZoneVisits], [.. arguments]);
         foreach (var (_, e) in happened)
         {
             metrics.Written(e.Kind);

@@ -1,4 +1,5 @@
 using RideTracking.Engine.Zones;
+using RideTracking.Server.Api;
 using RideTracking.Server.Telemetry;
 
 namespace RideTracking.Server.Zones;

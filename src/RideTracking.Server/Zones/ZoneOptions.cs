@@ -1,5 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 using RideTracking.Engine.Zones;
+using RideTracking.Server.Api;
 
 namespace RideTracking.Server.Zones;
 

@@ -5,9 +5,9 @@ using Microsoft.Extensions.Options;
 using RideTracking.Engine.Geo;
 using RideTracking.Engine.Index;
 using RideTracking.Engine.Zones;
+using RideTracking.Server.Api;
 using RideTracking.Server.Areas;
 using RideTracking.Server.Hosting;
-using RideTracking.Server.Store;
 using RideTracking.Server.Trips;
 
 namespace RideTracking.Server.Zones;
@@ -18,9 +18,8 @@ namespace RideTracking.Server.Zones;
 /// off is out. What changed is kept in the store, then the drivers are told.
 /// </summary>
 internal sealed class ZoneQueues(
-    RedisStore store, StoreKeys keys, ZoneBook book, ZoneTracking tracking, DriverSlots slots, DriverIndex index, Dispatcher dispatcher,
-    IOptions<ZoneOptions> options, TimeProvider clock, Loops loops)
-    : LoopService(loops.Create("zone_queues", clock), EverySecond)
+    Area area, ZoneBook book, ZoneTracking tracking, CityFleet fleet, Dispatcher dispatcher, IOptions<ZoneOptions> options)
+    : LoopService(area.Loop("zone_queues"), EverySecond)
 {
     // Only the loop touches these.
     private readonly Dictionary<string, WaitingRoom> _rooms = new(StringComparer.Ordinal);
@@ -41,7 +40,7 @@ internal sealed class ZoneQueues(
     protected override async Task LookAsync(CancellationToken stopping)
     {
         await RestoreAsync();
-        var now = clock.GetUtcNow().ToUnixTimeMilliseconds();
+        var now = area.Clock.GetUtcNow().ToUnixTimeMilliseconds();
         TakeEvents(now);
         var ready = new Dictionary<string, ImmutableArray<string>>(StringComparer.Ordinal);
         foreach (var (zoneId, room) in _rooms)
@@ -80,7 +79,7 @@ internal sealed class ZoneQueues(
             return;
         }
 
-        foreach (var entry in await store.Trips.HashGetAllAsync(keys.ZoneQueues))
+        foreach (var entry in await area.Trips.HashGetAllAsync(area.Keys.ZoneQueues))
         {
             var room = RoomOf(entry.Name!);
             var entries = JsonSerializer.Deserialize<QueueEntry[]>((byte[])entry.Value!)!;
@@ -126,7 +125,7 @@ internal sealed class ZoneQueues(
         // In the order in which they came, so that nobody is told a place and at once a worse one.
         foreach (var (driverId, guest) in room.Inside.OrderBy(g => g.Value.SinceUnixMs).ThenBy(g => g.Key, StringComparer.Ordinal))
         {
-            if (!slots.TryGet(driverId, out var slot) || !index.TryGet(slot, out var driver))
+            if (!fleet.TryGet(driverId, out var driver))
             {
                 continue;
             }
@@ -162,11 +161,11 @@ internal sealed class ZoneQueues(
 
         if (entries.IsEmpty)
         {
-            await store.Trips.HashDeleteAsync(keys.ZoneQueues, zoneId);
+            await area.Trips.HashDeleteAsync(area.Keys.ZoneQueues, zoneId);
         }
         else
         {
-            await store.Trips.HashSetAsync(keys.ZoneQueues, zoneId, JsonSerializer.SerializeToUtf8Bytes<IEnumerable<QueueEntry>>(entries));
+            await area.Trips.HashSetAsync(area.Keys.ZoneQueues, zoneId, JsonSerializer.SerializeToUtf8Bytes<IEnumerable<QueueEntry>>(entries));
         }
 
         room.Kept = entries;
@@ -179,7 +178,7 @@ internal sealed class ZoneQueues(
         foreach (var place in room.Untold.GroupBy(t => t.DriverId).Select(g => g.Last()))
         {
             await dispatcher.TellAsync(
-                place.DriverId, CommandWire.QueuePosition(zoneId, name, place.Place, room.Queue.Count, options.Value.Queue.ExactPlaces, clock.GetUtcNow()));
+                place.DriverId, CommandWire.QueuePosition(zoneId, name, place.Place, room.Queue.Count, options.Value.Queue.ExactPlaces, area.Clock.GetUtcNow()));
         }
 
         room.Untold.Clear();

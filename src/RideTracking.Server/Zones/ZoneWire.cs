@@ -3,6 +3,7 @@ using Google.Protobuf.WellKnownTypes;
 using Google.Type;
 using RideTracking.Engine.Geo;
 using RideTracking.Engine.Zones;
+using RideTracking.Server.Api;
 
 namespace RideTracking.Server.Zones;
 

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Options;
+using RideTracking.Server.Api;
 using RideTracking.Server.Areas;
 using RideTracking.Server.Store;
 using RideTracking.Server.Store.Events;

@@ -1,6 +1,7 @@
 using RideTracking.Engine.Fanout;
 using RideTracking.Engine.Geo;
 using RideTracking.Engine.Index;
+using RideTracking.Server.Api;
 using RideTracking.Server.Trips;
 
 namespace RideTracking.Server.Drivers.Reporting;

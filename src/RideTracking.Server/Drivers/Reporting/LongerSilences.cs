@@ -1,3 +1,5 @@
+using RideTracking.Server.Api;
+
 
 
 namespace RideTracking.Server.Drivers.Reporting;

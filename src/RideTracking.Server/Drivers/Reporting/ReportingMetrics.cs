@@ -1,4 +1,6 @@
+using RideTracking.Server.Api;
 using RideTracking.Server.Telemetry;
+using RideTracking.Server.Trips;
 
 namespace RideTracking.Server.Drivers.Reporting;
 

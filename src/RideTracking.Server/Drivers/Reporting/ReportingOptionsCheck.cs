@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Options;
 using RideTracking.Engine.Ingest;
+using RideTracking.Server.Api;
 using RideTracking.Server.Trips;
 
 namespace RideTracking.Server.Drivers.Reporting;

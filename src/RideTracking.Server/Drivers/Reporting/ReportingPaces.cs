@@ -1,4 +1,5 @@
 using RideTracking.Engine.Index;
+using RideTracking.Server.Api;
 
 namespace RideTracking.Server.Drivers.Reporting;
 

@@ -1,5 +1,6 @@
 using Google.Protobuf.WellKnownTypes;
 using Microsoft.Extensions.Options;
+using RideTracking.Server.Api;
 using RideTracking.V1;
 
 namespace RideTracking.Server.Drivers.Reporting;
