@@ -1,6 +1,5 @@
 using RideTracking.Engine.Dispatch;
 using RideTracking.Engine.Geo;
-using RideTracking.Server.Api;
 using RideTracking.Server.Areas;
 using RideTracking.Server.Directories;
 using RideTracking.Server.Store;

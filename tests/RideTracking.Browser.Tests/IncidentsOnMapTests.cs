@@ -1,4 +1,3 @@
-using RideTracking.Server.Api;
 using RideTracking.Server.Tests.Fixtures;
 using RideTracking.Server.Tests.Fleet;
 using RideTracking.V1;

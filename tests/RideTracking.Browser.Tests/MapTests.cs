@@ -1,5 +1,4 @@
 using RideTracking.Engine.Index;
-using RideTracking.Server.Api;
 using RideTracking.Server.Tests.Fixtures;
 using RideTracking.Server.Tests.Fleet;
 using static Microsoft.Playwright.Assertions;

@@ -3,7 +3,6 @@ using Google.Type;
 using Grpc.Core;
 using Microsoft.Extensions.DependencyInjection;
 using RideTracking.Client.Tests.Fixtures;
-using RideTracking.Server.Api;
 using RideTracking.Server.Log;
 using RideTracking.Server.Tests.Fixtures;
 using RideTracking.V1;

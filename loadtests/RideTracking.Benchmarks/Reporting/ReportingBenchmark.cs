@@ -1,6 +1,5 @@
 using Google.Protobuf.WellKnownTypes;
 using RideTracking.Engine.Geo;
-using RideTracking.Server.Api;
 using RideTracking.Server.Drivers;
 using RideTracking.Server.Drivers.Reporting;
 using RideTracking.Server.Trips;

@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Text;
-using RideTracking.Server.Api;
 using RideTracking.Server.Areas;
 using RideTracking.Simulation.Checking;
 using RideTracking.Simulation.Time;

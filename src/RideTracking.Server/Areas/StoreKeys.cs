@@ -1,4 +1,5 @@
 using RideTracking.Server.Roads;
+using RideTracking.Server.Store;
 using RideTracking.Server.Trips;
 using RideTracking.Server.Zones;
 using StackExchange.Redis;
@@ -7,7 +8,8 @@ namespace RideTracking.Server.Areas;
 
 /// <summary>
 /// Every key of a service area, in one place. All share the area's hash tag, so that one script may touch any of them
-/// on Redis Cluster too.
+/// on Redis Cluster too. No two members, and no two lists of arguments, make the same key: a single argument stands at its end
+/// as it is, several go through <see cref="KeyParts"/>.
 /// </summary>
 public sealed class StoreKeys(string area)
 {
@@ -83,10 +85,10 @@ public sealed class StoreKeys(string area)
     public RedisChannel CommandsAdded => RedisChannel.Literal(_prefix + "plans:told");
 
     /// <summary>String: what a caller's request with this id was answered.</summary>
-    public RedisKey RequestAnswer(string caller, string requestId) => _prefix + "request:" + caller + ":" + requestId;
+    public RedisKey RequestAnswer(string caller, string requestId) => _prefix + "request:" + KeyParts.Join(':', caller, requestId);
 
     /// <summary>String: what a driver's action with this id was answered.</summary>
-    public RedisKey ActionAnswer(string driverId, string actionId) => _prefix + "action:" + driverId + ":" + actionId;
+    public RedisKey ActionAnswer(string driverId, string actionId) => _prefix + "action:" + KeyParts.Join(':', driverId, actionId);
 
     // Incidents.
 

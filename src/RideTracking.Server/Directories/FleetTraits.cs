@@ -1,5 +1,4 @@
 using RideTracking.Engine.Index;
-using RideTracking.Server.Api;
 using RideTracking.Server.Areas;
 using RideTracking.Server.Hosting;
 

@@ -1,4 +1,3 @@
-using RideTracking.Server.Api;
 using RideTracking.Server.Outbox;
 using RideTracking.Server.Store;
 using RideTracking.V1;

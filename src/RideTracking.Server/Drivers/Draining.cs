@@ -1,5 +1,4 @@
 using Grpc.Core;
-using RideTracking.Server.Api;
 using RideTracking.Server.Log;
 using RideTracking.Server.Protocol;
 using RideTracking.V1;

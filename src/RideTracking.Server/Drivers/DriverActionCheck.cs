@@ -1,4 +1,3 @@
-using RideTracking.Server.Api;
 using RideTracking.Server.Incidents;
 using RideTracking.Server.Protocol;
 using RideTracking.Server.Trips;

@@ -1,7 +1,6 @@
 using Grpc.Core;
 using RideTracking.Engine.Index;
 using RideTracking.Server.Access;
-using RideTracking.Server.Api;
 using RideTracking.Server.Directories;
 using RideTracking.Server.Log;
 using RideTracking.Server.Protocol;

@@ -1,9 +1,6 @@
-using System.Security.Cryptography;
-using Google.Protobuf;
 using Grpc.Core;
 using RideTracking.Engine.Dispatch;
 using RideTracking.Engine.Index;
-using RideTracking.Server.Api;
 using RideTracking.Server.Areas;
 using RideTracking.Server.Directories;
 using RideTracking.Server.Hosting;
@@ -101,37 +98,32 @@ internal sealed class DriverDesk
     private async Task<V1.ActionResult> ActOnceAsync(string driverId, long epoch, V1.DriverAction action)
     {
         var actor = new ActingDriver(driverId, epoch);
-        var digest = SHA256.HashData(action.ToByteArray());
+        var once = OnceOnly.Action(_keys.ActionAnswer(driverId, action.ActionId), action);
         if (action.ActionCase == V1.DriverAction.ActionOneofCase.RaiseIncident)
         {
-            return await _incidents.RaiseAsync(actor, action, Answer(Result(action, Refusal.Ok))) switch
+            return await _incidents.RaiseAsync(actor, action, once.Answered(Result(action, Refusal.Ok))) switch
             {
                 IncidentCommitted => Result(action, Refusal.Ok),
-                IncidentAnsweredBefore before => Again(action, digest, before.Answer),
+                IncidentAnsweredBefore before => Again(action, once, before.Answer),
                 IncidentTakenOver => TakenOver(action),
                 _ => Result(action, _incidents.TooMany),
             };
         }
 
         var (tripId, happened) = await EventOfAsync(driverId, action);
-        var outcome = await _dispatcher.DispatchAsync(tripId, happened, actor, result => Answer(ResultOf(action, result)));
+        var outcome = await _dispatcher.DispatchAsync(tripId, happened, actor, result => once.Answered(ResultOf(action, result)));
         return outcome switch
         {
             Decided decided => ResultOf(action, decided.Result),
-            AnsweredBefore before => Again(action, digest, before.Answer),
+            AnsweredBefore before => Again(action, once, before.Answer),
             NotTheDriverAnyMore => TakenOver(action),
             _ => Result(action, Refusal.Aborted(
                 "CONTENDED", "The trip is being changed by too many at once; nothing was changed. Send the action again.")),
         };
-
-        StoredAnswer Answer(V1.ActionResult result) => new(_keys.ActionAnswer(driverId, action.ActionId), [.. digest, .. result.ToByteArray()]);
     }
 
-    private static V1.ActionResult Again(V1.DriverAction action, byte[] digest, byte[] given) =>
-        given.AsSpan(0, digest.Length).SequenceEqual(digest)
-            ? V1.ActionResult.Parser.ParseFrom(given.AsSpan(digest.Length))
-            : Result(action, Refusal.AlreadyExists(
-                "ACTION_ID_REUSED", $"The action {action.ActionId} was answered before, with another body. Make a new id for a new action."));
+    private static V1.ActionResult Again(V1.DriverAction action, OnceOnly once, byte[] given) =>
+        once.TryRepeat(given, out var answer) ? V1.ActionResult.Parser.ParseFrom(answer) : Result(action, once.Reused);
 
     private static V1.ActionResult TakenOver(V1.DriverAction action) =>
         Result(action, Refusal.Aborted("TAKEN_OVER", "Another connection of this driver has taken over; this one can act no more."));

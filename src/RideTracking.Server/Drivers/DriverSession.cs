@@ -1,6 +1,5 @@
 using Grpc.Core;
 using RideTracking.Server.Access;
-using RideTracking.Server.Api;
 using RideTracking.Server.Drivers.Reporting;
 using RideTracking.Server.Log;
 using RideTracking.Server.Protocol;

@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using RideTracking.Server.Api;
 using RideTracking.Server.Areas;
 using RideTracking.Server.Outbox;
 using RideTracking.Server.Protocol;

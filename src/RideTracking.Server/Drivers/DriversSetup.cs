@@ -1,7 +1,6 @@
 using Microsoft.Extensions.Options;
 using RideTracking.Engine.Ingest;
 using RideTracking.Server.Access;
-using RideTracking.Server.Api;
 using RideTracking.Server.Areas;
 using RideTracking.Server.Drivers.Reporting;
 

@@ -1,7 +1,6 @@
 using RideTracking.Engine.Fanout;
 using RideTracking.Engine.Index;
 using RideTracking.Engine.Ingest;
-using RideTracking.Server.Api;
 using RideTracking.Server.Log;
 using RideTracking.Server.Progress;
 using RideTracking.Server.Zones;

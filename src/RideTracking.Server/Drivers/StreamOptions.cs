@@ -1,5 +1,4 @@
 using System.ComponentModel.DataAnnotations;
-using RideTracking.Server.Api;
 
 namespace RideTracking.Server.Drivers;
 

@@ -1,6 +1,5 @@
 using Microsoft.Extensions.Options;
 using RideTracking.Server.Access;
-using RideTracking.Server.Api;
 using RideTracking.Server.Drivers.Reporting;
 using RideTracking.Server.Hosting;
 using RideTracking.Server.Log;

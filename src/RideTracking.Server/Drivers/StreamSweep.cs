@@ -1,6 +1,5 @@
 using RideTracking.Engine.Index;
 using RideTracking.Server.Access;
-using RideTracking.Server.Api;
 using RideTracking.Server.Drivers.Reporting;
 using RideTracking.Server.Hosting;
 using RideTracking.Server.Trips;

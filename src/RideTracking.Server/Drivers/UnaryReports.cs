@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using Grpc.Core;
-using RideTracking.Server.Api;
 using RideTracking.Server.Protocol;
 using RideTracking.V1;
 

@@ -1,5 +1,4 @@
 using Microsoft.Extensions.ObjectPool;
-using RideTracking.Server.Api;
 using RideTracking.V1;
 using Fix = RideTracking.Engine.Ingest.Fix;
 

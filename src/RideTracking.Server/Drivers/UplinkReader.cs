@@ -1,4 +1,3 @@
-using RideTracking.Server.Api;
 using RideTracking.V1;
 using Fix = RideTracking.Engine.Ingest.Fix;
 

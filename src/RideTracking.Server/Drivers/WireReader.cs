@@ -1,5 +1,4 @@
 using System.Buffers.Binary;
-using RideTracking.Server.Api;
 
 namespace RideTracking.Server.Drivers;
 

@@ -1,15 +1,12 @@
-using System.Security.Cryptography;
-using System.Text;
-using Google.Protobuf;
 using Google.Protobuf.WellKnownTypes;
 using Google.Type;
 using Grpc.Core;
 using Microsoft.Extensions.Options;
 using RideTracking.Engine.Dispatch;
 using RideTracking.Server.Access;
-using RideTracking.Server.Api;
 using RideTracking.Server.Areas;
 using RideTracking.Server.Protocol;
+using RideTracking.Server.Store;
 using RideTracking.Server.Trips;
 using StackExchange.Redis;
 using Status = Google.Rpc.Status;
@@ -72,15 +69,11 @@ internal sealed class IncidentDesk(
             }
         }
 
-        var digest = SHA256.HashData(request.ToByteArray());
-        var key = area.Keys.RequestAnswer(caller.Subject, request.RequestId);
-        return await CommitAsync(incident, new StoredAnswer(key, [.. digest, .. Encoding.ASCII.GetBytes(incident.IncidentId)]), null) switch
+        var once = OnceOnly.Request(area.Keys.RequestAnswer(caller.Subject, request.RequestId), request.RequestId, request);
+        return await CommitAsync(incident, once.Answered(incident.IncidentId), null) switch
         {
             IncidentCommitted => new V1.RaiseIncidentResponse { IncidentId = incident.IncidentId },
-            IncidentAnsweredBefore before when before.Answer.AsSpan(0, digest.Length).SequenceEqual(digest) =>
-                new V1.RaiseIncidentResponse { IncidentId = Encoding.ASCII.GetString(before.Answer.AsSpan(digest.Length)) },
-            IncidentAnsweredBefore => throw Refusal.AlreadyExists(
-                "REQUEST_ID_REUSED", $"The request {request.RequestId} was made before, with another body. Make a new id for a new request.").ToRpcException(),
+            IncidentAnsweredBefore before => new V1.RaiseIncidentResponse { IncidentId = once.RepeatedId(before.Answer) },
             _ => throw TooMany.ToRpcException(),
         };
     }

@@ -1,6 +1,5 @@
 using Google.Protobuf;
 using Microsoft.Extensions.Options;
-using RideTracking.Server.Api;
 using RideTracking.Server.Areas;
 using RideTracking.Server.Store;
 using RideTracking.Server.Store.Events;

@@ -4,7 +4,6 @@ using RideTracking.Engine.Dispatch;
 using RideTracking.Engine.Dispatch.Matching;
 using RideTracking.Engine.Geo;
 using RideTracking.Engine.Index;
-using RideTracking.Server.Api;
 using RideTracking.Server.Areas;
 using RideTracking.Server.Directories;
 using RideTracking.Server.Trips;

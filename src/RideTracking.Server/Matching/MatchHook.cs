@@ -3,7 +3,6 @@ using System.Threading.Channels;
 using Grpc.Core;
 using Microsoft.Extensions.Options;
 using RideTracking.Engine.Dispatch.Matching;
-using RideTracking.Server.Api;
 using RideTracking.Server.Protocol;
 
 namespace RideTracking.Server.Matching;

@@ -2,7 +2,6 @@ using Google.Protobuf.WellKnownTypes;
 using Google.Type;
 using RideTracking.Engine.Dispatch.Matching;
 using RideTracking.Engine.Geo;
-using RideTracking.Server.Api;
 using RideTracking.Server.Protocol;
 
 namespace RideTracking.Server.Matching;

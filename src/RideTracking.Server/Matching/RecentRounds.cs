@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using RideTracking.Engine.Dispatch.Matching;
-using RideTracking.Server.Api;
 
 namespace RideTracking.Server.Matching;
 

@@ -1,5 +1,4 @@
 using System.Security.Cryptography;
-using RideTracking.Server.Api;
 
 namespace RideTracking.Server.Nearby;
 

@@ -3,7 +3,6 @@ using System.Threading.RateLimiting;
 using Grpc.Core;
 using Microsoft.Extensions.Options;
 using RideTracking.Server.Access;
-using RideTracking.Server.Api;
 using RideTracking.Server.Protocol;
 
 namespace RideTracking.Server.Nearby;

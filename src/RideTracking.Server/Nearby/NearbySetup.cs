@@ -1,4 +1,3 @@
-using RideTracking.Server.Api;
 using RideTracking.Server.Areas;
 
 namespace RideTracking.Server.Nearby;

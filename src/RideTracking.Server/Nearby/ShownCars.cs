@@ -5,7 +5,6 @@ using Microsoft.Extensions.Options;
 using RideTracking.Engine.Geo;
 using RideTracking.Engine.Index;
 using RideTracking.Engine.Ingest;
-using RideTracking.Server.Api;
 using RideTracking.Server.Trips;
 
 namespace RideTracking.Server.Nearby;

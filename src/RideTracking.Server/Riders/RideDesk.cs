@@ -1,11 +1,9 @@
 using System.Collections.Immutable;
-using System.Security.Cryptography;
-using System.Text;
-using Google.Protobuf;
 using Grpc.Core;
 using RideTracking.Engine.Dispatch;
 using RideTracking.Server.Areas;
 using RideTracking.Server.Protocol;
+using RideTracking.Server.Store;
 using RideTracking.Server.Trips;
 using RideTracking.Server.Zones;
 
@@ -26,21 +24,19 @@ internal sealed class RideDesk(Dispatcher dispatcher, TripBook book, TripStore t
         requireRider(request.RiderId);
 
         var tripId = TripIds.New(keys, time);
-        var digest = SHA256.HashData(request.ToByteArray());
-        byte[] answer = [.. digest, .. Encoding.ASCII.GetBytes(tripId)];
-        var key = keys.RequestAnswer(subject, request.RequestId);
+        var once = OnceOnly.Request(keys.RequestAnswer(subject, request.RequestId), request.RequestId, request);
         if (admission.Refusal(waypoints, known: []) is { } refused)
         {
             // A repeat of what was accepted before the zones changed is still a repeat.
-            return await trips.ReadAnswerAsync(key) is { } given ? await AnswerAgainAsync(request, digest, given) : throw refused.ToRpcException();
+            return await trips.ReadAnswerAsync(once.Key) is { } given ? await AnswerAgainAsync(once, given) : throw refused.ToRpcException();
         }
 
         var happened = new RideRequested(tripId, request.RiderId, waypoints, (int)request.PartySize, request.Note, actor)
         {
             Terms = TripTermsWire.Of(request.Terms),
         };
-        var outcome = await dispatcher.DispatchAsync(tripId, happened, answer: _ => new StoredAnswer(key, answer));
-        return outcome is AnsweredBefore before ? await AnswerAgainAsync(request, digest, before.Answer) : Decision(outcome);
+        var outcome = await dispatcher.DispatchAsync(tripId, happened, answer: _ => once.Answered(tripId));
+        return outcome is AnsweredBefore before ? await AnswerAgainAsync(once, before.Answer) : Decision(outcome);
     }
 
     /// <summary>Ends a trip.</summary>
@@ -69,16 +65,8 @@ internal sealed class RideDesk(Dispatcher dispatcher, TripBook book, TripStore t
     public async Task<Trip?> FindAsync(string tripId) =>
         TripIds.IsPlausible(keys, tripId) ? book.Find(tripId) ?? await trips.ReadTripAsync(tripId) : null;
 
-    private async Task<Trip> AnswerAgainAsync(V1.RequestTripRequest request, byte[] digest, byte[] given)
-    {
-        if (!given.AsSpan(0, digest.Length).SequenceEqual(digest))
-        {
-            throw Refusal.AlreadyExists(
-                "REQUEST_ID_REUSED", $"The request {request.RequestId} was made before, with another body. Make a new id for a new request.").ToRpcException();
-        }
-
-        return await FindAsync(Encoding.ASCII.GetString(given.AsSpan(digest.Length))) ?? throw DispatchRefusals.TripNotFound.ToRpcException();
-    }
+    private async Task<Trip> AnswerAgainAsync(OnceOnly once, byte[] given) =>
+        await FindAsync(once.RepeatedId(given)) ?? throw DispatchRefusals.TripNotFound.ToRpcException();
 
     private static Trip Decision(DispatchOutcome outcome) => outcome switch
     {

@@ -3,7 +3,6 @@ using Google.Protobuf;
 using Grpc.Core;
 using RideTracking.Engine.Geo;
 using RideTracking.Engine.Roads.Routing;
-using RideTracking.Server.Api;
 using RideTracking.Server.Areas;
 using RideTracking.Server.Hosting;
 using RideTracking.Server.Protocol;

@@ -4,6 +4,7 @@ using System.Diagnostics.CodeAnalysis;
 using System.Security.Cryptography;
 using System.Text;
 using RideTracking.Server.Areas;
+using RideTracking.Server.Store;
 
 namespace RideTracking.Server.Sharing;
 
@@ -25,7 +26,7 @@ internal sealed record ShareToken(string LinkId, string Secret)
 
     /// <summary>The id of the link that a caller's request makes, the same for its repeats.</summary>
     public static string LinkIdOf(StoreKeys keys, string caller, string requestId, string tripId) =>
-        $"{keys.Area}.{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"{requestId}\n{tripId}\n{caller}")).AsSpan(0, LinkDigits / 2))}";
+        $"{keys.Area}.{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(KeyParts.Join('\n', requestId, tripId, caller))).AsSpan(0, LinkDigits / 2))}";
 
     /// <summary>Whether a link of this area could have the id: nothing else is ever looked up.</summary>
     public static bool IsPlausible(StoreKeys keys, string linkId) =>

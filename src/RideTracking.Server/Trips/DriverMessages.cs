@@ -1,14 +1,11 @@
-using System.Security.Cryptography;
-using System.Text;
-using Google.Protobuf;
 using Google.Protobuf.WellKnownTypes;
 using Grpc.Core;
 using RideTracking.Engine.Index;
 using RideTracking.Server.Access;
-using RideTracking.Server.Api;
 using RideTracking.Server.Areas;
 using RideTracking.Server.Directories;
 using RideTracking.Server.Protocol;
+using RideTracking.Server.Store;
 using StackExchange.Redis;
 
 namespace RideTracking.Server.Trips;
@@ -40,18 +37,15 @@ internal sealed class DriverMessages(Dispatcher dispatcher, CompanyDirectory dir
 
         var now = time.GetUtcNow();
         var message = new V1.DriverMessage { MessageId = TripIds.New(keys, time), Text = request.Text, SentAt = now.ToTimestamp() };
-        var digest = SHA256.HashData(request.ToByteArray());
+        var once = OnceOnly.Request(keys.RequestAnswer(caller.Subject, request.RequestId), request.RequestId, request);
         var outcome = await dispatcher.TellAsync(
             request.DriverId,
             CommandWire.Message(message, now + (request.ExpiresAfter?.ToTimeSpan() ?? DefaultExpiry)),
-            new StoredAnswer(keys.RequestAnswer(caller.Subject, request.RequestId), [.. digest, .. Encoding.ASCII.GetBytes(message.MessageId)]));
+            once.Answered(message.MessageId));
         return outcome switch
         {
             Told => new V1.SendDriverMessageResponse { MessageId = message.MessageId },
-            AnsweredBefore before when before.Answer.AsSpan(0, digest.Length).SequenceEqual(digest) =>
-                new V1.SendDriverMessageResponse { MessageId = Encoding.ASCII.GetString(before.Answer.AsSpan(digest.Length)) },
-            AnsweredBefore => throw Refusal.AlreadyExists(
-                "REQUEST_ID_REUSED", $"The request {request.RequestId} was made before, with another body. Make a new id for a new request.").ToRpcException(),
+            AnsweredBefore before => new V1.SendDriverMessageResponse { MessageId = once.RepeatedId(before.Answer) },
             DriverUnheard => throw Refusal.Exhausted(
                 "DRIVER_UNHEARD", $"Too many commands wait for the app of the driver {request.DriverId} already (Trips:MaxWaitingCommands).").ToRpcException(),
             _ => throw Refusal.Aborted("CONTENDED", "The driver's plan is being changed by too many at once; nothing was sent. Try again.").ToRpcException(),

@@ -1,6 +1,6 @@
 using System.Collections.Immutable;
 using RideTracking.Engine.Dispatch;
-using StackExchange.Redis;
+using RideTracking.Server.Store;
 
 namespace RideTracking.Server.Trips;
 
@@ -41,9 +41,6 @@ internal sealed record OutboxCommand(string Field, ImmutableArray<string> Supers
 
 /// <summary>A driver who acts, on a connection that it has claimed.</summary>
 public readonly record struct ActingDriver(string DriverId, long Epoch);
-
-/// <summary>What a request or an action was answered, kept for its repeats.</summary>
-internal readonly record struct StoredAnswer(RedisKey Key, byte[] Value);
 
 /// <summary>What the store says to a commit.</summary>
 internal abstract record CommitReply;

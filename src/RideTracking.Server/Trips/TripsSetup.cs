@@ -1,6 +1,5 @@
 using Microsoft.Extensions.Options;
 using RideTracking.Engine.Roads;
-using RideTracking.Server.Api;
 using RideTracking.Server.Areas;
 using RideTracking.Server.Store;
 using RideTracking.Server.Store.Events;

@@ -1,4 +1,3 @@
-using RideTracking.Server.Api;
 using RideTracking.Server.Areas;
 using RideTracking.Server.Hosting;
 using RideTracking.Server.Store;

@@ -1,5 +1,4 @@
 using RideTracking.Engine.Zones;
-using RideTracking.Server.Api;
 using RideTracking.Server.Telemetry;
 
 namespace RideTracking.Server.Zones;

@@ -1,6 +1,5 @@
 using System.ComponentModel.DataAnnotations;
 using RideTracking.Engine.Zones;
-using RideTracking.Server.Api;
 
 namespace RideTracking.Server.Zones;
 

@@ -5,7 +5,6 @@ using Microsoft.Extensions.Options;
 using RideTracking.Engine.Geo;
 using RideTracking.Engine.Index;
 using RideTracking.Engine.Zones;
-using RideTracking.Server.Api;
 using RideTracking.Server.Areas;
 using RideTracking.Server.Hosting;
 using RideTracking.Server.Trips;

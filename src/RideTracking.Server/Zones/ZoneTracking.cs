@@ -4,7 +4,6 @@ using Microsoft.Extensions.Options;
 using RideTracking.Engine.Index;
 using RideTracking.Engine.Ingest;
 using RideTracking.Engine.Zones;
-using RideTracking.Server.Api;
 using RideTracking.Server.Areas;
 using RideTracking.Server.Log;
 

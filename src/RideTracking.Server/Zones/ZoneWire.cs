@@ -3,7 +3,6 @@ using Google.Protobuf.WellKnownTypes;
 using Google.Type;
 using RideTracking.Engine.Geo;
 using RideTracking.Engine.Zones;
-using RideTracking.Server.Api;
 
 namespace RideTracking.Server.Zones;
 

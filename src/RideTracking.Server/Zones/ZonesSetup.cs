@@ -1,5 +1,4 @@
 using Microsoft.Extensions.Options;
-using RideTracking.Server.Api;
 using RideTracking.Server.Areas;
 using RideTracking.Server.Store;
 using RideTracking.Server.Store.Events;

@@ -6,7 +6,6 @@ using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
 using RideTracking.Server.Access;
-using RideTracking.Server.Api;
 using RideTracking.Server.Tests.Fixtures;
 using RideTracking.V1;
 

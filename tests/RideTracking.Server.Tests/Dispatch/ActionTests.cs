@@ -2,6 +2,7 @@ using Google.Rpc;
 using Microsoft.Extensions.DependencyInjection;
 using RideTracking.Server.Drivers;
 using RideTracking.Server.Outbox;
+using RideTracking.Server.Tests.Fixtures;
 using RideTracking.V1;
 
 namespace RideTracking.Server.Tests.Dispatch;
@@ -28,6 +29,25 @@ public sealed class ActionTests
         action.OfferReply.Accepted = false;
         var other = await driver.ActAsync(action);
         Assert.Equal(((int)Code.AlreadyExists, "ACTION_ID_REUSED"), (other.Status.Code, RideTests.Reason(other)));
+    }
+
+    [Fact]
+    public async Task An_action_is_the_drivers_own_however_its_id_and_theirs_are_cut()
+    {
+        await using var world = await RideWorld.StartAsync();
+        await using var first = await DriverPhone.ConnectAsync(world.Host, "k");
+        await using var second = await DriverPhone.ConnectAsync(world.Host, "k:1");
+
+        Assert.Equal(0, await SetAsync(first, "1:go", V1.DriverAvailability.Paused));
+        Assert.Equal(0, await SetAsync(second, "go", V1.DriverAvailability.Offline));
+        Assert.Equal(0, await SetAsync(first, "1:go", V1.DriverAvailability.Paused));
+
+        static async Task<int> SetAsync(DriverPhone phone, string actionId, V1.DriverAvailability availability)
+        {
+            var action = new DriverAction { ActionId = actionId, SetAvailability = new SetAvailability { Availability = availability } };
+            await phone.SendAsync(new ConnectRequest { Action = action });
+            return (await phone.ReadUntilAsync(m => m.ActionResult is not null)).ActionResult.Status.Code;
+        }
     }
 
     [Fact]

@@ -3,7 +3,6 @@ using Grpc.Core;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
 using RideTracking.Engine.Index;
-using RideTracking.Server.Api;
 using RideTracking.Server.Tests.Fixtures;
 using RideTracking.V1;
 

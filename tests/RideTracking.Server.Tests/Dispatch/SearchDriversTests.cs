@@ -4,7 +4,6 @@ using Google.Type;
 using Grpc.Core;
 using Grpc.Net.Client;
 using RideTracking.Server.Access;
-using RideTracking.Server.Api;
 using RideTracking.Server.Tests.Fixtures;
 using RideTracking.Server.Tests.Fleet;
 using RideTracking.V1;

@@ -3,7 +3,6 @@ using Google.Rpc;
 using Grpc.Core;
 using Microsoft.Extensions.DependencyInjection;
 using RideTracking.Server.Access;
-using RideTracking.Server.Api;
 using RideTracking.Server.Areas;
 using RideTracking.Server.Protocol;
 using RideTracking.Server.Store;

@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using Grpc.Core;
-using RideTracking.Server.Api;
 using RideTracking.V1;
 
 namespace RideTracking.Server.Tests.Fleet;

@@ -1,7 +1,6 @@
 using Google.Protobuf.WellKnownTypes;
 using Google.Rpc;
 using Grpc.Core;
-using RideTracking.Server.Api;
 using RideTracking.Server.Tests.Fixtures;
 using RideTracking.V1;
 using DriverAvailability = RideTracking.Engine.Index.DriverAvailability;

@@ -31,6 +31,20 @@ public sealed class RiderEndpointTests
     }
 
     [Fact]
+    public async Task A_request_is_the_callers_own_however_its_id_and_theirs_are_cut()
+    {
+        await using var world = await RideWorld.StartAsync();
+        var first = await RequestAsync("k", "1:go");
+        var second = await RequestAsync("k:1", "go");
+        Assert.NotEqual(first, second);
+        Assert.Equal(first, await RequestAsync("k", "1:go"));
+        Assert.Equal(second, await RequestAsync("k:1", "go"));
+
+        async Task<string> RequestAsync(string riderId, string requestId) => (await world.Riders.RequestTripAsync(
+            RideWorld.Ride(requestId, riderId), world.Host.TokenOf(Role.Rider, riderId), cancellationToken: Cancellation)).Trip.TripId;
+    }
+
+    [Fact]
     public async Task A_rider_sees_only_their_own_trips_and_cannot_tell_others_from_none()
     {
         await using var world = await RideWorld.StartAsync();

@@ -1,5 +1,4 @@
 using RideTracking.Engine.Geo;
-using RideTracking.Server.Api;
 using RideTracking.Server.Tests.Dispatch;
 using RideTracking.Server.Tests.Fixtures;
 using RideTracking.V1;

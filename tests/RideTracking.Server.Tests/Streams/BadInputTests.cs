@@ -2,7 +2,6 @@ using Grpc.Core;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Time.Testing;
 using RideTracking.Server.Access;
-using RideTracking.Server.Api;
 using RideTracking.Server.Log;
 using RideTracking.Server.Tests.Fixtures;
 using RideTracking.V1;

@@ -1,7 +1,6 @@
 using System.Collections.Concurrent;
 using Grpc.Core;
 using Grpc.Net.Client;
-using RideTracking.Server.Api;
 using RideTracking.Server.Tests.Fixtures;
 using RideTracking.V1;
 

@@ -1,6 +1,5 @@
 using CsCheck;
 using Google.Protobuf;
-using RideTracking.Server.Api;
 using RideTracking.Server.Drivers;
 using RideTracking.V1;
 

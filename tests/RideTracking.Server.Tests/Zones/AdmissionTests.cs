@@ -2,7 +2,6 @@ using System.Globalization;
 using Google.Rpc;
 using Grpc.Core;
 using RideTracking.Engine.Geo;
-using RideTracking.Server.Api;
 using RideTracking.Server.Tests.Dispatch;
 using RideTracking.V1;
 

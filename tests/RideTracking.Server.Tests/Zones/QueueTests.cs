@@ -1,5 +1,4 @@
 using RideTracking.Server.Access;
-using RideTracking.Server.Api;
 using RideTracking.Server.Tests.Dispatch;
 using RideTracking.Server.Tests.Fixtures;
 using RideTracking.Server.Trips;

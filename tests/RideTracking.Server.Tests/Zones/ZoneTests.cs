@@ -2,7 +2,6 @@ using Google.Rpc;
 using Grpc.Core;
 using Grpc.Net.Client;
 using Microsoft.Extensions.DependencyInjection;
-using RideTracking.Server.Api;
 using RideTracking.Server.Log;
 using RideTracking.Server.Tests.Fixtures;
 using RideTracking.Server.Tests.Streams;

@@ -1,7 +1,6 @@
 using RideTracking.Engine.Fanout;
 using RideTracking.Engine.Geo;
 using RideTracking.Engine.Index;
-using RideTracking.Server.Api;
 using RideTracking.Server.Trips;
 
 namespace RideTracking.Server.Drivers.Reporting;

@@ -1,4 +1,3 @@
-using RideTracking.Server.Api;
 using RideTracking.Server.Telemetry;
 using RideTracking.Server.Trips;
 

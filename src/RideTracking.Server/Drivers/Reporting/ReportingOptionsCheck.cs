@@ -1,6 +1,5 @@
 using Microsoft.Extensions.Options;
 using RideTracking.Engine.Ingest;
-using RideTracking.Server.Api;
 using RideTracking.Server.Trips;
 
 namespace RideTracking.Server.Drivers.Reporting;

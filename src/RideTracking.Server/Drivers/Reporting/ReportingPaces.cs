@@ -1,5 +1,4 @@
 using RideTracking.Engine.Index;
-using RideTracking.Server.Api;
 
 namespace RideTracking.Server.Drivers.Reporting;
 

@@ -1,6 +1,5 @@
 using Google.Protobuf.WellKnownTypes;
 using Microsoft.Extensions.Options;
-using RideTracking.Server.Api;
 using RideTracking.V1;
 
 namespace RideTracking.Server.Drivers.Reporting;

@@ -1,6 +1,5 @@
 using Microsoft.Extensions.Options;
 using RideTracking.Engine.Index;
-using RideTracking.Server.Api;
 using RideTracking.Server.Drivers;
 using RideTracking.Server.Drivers.Reporting;
 
