@@ -1,8 +1,8 @@
 using Google.Protobuf.WellKnownTypes;
-using Google.Type;
 using RideTracking.Engine.Index;
 using RideTracking.Server.Areas;
 using RideTracking.Server.Directories;
+using RideTracking.Server.Protocol;
 using RideTracking.Server.Roads;
 
 namespace RideTracking.Server.Api;
@@ -53,8 +53,8 @@ internal sealed class DriverFinder(Area area, CityFleet fleet, CompanyDirectory 
         {
             DriverId = driverId,
             DistanceMeters = driver.DistanceMeters,
-            Location = new LatLng { Latitude = driver.Position.LatitudeDegrees, Longitude = driver.Position.LongitudeDegrees },
-            FixAge = Duration.FromTimeSpan(TimeSpan.FromMilliseconds(Math.Max(0, now.ToUnixTimeMilliseconds() - driver.FixedAtUnixMs))),
+            Location = driver.Position.ToLatLng(),
+            FixAge = Positions.Age(driver.FixedAtUnixMs, now).ToDuration(),
             Availability = (V1.DriverAvailability)entry.Status.Availability,
             Work = (V1.DriverWork)entry.Status.Work,
             Link = (V1.DriverLink)entry.Status.Link,

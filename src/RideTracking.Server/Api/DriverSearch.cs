@@ -27,7 +27,7 @@ internal sealed class DriverSearch
 
     private DriverSearch(V1.SearchDriversRequest request, DateTimeOffset now, DriverSlots slots, CompanyDirectory directory)
     {
-        Center = new GeoPoint(request.Center.Latitude, request.Center.Longitude);
+        Center = request.Center.ToPoint();
         RadiusMeters = request.RadiusMeters;
         Results = (int)(request.MaxResults == 0 ? DefaultResults : request.MaxResults);
         var filter = request.Filter ?? new V1.DriverFilter();

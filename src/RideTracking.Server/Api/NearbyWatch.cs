@@ -40,7 +40,7 @@ internal sealed class NearbyWatch(
     public async Task RunAsync(
         V1.WatchNearbyDriversRequest request, string caller, IServerStreamWriter<V1.WatchNearbyDriversResponse> stream, CancellationToken cancellation)
     {
-        var center = new GeoPoint(request.Center.Latitude, request.Center.Longitude);
+        var center = request.Center.ToPoint();
         busy.Ask(center);
         using var frames = new PeriodicTimer(_options.FrameInterval, clock.Machine);
         do
@@ -55,15 +55,15 @@ internal sealed class NearbyWatch(
     {
         var nearest = new NearbyDriver[_options.MaxCars];
         var frame = new V1.WatchNearbyDriversResponse();
-        var oldest = clock.GetUtcNow().ToUnixTimeMilliseconds();
-        var now = oldest;
+        var now = clock.GetUtcNow();
+        var oldest = now.ToUnixTimeMilliseconds();
         foreach (var car in nearest.AsSpan(0, cars.Nearest(center, radiusMeters, nearest)))
         {
             oldest = Math.Min(oldest, car.FixedAtUnixMs);
             var shown = new V1.NearbyCar
             {
                 CarId = cars.IdOf(car, caller),
-                Location = TripWire.Of(car.Position),
+                Location = car.Position.ToLatLng(),
                 VehicleType = directory.VehicleOf(slots.IdOf(car.Slot))?.VehicleType ?? "",
             };
             if (cars.CourseOf(car.Slot) is { } course)
@@ -74,7 +74,7 @@ internal sealed class NearbyWatch(
             frame.Cars.Add(shown);
         }
 
-        frame.MaxAge = TimeSpan.FromMilliseconds(now - oldest).ToDuration();
+        frame.MaxAge = Positions.Age(oldest, now).ToDuration();
         return frame;
     }
 }

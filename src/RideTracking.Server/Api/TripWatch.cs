@@ -1,8 +1,10 @@
+using RideTracking.Engine.Index;
 using System.Threading.Channels;
 using RideTracking.Engine.Dispatch;
 using RideTracking.Engine.Fanout;
 using RideTracking.Server.Areas;
 using RideTracking.Server.Progress;
+using RideTracking.Server.Protocol;
 using RideTracking.Server.Roads;
 using RideTracking.Server.Telemetry;
 using RideTracking.Server.Trips;
@@ -14,7 +16,7 @@ namespace RideTracking.Server.Api;
 /// and nothing else, however slowly it is read; a trip carries all its events, so none is missed.
 /// </summary>
 internal sealed class TripWatch(
-    TripBook book, TripTracking tracking, LearnedTimes learned, TripView view, CityFleet fleet, FollowerMetrics metrics, StreamKind kind)
+    Area area, TripBook book, TripTracking tracking, LearnedTimes learned, TripView view, CityFleet fleet, FollowerMetrics metrics, StreamKind kind)
 {
     // One waiting signal says all there is to say, so a second is dropped.
     private readonly Channel<bool> _signal = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
@@ -79,7 +81,7 @@ internal sealed class TripWatch(
         }
 
         var tracked = route == 0 ? null : tracking.Of(trip.DriverId);
-        if (car is not null && car.TryTake(out var driver) && view.PositionOf(driver, tracked, out var age) is { } position)
+        if (car is not null && car.TryTake(out var driver) && PositionOf(driver, tracked, out var age) is { } position)
         {
             response.Position = position;
             response.Progress = tracked?.Progress(learned, trip.Id);
@@ -87,5 +89,29 @@ internal sealed class TripWatch(
         }
 
         return response.Trip is null && response.Position is null ? null : response;
+    }
+
+    // On its way where it is on one.
+    private V1.VehiclePosition? PositionOf(in DriverEntry driver, TrackedDriver? tracked, out TimeSpan age)
+    {
+        age = TimeSpan.Zero;
+        if (!driver.HasFix)
+        {
+            return null;
+        }
+
+        var fix = driver.Fix;
+        var position = fix.ToPosition(area.Clock.GetUtcNow());
+        age = position.Age.ToTimeSpan();
+        if (tracked?.PlaceOnRoute(fix.FixedAtUnixMs) is var (place, course))
+        {
+            (position.Location, position.IsOnRoute) = (place.ToLatLng(), true);
+            if (double.IsFinite(course))
+            {
+                position.CourseDegrees = course;
+            }
+        }
+
+        return position;
     }
 }

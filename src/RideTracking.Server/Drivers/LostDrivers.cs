@@ -1,6 +1,5 @@
 using Microsoft.Extensions.Options;
 using RideTracking.Engine.Dispatch;
-using RideTracking.Engine.Index;
 using RideTracking.Server.Areas;
 using RideTracking.Server.Hosting;
 using RideTracking.Server.Log;

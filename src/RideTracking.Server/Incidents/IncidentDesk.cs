@@ -1,5 +1,4 @@
 using Google.Protobuf.WellKnownTypes;
-using Google.Type;
 using Grpc.Core;
 using Microsoft.Extensions.Options;
 using RideTracking.Engine.Dispatch;
@@ -130,8 +129,8 @@ internal sealed class IncidentDesk(
     {
         if (fleet.TryGet(driverId, out var driver) && driver.HasFix)
         {
-            incident.Location = new LatLng { Latitude = driver.Fix.Point.LatitudeDegrees, Longitude = driver.Fix.Point.LongitudeDegrees };
-            incident.LocatedAt = DateTimeOffset.FromUnixTimeMilliseconds(driver.Fix.FixedAtUnixMs).ToTimestamp();
+            incident.Location = driver.Fix.Point.ToLatLng();
+            incident.LocatedAt = driver.Fix.FixedAt().ToTimestamp();
         }
     }
 

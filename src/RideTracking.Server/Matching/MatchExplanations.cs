@@ -6,6 +6,7 @@ using RideTracking.Engine.Geo;
 using RideTracking.Engine.Index;
 using RideTracking.Server.Areas;
 using RideTracking.Server.Directories;
+using RideTracking.Server.Protocol;
 using RideTracking.Server.Trips;
 
 namespace RideTracking.Server.Matching;
@@ -56,7 +57,7 @@ internal sealed class MatchExplanations(
         if (isKnown && driver.HasFix)
         {
             told.DistanceMeters = Earth.DistanceMeters(driver.Fix.Point, trip.Waypoints[0].Location);
-            told.FixAge = Duration.FromTimeSpan(TimeSpan.FromMilliseconds(Math.Max(0, now.ToUnixTimeMilliseconds() - driver.Fix.FixedAtUnixMs)));
+            told.FixAge = driver.Fix.AgeAt(now).ToDuration();
         }
 
         told.Obstacle = ObstacleOfState(trip, driverId, isKnown ? driver : null, now)

@@ -1,7 +1,5 @@
 using Google.Protobuf.WellKnownTypes;
-using Google.Type;
 using RideTracking.Engine.Dispatch.Matching;
-using RideTracking.Engine.Geo;
 using RideTracking.Server.Protocol;
 
 namespace RideTracking.Server.Matching;
@@ -33,7 +31,7 @@ internal static class MatchWire
         round.Drivers.AddRange(requests.Drivers.Select(d => new V1.OpenDriver
         {
             DriverId = d.DriverId,
-            Location = LatLng(d.Position),
+            Location = d.Position.ToLatLng(),
             RecentRefusals = (uint)d.Plan.RecentRefusals,
             FinishesTrip = !d.Plan.Trips.IsEmpty,
         }));
@@ -49,8 +47,8 @@ internal static class MatchWire
         var open = new V1.OpenTrip
         {
             TripId = trip.Id,
-            Pickup = LatLng(trip.Waypoints[0].Location),
-            Dropoff = LatLng(trip.Waypoints[^1].Location),
+            Pickup = trip.Waypoints[0].Location.ToLatLng(),
+            Dropoff = trip.Waypoints[^1].Location.ToLatLng(),
             Waiting = Duration.FromTimeSpan(TimeSpan.FromSeconds(request.WaitingSeconds)),
             PartySize = (uint)trip.PartySize,
             ExternalId = trip.Terms.ExternalId,
@@ -83,6 +81,4 @@ internal static class MatchWire
         BackToBackSeconds = terms.BackToBack,
         DetourSeconds = terms.Detour,
     };
-
-    private static LatLng LatLng(GeoPoint point) => new() { Latitude = point.LatitudeDegrees, Longitude = point.LongitudeDegrees };
 }

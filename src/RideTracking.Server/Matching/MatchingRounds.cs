@@ -3,7 +3,6 @@ using Microsoft.Extensions.Options;
 using RideTracking.Engine.Dispatch;
 using RideTracking.Engine.Dispatch.Matching;
 using RideTracking.Engine.Geo;
-using RideTracking.Engine.Index;
 using RideTracking.Server.Areas;
 using RideTracking.Server.Hosting;
 using RideTracking.Server.Trips;

@@ -2,7 +2,6 @@ using RideTracking.Engine.Geo;
 using RideTracking.Engine.Roads;
 using RideTracking.Engine.Roads.Graph;
 using RideTracking.Engine.Roads.Routing;
-using RideTracking.Server.Trips;
 using Route = RideTracking.Engine.Roads.Route;
 
 namespace RideTracking.Server.Roads;

@@ -1,7 +1,6 @@
 using System.Collections.Immutable;
 using Google.Protobuf;
 using Grpc.Core;
-using RideTracking.Engine.Geo;
 using RideTracking.Engine.Roads.Routing;
 using RideTracking.Server.Areas;
 using RideTracking.Server.Hosting;
@@ -132,7 +131,7 @@ internal sealed partial class RoadClosures(
     private static ImmutableArray<int> EdgesOf(RoadStretch stretch, V1.RoadClosure closure, RequestCheck check, string field)
     {
         var fault = stretch.Find(
-            [.. closure.Path.Select(p => new GeoPoint(p.Latitude, p.Longitude))], closure.BothDirections, out var edges);
+            [.. closure.Path.Select(p => p.ToPoint())], closure.BothDirections, out var edges);
         check.Require(
             fault < 0, $"{field}.path[{fault}]", $"must be within {RoadStretch.MaxMeters} m of a road, and reached by roads from the point before");
         return edges;

@@ -96,7 +96,7 @@ internal static class RideCheck
         {
             check.Location($"waypoints[{i}].location", waypoints[i].Location);
             check.Text($"waypoints[{i}].label", waypoints[i].Label, 0, MaxLabelLength);
-            GeoPoint? here = waypoints[i].Location is { } location && new GeoPoint(location.Latitude, location.Longitude) is { IsValid: true } point ? point : null;
+            GeoPoint? here = waypoints[i].Location is { } location && location.ToPoint() is { IsValid: true } point ? point : null;
             check.Require(
                 here is null || before is null || Earth.DistanceMeters(before.Value, here.Value) >= MinLegMeters,
                 $"waypoints[{i}].location", $"must be at least {MinLegMeters} m from the waypoint before: this way leads nowhere");
@@ -109,7 +109,7 @@ internal static class RideCheck
         .. waypoints.Select(w => new RequestedWaypoint(
             w.WaypointId.Length == 0 ? null : w.WaypointId,
             (WaypointKind)w.Kind,
-            new GeoPoint(w.Location.Latitude, w.Location.Longitude),
+            w.Location.ToPoint(),
             w.Label)),
     ];
 }

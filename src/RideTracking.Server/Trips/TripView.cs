@@ -1,14 +1,12 @@
 using System.Collections.Immutable;
 using Google.Protobuf.WellKnownTypes;
 using RideTracking.Engine.Dispatch;
-using RideTracking.Engine.Index;
 using RideTracking.Server.Directories;
-using RideTracking.Server.Progress;
 
 namespace RideTracking.Server.Trips;
 
 /// <summary>A trip and its car as the rider may see them: the trip itself, and its part of the driver's plan.</summary>
-internal sealed class TripView(CompanyDirectory directory, TripBook book, TimeProvider time)
+internal sealed class TripView(CompanyDirectory directory, TripBook book)
 {
     /// <summary>The trip for its rider; who was asked and did not come stays untold.</summary>
     public V1.Trip Of(Trip trip, bool withPolyline = true)
@@ -98,40 +96,5 @@ internal sealed class TripView(CompanyDirectory directory, TripBook book, TimePr
             WaypointIds = [.. route.WaypointIds.Where(own.Contains)],
             Route = route.Route.UpTo(last + 1).Joined([.. route.WaypointIds.Take(last + 1).Select(own.Contains)]),
         });
-    }
-
-    /// <summary>The car's position, on its way where it is on one; null when there is none.</summary>
-    public V1.VehiclePosition? PositionOf(in DriverEntry driver, TrackedDriver? tracked, out TimeSpan age)
-    {
-        age = TimeSpan.Zero;
-        if (!driver.HasFix)
-        {
-            return null;
-        }
-
-        var fix = driver.Fix;
-        var fixedAt = DateTimeOffset.FromUnixTimeMilliseconds(fix.FixedAtUnixMs);
-        age = time.GetUtcNow() - fixedAt;
-        var position = new V1.VehiclePosition { Location = TripWire.Of(fix.Point), FixedAt = fixedAt.ToTimestamp(), Age = age.ToDuration() };
-        if (float.IsFinite(fix.CourseDegrees))
-        {
-            position.CourseDegrees = fix.CourseDegrees;
-        }
-
-        if (float.IsFinite(fix.SpeedMetersPerSecond))
-        {
-            position.SpeedMetersPerSecond = fix.SpeedMetersPerSecond;
-        }
-
-        if (tracked?.PlaceOnRoute(fix.FixedAtUnixMs) is var (place, course))
-        {
-            (position.Location, position.IsOnRoute) = (TripWire.Of(place), true);
-            if (double.IsFinite(course))
-            {
-                position.CourseDegrees = course;
-            }
-        }
-
-        return position;
     }
 }

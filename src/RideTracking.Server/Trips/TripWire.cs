@@ -1,23 +1,20 @@
 using Google.Protobuf.WellKnownTypes;
-using Google.Type;
 using RideTracking.Engine.Dispatch;
-using RideTracking.Engine.Geo;
 using RideTracking.Engine.Roads;
+using RideTracking.Server.Protocol;
 
 namespace RideTracking.Server.Trips;
 
 /// <summary>Trips and their parts as the contract has them. The enums of engine and contract share their numbers.</summary>
 internal static class TripWire
 {
-    public static LatLng Of(GeoPoint point) => new() { Latitude = point.LatitudeDegrees, Longitude = point.LongitudeDegrees };
-
     public static V1.Waypoint Of(Waypoint waypoint, string tripId, DateTimeOffset? estimatedArrival = null) => new()
     {
         WaypointId = waypoint.Id,
         TripId = tripId,
         Kind = (V1.WaypointKind)waypoint.Kind,
         State = (V1.WaypointState)waypoint.State,
-        Location = Of(waypoint.Location),
+        Location = waypoint.Location.ToLatLng(),
         Label = waypoint.Label,
         EstimatedArrival = estimatedArrival?.ToTimestamp(),
         ArrivedAt = waypoint.ArrivedAt?.ToTimestamp(),
@@ -30,7 +27,7 @@ internal static class TripWire
         TripId = stop.TripId,
         Kind = (V1.WaypointKind)stop.Kind,
         State = (V1.WaypointState)stop.State,
-        Location = Of(stop.Location),
+        Location = stop.Location.ToLatLng(),
         Label = stop.Label,
         EstimatedArrival = stop.EstimatedArrival?.ToTimestamp(),
     };
@@ -76,7 +73,7 @@ internal static class TripWire
         Actor = (V1.TripActor)happened.Actor,
         State = (V1.TripState)happened.State,
         DriverId = happened.DriverId ?? "",
-        Place = happened.Place is { } place ? Of(place) : null,
+        Place = happened.Place?.ToLatLng(),
         CancellationReason = (V1.CancellationReason)happened.Cancellation,
         DeclineReason = (V1.DeclineReason)happened.Decline,
         RemovalReason = (V1.RemovalReason)happened.Removal,

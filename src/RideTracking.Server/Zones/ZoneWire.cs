@@ -1,8 +1,7 @@
 using System.Globalization;
 using Google.Protobuf.WellKnownTypes;
-using Google.Type;
-using RideTracking.Engine.Geo;
 using RideTracking.Engine.Zones;
+using RideTracking.Server.Protocol;
 
 namespace RideTracking.Server.Zones;
 
@@ -25,10 +24,8 @@ internal static class ZoneWire
         Kind = (V1.ZoneEventKind)happened.Kind,
         Cause = (V1.ZoneEventCause)happened.Cause,
         HappenedAt = Timestamp.FromDateTimeOffset(DateTimeOffset.FromUnixTimeMilliseconds(happened.HappenedAtUnixMs)),
-        Location = Location(happened.Place),
+        Location = happened.Place.ToLatLng(),
         Late = happened.Late,
         CorrectsEventId = happened.Corrects?.ToString("N", CultureInfo.InvariantCulture) ?? "",
     };
-
-    public static LatLng Location(GeoPoint place) => new() { Latitude = place.LatitudeDegrees, Longitude = place.LongitudeDegrees };
 }

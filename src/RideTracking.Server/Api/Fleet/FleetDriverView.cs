@@ -1,5 +1,3 @@
-using Google.Protobuf.WellKnownTypes;
-using Google.Type;
 using Grpc.Core;
 using RideTracking.Server.Areas;
 using RideTracking.Server.Directories;
@@ -52,19 +50,16 @@ internal sealed class FleetDriverView(
 
     private void DescribePosition(GetFleetDriverResponse response, in Engine.Ingest.Fix fix)
     {
-        var fixedAt = DateTimeOffset.FromUnixTimeMilliseconds(fix.FixedAtUnixMs);
-        var age = area.Clock.GetUtcNow() - fixedAt;
-        response.Location = new LatLng { Latitude = fix.Point.LatitudeDegrees, Longitude = fix.Point.LongitudeDegrees };
-        response.FixedAt = fixedAt.ToTimestamp();
-        response.Age = (age > TimeSpan.Zero ? age : TimeSpan.Zero).ToDuration();
-        if (!float.IsNaN(fix.CourseDegrees))
+        var position = fix.ToPosition(area.Clock.GetUtcNow());
+        (response.Location, response.FixedAt, response.Age) = (position.Location, position.FixedAt, position.Age);
+        if (position.HasCourseDegrees)
         {
-            response.CourseDegrees = fix.CourseDegrees;
+            response.CourseDegrees = position.CourseDegrees;
         }
 
-        if (!float.IsNaN(fix.SpeedMetersPerSecond))
+        if (position.HasSpeedMetersPerSecond)
         {
-            response.SpeedMetersPerSecond = fix.SpeedMetersPerSecond;
+            response.SpeedMetersPerSecond = position.SpeedMetersPerSecond;
         }
 
         if (!float.IsNaN(fix.HorizontalAccuracyMeters))

@@ -1,6 +1,7 @@
 using Google.Protobuf.WellKnownTypes;
 using RideTracking.Engine.Fanout;
 using RideTracking.Engine.Index;
+using RideTracking.Server.Protocol;
 using RideTracking.V1;
 
 namespace RideTracking.Server.Api.Fleet;
@@ -19,7 +20,6 @@ internal sealed class FleetFrame(DriverSlots slots)
     /// <summary>Replaces what the frame holds.</summary>
     public void Fill(ReadOnlySpan<ViewportChange> changes, DateTimeOffset now)
     {
-        var nowUnixMs = now.ToUnixTimeMilliseconds();
         Message.Drivers.Clear();
         Message.LeftSlots.Clear();
         Message.Counts = null;
@@ -39,12 +39,12 @@ internal sealed class FleetFrame(DriverSlots slots)
             }
             else
             {
-                Message.Drivers.Add(Describe(_spare[i], change, nowUnixMs));
+                Message.Drivers.Add(Describe(_spare[i], change, now));
             }
         }
     }
 
-    private FleetDriver Describe(FleetDriver target, in ViewportChange change, long nowUnixMs)
+    private FleetDriver Describe(FleetDriver target, in ViewportChange change, DateTimeOffset now)
     {
         var driver = change.Driver;
         target.Slot = (uint)driver.Slot;
@@ -63,7 +63,7 @@ internal sealed class FleetFrame(DriverSlots slots)
         target.Availability = (V1.DriverAvailability)driver.Status.Availability;
         target.Work = (V1.DriverWork)driver.Status.Work;
         target.Link = (V1.DriverLink)driver.Status.Link;
-        target.AgeMs = (uint)Math.Clamp(nowUnixMs - driver.Fix.FixedAtUnixMs, 0, uint.MaxValue);
+        target.AgeMs = (uint)Math.Min(driver.Fix.AgeAt(now).TotalMilliseconds, uint.MaxValue);
         return target;
     }
 }

@@ -1,6 +1,7 @@
 using Grpc.Core;
 using RideTracking.Engine.Fanout;
 using RideTracking.Server.Areas;
+using RideTracking.Server.Protocol;
 using RideTracking.Server.Telemetry;
 using RideTracking.V1;
 
@@ -97,7 +98,7 @@ internal sealed class FleetWatch(
         {
             if (change.Kind == ViewportChangeKind.Changed)
             {
-                followers.Sent(StreamKind.Fleet, clock.GetUtcNow() - DateTimeOffset.FromUnixTimeMilliseconds(change.Driver.Fix.FixedAtUnixMs));
+                followers.Sent(StreamKind.Fleet, change.Driver.Fix.AgeAt(clock.GetUtcNow()));
             }
         }
     }
