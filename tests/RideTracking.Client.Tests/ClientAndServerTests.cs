@@ -43,7 +43,7 @@ public sealed class ClientAndServerTests
             Assert.Equal(0, driver.Connection.Counts.FixesResent);
 
             var logged = new List<LoggedFix>();
-            await foreach (var fix in server.Services.GetRequiredService<LogReader>().ReadAsync())
+            await foreach (var fix in server.City.GetRequiredService<LogReader>().ReadAsync())
                 logged.Add(fix);
             Assert.All(logged, fix => Assert.Equal(("d1", session), (fix.DriverId, fix.SessionId)));
             Assert.Equal(written, logged.Select(fix => fix.Fix.Sequence).Order());

@@ -82,7 +82,7 @@ public sealed class SimulatorTests : IDisposable
     public async Task In_the_city_trips_are_asked_for_driven_and_completed(string roads)
     {
         await using var server = await ServerHost.StartAsync(args: [.. ScaledTime, "--roads", roads]);
-        await server.Services.GetRequiredService<RoadLoading>().Done;
+        await server.City.GetRequiredService<RoadLoading>().Done;
         await LiveAsync(server, wrongTurnShare: 0, tally => tally.Completed >= 3);
     }
 
@@ -90,7 +90,7 @@ public sealed class SimulatorTests : IDisposable
     public async Task In_the_city_some_leave_their_route_and_are_sent_another()
     {
         await using var server = await ServerHost.StartAsync(args: [.. ScaledTime, "--roads", RoadOptions.Demo]);
-        await server.Services.GetRequiredService<RoadLoading>().Done;
+        await server.City.GetRequiredService<RoadLoading>().Done;
         await LiveAsync(server, wrongTurnShare: 1, tally => tally.FoundAnew >= 1 && tally.Completed >= 1);
     }
 
@@ -148,7 +148,7 @@ public sealed class SimulatorTests : IDisposable
     private static async Task<List<string>> LoggedAsync(ServerHost server)
     {
         var logged = new List<string>();
-        await foreach (var fix in server.Services.GetRequiredService<LogReader>().ReadAsync())
+        await foreach (var fix in server.City.GetRequiredService<LogReader>().ReadAsync())
             logged.Add($"{fix.DriverId},{fix.SessionId},{fix.Fix.Sequence}");
         return logged;
     }

@@ -20,6 +20,7 @@ internal sealed class DriverLine(City city, NodeRun node, Phone phone, int numbe
     private readonly CancellationTokenSource _gone = new();
     private readonly Queue<DriverAction> _actions = [];
     private CommandFeed? _commands;
+    private IDisposable? _listening;
     private long _epoch;
     private ulong _received;
     private ulong _acknowledged;
@@ -40,6 +41,7 @@ internal sealed class DriverLine(City city, NodeRun node, Phone phone, int numbe
     {
         node.Lines.GetValueOrDefault(DriverId)?.TakenOver();
         node.Lines[DriverId] = this;
+        _listening = node.Outbox.Listen(DriverId, Look);
         _received = had;
         node.Watch("a connection", OpenAsync());
         Sweep();
@@ -97,6 +99,8 @@ internal sealed class DriverLine(City city, NodeRun node, Phone phone, int numbe
             node.SetLink(DriverId, DriverLink.Lost);
         }
 
+        _listening?.Dispose();
+
         _gone.Cancel();
     }
 
@@ -114,7 +118,7 @@ internal sealed class DriverLine(City city, NodeRun node, Phone phone, int numbe
                 }
 
                 _epoch = claim.Epoch;
-                _commands = new CommandFeed(DriverId, phone.LastSequence, node.Outbox, node.CommandMetrics);
+                _commands = new CommandFeed(DriverId, phone.LastSequence, node.Outbox);
                 node.Place(DriverId, phone.Driver.At);
                 Down(() => phone.Welcomed(this, claim.Epoch, availability, route));
                 Drain();

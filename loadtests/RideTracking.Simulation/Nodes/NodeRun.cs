@@ -3,6 +3,7 @@ using RideTracking.Engine.Dispatch;
 using RideTracking.Engine.Geo;
 using RideTracking.Engine.Index;
 using RideTracking.Engine.Ingest;
+using RideTracking.Server.Areas;
 using RideTracking.Server.Drivers;
 using RideTracking.Server.Hosting;
 using RideTracking.Server.Log;
@@ -27,7 +28,8 @@ internal sealed class NodeRun : IDisposable
     private static readonly TimeSpan PresentInterval = TimeSpan.FromSeconds(5);
 
     private readonly City _city;
-    private readonly ServiceProvider _services;
+    private readonly ServiceProvider _process;
+    private readonly IServiceProvider _services;
     private readonly TripPresent _present;
     private readonly MatchingRounds _matching;
     private readonly Deadlines _deadlines;
@@ -39,9 +41,10 @@ internal sealed class NodeRun : IDisposable
     {
         (_city, Name) = (city, name);
         Clock = new SimulatedClock(city.Queue, Life, clockError);
-        _services = ServerParts.Build(
+        _process = ServerParts.Build(
             city.Keys, Clock, () => StoreLink.Open(city.Store, city.Queue, Life, city.Chance, () => city.StoreTrouble),
             new NodeLog(what => city.History.Add(new Unexpected(city.Queue.Now, Name, what))), city.Conditions.Trips);
+        _services = _process.GetRequiredService<AreaSet>().Home.Services;
         Dispatcher = _services.GetRequiredService<Dispatcher>();
         if (city.PlantedDecision is { } planted)
         {
@@ -52,7 +55,6 @@ internal sealed class NodeRun : IDisposable
         _matching = ActivatorUtilities.CreateInstance<MatchingRounds>(_services);
         _deadlines = ActivatorUtilities.CreateInstance<Deadlines>(_services);
         _lost = ActivatorUtilities.CreateInstance<LostDrivers>(_services);
-        Outbox.CommandsAdded += driverId => Lines.GetValueOrDefault(driverId)?.Look();
         Dispatcher.MatchingWanted += WantMatching;
     }
 
@@ -74,8 +76,6 @@ internal sealed class NodeRun : IDisposable
     public CommandOutbox Outbox => _services.GetRequiredService<CommandOutbox>();
 
     public ConnectionClaims Claims => _services.GetRequiredService<ConnectionClaims>();
-
-    public CommandMetrics CommandMetrics => _services.GetRequiredService<CommandMetrics>();
 
     /// <summary>The streams of the drivers connected here.</summary>
     public SortedDictionary<string, DriverLine> Lines { get; } = new(StringComparer.Ordinal);
@@ -129,7 +129,7 @@ internal sealed class NodeRun : IDisposable
         }
     }
 
-    public void Dispose() => _services.DisposeAsync().AsTask().GetAwaiter().GetResult();
+    public void Dispose() => _process.DisposeAsync().AsTask().GetAwaiter().GetResult();
 
     private async Task StartAsync()
     {

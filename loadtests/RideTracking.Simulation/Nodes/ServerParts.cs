@@ -27,11 +27,11 @@ internal static class ServerParts
         }
 
         services.AddKeyedSingleton(Clock.MachineClock, clock);
-        services.AddSingleton(keys);
+        services.Configure<AreaOptions>(options => options.Area = keys.Area);
         services.AddSingleton(s => new RedisStore(
             openLink(), openLink(), openLink(), s.GetRequiredService<IOptions<StoreOptions>>(), s.GetRequiredService<EmbeddedStore>(),
             s.GetRequiredService<ILogger<RedisStore>>()));
-        services.Configure(trips);
+        services.AddSingleton(new AreaChange(area => area.Configure(trips)));
         services.AddSingleton<ILoggerFactory>(new LoggerFactory([log]));
         return services.BuildServiceProvider();
     }

@@ -1,7 +1,7 @@
-using RideTracking.Engine.Index;
 using System.Threading.Channels;
 using RideTracking.Engine.Dispatch;
 using RideTracking.Engine.Fanout;
+using RideTracking.Engine.Index;
 using RideTracking.Server.Areas;
 using RideTracking.Server.Progress;
 using RideTracking.Server.Protocol;

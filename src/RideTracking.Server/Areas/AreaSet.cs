@@ -9,7 +9,7 @@ namespace RideTracking.Server.Areas;
 /// The process's areas. It opens them, starts and stops their loops, and answers whose a request is. An endpoint asks it for
 /// a door each time, and a stream once, when it begins: <c>areas.OfTrip(id).Rides</c>.
 /// </summary>
-public sealed class AreaSet : BackgroundService, IHostedLifecycleService
+public sealed class AreaSet : BackgroundService, IHostedLifecycleService, IAsyncDisposable
 {
     private readonly IServiceProvider _process;
     private readonly Action<AreaBuilder> _rooms;
@@ -56,6 +56,13 @@ public sealed class AreaSet : BackgroundService, IHostedLifecycleService
 
     /// <inheritdoc/>
     public Task StoppedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        await _home.DisposeAsync();
+        Dispose();
+    }
 
     /// <summary>Makes an area's container, whole and checked. Nothing of it runs before it is started.</summary>
     internal AreaHost Open(string id)

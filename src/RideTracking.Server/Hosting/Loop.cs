@@ -1,5 +1,6 @@
 
 
+
 namespace RideTracking.Server.Hosting;
 
 /// <summary>

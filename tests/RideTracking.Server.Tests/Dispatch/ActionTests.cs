@@ -95,10 +95,10 @@ public sealed class ActionTests
         var old = driver.Epoch;
         await driver.ClaimAsync();
 
-        var desk = world.Host.Services.GetRequiredService<DriverDesk>();
+        var desk = world.Host.City.GetRequiredService<DriverDesk>();
         var refused = await desk.ActAsync("d1", old, reply, TestContext.Current.CancellationToken);
         Assert.Equal(((int)Code.Aborted, "TAKEN_OVER"), (refused.Status.Code, RideTests.Reason(refused)));
-        var outbox = world.Host.Services.GetRequiredService<CommandOutbox>();
+        var outbox = world.Host.City.GetRequiredService<CommandOutbox>();
         Assert.False(await outbox.AcknowledgeAsync("d1", old, 99));
         Assert.Single(await driver.WaitingAsync());
 

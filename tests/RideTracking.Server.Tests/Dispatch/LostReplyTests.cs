@@ -102,7 +102,7 @@ public sealed class LostReplyTests
         arrived.TripProgress = new V1.TripProgress { TripId = trip.TripId, WaypointId = trip.Waypoints[0].WaypointId, Step = V1.WaypointStep.Arrived };
 
         // The other node finds the trip in the store and has never heard of the driver's plan.
-        var answer = await elsewhere.Host.Services.GetRequiredService<DriverDesk>().ActAsync("d1", driver.Epoch, arrived, TestContext.Current.CancellationToken);
+        var answer = await elsewhere.Host.City.GetRequiredService<DriverDesk>().ActAsync("d1", driver.Epoch, arrived, TestContext.Current.CancellationToken);
 
         Assert.Equal(0, answer.Status.Code);
         Assert.Equal(TripState.ArrivedAtPickup, (await elsewhere.GetAsync(trip.TripId)).State);
@@ -118,7 +118,7 @@ public sealed class LostReplyTests
         await here.RequestAsync();
         await driver.AcceptNextAsync();
 
-        var (availability, way) = await elsewhere.Host.Services.GetRequiredService<DriverDesk>().LoadAsync("d1");
+        var (availability, way) = await elsewhere.Host.City.GetRequiredService<DriverDesk>().LoadAsync("d1");
 
         Assert.Equal(V1.DriverAvailability.Available, availability);
         Assert.Equal(2, way.Waypoints.Count);
@@ -137,7 +137,7 @@ public sealed class LostReplyTests
 
         redis.Kill();
         // This node has never heard of the trip.
-        var (_, old) = await elsewhere.Host.Services.GetRequiredService<DriverDesk>().LoadAsync("d1");
+        var (_, old) = await elsewhere.Host.City.GetRequiredService<DriverDesk>().LoadAsync("d1");
         Assert.Empty(old.Waypoints);
         await redis.StartAgainAsync();
 
@@ -168,11 +168,11 @@ public sealed class LostReplyTests
         await using var elsewhere = await RideWorld.StartAsync(redis);
         await using var phone = await DriverPhone.ConnectAsync(here.Host, "d1");
 
-        await elsewhere.Host.Services.GetRequiredService<Dispatcher>().TellAsync("d1", CommandWire.QueuePosition("z1", "Station", 1, 1, 5, elsewhere.Time.GetUtcNow()));
+        await elsewhere.Host.City.GetRequiredService<Dispatcher>().TellAsync("d1", CommandWire.QueuePosition("z1", "Station", 1, 1, 5, elsewhere.Time.GetUtcNow()));
 
         Assert.Equal("z1", (await phone.ReadUntilAsync(m => m.Command is not null)).Command.QueuePosition.ZoneId);
         // It was not acknowledged on that stream, but the app says that it has it when it connects again.
-        var outbox = here.Host.Services.GetRequiredService<CommandOutbox>();
+        var outbox = here.Host.City.GetRequiredService<CommandOutbox>();
         Assert.Single(await outbox.ReadAfterAsync("d1", 0));
         await using var again = await DriverPhone.ConnectAsync(here.Host, "d1", configure: hello => hello.LastCommandSequence = 1);
         while ((await outbox.ReadAfterAsync("d1", 0)).Count > 0)
@@ -241,7 +241,7 @@ public sealed class LostReplyTests
     // As another node would: past this node's memory.
     private static async Task CommitUnseenAsync(RideWorld world, string tripId, Trip? trip, DispatchEvent happened, params DriverPlan[] plans)
     {
-        var rules = world.Host.Services.GetRequiredService<Dispatcher>().Rules;
+        var rules = world.Host.City.GetRequiredService<Dispatcher>().Rules;
         var now = world.Time.GetUtcNow();
         var transition = Assert.IsType<Transition>(Transitions.Decide(trip, [.. plans], happened, now, rules));
         Assert.IsType<Committed>(await world.Store.CommitAsync(new TripCommit(

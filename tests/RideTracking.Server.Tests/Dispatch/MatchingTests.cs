@@ -232,7 +232,7 @@ public sealed class MatchingTests
     public async Task While_drivers_are_scarce_requests_are_collected()
     {
         await using var world = await RideWorld.StartAsync();
-        var (slots, index) = (world.Host.Services.GetRequiredService<DriverSlots>(), world.Host.Services.GetRequiredService<DriverIndex>());
+        var (slots, index) = (world.Host.City.GetRequiredService<DriverSlots>(), world.Host.City.GetRequiredService<DriverIndex>());
         for (var busy = 0; busy < 20; busy++)
         {
             index.SetStatus(slots.GetOrAdd($"busy-{busy}"), new DriverStatus(Engine.Index.DriverAvailability.Available, Engine.Index.DriverWork.OnTrip, Engine.Index.DriverLink.Connected));

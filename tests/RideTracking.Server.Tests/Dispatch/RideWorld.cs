@@ -43,9 +43,9 @@ internal sealed class RideWorld : IAsyncDisposable
 
     public DispatchService.DispatchServiceClient Dispatch { get; }
 
-    public TripBook Book => Host.Services.GetRequiredService<TripBook>();
+    public TripBook Book => Host.City.GetRequiredService<TripBook>();
 
-    public TripStore Store => Host.Services.GetRequiredService<TripStore>();
+    public TripStore Store => Host.City.GetRequiredService<TripStore>();
 
     /// <summary>The company's backend: may act for everybody.</summary>
     public Metadata Service => _service ??= Host.TokenOf(Role.Service, "backend");

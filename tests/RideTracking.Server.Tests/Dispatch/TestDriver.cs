@@ -24,14 +24,8 @@ internal sealed class TestDriver
     private TestDriver(RideWorld world, string id)
     {
         (_world, Id) = (world, id);
-        _outbox = world.Host.Services.GetRequiredService<CommandOutbox>();
-        _outbox.CommandsAdded += driver =>
-        {
-            if (driver == id)
-            {
-                _added.Writer.TryWrite(true);
-            }
-        };
+        _outbox = world.Host.City.GetRequiredService<CommandOutbox>();
+        _outbox.Listen(id, () => _added.Writer.TryWrite(true));
     }
 
     public string Id { get; }
@@ -47,8 +41,8 @@ internal sealed class TestDriver
         var driver = new TestDriver(world, id);
         await driver.ClaimAsync();
         driver.Move(at);
-        var index = world.Host.Services.GetRequiredService<DriverIndex>();
-        world.Host.Services.GetRequiredService<PositionFanout>().Publish(index.SetLink(driver.Slot, DriverLink.Connected));
+        var index = world.Host.City.GetRequiredService<DriverIndex>();
+        world.Host.City.GetRequiredService<PositionFanout>().Publish(index.SetLink(driver.Slot, DriverLink.Connected));
         if (available)
         {
             Assert.Equal(0, (await driver.SetAsync(V1.DriverAvailability.Available)).Status.Code);
@@ -57,11 +51,11 @@ internal sealed class TestDriver
         return driver;
     }
 
-    private int Slot => _world.Host.Services.GetRequiredService<DriverSlots>().GetOrAdd(Id);
+    private int Slot => _world.Host.City.GetRequiredService<DriverSlots>().GetOrAdd(Id);
 
     /// <summary>Connects anew, as after a takeover.</summary>
     public async Task ClaimAsync() =>
-        Epoch = (await _world.Host.Services.GetRequiredService<ConnectionClaims>().ClaimAsync(Id, "s-" + Id)).Epoch;
+        Epoch = (await _world.Host.City.GetRequiredService<ConnectionClaims>().ClaimAsync(Id, "s-" + Id)).Epoch;
 
     public void Move(GeoPoint to)
     {
@@ -76,16 +70,16 @@ internal sealed class TestDriver
             SpeedMetersPerSecond = float.NaN,
             AltitudeMeters = float.NaN,
         };
-        if (_world.Host.Services.GetRequiredService<DriverIndex>().Update(Slot, fix, out var change))
+        if (_world.Host.City.GetRequiredService<DriverIndex>().Update(Slot, fix, out var change))
         {
-            _world.Host.Services.GetRequiredService<PositionFanout>().Publish(change);
+            _world.Host.City.GetRequiredService<PositionFanout>().Publish(change);
         }
     }
 
     public DriverAction Action() => new() { ActionId = $"a{Epoch}.{++_actions}" };
 
     public Task<ActionResult> ActAsync(DriverAction action, long? epoch = null) =>
-        _world.Host.Services.GetRequiredService<DriverDesk>().ActAsync(Id, epoch ?? Epoch, action, TestContext.Current.CancellationToken);
+        _world.Host.City.GetRequiredService<DriverDesk>().ActAsync(Id, epoch ?? Epoch, action, TestContext.Current.CancellationToken);
 
     public Task<ActionResult> SetAsync(V1.DriverAvailability availability)
     {

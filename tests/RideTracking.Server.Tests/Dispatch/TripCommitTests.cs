@@ -126,7 +126,7 @@ public sealed class TripCommitTests
     public async Task Only_the_connection_that_holds_the_driver_commits(bool onRedis)
     {
         await using var stores = await Stores.StartAsync(onRedis);
-        var claims = stores.Host.Services.GetRequiredService<ConnectionClaims>();
+        var claims = stores.Host.City.GetRequiredService<ConnectionClaims>();
         var commit = new TripCommit(Now, null, 0, null, [new PlanCommit("d1", 0, NewPlan("d1", 1), [])]);
         Assert.Equal(0, Assert.IsType<EpochPassed>(await stores.Trips.CommitAsync(commit with { Actor = new ActingDriver("d1", 1) })).Epoch);
         var first = await claims.ClaimAsync("d1", "s1");
@@ -184,11 +184,11 @@ public sealed class TripCommitTests
     {
         public ServerHost Host => host;
 
-        public TripStore Trips => host.Services.GetRequiredService<TripStore>();
+        public TripStore Trips => host.City.GetRequiredService<TripStore>();
 
-        public EventLog<V1.LoggedTripEvent> Events => host.Services.GetRequiredService<EventLog<V1.LoggedTripEvent>>();
+        public EventLog<V1.LoggedTripEvent> Events => host.City.GetRequiredService<EventLog<V1.LoggedTripEvent>>();
 
-        public StoreKeys Keys => host.Services.GetRequiredService<StoreKeys>();
+        public StoreKeys Keys => host.City.GetRequiredService<StoreKeys>();
 
         public StackExchange.Redis.IDatabase Database => host.Services.GetRequiredService<RedisStore>().Trips;
 

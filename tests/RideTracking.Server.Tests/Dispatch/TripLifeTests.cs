@@ -5,7 +5,6 @@ using Microsoft.Extensions.DependencyInjection;
 using RideTracking.Engine.Fanout;
 using RideTracking.Engine.Index;
 using RideTracking.Server.Access;
-using RideTracking.Server.Protocol;
 using RideTracking.Server.Tests.Fixtures;
 using RideTracking.V1;
 using DriverAvailability = RideTracking.V1.DriverAvailability;
@@ -249,8 +248,8 @@ public sealed class TripLifeTests
     }
 
     private static void Link(RideWorld world, string driverId, Engine.Index.DriverLink link) =>
-        world.Host.Services.GetRequiredService<PositionFanout>().Publish(
-            world.Host.Services.GetRequiredService<DriverIndex>().SetLink(world.Host.Services.GetRequiredService<DriverSlots>().GetOrAdd(driverId), link));
+        world.Host.City.GetRequiredService<PositionFanout>().Publish(
+            world.Host.City.GetRequiredService<DriverIndex>().SetLink(world.Host.City.GetRequiredService<DriverSlots>().GetOrAdd(driverId), link));
 
     private static async Task<(StatusCode Status, string Reason)> RefusedAsync<T>(Func<AsyncUnaryCall<T>> call)
     {

@@ -4,7 +4,6 @@ using Grpc.Core;
 using Microsoft.Extensions.DependencyInjection;
 using RideTracking.Server.Access;
 using RideTracking.Server.Areas;
-using RideTracking.Server.Protocol;
 using RideTracking.Server.Store;
 using RideTracking.Server.Trips;
 using RideTracking.V1;
@@ -113,7 +112,7 @@ public sealed class TripListTests
 
         // Keys of one trip, of requests and of actions expire by themselves, on the store's own clock.
         var store = world.Host.Services.GetRequiredService<RedisStore>();
-        var keys = world.Host.Services.GetRequiredService<StoreKeys>();
+        var keys = world.Host.City.GetRequiredService<StoreKeys>();
         var prefix = $"rt:{{{keys.Area}}}:";
         var passing = new List<string>();
         foreach (var endpoint in store.Bulk.Multiplexer.GetEndPoints())

@@ -6,6 +6,7 @@ using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using RideTracking.Server.Access;
+using RideTracking.Server.Areas;
 using RideTracking.Server.Hosting;
 
 namespace RideTracking.Server.Tests.Fixtures;
@@ -32,7 +33,11 @@ public sealed class ServerHost : IAsyncDisposable
 
     public string DataFolder { get; }
 
+    /// <summary>What the process shares.</summary>
     public IServiceProvider Services => _app.Services;
+
+    /// <summary>What the one area has.</summary>
+    public IServiceProvider City => Services.GetRequiredService<AreaSet>().Home.Services;
 
     /// <summary>Native gRPC.</summary>
     public Uri GrpcAddress => Address(0);

@@ -19,10 +19,10 @@ internal sealed class FleetWorld(ServerHost host)
 {
     public static readonly Viewport Porto = new() { South = 41, West = -8.8, North = 41.3, East = -8.4 };
 
-    private readonly DriverSlots _slots = host.Services.GetRequiredService<DriverSlots>();
-    private readonly DriverIndex _index = host.Services.GetRequiredService<DriverIndex>();
-    private readonly PositionFanout _fanout = host.Services.GetRequiredService<PositionFanout>();
-    private readonly TimeProvider _clock = host.Services.GetRequiredService<TimeProvider>();
+    private readonly DriverSlots _slots = host.City.GetRequiredService<DriverSlots>();
+    private readonly DriverIndex _index = host.City.GetRequiredService<DriverIndex>();
+    private readonly PositionFanout _fanout = host.City.GetRequiredService<PositionFanout>();
+    private readonly TimeProvider _clock = host.City.GetRequiredService<TimeProvider>();
 
     public Metadata Ops { get; } = host.TokenOf(Role.Ops, "ops");
 

@@ -3,6 +3,7 @@ using RideTracking.Engine.Ingest;
 using RideTracking.Engine.Zones;
 using RideTracking.Server.Access;
 using RideTracking.Server.Api.Fleet;
+using RideTracking.Server.Areas;
 using RideTracking.Server.Drivers;
 using RideTracking.Server.Drivers.Reporting;
 using RideTracking.Server.Hosting;
@@ -22,31 +23,35 @@ namespace RideTracking.Server.Tests.Hosting;
 /// <summary>The operations guide is what people set the server up by: it names every setting with its true default.</summary>
 public sealed class SettingsGuideTests
 {
-    private static readonly Dictionary<string, object> Sections = new()
-    {
-        ["Access"] = new AccessOptions(),
-        ["Fleet"] = new FleetOptions(),
-        ["Gate"] = new GateLimits(),
-        ["Incidents"] = new IncidentOptions(),
-        ["Listen"] = new ListenOptions(),
-        ["Log"] = new LogOptions(),
-        ["Matching"] = new MatchingOptions(),
-        ["Nearby"] = new NearbyOptions(),
-        ["Sharing"] = new SharingOptions(),
-        ["Reporting"] = new ReportingOptions(),
-        ["Reporting:Rare"] = new ReportingOptions().Rare,
-        ["Reporting:Seldom"] = new ReportingOptions().Seldom,
-        ["Reporting:Normal"] = new ReportingOptions().Normal,
-        ["Reporting:Close"] = new ReportingOptions().Close,
-        ["Store"] = new StoreOptions(),
-        ["Streams"] = new StreamOptions(),
-        ["Trips"] = new TripOptions(),
-        ["Roads"] = new RoadOptions(),
-        ["Zones"] = new ZoneOptions(),
-        ["Zones:Limits"] = new ZoneLimits(),
-        ["Zones:Queue"] = new ZoneQueueLimits(),
-        ["Zones:Tracker"] = new ZoneTrackerLimits(),
-    };
+    private static readonly (string Key, object Value)[] Sections =
+    [
+        ("Access", new AccessOptions()),
+        ("Fleet", new FleetOptions()),
+        ("Fleet", new DashboardOptions()),
+        ("Gate", new GateLimits()),
+        ("Incidents", new IncidentOptions()),
+        ("Listen", new ListenOptions()),
+        ("Log", new LogOptions()),
+        ("Matching", new MatchingOptions()),
+        ("Nearby", new NearbyOptions()),
+        ("Sharing", new SharingOptions()),
+        ("Reporting", new ReportingOptions()),
+        ("Reporting", new BusyPlacesOptions()),
+        ("Reporting:Rare", new ReportingOptions().Rare),
+        ("Reporting:Seldom", new ReportingOptions().Seldom),
+        ("Reporting:Normal", new ReportingOptions().Normal),
+        ("Reporting:Close", new ReportingOptions().Close),
+        ("Store", new StoreOptions()),
+        ("Store", new DataOptions()),
+        ("Store", new AreaOptions()),
+        ("Streams", new StreamOptions()),
+        ("Trips", new TripOptions()),
+        ("Roads", new RoadOptions()),
+        ("Zones", new ZoneOptions()),
+        ("Zones:Limits", new ZoneLimits()),
+        ("Zones:Queue", new ZoneQueueLimits()),
+        ("Zones:Tracker", new ZoneTrackerLimits()),
+    ];
 
     [Fact]
     public async Task Every_setting_is_told_with_its_default_and_no_other()
@@ -63,7 +68,7 @@ public sealed class SettingsGuideTests
     public void Every_class_of_options_is_among_the_sections() =>
         Assert.Empty(typeof(RideTrackingServer).Assembly.GetTypes()
             .Where(type => type.Name.EndsWith("Options", StringComparison.Ordinal) && !type.IsAbstract)
-            .Except(Sections.Values.Select(section => section.GetType())));
+            .Except(Sections.Select(section => section.Value.GetType())));
 
     private static string Shown(object? value) => value switch
     {

@@ -55,7 +55,7 @@ public sealed class LearnedTimesTests
         var before = await one.EstimateAsync(Pickup, Dropoff);
         Assert.Null(before.DurationLow);
         var byRoads = before.Duration.ToTimeSpan();
-        var learned = one.Host.Services.GetRequiredService<LearnedTimes>();
+        var learned = one.Host.City.GetRequiredService<LearnedTimes>();
         for (var i = 0; i < 60; i++)
         {
             // Between one and a half times and twice as long as foretold.
@@ -89,7 +89,7 @@ public sealed class LearnedTimesTests
         var unsure = (await watch.UntilAsync(r => r.Progress?.DrivenMeters > 10)).Progress;
         Assert.All(unsure.Ahead, ahead => Assert.Null(ahead.EstimatedArrivalLow));
 
-        var learned = world.Host.Services.GetRequiredService<LearnedTimes>();
+        var learned = world.Host.City.GetRequiredService<LearnedTimes>();
         for (var i = 0; i < 200; i++)
         {
             learned.Learn(TimeSpan.FromMinutes(3), TimeSpan.FromMinutes(3) * (0.8 + i / 250.0), world.Time.GetUtcNow());

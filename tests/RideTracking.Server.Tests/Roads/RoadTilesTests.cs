@@ -9,6 +9,8 @@ using NetTopologySuite.IO.VectorTiles.Mapbox;
 using RideTracking.Engine.Geo;
 using RideTracking.Engine.Roads.Graph;
 using RideTracking.Server.Access;
+using RideTracking.Server.Api;
+using RideTracking.Server.Areas;
 using RideTracking.Server.Roads;
 using RideTracking.Server.Tests.Fixtures;
 using Tile = NetTopologySuite.IO.VectorTiles.Tiles.Tile;
@@ -141,7 +143,8 @@ public sealed class RoadTilesTests
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
     private static Task<ServerHost> StartAsync(RoadGraph city) =>
-        ServerHost.StartAsync(configure: builder => builder.Services.AddSingleton(new RoadTileEndpoint(() => city, RoadTileEndpoint.OpenStreetMap)));
+        ServerHost.StartAsync(configure: builder => builder.Services.AddSingleton(
+            new AreaChange(area => area.AddSingleton(new RoadTileServing(() => city, RoadTileServing.OpenStreetMap)))));
 
     private static HttpClient Client(ServerHost host, Role role) => new()
     {

@@ -52,7 +52,7 @@ internal sealed class StreetWorld : IAsyncDisposable
             world.Host.ExpectErrors(expectErrors);
         }
 
-        await world.Host.Services.GetRequiredService<RoadLoading>().Done;
+        await world.Host.City.GetRequiredService<RoadLoading>().Done;
         return world;
     }
 

@@ -3,7 +3,6 @@ using Grpc.Core;
 using Microsoft.Extensions.DependencyInjection;
 using RideTracking.Server.Access;
 using RideTracking.Server.Areas;
-using RideTracking.Server.Protocol;
 using RideTracking.Server.Store;
 using RideTracking.Server.Tests.Dispatch;
 using RideTracking.V1;
@@ -122,7 +121,7 @@ public sealed class ShareLinkTests
 
         // The store knows the hash of the secret and not the secret.
         var stored = (string)(await world.Host.Services.GetRequiredService<RedisStore>().Trips.StringGetAsync(
-            world.Host.Services.GetRequiredService<StoreKeys>().ShareLink(link.LinkId)))!;
+            world.Host.City.GetRequiredService<StoreKeys>().ShareLink(link.LinkId)))!;
         Assert.DoesNotContain(link.Token[(link.LinkId.Length + 1)..], stored, StringComparison.Ordinal);
     }
 

@@ -21,7 +21,7 @@ public sealed class LogAppendTests
         await using var redis = onRedis ? await RedisProcess.StartAsync() : null;
         await using var server = await ServerHost.StartAsync(redis);
         var store = server.Services.GetRequiredService<RedisStore>().Bulk;
-        var fence = server.Services.GetRequiredService<StoreKeys>().LogFence(server.Services.GetRequiredService<LogWriterId>().Value);
+        var fence = server.City.GetRequiredService<StoreKeys>().LogFence(server.City.GetRequiredService<LogWriterId>().Value);
         foreach (var some in Enumerable.Range(0, Drivers).Chunk(1000))
         {
             await store.SetAddAsync(fence, [.. some.Select(i => (RedisValue)$"other-{i} 2")]);

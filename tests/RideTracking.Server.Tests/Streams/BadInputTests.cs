@@ -154,7 +154,7 @@ public sealed class BadInputTests
         await using var phone = await DriverPhone.ConnectAsync(server, "d1");
         await phone.SendAsync(DriverPhone.Batch(Now, 1, 3, ackRequested: false));
         await StoreOutageTests.SeenAsync(server, "d1", 3);
-        await server.Services.GetRequiredService<FixLog>().FlushAsync(TestContext.Current.CancellationToken);
+        await server.City.GetRequiredService<FixLog>().FlushAsync(TestContext.Current.CancellationToken);
         time.Advance(TimeSpan.FromSeconds(25));
         Assert.Empty(await phone.ReadAckAsync(3));
 

@@ -66,7 +66,7 @@ public sealed class ConnectTests
             await phone.SendAsync(batch);
             while ((await LoggedAsync(server)).Count < 3)
             {
-                await server.Services.GetRequiredService<FixLog>().FlushAsync(TestContext.Current.CancellationToken);
+                await server.City.GetRequiredService<FixLog>().FlushAsync(TestContext.Current.CancellationToken);
             }
         }
 
@@ -236,7 +236,7 @@ public sealed class ConnectTests
     internal static async Task<List<LoggedFix>> LoggedAsync(ServerHost server)
     {
         var logged = new List<LoggedFix>();
-        await foreach (var fix in server.Services.GetRequiredService<LogReader>().ReadAsync())
+        await foreach (var fix in server.City.GetRequiredService<LogReader>().ReadAsync())
         {
             logged.Add(fix);
         }

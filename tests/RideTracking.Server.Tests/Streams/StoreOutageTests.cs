@@ -149,9 +149,9 @@ public sealed class StoreOutageTests
     // Waits until the index shows the fix with this sequence.
     internal static async Task SeenAsync(ServerHost server, string driverId, ulong sequence)
     {
-        var slot = server.Services.GetRequiredService<DriverSlots>().GetOrAdd(driverId);
+        var slot = server.City.GetRequiredService<DriverSlots>().GetOrAdd(driverId);
         using var moved = new SemaphoreSlim(0);
-        using var mailbox = server.Services.GetRequiredService<PositionFanout>().Follow(slot, () => moved.Release());
+        using var mailbox = server.City.GetRequiredService<PositionFanout>().Follow(slot, () => moved.Release());
         while (!mailbox.TryTake(out var entry) || entry.Fix.Sequence < sequence)
         {
             await moved.WaitAsync(TestContext.Current.CancellationToken);

@@ -71,7 +71,7 @@ public sealed partial class MetricsTests
         foreach (var metrics in typeof(RideTrackingServer).Assembly.GetTypes().Where(type => type.Name.EndsWith("Metrics", StringComparison.Ordinal)))
         {
             // Made when first used; here all are.
-            server.Services.GetRequiredService(metrics);
+            server.City.GetService(metrics);
         }
 
         var told = MetricRow().Matches(await File.ReadAllTextAsync(Repository.PathOf("docs/operations.md"), Cancel)).Select(row => row.Groups[1].Value);

@@ -116,8 +116,8 @@ public sealed class ZoneTests
     public async Task The_log_takes_no_fix_before_the_store_has_what_it_has_caused()
     {
         await using var server = await ServerHost.StartAsync();
-        var ahead = server.Services.GetRequiredService<WriteAhead>();
-        var log = server.Services.GetRequiredService<FixLog>();
+        var ahead = server.City.GetRequiredService<WriteAhead>();
+        var log = server.City.GetRequiredService<FixLog>();
         await using var phone = await DriverPhone.ConnectAsync(server, "d1");
         await DriveAsync(phone, first: 1, count: 1);
         ahead.Caused();

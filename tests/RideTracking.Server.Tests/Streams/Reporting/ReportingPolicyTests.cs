@@ -175,7 +175,7 @@ public sealed class ReportingPolicyTests
         }
 
         public bool HasFix(string driverId) =>
-            host.Services.GetRequiredService<DriverIndex>().TryGet(host.Services.GetRequiredService<DriverSlots>().GetOrAdd(driverId), out var driver) && driver.HasFix;
+            host.City.GetRequiredService<DriverIndex>().TryGet(host.City.GetRequiredService<DriverSlots>().GetOrAdd(driverId), out var driver) && driver.HasFix;
 
         public ValueTask DisposeAsync() => host.DisposeAsync();
     }
