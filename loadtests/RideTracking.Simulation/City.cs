@@ -43,6 +43,13 @@ internal sealed class City : IDisposable
         Store = new SharedStore(database, _watch, bug is null ? null : bug.ChangeScript);
         PlantedDecision = bug?.ChangeDecision;
         _nodes = new NodeRun?[Conditions.Nodes];
+        Queue.AfterEach = () =>
+        {
+            foreach (var run in _nodes)
+            {
+                run?.LookAtMatching();
+            }
+        };
         for (var i = 0; i < Conditions.Drivers; i++)
         {
             _drivers.Add(new SimulatedDriver(this, $"d{i}", Chance.Of(Conditions.Sleepers)));

@@ -55,7 +55,6 @@ internal sealed class NodeRun : IDisposable
         _matching = ActivatorUtilities.CreateInstance<MatchingRounds>(_services);
         _deadlines = ActivatorUtilities.CreateInstance<Deadlines>(_services);
         _lost = ActivatorUtilities.CreateInstance<LostDrivers>(_services);
-        Dispatcher.MatchingWanted += WantMatching;
     }
 
     public string Name { get; }
@@ -143,6 +142,15 @@ internal sealed class NodeRun : IDisposable
             _matching.Tick();
             WantMatching();
         });
+    }
+
+    /// <summary>Takes the dispatch's word that a round is wanted.</summary>
+    public void LookAtMatching()
+    {
+        if (Dispatcher.MatchingWanted.TryTake())
+        {
+            WantMatching();
+        }
     }
 
     private void WantMatching()

@@ -13,6 +13,9 @@ internal sealed class EventQueue(DateTimeOffset start)
     /// <summary>The time of what happens now.</summary>
     public DateTimeOffset Now { get; private set; } = start;
 
+    /// <summary>Looks at what the last one left behind.</summary>
+    public Action AfterEach { get; set; } = () => { };
+
     /// <summary>Puts something in; it does not happen once the life is over, and waits while the life is frozen.</summary>
     public void At(DateTimeOffset time, Life life, Action happens)
     {
@@ -38,6 +41,7 @@ internal sealed class EventQueue(DateTimeOffset start)
             else if (!next.Life.IsOver)
             {
                 next.Happens();
+                AfterEach();
             }
         }
 

@@ -1,8 +1,8 @@
-using System.Threading.Channels;
 using RideTracking.Engine.Dispatch;
 using RideTracking.Engine.Fanout;
 using RideTracking.Engine.Index;
 using RideTracking.Server.Areas;
+using RideTracking.Server.Hosting;
 using RideTracking.Server.Progress;
 using RideTracking.Server.Protocol;
 using RideTracking.Server.Roads;
@@ -18,8 +18,7 @@ namespace RideTracking.Server.Api;
 internal sealed class TripWatch(
     Area area, TripBook book, TripTracking tracking, LearnedTimes learned, TripView view, CityFleet fleet, FollowerMetrics metrics, StreamKind kind)
 {
-    // One waiting signal says all there is to say, so a second is dropped.
-    private readonly Channel<bool> _signal = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
+    private readonly Signal _signal = new();
     private ulong _versionSent;
     private ulong _routeSent;
 
@@ -29,7 +28,7 @@ internal sealed class TripWatch(
     /// <param name="cancellation">Ends it.</param>
     public async Task RunAsync(Trip trip, Func<V1.WatchTripResponse, Task> write, CancellationToken cancellation)
     {
-        using var follower = book.Follow(trip, Signal);
+        using var follower = book.Follow(trip, _signal.Set);
         DriverMailbox? car = null;
         try
         {
@@ -44,7 +43,7 @@ internal sealed class TripWatch(
                 }
                 else
                 {
-                    car ??= fleet.Fanout.Follow(fleet.Slots.GetOrAdd(trip.DriverId), Signal);
+                    car ??= fleet.Fanout.Follow(fleet.Slots.GetOrAdd(trip.DriverId), _signal.Set);
                 }
 
                 if (Next(trip, car) is { } response)
@@ -57,7 +56,7 @@ internal sealed class TripWatch(
                     return;
                 }
 
-                await _signal.Reader.ReadAsync(cancellation);
+                await _signal.WaitAsync(cancellation);
             }
         }
         finally
@@ -65,8 +64,6 @@ internal sealed class TripWatch(
             car?.Dispose();
         }
     }
-
-    private void Signal() => _signal.Writer.TryWrite(true);
 
     private V1.WatchTripResponse? Next(Trip trip, DriverMailbox? car)
     {

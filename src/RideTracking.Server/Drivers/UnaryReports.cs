@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using Grpc.Core;
+using RideTracking.Server.Hosting;
 using RideTracking.Server.Protocol;
 using RideTracking.V1;
 
@@ -100,7 +101,7 @@ internal sealed class UnaryReports(DriverConnections connections, DriverStreams 
 
     private sealed class Reporter
     {
-        private volatile TaskCompletionSource _moved = NewMove();
+        private readonly Pulse _moved = new();
 
         public SemaphoreSlim Turn { get; } = new(1);
 
@@ -108,10 +109,8 @@ internal sealed class UnaryReports(DriverConnections connections, DriverStreams 
 
         public long UsedAt { get; set; } = long.MaxValue;
 
-        public Task NextMove() => _moved.Task;
+        public Task NextMove() => _moved.Next;
 
-        public void LogMoved() => Interlocked.Exchange(ref _moved, NewMove()).TrySetResult();
-
-        private static TaskCompletionSource NewMove() => new(TaskCreationOptions.RunContinuationsAsynchronously);
+        public void LogMoved() => _moved.Beat();
     }
 }

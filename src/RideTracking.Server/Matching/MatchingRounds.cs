@@ -1,4 +1,3 @@
-using System.Threading.Channels;
 using Microsoft.Extensions.Options;
 using RideTracking.Engine.Dispatch;
 using RideTracking.Engine.Dispatch.Matching;
@@ -34,25 +33,11 @@ internal sealed class MatchingRounds(
 
     private static readonly TimeSpan NoPause = TimeSpan.FromMilliseconds(1);
 
-    // One waiting signal says all there is to say, so a second is dropped.
-    private readonly Channel<bool> _signal = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
     private readonly Loop _loop = area.Loop("matching_rounds");
     private DateTimeOffset _matchedAt = DateTimeOffset.MinValue;
 
     // Without the time that the store or the company's matcher took.
     private TimeSpan _worked;
-
-    public override Task StartAsync(CancellationToken cancellationToken)
-    {
-        dispatcher.MatchingWanted += Tick;
-        return base.StartAsync(cancellationToken);
-    }
-
-    public override Task StopAsync(CancellationToken cancellationToken)
-    {
-        dispatcher.MatchingWanted -= Tick;
-        return base.StopAsync(cancellationToken);
-    }
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -61,7 +46,7 @@ internal sealed class MatchingRounds(
     }
 
     /// <summary>A round is wanted.</summary>
-    internal void Tick() => _signal.Writer.TryWrite(true);
+    internal void Tick() => dispatcher.MatchingWanted.Set();
 
     /// <summary>A round, unless requests are collected just now. No fault comes out of it.</summary>
     internal Task MatchAllAsync(CancellationToken stopping) => _loop.LookAsync(MatchAsync, stopping);
@@ -74,8 +59,7 @@ internal sealed class MatchingRounds(
         }
 
         _worked = TimeSpan.Zero;
-        await _signal.Reader.ReadAsync(stopping);
-        return true;
+        return await dispatcher.MatchingWanted.WaitAsync(stopping);
     }
 
     private async Task MatchAsync(CancellationToken stopping)

@@ -1,4 +1,3 @@
-using System.Threading.Channels;
 using RideTracking.Engine.Dispatch;
 using RideTracking.Engine.Geo;
 using RideTracking.Server.Areas;
@@ -25,28 +24,13 @@ internal sealed class RouteRenewal(
     private static readonly TimeSpan MaxDrift = TimeSpan.FromMinutes(2);
     private const double MaxDriftOfRoute = 0.2;
 
-    // One waiting signal says all there is to say, so a second is dropped.
-    private readonly Channel<bool> _roadsChanged = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
-
     private readonly Loop _left = area.Loop("routes_left");
     private readonly Loop _changed = area.Loop("routes_changed");
     private readonly Loop _drifted = area.Loop("routes_drifted");
 
-    public override Task StartAsync(CancellationToken cancellationToken)
-    {
-        city.Changed += Signal;
-        return base.StartAsync(cancellationToken);
-    }
-
-    public override Task StopAsync(CancellationToken cancellationToken)
-    {
-        city.Changed -= Signal;
-        return base.StopAsync(cancellationToken);
-    }
-
     protected override Task ExecuteAsync(CancellationToken stoppingToken) => Task.WhenAll(
         _left.WheneverAsync(tracking.Left.WaitToReadAsync, RenewLeftAsync, stoppingToken),
-        _changed.WheneverAsync(_roadsChanged.Reader.WaitToReadAsync, RenewChangedAsync, stoppingToken),
+        _changed.WheneverAsync(city.Changed.WaitAsync, RenewChangedAsync, stoppingToken),
         _drifted.EveryAsync(DriftInterval, RenewDriftedAsync, stoppingToken));
 
     /// <summary>Whether a route found now leads over the same roads as what is left of the one that is driven.</summary>
@@ -61,8 +45,6 @@ internal sealed class RouteRenewal(
         found = found[Math.Min(StartPoints, found.Length)..];
         return left.EndsWith(found);
     }
-
-    private void Signal() => _roadsChanged.Writer.TryWrite(true);
 
     private async Task RenewLeftAsync(CancellationToken stopping)
     {
@@ -86,7 +68,6 @@ internal sealed class RouteRenewal(
 
     private async Task RenewChangedAsync(CancellationToken stopping)
     {
-        _roadsChanged.Reader.TryRead(out _);
         var isDone = false;
         try
         {
@@ -103,7 +84,7 @@ internal sealed class RouteRenewal(
             if (!isDone)
             {
                 // All of them again: whose way is still the best one costs little.
-                Signal();
+                city.Changed.Set();
             }
         }
     }

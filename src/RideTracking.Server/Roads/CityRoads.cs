@@ -27,8 +27,8 @@ public sealed class CityRoads(StraightLineRouter straight) : IRouteFinder
     /// <summary>The roads; null before they are read, and without any.</summary>
     public RoadsInUse? Current => _current;
 
-    /// <summary>Roads came into use, or were closed or opened: another way may be best now. Must return at once.</summary>
-    public event Action? Changed;
+    /// <summary>Roads came into use, or were closed or opened: another way may be best now. The renewal of routes waits for it.</summary>
+    public Signal Changed { get; } = new();
 
     /// <inheritdoc/>
     public Route Through(GeoPoint start, double? courseDegrees, ReadOnlySpan<GeoPoint> points) =>
@@ -44,8 +44,8 @@ public sealed class CityRoads(StraightLineRouter straight) : IRouteFinder
     internal void Use(RoadsInUse roads)
     {
         _current = roads;
-        Changed?.Invoke();
+        Changed.Set();
     }
 
-    internal void TellChanged() => Changed?.Invoke();
+    internal void TellChanged() => Changed.Set();
 }

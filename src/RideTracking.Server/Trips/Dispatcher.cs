@@ -34,8 +34,8 @@ internal sealed class Dispatcher(
     /// <summary>The decision; another one only where a simulation shows that its checker would find a mistake in it.</summary>
     internal Func<Trip?, ImmutableArray<DriverPlan>, DispatchEvent, DateTimeOffset, TripRules, TransitionResult> Decide { get; set; } = Transitions.Decide;
 
-    /// <summary>Called after a commit that may let a trip find a driver; must return at once.</summary>
-    public event Action? MatchingWanted;
+    /// <summary>Set by each commit that may let a trip find a driver; matching waits for it.</summary>
+    public Signal MatchingWanted { get; } = new();
 
     /// <summary>Decides what follows from an event and commits it.</summary>
     /// <param name="tripId">The trip it is about; null when it is about a plan only.</param>
@@ -153,7 +153,7 @@ internal sealed class Dispatcher(
             outbox.Look(driver);
         }
 
-        MatchingWanted?.Invoke();
+        MatchingWanted.Set();
     }
 
     /// <summary>A driver who connected while the store was away was told the way that this node remembers; another may have changed it.</summary>
@@ -244,7 +244,7 @@ internal sealed class Dispatcher(
 
         if (transition.Trip is { State: TripState.Searching, Offers.IsEmpty: true } || transition.Plans.Any(p => p.Work == DriverWork.Idle))
         {
-            MatchingWanted?.Invoke();
+            MatchingWanted.Set();
         }
     }
 }

@@ -1,4 +1,5 @@
 using Google.Protobuf;
+using RideTracking.Server.Hosting;
 using StackExchange.Redis;
 
 namespace RideTracking.Server.Store.Events;
@@ -15,13 +16,13 @@ namespace RideTracking.Server.Store.Events;
 internal sealed class EventLog<T>(RedisStore store, RedisKey events, RedisKey cursor, MessageParser<T> parser, Action<T, ulong> number)
     where T : IMessage<T>
 {
-    private volatile TaskCompletionSource _written = New();
+    private readonly Pulse _written = new();
 
     /// <summary>Completes when this node has written something more.</summary>
-    public Task NextWrite => _written.Task;
+    public Task NextWrite => _written.Next;
 
     /// <summary>Tells who waits that this node has written something.</summary>
-    public void Written() => Interlocked.Exchange(ref _written, New()).TrySetResult();
+    public void Written() => _written.Beat();
 
     /// <summary>The cursor of the newest event; 0 before the first.</summary>
     /// <exception cref="RedisException">The store is away.</exception>
@@ -54,6 +55,4 @@ internal sealed class EventLog<T>(RedisStore store, RedisKey events, RedisKey cu
         number(happened, at);
         return happened;
     }
-
-    private static TaskCompletionSource New() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 }
