@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Threading.RateLimiting;
 using Grpc.Core;
 using Microsoft.Extensions.Options;
@@ -11,7 +10,7 @@ namespace RideTracking.Server.Nearby;
 internal sealed class NearbyLimits(IOptions<NearbyOptions> options, NearbyMetrics metrics) : IAsyncDisposable
 {
     private readonly NearbyOptions _options = options.Value;
-    private readonly ConcurrencyLimiter _all = new(new ConcurrencyLimiterOptions { PermitLimit = options.Value.MaxWatches });
+    private readonly StreamLimit _all = new("TOO_MANY_WATCHES", options.Value.MaxWatches, "watches of nearby drivers may be open", "Nearby:MaxWatches", metrics.Refused);
 
     // A caller who holds and does nothing costs nothing: the limiter forgets it by itself.
     private readonly PartitionedRateLimiter<Caller> _open = PartitionedRateLimiter.Create<Caller, string>(caller =>
@@ -33,13 +32,13 @@ internal sealed class NearbyLimits(IOptions<NearbyOptions> options, NearbyMetric
     {
         using (var opens = _opens.AttemptAcquire(caller))
         {
-            Require(opens, "WATCHES_TOO_OFTEN", _options.MaxOpensPerMinute, "may be opened in a minute");
+            Require(opens, "WATCHES_TOO_OFTEN", _options.MaxOpensPerMinute, "may be opened in a minute", "Nearby:MaxOpensPerMinute");
         }
 
-        var own = Require(_open.AttemptAcquire(caller), "TOO_MANY_WATCHES_OF_CALLER", _options.MaxWatchesPerCaller, "may be open for one caller");
+        var own = Require(_open.AttemptAcquire(caller), "TOO_MANY_WATCHES_OF_CALLER", _options.MaxWatchesPerCaller, "may be open for one caller", "Nearby:MaxWatchesPerCaller");
         try
         {
-            return new Place(own, Require(_all.AttemptAcquire(), "TOO_MANY_WATCHES", _options.MaxWatches, "may be open"));
+            return new Place(own, _all.Enter());
         }
         catch
         {
@@ -52,10 +51,9 @@ internal sealed class NearbyLimits(IOptions<NearbyOptions> options, NearbyMetric
     {
         await _opens.DisposeAsync();
         await _open.DisposeAsync();
-        await _all.DisposeAsync();
     }
 
-    private RateLimitLease Require(RateLimitLease lease, string reason, int limit, string rule)
+    private RateLimitLease Require(RateLimitLease lease, string reason, int limit, string rule, string setting)
     {
         if (lease.IsAcquired)
         {
@@ -64,11 +62,10 @@ internal sealed class NearbyLimits(IOptions<NearbyOptions> options, NearbyMetric
 
         lease.Dispose();
         metrics.Refused(reason);
-        throw Refusal.Exhausted(
-            reason, $"{limit} watches of nearby drivers {rule}.", ("limit", limit.ToString(CultureInfo.InvariantCulture))).ToRpcException();
+        throw Refusal.Limit(reason, limit, "watches of nearby drivers " + rule, setting).ToRpcException();
     }
 
-    private sealed class Place(RateLimitLease own, RateLimitLease all) : IDisposable
+    private sealed class Place(RateLimitLease own, IDisposable all) : IDisposable
     {
         public void Dispose()
         {

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Google.Protobuf;
 using Google.Protobuf.WellKnownTypes;
 using Google.Rpc;
@@ -68,6 +69,14 @@ public static class Refusal
     /// <summary>Too much of it.</summary>
     public static Status Exhausted(string reason, string message, params ReadOnlySpan<(string Key, string Value)> metadata) =>
         With(Code.ResourceExhausted, message, Info(reason, metadata));
+
+    /// <summary>More than a limit; the metadata names it.</summary>
+    /// <param name="reason">The ErrorInfo's, a constant.</param>
+    /// <param name="limit">As many are allowed.</param>
+    /// <param name="rule">What they may be, after the number.</param>
+    /// <param name="setting">The setting that says how many.</param>
+    public static Status Limit(string reason, int limit, string rule, string setting) => Exhausted(
+        reason, $"{limit} {rule} ({setting}).", ("limit", limit.ToString(CultureInfo.InvariantCulture)), ("setting", setting));
 
     private static ErrorInfo Info(string reason, ReadOnlySpan<(string Key, string Value)> metadata)
     {

@@ -1,6 +1,7 @@
 using Grpc.Core;
 using Microsoft.Extensions.Options;
 using RideTracking.Server.Hosting;
+using RideTracking.Server.Protocol;
 
 namespace RideTracking.Server.Sharing;
 
@@ -12,39 +13,38 @@ internal sealed class ShareWatches(
     ShareLinks links, IOptions<SharingOptions> options, SharingMetrics metrics, ServerClock clock, Loops loops)
     : LoopService(loops.Create("share_watches", clock.Machine), EverySecond)
 {
+    private const string TooManyOfLink = "TOO_MANY_WATCHES_OF_LINK";
+
     // What one round trip asks for.
     private const int Page = 500;
 
     private readonly Lock _lock = new();
     private readonly Dictionary<string, List<Watch>> _byLink = new(StringComparer.Ordinal);
-    private int _count;
+    private readonly StreamLimit _all = new("TOO_MANY_WATCHES", options.Value.MaxWatches, "watches of shared trips may be open", "Sharing:MaxWatches", metrics.Refused);
 
     /// <summary>Takes a place until it is disposed.</summary>
     /// <exception cref="RpcException">RESOURCE_EXHAUSTED: all places are taken, or all of the link's.</exception>
     public Watch Enter(ShareToken token)
     {
-        var watch = new Watch(this, token);
+        var watch = new Watch(this, token, _all.Enter());
         lock (_lock)
         {
-            if (_count >= options.Value.MaxWatches)
-            {
-                throw Full("TOO_MANY_WATCHES", options.Value.MaxWatches, "may be open");
-            }
-
             if (!_byLink.TryGetValue(token.LinkId, out var watches))
             {
                 _byLink.Add(token.LinkId, watches = []);
             }
-            else if (watches.Count >= options.Value.MaxWatchesPerLink)
-            {
-                throw Full("TOO_MANY_WATCHES_OF_LINK", options.Value.MaxWatchesPerLink, "may be open by one link");
-            }
 
-            watches.Add(watch);
-            _count++;
+            if (watches.Count < options.Value.MaxWatchesPerLink)
+            {
+                watches.Add(watch);
+                return watch;
+            }
         }
 
-        return watch;
+        watch.Dispose();
+        metrics.Refused(TooManyOfLink);
+        throw Refusal.Limit(
+            TooManyOfLink, options.Value.MaxWatchesPerLink, "watches of shared trips may be open by one link", "Sharing:MaxWatchesPerLink").ToRpcException();
     }
 
     /// <summary>Ends those who watch by a link.</summary>
@@ -84,25 +84,16 @@ internal sealed class ShareWatches(
     {
         lock (_lock)
         {
-            if (_byLink.TryGetValue(watch.Token.LinkId, out var watches) && watches.Remove(watch))
+            if (_byLink.TryGetValue(watch.Token.LinkId, out var watches) && watches.Remove(watch) && watches.Count == 0)
             {
-                _count--;
-                if (watches.Count == 0)
-                {
-                    _byLink.Remove(watch.Token.LinkId);
-                }
+                _byLink.Remove(watch.Token.LinkId);
             }
         }
     }
 
-    private RpcException Full(string reason, int limit, string rule)
-    {
-        metrics.Refused(reason);
-        return SharedTrips.Exhausted(reason, limit, rule);
-    }
 
     /// <summary>One who watches.</summary>
-    internal sealed class Watch(ShareWatches all, ShareToken token) : IDisposable
+    internal sealed class Watch(ShareWatches all, ShareToken token, IDisposable place) : IDisposable
     {
         private readonly CancellationTokenSource _ended = new();
 
@@ -114,6 +105,10 @@ internal sealed class ShareWatches(
         public Task EndAsync() => _ended.CancelAsync();
 
         // Not disposed with it: whoever ends the link may have it in hand, and without a timer there is nothing to give back.
-        public void Dispose() => all.Leave(this);
+        public void Dispose()
+        {
+            all.Leave(this);
+            place.Dispose();
+        }
     }
 }

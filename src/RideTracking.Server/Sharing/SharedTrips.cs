@@ -1,4 +1,3 @@
-using System.Globalization;
 using Google.Protobuf.WellKnownTypes;
 using Grpc.Core;
 using Microsoft.Extensions.Options;
@@ -16,7 +15,7 @@ internal sealed class SharedTrips(
     ShareLinks links, ShareWatches watches, StoreKeys keys, ServerClock clock, IOptions<SharingOptions> options, SharingMetrics metrics)
 {
     private readonly SharingOptions _options = options.Value;
-    private int _lookups;
+    private readonly StreamLimit _lookups = new("TOO_MANY_LOOKUPS", options.Value.MaxLookups, "links may be looked up at once", "Sharing:MaxLookups", metrics.Refused);
 
     /// <summary>Makes a link to a trip of the caller's.</summary>
     /// <exception cref="RpcException">The trip is over, or has as many links as it may.</exception>
@@ -31,7 +30,7 @@ internal sealed class SharedTrips(
         switch (await links.MakeAsync(token, trip.Id, _options.MaxLinksPerTrip))
         {
             case ShareOutcome.Full:
-                throw Exhausted("TOO_MANY_LINKS", _options.MaxLinksPerTrip, "may lead to one trip; revoke one first", "links");
+                throw Refusal.Limit("TOO_MANY_LINKS", _options.MaxLinksPerTrip, "links may lead to one trip; revoke one first", "Sharing:MaxLinksPerTrip").ToRpcException();
             case ShareOutcome.Revoked:
                 throw Refusal.Precondition("LINK_REVOKED", "The link that this request made was revoked. Make a new request for another.").ToRpcException();
         }
@@ -84,27 +83,10 @@ internal sealed class SharedTrips(
         }
     }
 
-    /// <summary>Says which limit is reached.</summary>
-    public static RpcException Exhausted(string reason, int limit, string rule, string what = "watches of shared trips") => Refusal.Exhausted(
-        reason, $"{limit} {what} {rule}.", ("limit", limit.ToString(CultureInfo.InvariantCulture))).ToRpcException();
-
     private async Task<Trip?> LookUpAsync(ShareToken token, Func<string, Task<Trip?>> find)
     {
-        if (Interlocked.Increment(ref _lookups) > _options.MaxLookups)
-        {
-            Interlocked.Decrement(ref _lookups);
-            metrics.Refused("TOO_MANY_LOOKUPS");
-            throw Exhausted("TOO_MANY_LOOKUPS", _options.MaxLookups, "may be looked up at once");
-        }
-
-        try
-        {
-            return await links.TripOfAsync(token) is { } tripId ? await find(tripId) : null;
-        }
-        finally
-        {
-            Interlocked.Decrement(ref _lookups);
-        }
+        using var place = _lookups.Enter();
+        return await links.TripOfAsync(token) is { } tripId ? await find(tripId) : null;
     }
 
     private RpcException NotValid()

@@ -15,16 +15,9 @@ internal sealed class FleetWatches(
     public async Task RunAsync(WatchFleetRequest request, IServerStreamWriter<WatchFleetResponse> stream, ServerCallContext context)
     {
         var asked = FleetWatchRequest.From(request, options.Value);
-        watchers.Enter(options.Value.MaxWatchers);
-        try
-        {
-            await streams.RunAsync(
-                StreamKind.Fleet, context,
-                cancellation => new FleetWatch(fleet, totals, metrics, followers, area.Clock, options.Value).RunAsync(asked, stream, cancellation));
-        }
-        finally
-        {
-            watchers.Leave();
-        }
+        using var place = watchers.Enter();
+        await streams.RunAsync(
+            StreamKind.Fleet, context,
+            cancellation => new FleetWatch(fleet, totals, metrics, followers, area.Clock, options.Value).RunAsync(asked, stream, cancellation));
     }
 }

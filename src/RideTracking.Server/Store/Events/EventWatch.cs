@@ -22,7 +22,7 @@ internal sealed class EventWatch<T>(EventLog<T> log, Func<T, ulong> cursorOf, Se
     private static readonly TimeSpan LookInterval = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan LongestSilence = TimeSpan.FromSeconds(20);
 
-    private int _watchers;
+    private readonly StreamLimit _open = new("TOO_MANY_WATCHERS", maxWatchers.Count, "streams of these events may be open", maxWatchers.Setting);
 
     /// <summary>Tells events until it is cancelled. The first telling is empty: who was told its cursor misses nothing after it.</summary>
     /// <param name="afterCursor">Where to begin; null for what happens from now on.</param>
@@ -32,19 +32,8 @@ internal sealed class EventWatch<T>(EventLog<T> log, Func<T, ulong> cursorOf, Se
     /// <exception cref="RpcException">OUT_OF_RANGE when events after the cursor are not kept any more; RESOURCE_EXHAUSTED.</exception>
     public async Task RunAsync(ulong? afterCursor, Func<T, bool> wanted, Func<IEnumerable<T>, ulong, Task> tellAsync, CancellationToken cancellation)
     {
-        try
-        {
-            if (Interlocked.Increment(ref _watchers) > maxWatchers.Count)
-            {
-                throw Refusal.Exhausted("TOO_MANY_WATCHERS", $"{maxWatchers.Count} streams of these events are open already ({maxWatchers.Setting}).").ToRpcException();
-            }
-
-            await WatchAsync(afterCursor is { } after ? await KnownAsync(after) : await log.NewestAsync(), wanted, tellAsync, cancellation);
-        }
-        finally
-        {
-            Interlocked.Decrement(ref _watchers);
-        }
+        using var place = _open.Enter();
+        await WatchAsync(afterCursor is { } after ? await KnownAsync(after) : await log.NewestAsync(), wanted, tellAsync, cancellation);
     }
 
     private async Task WatchAsync(ulong cursor, Func<T, bool> wanted, Func<IEnumerable<T>, ulong, Task> tellAsync, CancellationToken cancellation)
