@@ -32,8 +32,10 @@ internal sealed class EventLog<T>(RedisStore store, RedisKey events, RedisKey cu
     /// <exception cref="RedisException">The store is away.</exception>
     public async Task<ulong> OldestAsync()
     {
+        // The cursor first: what is written between the two reads is after it, and nobody's loss.
+        var newest = await NewestAsync();
         var oldest = await store.Bulk.SortedSetRangeByRankWithScoresAsync(events, 0, 0);
-        return oldest.Length == 0 ? await NewestAsync() : (ulong)oldest[0].Score - 1;
+        return oldest.Length == 0 ? newest : (ulong)oldest[0].Score - 1;
     }
 
     /// <summary>Events after a cursor, oldest first.</summary>
