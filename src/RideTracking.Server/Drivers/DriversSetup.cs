@@ -3,6 +3,7 @@ using RideTracking.Engine.Ingest;
 using RideTracking.Server.Access;
 using RideTracking.Server.Areas;
 using RideTracking.Server.Drivers.Reporting;
+using RideTracking.Server.Hosting;
 
 namespace RideTracking.Server.Drivers;
 
@@ -43,9 +44,11 @@ public static class DriversSetup
 
     private sealed class GateLimitsCheck : IValidateOptions<GateLimits>
     {
-        public ValidateOptionsResult Validate(string? name, GateLimits options) =>
-            options.Problems() is { Count: > 0 } problems
-                ? ValidateOptionsResult.Fail(problems.Select(p => "Gate:" + p))
-                : ValidateOptionsResult.Success;
+        public ValidateOptionsResult Validate(string? name, GateLimits options)
+        {
+            var check = new OptionsCheck("Gate");
+            check.Add(options.Problems());
+            return check.Result;
+        }
     }
 }

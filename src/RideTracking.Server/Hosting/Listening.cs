@@ -4,6 +4,7 @@ using System.Net;
 using System.Net.Sockets;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.Options;
 
 namespace RideTracking.Server.Hosting;
 
@@ -15,15 +16,8 @@ public static class Listening
     {
         builder.Services.AddOptions<DataOptions>().BindConfiguration("Store").ValidateDataAnnotations().ValidateOnStart();
         builder.Services.AddOptions<ListenOptions>().BindConfiguration("Listen")
-            .ValidateDataAnnotations()
-            .Validate(o => IPAddress.TryParse(o.Address, out _), "Listen:Address (--bind) must be an IP address such as 127.0.0.1 or 0.0.0.0.")
-            .Validate(
-                HasKeepAlive,
-                "Listen:KeepAlivePingDelay and Listen:KeepAlivePingTimeout must be at least one second.")
-            .Validate(
-                o => o.ConnectionWindowBytes >= o.StreamWindowBytes,
-                "Listen:ConnectionWindowBytes must be at least Listen:StreamWindowBytes.")
-            .ValidateOnStart();
+            .ValidateDataAnnotations().ValidateOnStart();
+        builder.Services.AddSingleton<IValidateOptions<ListenOptions>, ListenOptionsCheck>();
         var listen = builder.Configuration.GetSection("Listen").Get<ListenOptions>() ?? new ListenOptions();
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
@@ -49,10 +43,7 @@ public static class Listening
     private static bool IsValid(ListenOptions listen, [NotNullWhen(true)] out IPAddress? address) =>
         IPAddress.TryParse(listen.Address, out address)
         && Validator.TryValidateObject(listen, new ValidationContext(listen), null, validateAllProperties: true)
-        && HasKeepAlive(listen);
-
-    private static bool HasKeepAlive(ListenOptions listen) =>
-        listen.KeepAlivePingDelay >= TimeSpan.FromSeconds(1) && listen.KeepAlivePingTimeout >= TimeSpan.FromSeconds(1);
+        && new ListenOptionsCheck().Validate(null, listen).Succeeded;
 
     /// <summary>What to tell whoever started the server when a port is taken, or null when it failed for another reason.</summary>
     public static string? ExplainBindFailure(Exception failure, ListenOptions listen) =>

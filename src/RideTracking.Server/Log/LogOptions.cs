@@ -1,5 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 using Microsoft.Extensions.Options;
+using RideTracking.Server.Hosting;
 
 namespace RideTracking.Server.Log;
 
@@ -33,17 +34,15 @@ public sealed class LogOptions
 /// <summary>Checks the time spans of <see cref="LogOptions"/>.</summary>
 internal sealed class LogOptionsTimes : IValidateOptions<LogOptions>
 {
+    private static readonly TimeSpan LongestFlushWindow = TimeSpan.FromSeconds(10);
+
     public ValidateOptionsResult Validate(string? name, LogOptions options)
     {
-        var mistake =
-            options.Retention < TimeSpan.FromMinutes(1) || options.Retention > TimeSpan.FromDays(366)
-                ? "Log:Retention must be 00:01:00 to 366.00:00:00."
-            : options.SegmentLength < TimeSpan.FromSeconds(1) || options.SegmentLength > TimeSpan.FromHours(1)
-                ? "Log:SegmentLength must be 00:00:01 to 01:00:00."
-            : options.MinFlushWindow < TimeSpan.FromMilliseconds(1) || options.MaxFlushWindow < options.MinFlushWindow
-                || options.MaxFlushWindow > TimeSpan.FromSeconds(10)
-                ? "Log:MinFlushWindow must be at least 00:00:00.001, and Log:MaxFlushWindow between it and 00:00:10."
-            : null;
-        return mistake is null ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(mistake);
+        var check = new OptionsCheck("Log");
+        check.Within("Retention", options.Retention, TimeSpan.FromMinutes(1), TimeSpan.FromDays(366));
+        check.Within("SegmentLength", options.SegmentLength, TimeSpan.FromSeconds(1), TimeSpan.FromHours(1));
+        check.Within("MinFlushWindow", options.MinFlushWindow, TimeSpan.FromMilliseconds(1), LongestFlushWindow);
+        check.Within("MaxFlushWindow", options.MaxFlushWindow, options.MinFlushWindow, LongestFlushWindow);
+        return check.Result;
     }
 }

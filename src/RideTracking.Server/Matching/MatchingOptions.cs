@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Options;
 using RideTracking.Engine.Dispatch.Matching;
+using RideTracking.Server.Hosting;
 
 namespace RideTracking.Server.Matching;
 
@@ -71,30 +72,19 @@ internal sealed class MatchingOptionsValidator : IValidateOptions<MatchingOption
 {
     public ValidateOptionsResult Validate(string? name, MatchingOptions options)
     {
-        var faults = Faults(options).ToList();
-        return faults.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(faults);
+        var check = new OptionsCheck("Matching");
+        check.Require(Enum.IsDefined(options.Mode), $"Mode is {options.Mode}. Set it to Batch or Greedy.");
+        check.Within("TickInterval", options.TickInterval, TimeSpan.FromMilliseconds(50), TimeSpan.FromSeconds(10));
+        check.Within("ScarceTickInterval", options.ScarceTickInterval, options.TickInterval, TimeSpan.FromMinutes(1));
+        check.Within("ScarceBelow", options.ScarceBelow, 0, 1);
+        check.Within("MaxCandidates", options.MaxCandidates, 1, 1_000);
+        check.Within("BackToBackMaxRemaining", options.BackToBackMaxRemaining, TimeSpan.Zero, TimeSpan.FromHours(1));
+        check.Within("WaitingWeight", options.WaitingWeight, 0, 100);
+        check.Within("RefusalSeconds", options.RefusalSeconds, 0, 3_600);
+        check.Within("BackToBackSeconds", options.BackToBackSeconds, -3_600, 3_600);
+        check.Within("DetourWeight", options.DetourWeight, 0, 100);
+        check.Within("PastQueueSeconds", options.PastQueueSeconds, 0, 7_200);
+        check.Within("HookTimeout", options.HookTimeout, TimeSpan.FromMilliseconds(10), TimeSpan.FromSeconds(5));
+        return check.Result;
     }
-
-    private static IEnumerable<string> Faults(MatchingOptions options) => new[]
-    {
-        Enum.IsDefined(options.Mode) ? null : $"Matching:Mode is {options.Mode}. Set it to Batch or Greedy.",
-        Within("TickInterval", options.TickInterval, TimeSpan.FromMilliseconds(50), TimeSpan.FromSeconds(10)),
-        Within("ScarceTickInterval", options.ScarceTickInterval, options.TickInterval, TimeSpan.FromMinutes(1)),
-        Within("ScarceBelow", options.ScarceBelow, 0, 1),
-        Within("MaxCandidates", options.MaxCandidates, 1, 1_000),
-        Within("BackToBackMaxRemaining", options.BackToBackMaxRemaining, TimeSpan.Zero, TimeSpan.FromHours(1)),
-        Within("WaitingWeight", options.WaitingWeight, 0, 100),
-        Within("RefusalSeconds", options.RefusalSeconds, 0, 3_600),
-        Within("BackToBackSeconds", options.BackToBackSeconds, -3_600, 3_600),
-        Within("DetourWeight", options.DetourWeight, 0, 100),
-        Within("PastQueueSeconds", options.PastQueueSeconds, 0, 7_200),
-        Within("HookTimeout", options.HookTimeout, TimeSpan.FromMilliseconds(10), TimeSpan.FromSeconds(5)),
-    }.OfType<string>();
-
-    // Written so that NaN fails.
-    private static string? Within<T>(string name, T value, T least, T most)
-        where T : IComparable<T>, IFormattable =>
-        value.CompareTo(least) >= 0 && value.CompareTo(most) <= 0 && value is not double.NaN
-            ? null
-            : FormattableString.Invariant($"Matching:{name} is {value}. Set it between {least} and {most}.");
 }

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Options;
 using RideTracking.Engine.Dispatch;
 using RideTracking.Engine.Roads;
+using RideTracking.Server.Hosting;
 
 namespace RideTracking.Server.Trips;
 
@@ -100,39 +101,28 @@ internal sealed class TripOptionsValidator : IValidateOptions<TripOptions>
 {
     public ValidateOptionsResult Validate(string? name, TripOptions options)
     {
-        var faults = Faults(options).ToList();
-        return faults.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(faults);
+        var check = new OptionsCheck("Trips");
+        check.Within("OfferWindow", options.OfferWindow, TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(5));
+        check.Within("SearchTimeout", options.SearchTimeout, options.OfferWindow, TimeSpan.FromHours(1));
+        check.Within("OffersAtOnce", options.OffersAtOnce, 1, 10);
+        check.Within("ScheduledLead", options.ScheduledLead, TimeSpan.FromMinutes(1), TimeSpan.FromHours(6));
+        check.Within("CoolDown", options.CoolDown, TimeSpan.Zero, TimeSpan.FromHours(1));
+        check.Within("MaxCoolDown", options.MaxCoolDown, options.CoolDown, TimeSpan.FromDays(1));
+        check.Within("NoShowWait", options.NoShowWait, TimeSpan.Zero, TimeSpan.FromHours(1));
+        check.Within("LostDriverTimeout", options.LostDriverTimeout, TimeSpan.FromSeconds(10), TimeSpan.FromHours(1));
+        check.Within("MaxSharedTrips", options.MaxSharedTrips, 1, 6);
+        check.Within("MaxDetourShare", options.MaxDetourShare, 0, 3);
+        check.Within("MaxDetour", options.MaxDetour, TimeSpan.Zero, TimeSpan.FromHours(1));
+        check.Within("MaxPickupDelay", options.MaxPickupDelay, TimeSpan.Zero, TimeSpan.FromHours(1));
+        check.Within("MaxDuration", options.MaxDuration, TimeSpan.FromMinutes(1), TimeSpan.FromDays(7));
+        check.Within("Retention", options.Retention, TimeSpan.FromDays(1), TimeSpan.FromDays(3650));
+        check.Within("MaxFixAge", options.MaxFixAge, TimeSpan.FromSeconds(1), TimeSpan.FromHours(1));
+        check.Within("TickInterval", options.TickInterval, TimeSpan.FromMilliseconds(50), TimeSpan.FromSeconds(10));
+        check.Within("SearchRadiusMeters", options.SearchRadiusMeters, 100, 100_000);
+        check.Within("CitySpeedMetersPerSecond", options.CitySpeedMetersPerSecond, 1, 50);
+        check.Within("MaxWaitingCommands", options.MaxWaitingCommands, 8, 10_000);
+        check.Within("EventsKept", options.EventsKept, 1_000, 10_000_000);
+        check.Within("MaxEventWatchers", options.MaxEventWatchers, 1, 10_000);
+        return check.Result;
     }
-
-    private static IEnumerable<string> Faults(TripOptions options) => new[]
-    {
-        Within("OfferWindow", options.OfferWindow, TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(5)),
-        Within("SearchTimeout", options.SearchTimeout, options.OfferWindow, TimeSpan.FromHours(1)),
-        Within("OffersAtOnce", options.OffersAtOnce, 1, 10),
-        Within("ScheduledLead", options.ScheduledLead, TimeSpan.FromMinutes(1), TimeSpan.FromHours(6)),
-        Within("CoolDown", options.CoolDown, TimeSpan.Zero, TimeSpan.FromHours(1)),
-        Within("MaxCoolDown", options.MaxCoolDown, options.CoolDown, TimeSpan.FromDays(1)),
-        Within("NoShowWait", options.NoShowWait, TimeSpan.Zero, TimeSpan.FromHours(1)),
-        Within("LostDriverTimeout", options.LostDriverTimeout, TimeSpan.FromSeconds(10), TimeSpan.FromHours(1)),
-        Within("MaxSharedTrips", options.MaxSharedTrips, 1, 6),
-        Within("MaxDetourShare", options.MaxDetourShare, 0, 3),
-        Within("MaxDetour", options.MaxDetour, TimeSpan.Zero, TimeSpan.FromHours(1)),
-        Within("MaxPickupDelay", options.MaxPickupDelay, TimeSpan.Zero, TimeSpan.FromHours(1)),
-        Within("MaxDuration", options.MaxDuration, TimeSpan.FromMinutes(1), TimeSpan.FromDays(7)),
-        Within("Retention", options.Retention, TimeSpan.FromDays(1), TimeSpan.FromDays(3650)),
-        Within("MaxFixAge", options.MaxFixAge, TimeSpan.FromSeconds(1), TimeSpan.FromHours(1)),
-        Within("TickInterval", options.TickInterval, TimeSpan.FromMilliseconds(50), TimeSpan.FromSeconds(10)),
-        Within("SearchRadiusMeters", options.SearchRadiusMeters, 100, 100_000),
-        Within("CitySpeedMetersPerSecond", options.CitySpeedMetersPerSecond, 1, 50),
-        Within("MaxWaitingCommands", options.MaxWaitingCommands, 8, 10_000),
-        Within("EventsKept", options.EventsKept, 1_000, 10_000_000),
-        Within("MaxEventWatchers", options.MaxEventWatchers, 1, 10_000),
-    }.OfType<string>();
-
-    // Written so that NaN fails.
-    private static string? Within<T>(string name, T value, T least, T most)
-        where T : IComparable<T>, IFormattable =>
-        value.CompareTo(least) >= 0 && value.CompareTo(most) <= 0 && value is not double.NaN
-            ? null
-            : FormattableString.Invariant($"Trips:{name} is {value}. Set it between {least} and {most}.");
 }

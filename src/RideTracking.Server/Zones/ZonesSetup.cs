@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Options;
 using RideTracking.Server.Areas;
+using RideTracking.Server.Hosting;
 using RideTracking.Server.Store;
 using RideTracking.Server.Store.Events;
 
@@ -37,13 +38,11 @@ public static class ZonesSetup
     {
         public ValidateOptionsResult Validate(string? name, ZoneOptions options)
         {
-            string[] problems =
-            [
-                .. options.Limits.Problems().Select(p => "Zones:Limits:" + p),
-                .. options.Tracker.Problems().Select(p => "Zones:Tracker:" + p),
-                .. options.Queue.Problems().Select(p => "Zones:Queue:" + p),
-            ];
-            return problems.Length > 0 ? ValidateOptionsResult.Fail(problems) : ValidateOptionsResult.Success;
+            var check = new OptionsCheck(ZoneOptions.Section);
+            check.Add(options.Limits.Problems().Select(p => "Limits:" + p));
+            check.Add(options.Tracker.Problems().Select(p => "Tracker:" + p));
+            check.Add(options.Queue.Problems().Select(p => "Queue:" + p));
+            return check.Result;
         }
     }
 }

@@ -270,9 +270,9 @@ public class WatchFleetTests
     }
 
     [Theory]
-    [InlineData("--Fleet:ShortestFrameInterval", "00:00:00", "Fleet:ShortestFrameInterval must be")]
-    [InlineData("--Fleet:DefaultFrameInterval", "00:02:00", "Fleet:DefaultFrameInterval must be")]
-    [InlineData("--Fleet:CountsInterval", "00:00:00.01", "Fleet:CountsInterval must be")]
+    [InlineData("--Fleet:ShortestFrameInterval", "00:00:00", "Fleet:ShortestFrameInterval is ")]
+    [InlineData("--Fleet:DefaultFrameInterval", "00:02:00", "Fleet:DefaultFrameInterval is ")]
+    [InlineData("--Fleet:CountsInterval", "00:00:00.01", "Fleet:CountsInterval is ")]
     [InlineData("--Fleet:MaxDriversPerFrame", "0", "Fleet:MaxDriversPerFrame must be")]
     public async Task Options_that_cannot_work_stop_the_start(string option, string value, string message)
     {

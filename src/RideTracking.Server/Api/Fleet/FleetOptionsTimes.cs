@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Options;
+using RideTracking.Server.Hosting;
 
 namespace RideTracking.Server.Api.Fleet;
 
@@ -10,22 +11,10 @@ internal sealed class FleetOptionsTimes : IValidateOptions<FleetOptions>
 
     public ValidateOptionsResult Validate(string? name, FleetOptions options)
     {
-        List<string> failures = [];
-        if (options.ShortestFrameInterval < TimeSpan.FromMilliseconds(10) || options.ShortestFrameInterval > TimeSpan.FromSeconds(10))
-        {
-            failures.Add("Fleet:ShortestFrameInterval must be 00:00:00.010 to 00:00:10.");
-        }
-
-        if (options.DefaultFrameInterval < options.ShortestFrameInterval || options.DefaultFrameInterval > LongestInterval)
-        {
-            failures.Add("Fleet:DefaultFrameInterval must be Fleet:ShortestFrameInterval to 00:01:00.");
-        }
-
-        if (options.CountsInterval < TimeSpan.FromMilliseconds(100) || options.CountsInterval > LongestInterval)
-        {
-            failures.Add("Fleet:CountsInterval must be 00:00:00.100 to 00:01:00.");
-        }
-
-        return failures.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(failures);
+        var check = new OptionsCheck(FleetOptions.Section);
+        check.Within("ShortestFrameInterval", options.ShortestFrameInterval, TimeSpan.FromMilliseconds(10), TimeSpan.FromSeconds(10));
+        check.Within("DefaultFrameInterval", options.DefaultFrameInterval, options.ShortestFrameInterval, LongestInterval);
+        check.Within("CountsInterval", options.CountsInterval, TimeSpan.FromMilliseconds(100), LongestInterval);
+        return check.Result;
     }
 }

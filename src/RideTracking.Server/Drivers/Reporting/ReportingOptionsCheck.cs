@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Options;
 using RideTracking.Engine.Ingest;
+using RideTracking.Server.Hosting;
 using RideTracking.Server.Trips;
 
 namespace RideTracking.Server.Drivers.Reporting;
@@ -9,42 +10,33 @@ internal sealed class ReportingOptionsCheck(IOptions<GateLimits> gate, IOptions<
 {
     public ValidateOptionsResult Validate(string? name, ReportingOptions options)
     {
-        var problems = Problems(options).ToList();
+        var check = new OptionsCheck(ReportingOptions.Section);
+        check.Within("NearStopMeters", options.NearStopMeters, 0, 10_000);
+        check.Within("ChangeInterval", options.ChangeInterval, TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(1));
+        check.Within("SlowDownAfter", options.SlowDownAfter, TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(10));
         foreach (var pace in Enum.GetValues<ReportingPace>())
         {
-            var times = options.Of(pace);
-            problems.AddRange(times.Problems(gate.Value.MinInterval).Select(problem => $"{ReportingOptions.Section}:{pace}:{problem}"));
-            if (pace != ReportingPace.Rare && times.MaxSilence >= trips.Value.MaxFixAge)
-            {
-                problems.Add(
-                    $"{ReportingOptions.Section}:{pace}:MaxSilence must be below Trips:MaxFixAge ({trips.Value.MaxFixAge:c}), or drivers who wait at rest are not asked.");
-            }
+            Times(check, pace, options.Of(pace));
         }
 
-        if (options.Normal.HeartbeatInterval >= streams.Value.SilenceTimeout)
-        {
-            problems.Add("Streams:SilenceTimeout must be longer than Reporting:Normal:HeartbeatInterval, better three times as long.");
-        }
-
-        return problems.Count > 0 ? ValidateOptionsResult.Fail(problems) : ValidateOptionsResult.Success;
+        check.Require(
+            options.Normal.HeartbeatInterval < streams.Value.SilenceTimeout,
+            "Normal:HeartbeatInterval must be shorter than Streams:SilenceTimeout, better a third of it.");
+        return check.Result;
     }
 
-    private static IEnumerable<string> Problems(ReportingOptions options)
+    private void Times(OptionsCheck check, ReportingPace pace, ReportingTimes times)
     {
-        // Written so that NaN fails.
-        if (!(options.NearStopMeters is >= 0 and <= 10_000))
-        {
-            yield return "Reporting:NearStopMeters must be 0 to 10000.";
-        }
-
-        if (options.ChangeInterval < TimeSpan.FromSeconds(1) || options.ChangeInterval > TimeSpan.FromMinutes(1))
-        {
-            yield return "Reporting:ChangeInterval must be 00:00:01 to 00:01:00.";
-        }
-
-        if (options.SlowDownAfter < TimeSpan.FromSeconds(1) || options.SlowDownAfter > TimeSpan.FromMinutes(10))
-        {
-            yield return "Reporting:SlowDownAfter must be 00:00:01 to 00:10:00.";
-        }
+        var gateInterval = gate.Value.MinInterval;
+        check.Require(
+            times.MovingInterval > gateInterval && times.MovingInterval <= TimeSpan.FromMinutes(10),
+            $"{pace}:MovingInterval must be above Gate:MinInterval ({gateInterval:c}), or the gate rejects what the app was asked for, and at most 00:10:00.");
+        check.Within($"{pace}:MaxSilence", times.MaxSilence, times.MovingInterval, TimeSpan.FromHours(1));
+        check.Within($"{pace}:MinDistanceMeters", times.MinDistanceMeters, 0, 1_000);
+        check.Within($"{pace}:MaxBatchDelay", times.MaxBatchDelay, TimeSpan.Zero, TimeSpan.FromMinutes(1));
+        check.Within($"{pace}:HeartbeatInterval", times.HeartbeatInterval, TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(10));
+        check.Require(
+            pace == ReportingPace.Rare || times.MaxSilence < trips.Value.MaxFixAge,
+            $"{pace}:MaxSilence must be below Trips:MaxFixAge ({trips.Value.MaxFixAge:c}), or drivers who wait at rest are not asked.");
     }
 }

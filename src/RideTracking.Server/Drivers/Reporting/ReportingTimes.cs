@@ -20,33 +20,4 @@ public sealed class ReportingTimes
 
     /// <summary>Longest time without a message: 1 s to 10 min.</summary>
     public TimeSpan HeartbeatInterval { get; set; } = TimeSpan.FromSeconds(20);
-
-    internal IEnumerable<string> Problems(TimeSpan gateInterval)
-    {
-        if (MovingInterval <= gateInterval || MovingInterval > TimeSpan.FromMinutes(10))
-        {
-            yield return $"MovingInterval must be above Gate:MinInterval ({gateInterval:c}), or the gate rejects what the app was asked for, and at most 00:10:00.";
-        }
-
-        if (MaxSilence < MovingInterval || MaxSilence > TimeSpan.FromHours(1))
-        {
-            yield return "MaxSilence must be MovingInterval to 01:00:00.";
-        }
-
-        // Written so that NaN fails.
-        if (!(MinDistanceMeters is >= 0 and <= 1000))
-        {
-            yield return "MinDistanceMeters must be 0 to 1000.";
-        }
-
-        if (MaxBatchDelay < TimeSpan.Zero || MaxBatchDelay > TimeSpan.FromMinutes(1))
-        {
-            yield return "MaxBatchDelay must be 0 to 00:01:00.";
-        }
-
-        if (HeartbeatInterval < TimeSpan.FromSeconds(1) || HeartbeatInterval > TimeSpan.FromMinutes(10))
-        {
-            yield return "HeartbeatInterval must be 00:00:01 to 00:10:00.";
-        }
-    }
 }
