@@ -145,7 +145,7 @@ internal sealed class City : IDisposable
             {
                 answer = await call(node);
             }
-            catch (Exception e) when (RedisStore.IsFailure(e))
+            catch (Exception e) when (StoreFailure.Passes(e))
             {
                 // The caller gets UNAVAILABLE.
                 answer = null;

@@ -22,6 +22,12 @@ internal static class LogCommand
                 $"{driverId},{sessionId},{fix.Sequence},{outcome},{fix.FixedAtUnixMs},{fix.SensorTimeUnixMs},{fix.Point.LatitudeDegrees:F7},{fix.Point.LongitudeDegrees:F7},{fix.SpeedMetersPerSecond},{fix.CourseDegrees}"));
         }
 
+        if (store.Unreadable.Count > 0)
+        {
+            await Console.Error.WriteLineAsync($"{store.Unreadable.Count} batches of the log cannot be read, and were left out.");
+            return 1;
+        }
+
         return 0;
     }
 }

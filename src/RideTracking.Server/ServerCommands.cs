@@ -52,8 +52,11 @@ public static class ServerCommands
         {
             try
             {
+                var end = app.Services.GetRequiredService<ServerEnd>();
+                BackgroundService[] services = [.. app.Services.GetServices<IHostedService>().OfType<BackgroundService>()];
                 await app.RunAsync();
-                return 0;
+                // The host stops when one of them throws, and says no more about it.
+                return end.HasFailed || Array.Exists(services, s => s.ExecuteTask is { IsFaulted: true }) ? 1 : 0;
             }
             catch (Exception e) when (Listening.ExplainBindFailure(e, app.Services.GetRequiredService<IOptions<ListenOptions>>().Value) is { } explanation)
             {

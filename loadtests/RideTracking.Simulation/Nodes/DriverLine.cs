@@ -125,7 +125,7 @@ internal sealed class DriverLine(City city, NodeRun node, Phone phone, int numbe
                 Act();
                 return;
             }
-            catch (Exception e) when (RedisStore.IsAway(e))
+            catch (Exception e) when (StoreFailure.Passes(e))
             {
                 await WaitAsync();
             }
@@ -197,7 +197,7 @@ internal sealed class DriverLine(City city, NodeRun node, Phone phone, int numbe
         {
             // The phone sends again, on its next stream, what was not answered.
         }
-        catch (Exception e) when (RedisStore.IsAway(e))
+        catch (Exception e) when (StoreFailure.Passes(e))
         {
             // The sweep tries again.
         }

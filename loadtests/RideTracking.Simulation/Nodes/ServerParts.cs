@@ -30,7 +30,7 @@ internal static class ServerParts
         services.Configure<AreaOptions>(options => options.Area = keys.Area);
         services.AddSingleton(s => new RedisStore(
             openLink(), openLink(), openLink(), s.GetRequiredService<IOptions<StoreOptions>>(), s.GetRequiredService<EmbeddedStore>(),
-            s.GetRequiredService<ILogger<RedisStore>>()));
+            s.GetRequiredService<UnreadableRecords>(), s.GetRequiredService<ILogger<RedisStore>>()));
         services.AddSingleton(new AreaChange(area => area.Configure(trips)));
         services.AddSingleton<ILoggerFactory>(new LoggerFactory([log]));
         return services.BuildServiceProvider();

@@ -1,4 +1,5 @@
 using System.Collections.Frozen;
+using RideTracking.Server.Roads;
 using RideTracking.V1;
 
 namespace RideTracking.Server.Access;

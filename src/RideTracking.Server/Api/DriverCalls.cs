@@ -178,7 +178,7 @@ internal sealed class DriverCalls(
             welcome.RoutePlan = routePlan.RoutePlanVersion > knownRoutePlanVersion ? routePlan : null;
             session.Commands.LineSent(welcome.RoutePlan?.Route);
         }
-        catch (Exception e) when (RedisStore.IsAway(e))
+        catch (Exception e) when (StoreFailure.Passes(e))
         {
             // The stream opens all the same; what is in the outbox follows when the store is back.
         }

@@ -6,6 +6,7 @@ using RideTracking.Server.Incidents;
 using RideTracking.Server.Protocol;
 using RideTracking.Server.Store;
 using RideTracking.Server.Store.Events;
+using RideTracking.Server.Trips;
 
 namespace RideTracking.Server.Api;
 
@@ -17,7 +18,7 @@ internal sealed class IncidentWatch(
     private const int DefaultPageSize = 50;
     private const int MaxTokenLength = 128;
 
-    private readonly EventWatch<V1.Incident> _watch = new(events, i => i.Version, clock, (options.Value.MaxWatchers, "Incidents:MaxWatchers"));
+    private readonly EventWatch<V1.Incident> _watch = new(events, clock, (options.Value.MaxWatchers, "Incidents:MaxWatchers"));
 
     /// <summary>Tells all that are open, then each change.</summary>
     /// <exception cref="RpcException">OUT_OF_RANGE for who reads too slowly: begin anew; RESOURCE_EXHAUSTED.</exception>

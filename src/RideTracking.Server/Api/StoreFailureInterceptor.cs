@@ -5,7 +5,7 @@ using RideTracking.Server.Store;
 
 namespace RideTracking.Server.Api;
 
-/// <summary>Turns a store that is away into UNAVAILABLE with the time to try again, whichever call met it.</summary>
+/// <summary>Turns a store that is away or refuses into UNAVAILABLE with the time to try again, whichever call met it.</summary>
 public sealed class StoreFailureInterceptor : Interceptor
 {
     private static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(2);
@@ -17,7 +17,20 @@ public sealed class StoreFailureInterceptor : Interceptor
         {
             return await continuation(request, context);
         }
-        catch (Exception e) when (RedisStore.IsAway(e))
+        catch (Exception e) when (StoreFailure.Passes(e))
+        {
+            throw Unavailable();
+        }
+    }
+
+    public override async Task<TResponse> ClientStreamingServerHandler<TRequest, TResponse>(
+        IAsyncStreamReader<TRequest> requestStream, ServerCallContext context, ClientStreamingServerMethod<TRequest, TResponse> continuation)
+    {
+        try
+        {
+            return await continuation(requestStream, context);
+        }
+        catch (Exception e) when (StoreFailure.Passes(e))
         {
             throw Unavailable();
         }
@@ -30,12 +43,26 @@ public sealed class StoreFailureInterceptor : Interceptor
         {
             await continuation(request, responseStream, context);
         }
-        catch (Exception e) when (RedisStore.IsAway(e))
+        catch (Exception e) when (StoreFailure.Passes(e))
+        {
+            throw Unavailable();
+        }
+    }
+
+    public override async Task DuplexStreamingServerHandler<TRequest, TResponse>(
+        IAsyncStreamReader<TRequest> requestStream, IServerStreamWriter<TResponse> responseStream, ServerCallContext context,
+        DuplexStreamingServerMethod<TRequest, TResponse> continuation)
+    {
+        try
+        {
+            await continuation(requestStream, responseStream, context);
+        }
+        catch (Exception e) when (StoreFailure.Passes(e))
         {
             throw Unavailable();
         }
     }
 
     private static RpcException Unavailable() =>
-        Refusal.Unavailable("STORE_UNAVAILABLE", "The store does not answer just now; nothing was changed or the change is safe to repeat.", RetryAfter).ToRpcException();
+        Refusal.Unavailable("STORE_UNAVAILABLE", "The store takes nothing just now; nothing was changed or the change is safe to repeat.", RetryAfter).ToRpcException();
 }

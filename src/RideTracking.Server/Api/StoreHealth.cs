@@ -4,13 +4,14 @@ using RideTracking.Server.Store;
 namespace RideTracking.Server.Api;
 
 /// <summary>
-/// The store's state. Away is <see cref="HealthStatus.Degraded"/>, never unhealthy: live tracking goes on without it, and
-/// a balancer that took the node away would end the very streams that still work.
+/// The store's state. Away or refusing is <see cref="HealthStatus.Degraded"/>, never unhealthy: live tracking goes on without
+/// it, and a balancer that took the node away would end the very streams that still work.
 /// </summary>
-internal sealed class StoreHealth(RedisStore store) : IHealthCheck
+internal sealed class StoreHealth(StoreWatch watch) : IHealthCheck
 {
-    public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default) =>
-        Task.FromResult(store.IsConnected
-            ? HealthCheckResult.Healthy("connected")
-            : HealthCheckResult.Degraded("away: live tracking works; acknowledgements and trips wait"));
+    public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
+    {
+        var state = watch.State;
+        return Task.FromResult(state.Failure is null ? HealthCheckResult.Healthy($"{state}") : HealthCheckResult.Degraded($"{state}"));
+    }
 }

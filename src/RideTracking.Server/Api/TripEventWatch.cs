@@ -19,7 +19,7 @@ internal sealed class TripEventWatch
     public TripEventWatch(EventLog<V1.LoggedTripEvent> log, StoreKeys keys, ServerClock clock, IOptions<TripOptions> options)
     {
         _keys = keys;
-        _watch = new EventWatch<V1.LoggedTripEvent>(log, e => e.Cursor, clock, (options.Value.MaxEventWatchers, "Trips:MaxEventWatchers"));
+        _watch = new EventWatch<V1.LoggedTripEvent>(log, clock, (options.Value.MaxEventWatchers, "Trips:MaxEventWatchers"));
     }
 
     /// <exception cref="RpcException">INVALID_ARGUMENT; OUT_OF_RANGE when events after the cursor are not kept any more; RESOURCE_EXHAUSTED.</exception>

@@ -12,7 +12,7 @@ internal sealed class ZoneEventWatch(EventLog<V1.ZoneEvent> log, ServerClock clo
 {
     private const int MaxZoneIds = 100;
 
-    private readonly EventWatch<V1.ZoneEvent> _watch = new(log, e => e.Cursor, clock, (options.Value.MaxWatchers, "Zones:MaxWatchers"));
+    private readonly EventWatch<V1.ZoneEvent> _watch = new(log, clock, (options.Value.MaxWatchers, "Zones:MaxWatchers"));
 
     /// <exception cref="RpcException">INVALID_ARGUMENT; OUT_OF_RANGE when events after the cursor are not kept any more; RESOURCE_EXHAUSTED.</exception>
     public Task RunAsync(V1.WatchZoneEventsRequest request, IServerStreamWriter<V1.WatchZoneEventsResponse> stream, CancellationToken cancellation)

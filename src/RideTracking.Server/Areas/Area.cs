@@ -32,6 +32,12 @@ public sealed class Area(string id, RedisStore store, ServerClock clock, Loops l
     /// <summary>For reading much.</summary>
     public IDatabase Bulk => store.Bulk;
 
+    /// <summary>Rises each time the store is back: what is held in memory of it may be out of date then.</summary>
+    public int StoreRestorations => store.Restorations;
+
+    /// <summary>What in the store could not be read, and was left out.</summary>
+    internal UnreadableRecords Unreadable => store.Unreadable;
+
     /// <summary>A loop that goes by the area's time.</summary>
     /// <param name="name">A constant: it is a metric's tag.</param>
     public Loop Loop(string name) => loops.Create(name, clock);

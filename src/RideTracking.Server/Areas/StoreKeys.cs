@@ -1,4 +1,7 @@
+using RideTracking.Server.Roads;
 using RideTracking.Server.Store;
+using RideTracking.Server.Trips;
+using RideTracking.Server.Zones;
 using StackExchange.Redis;
 
 namespace RideTracking.Server.Areas;

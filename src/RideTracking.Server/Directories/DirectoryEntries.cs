@@ -42,7 +42,7 @@ public sealed class DirectoryEntries<T>(RedisStore store, RedisKey key, MessageP
         }
 
         var stored = await store.Trips.HashGetAsync(key, id);
-        return stored.IsNull ? null : parser.ParseFrom((byte[])stored!);
+        return stored.IsNull ? null : Read(id, stored);
     }
 
     /// <summary>The entries whose ids come after one, in order of id.</summary>
@@ -100,7 +100,10 @@ public sealed class DirectoryEntries<T>(RedisStore store, RedisKey key, MessageP
         var stored = new Dictionary<string, T>(StringComparer.Ordinal);
         await foreach (var entry in store.Bulk.HashScanAsync(key, pageSize: ScanPage))
         {
-            stored[(string)entry.Name!] = parser.ParseFrom((byte[])entry.Value!);
+            if (Read(entry.Name, entry.Value) is { } read)
+            {
+                stored[(string)entry.Name!] = read;
+            }
         }
 
         foreach (var (id, entry) in stored)
@@ -118,6 +121,8 @@ public sealed class DirectoryEntries<T>(RedisStore store, RedisKey key, MessageP
         Interlocked.Increment(ref _version);
         return true;
     });
+
+    private T? Read(string? id, RedisValue stored) => store.Unreadable.Read(RecordKind.Entry, key, id, (byte[])stored!, bytes => parser.ParseFrom(bytes));
 
     // Each write waits for the one before; as many wait as there are calls that write.
     private Task<TResult> InTurnAsync<TResult>(Func<Task<TResult>> write)

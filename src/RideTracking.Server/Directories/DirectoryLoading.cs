@@ -8,33 +8,25 @@ internal sealed partial class DirectoryLoading(
     RedisStore store, CompanyDirectory directory, [FromKeyedServices(Clock.MachineClock)] TimeProvider time, Loops loops, ILogger<DirectoryLoading> logger)
     : LoopService(loops.Create("directory_loading", time), EverySecond)
 {
-    private volatile bool _stale = true;
+    // Of which return of the store the directory is; none yet.
+    private int _loadedAfter = -1;
 
     public override async Task StartAsync(CancellationToken cancellationToken)
     {
-        store.Trips.Multiplexer.ConnectionRestored += (_, _) => _stale = true;
         await StepAsync(cancellationToken);
         await base.StartAsync(cancellationToken);
     }
 
     protected override async Task LookAsync(CancellationToken stopping)
     {
-        if (!_stale)
+        var restorations = store.Restorations;
+        if (restorations == _loadedAfter)
         {
             return;
         }
 
-        _stale = false;
-        try
-        {
-            await Task.WhenAll(directory.Drivers.LoadAsync(), directory.Vehicles.LoadAsync(), directory.Riders.LoadAsync());
-        }
-        catch
-        {
-            _stale = true;
-            throw;
-        }
-
+        await Task.WhenAll(directory.Drivers.LoadAsync(), directory.Vehicles.LoadAsync(), directory.Riders.LoadAsync());
+        _loadedAfter = restorations;
         LogLoaded(directory.Drivers.Count, directory.Vehicles.Count, directory.Riders.Count);
     }
 

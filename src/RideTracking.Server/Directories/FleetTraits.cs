@@ -9,8 +9,8 @@ namespace RideTracking.Server.Directories;
 /// for a driver who connects; within a second for the rest when the directory has changed.
 /// </summary>
 public sealed partial class FleetTraits(
-    CompanyDirectory directory, CityFleet fleet, Area area, Loops loops, ILogger<FleetTraits> logger)
-    : LoopService(loops.Create("fleet_traits", area.Clock.Machine), EverySecond)
+    CompanyDirectory directory, CityFleet fleet, Area area, ILogger<FleetTraits> logger)
+    : LoopService(area.MachineLoop("fleet_traits"), EverySecond)
 {
     private long _applied = -1;
 

@@ -1,5 +1,4 @@
 using RideTracking.Server.Protocol;
-using RideTracking.Server.Store;
 using RideTracking.V1;
 
 namespace RideTracking.Server.Drivers;
@@ -10,6 +9,9 @@ namespace RideTracking.Server.Drivers;
 /// </summary>
 internal sealed class ActionQueue
 {
+    // An action that fails by a fault of its own must not keep those behind it waiting for ever.
+    private const int MaxFaults = 3;
+
     private static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(2);
 
     private readonly DriverSession _session;
@@ -19,12 +21,13 @@ internal sealed class ActionQueue
     private readonly Queue<DriverAction> _waiting = new();
     private ulong _received;
     private ulong _acknowledged;
+    private int _faults;
 
     public ActionQueue(DriverSession session, StreamServices services)
     {
         _session = session;
         _services = services;
-        _loop = new OnDemandLoop(RunAsync);
+        _loop = new OnDemandLoop(services.Acting, session.DriverId, RunAsync);
     }
 
     /// <summary>Takes an action in. Full, it refuses the newest: those before were promised an answer, and the app keeps this one.</summary>
@@ -69,26 +72,48 @@ internal sealed class ActionQueue
 
     private async Task RunAsync()
     {
+        if (!_session.Cursor.IsClaimed)
+        {
+            return; // Without the store nothing can be committed; the claim, when it comes, signals again.
+        }
+
         try
         {
-            if (!_session.Cursor.IsClaimed)
+            if (Volatile.Read(ref _received) > _acknowledged)
             {
-                return; // Without the store nothing can be committed; the claim, when it comes, signals again.
+                await _services.Acting.TryAsync($"the acknowledgements of {_session.DriverId}", AcknowledgeAsync, _session.Gone);
             }
 
-            await AcknowledgeAsync();
-            while (Next() is { } action)
+            while (Peek() is { } action)
             {
-                Answer(await _services.Desk.ActAsync(_session.DriverId, _session.Cursor.Epoch, action, _session.Gone));
+                // It leaves the queue once it has its answer, so that nothing that fails in between loses it.
+                Answer(await ActAsync(action));
+                Remove();
             }
         }
         catch (OperationCanceledException) when (_session.Gone.IsCancellationRequested)
         {
             // The app sends again, on its next stream, what was not answered.
         }
-        catch (Exception e) when (RedisStore.IsAway(e))
+    }
+
+    private async Task<ActionResult> ActAsync(DriverAction action)
+    {
+        try
         {
-            // The sweep tries again.
+            var result = await _services.Desk.ActAsync(_session.DriverId, _session.Cursor.Epoch, action, _session.Gone);
+            _faults = 0;
+            return result;
+        }
+        catch (Exception e) when (!_services.Acting.Passes(e) && !_session.Gone.IsCancellationRequested && ++_faults >= MaxFaults)
+        {
+            _faults = 0;
+            _services.Acting.Failed($"the action {action.ActionId} of {_session.DriverId}", e);
+            return new ActionResult
+            {
+                ActionId = action.ActionId,
+                Status = Refusal.Internal("ACTION_FAILED", "The server could not do it, and tried several times; whether it was done is not known."),
+            };
         }
     }
 
@@ -108,11 +133,19 @@ internal sealed class ActionQueue
         _acknowledged = received;
     }
 
-    private DriverAction? Next()
+    private DriverAction? Peek()
     {
         lock (_lock)
         {
-            return _waiting.TryDequeue(out var action) ? action : null;
+            return _waiting.TryPeek(out var action) ? action : null;
+        }
+    }
+
+    private void Remove()
+    {
+        lock (_lock)
+        {
+            _waiting.Dequeue();
         }
     }
 

@@ -1,7 +1,6 @@
 using RideTracking.Server.Areas;
 using RideTracking.Server.Hosting;
 using RideTracking.Server.Outbox;
-using RideTracking.Server.Store;
 using StackExchange.Redis;
 
 namespace RideTracking.Server.Drivers;
@@ -10,30 +9,53 @@ namespace RideTracking.Server.Drivers;
 /// Hears from the store for which drivers commands were added, so that a command reaches its stream whichever node committed
 /// it. What is not heard while the store is away is looked for when it is back.
 /// </summary>
-internal sealed class CommandChannel(RedisStore store, StoreKeys keys, CommandOutbox outbox, DriverStreams streams, Loops loops) : IHostedService
+internal sealed class CommandChannel(Area area, CommandOutbox outbox, DriverStreams streams) : LoopService(area.MachineLoop("command_channel"), EverySecond)
 {
-    public async Task StartAsync(CancellationToken cancellationToken)
+    // After which return of the store all streams have looked.
+    private int _lookedAfter;
+    private bool _isSubscribed;
+
+    private ISubscriber Subscriber => area.Trips.Multiplexer.GetSubscriber();
+
+    public override async Task StartAsync(CancellationToken cancellationToken)
     {
-        store.Trips.Multiplexer.ConnectionRestored += (_, _) => LookForAll();
-        // Heard before the first driver connects, if the store is there; else the client subscribes by itself when it is.
-        var isThere = store.IsConnected
-            && await loops.Create("command_channel", TimeProvider.System).LookAsync(_ => SubscribeAsync(CommandFlags.None), cancellationToken) is LookOutcome.Done;
-        if (!isThere)
+        _lookedAfter = area.StoreRestorations;
+        // Heard before the first driver connects, if the store is there.
+        await StepAsync(cancellationToken);
+        if (!_isSubscribed)
         {
-            await SubscribeAsync(CommandFlags.FireAndForget);
+            // Else the client subscribes by itself when it is.
+            await Subscriber.SubscribeAsync(area.Keys.CommandsAdded, Hear, CommandFlags.FireAndForget);
+            _isSubscribed = true;
+        }
+
+        await base.StartAsync(cancellationToken);
+    }
+
+    public override async Task StopAsync(CancellationToken cancellationToken)
+    {
+        await base.StopAsync(cancellationToken);
+        // The connection is the process's, and must not hold on to what an area has.
+        await Subscriber.UnsubscribeAsync(area.Keys.CommandsAdded, Hear, CommandFlags.FireAndForget);
+    }
+
+    protected override async Task LookAsync(CancellationToken stopping)
+    {
+        if (!_isSubscribed)
+        {
+            await Subscriber.SubscribeAsync(area.Keys.CommandsAdded, Hear);
+            _isSubscribed = true;
+        }
+
+        if (area.StoreRestorations is var restorations && restorations != _lookedAfter)
+        {
+            _lookedAfter = restorations;
+            foreach (var session in streams.Sessions)
+            {
+                session.WakeForCommands();
+            }
         }
     }
 
-    public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
-
-    private Task SubscribeAsync(CommandFlags flags) =>
-        store.Trips.Multiplexer.GetSubscriber().SubscribeAsync(keys.CommandsAdded, (_, driverId) => outbox.Look(driverId!), flags);
-
-    private void LookForAll()
-    {
-        foreach (var session in streams.Sessions)
-        {
-            session.WakeForCommands();
-        }
-    }
+    private void Hear(RedisChannel channel, RedisValue driverId) => outbox.Look(driverId!);
 }

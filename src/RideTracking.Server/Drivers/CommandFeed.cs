@@ -24,7 +24,7 @@ internal sealed class CommandFeed(string driverId, ulong afterSequence, CommandO
     /// <summary>The app has the line of this way: it is not sent again on this stream.</summary>
     public void LineSent(V1.Route? route) => _lineSent = route?.Version ?? _lineSent;
 
-    /// <summary>The next command to send; null when there is none, or the store is away (then the sweep comes back to it).</summary>
+    /// <summary>The next command to send; null when there is none, or the store takes no question (then the sweep comes back to it).</summary>
     public async ValueTask<Command?> NextAsync()
     {
         if (_read.Count == 0 && _waiting)
@@ -37,9 +37,13 @@ internal sealed class CommandFeed(string driverId, ulong afterSequence, CommandO
                     _read.Enqueue(command);
                 }
             }
-            catch (Exception e) when (RedisStore.IsAway(e))
+            catch (Exception e)
             {
                 _waiting = true;
+                if (!StoreFailure.Passes(e))
+                {
+                    throw;
+                }
             }
         }
 

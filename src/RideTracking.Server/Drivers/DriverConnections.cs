@@ -68,7 +68,7 @@ internal sealed class DriverConnections(StreamServices services, DriverSlots slo
             claim = await services.Claims.ClaimAsync(driverId, sessionId).WaitAsync(services.Options.ClaimTimeout, services.Clock.Machine);
             cursor.Claimed(claim.Value);
         }
-        catch (Exception e) when (e is TimeoutException || RedisStore.IsAway(e))
+        catch (Exception e) when (e is TimeoutException || StoreFailure.Passes(e))
         {
             // Live tracking goes on without the store; the log claims the driver when it is back.
         }

@@ -47,7 +47,7 @@ internal sealed class DriverDesk
             return Result(action, fault);
         }
 
-        return await StoreRetry.RetryAsync(() => ActOnceAsync(driverId, epoch, action), RedisStore.IsFailure, _time, cancellation);
+        return await StoreRetry.RetryAsync(() => ActOnceAsync(driverId, epoch, action), StoreFailure.Passes, _time, cancellation);
     }
 
     /// <summary>What the driver chose and where it is to go, as <c>Welcome</c> tells it.</summary>
@@ -70,7 +70,7 @@ internal sealed class DriverDesk
             _book.Apply(null, plan.Version == 0 ? [] : [plan]);
             return plan;
         }
-        catch (Exception e) when (RedisStore.IsFailure(e) && _book.IsLoaded)
+        catch (Exception e) when (StoreFailure.Passes(e) && _book.IsLoaded)
         {
             var plan = _book.PlanOf(driverId);
             _dispatcher.WasToldFromMemory(driverId, plan.RoutePlanVersion);

@@ -1,6 +1,7 @@
 using Grpc.Core;
 using RideTracking.Server.Access;
 using RideTracking.Server.Drivers.Reporting;
+using RideTracking.Server.Hosting;
 using RideTracking.Server.Log;
 using RideTracking.Server.Protocol;
 using RideTracking.V1;
@@ -45,7 +46,7 @@ internal sealed class DriverSession
         Commands = new CommandFeed(hello.DriverId, hello.LastCommandSequence, services.Outbox);
         _writer = writer;
         _abort = abort;
-        _drain = new OnDemandLoop(DrainAsync);
+        _drain = new OnDemandLoop(services.Sending, DriverId, DrainAsync);
         _heardAt = services.Clock.Machine.GetTimestamp();
         _pace = services.Paces.Begin(DriverId, slot, services.Clock.Machine.GetUtcNow());
         Policy = _pace.Policy;
@@ -215,6 +216,7 @@ internal sealed class DriverSession
         else
         {
             Actions.Retry();
+            _drain.Retry();
             LookAtPace();
             if (Intake.IsAckDue() || Commands.IsWaiting)
             {
@@ -328,8 +330,26 @@ internal sealed class DriverSession
     }
 
     // Commands belong to the claim: before it, another connection may still be the driver's.
-    private async ValueTask<ConnectResponse?> NextCommandAsync() =>
-        Cursor.IsClaimed && !Cursor.IsFenced && await Commands.NextAsync() is { } command ? new ConnectResponse { Command = command } : null;
+    private async ValueTask<ConnectResponse?> NextCommandAsync()
+    {
+        if (!Cursor.IsClaimed || Cursor.IsFenced || _services.Commanding.IsWaiting(DriverId))
+        {
+            return null;
+        }
+
+        try
+        {
+            var command = await Commands.NextAsync();
+            _services.Commanding.Well(DriverId);
+            return command is null ? null : new ConnectResponse { Command = command };
+        }
+        catch (Exception e) when (!_services.Commanding.Passes(e))
+        {
+            // Commands that cannot be read keep nothing else from being sent.
+            _services.Commanding.Failed(DriverId, e);
+            return null;
+        }
+    }
 
     private ConnectResponse? NextPrepared()
     {

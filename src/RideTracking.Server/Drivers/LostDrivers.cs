@@ -3,6 +3,7 @@ using RideTracking.Engine.Dispatch;
 using RideTracking.Server.Areas;
 using RideTracking.Server.Hosting;
 using RideTracking.Server.Log;
+using RideTracking.Server.Store;
 using RideTracking.Server.Trips;
 using StackExchange.Redis;
 
@@ -74,7 +75,7 @@ internal sealed class LostDrivers(
             var last = await area.Bulk.HashGetAsync(area.Keys.LastFixes, [.. silent.Select(d => (RedisValue)d)]);
             foreach (var (driverId, value) in silent.Zip(last))
             {
-                if (LastFix.Parse((byte[]?)value) is { } logged && DateTimeOffset.FromUnixTimeMilliseconds(logged.Fix.FixedAtUnixMs) is var at && at > known[driverId])
+                if (area.Unreadable.Read(RecordKind.LastFix, area.Keys.LastFixes, driverId, (byte[]?)value, LastFix.Parse) is { } logged && DateTimeOffset.FromUnixTimeMilliseconds(logged.Fix.FixedAtUnixMs) is var at && at > known[driverId])
                 {
                     known[driverId] = at;
                 }

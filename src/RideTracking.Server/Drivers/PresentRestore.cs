@@ -1,7 +1,6 @@
 using RideTracking.Engine.Index;
 using RideTracking.Server.Areas;
 using RideTracking.Server.Directories;
-using RideTracking.Server.Hosting;
 using RideTracking.Server.Log;
 using RideTracking.Server.Store;
 using DriverLink = RideTracking.Engine.Index.DriverLink;
@@ -13,18 +12,18 @@ namespace RideTracking.Server.Drivers;
 /// then, as soon as it is back. Newer fixes that came meanwhile stay.
 /// </summary>
 internal sealed partial class PresentRestore(
-    RedisStore store, StoreKeys keys, DriverSlots slots, StreamServices services, FleetTraits traits, Loops loops, ILogger<PresentRestore> logger)
+    Area area, DriverSlots slots, StreamServices services, FleetTraits traits, ILogger<PresentRestore> logger)
     : BackgroundService
 {
     protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
-        loops.Create("present_restore", services.Clock.Machine).UntilDoneAsync(async stopping => LogRestored(await RestoreAsync(stopping)), stoppingToken);
+        area.MachineLoop("present_restore").UntilDoneAsync(async stopping => LogRestored(await RestoreAsync(stopping)), stoppingToken);
 
     private async Task<int> RestoreAsync(CancellationToken stoppingToken)
     {
         var restored = 0;
-        await foreach (var entry in store.Bulk.HashScanAsync(keys.LastFixes, pageSize: 1000).WithCancellation(stoppingToken))
+        await foreach (var entry in area.Bulk.HashScanAsync(area.Keys.LastFixes, pageSize: 1000).WithCancellation(stoppingToken))
         {
-            if (LastFix.Parse((byte[]?)entry.Value) is not { } last)
+            if (area.Unreadable.Read(RecordKind.LastFix, area.Keys.LastFixes, entry.Name, (byte[]?)entry.Value, LastFix.Parse) is not { } last)
             {
                 continue;
             }

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Options;
 using RideTracking.Server.Access;
+using RideTracking.Server.Areas;
 using RideTracking.Server.Drivers.Reporting;
 using RideTracking.Server.Hosting;
 using RideTracking.Server.Log;
@@ -9,10 +10,19 @@ namespace RideTracking.Server.Drivers;
 
 /// <summary>What every driver's stream of the node uses.</summary>
 internal sealed class StreamServices(
-    ServerClock clock, IOptions<StreamOptions> options, TokenValidator tokens, FixPath path, ConnectionClaims claims,
+    Area area, IOptions<StreamOptions> options, TokenValidator tokens, FixPath path, ConnectionClaims claims,
     DriverDesk desk, CommandOutbox outbox, DriverPaces paces)
 {
-    public ServerClock Clock => clock;
+    public ServerClock Clock => area.Clock;
+
+    /// <summary>What is sent down the streams; each driver is an item.</summary>
+    public Loop Sending { get; } = area.MachineLoop("driver_sending");
+
+    /// <summary>The reading of commands for it.</summary>
+    public Loop Commanding { get; } = area.MachineLoop("driver_commands");
+
+    /// <summary>The drivers' actions and acknowledgements.</summary>
+    public Loop Acting { get; } = area.MachineLoop("driver_actions");
 
     public StreamOptions Options => options.Value;
 

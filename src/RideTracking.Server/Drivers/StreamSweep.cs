@@ -25,6 +25,9 @@ internal sealed class StreamSweep(
             Loop.Try(session.DriverId, (Session: session, tokenTime), static one => one.Session.Sweep(one.tokenTime));
         }
 
+        services.Sending.ForgetGone();
+        services.Commanding.ForgetGone();
+        services.Acting.ForgetGone();
         Loop.Try("unary reports", reports, static all => all.Sweep());
         Loop.Try("busy places", busy, static all => all.Sweep());
         Loop.Try("stale positions", this, static all => all.SweepStale());

@@ -1,3 +1,5 @@
+using RideTracking.Server.Trips;
+
 
 
 
@@ -182,7 +184,8 @@ public sealed partial class Loop
     private bool IsFault(Exception e, CancellationToken stopping) =>
         !_passes(e) && !(e is OperationCanceledException && stopping.IsCancellationRequested);
 
-    private void Failed(string item, Exception e)
+    /// <summary>An item has failed for a reason of its own. For who tries by itself; <see cref="TryAsync"/> does it all.</summary>
+    public void Failed(string item, Exception e)
     {
         _metrics.Faulted(Name);
         var (isNews, isOneMore) = _faulty.Failed(item, $"{e.GetType().FullName}: {e.Message}");
@@ -204,7 +207,8 @@ public sealed partial class Loop
         }
     }
 
-    private void Well(string item)
+    /// <summary>An item did not fail. Costs next to nothing while none does.</summary>
+    public void Well(string item)
     {
         if (_faulty.Well(item))
         {

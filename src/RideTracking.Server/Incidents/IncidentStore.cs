@@ -84,8 +84,11 @@ internal sealed class IncidentStore(
         return ([.. page.Where(i => i.State == state)], found.Count > size ? found[size - 1] : null);
     }
 
-    private async Task<IEnumerable<V1.Incident>> ReadAsync(IEnumerable<string> ids) =>
-        (await area.Bulk.StringGetAsync([.. ids.Select(area.Keys.Incident)])).Select(Read).OfType<V1.Incident>();
+    private async Task<IEnumerable<V1.Incident>> ReadAsync(IEnumerable<string> ids)
+    {
+        RedisKey[] read = [.. ids.Select(area.Keys.Incident)];
+        return read.Zip(await area.Bulk.StringGetAsync(read), (key, stored) => area.Unreadable.Read(RecordKind.Incident, key, "", stored, Read)).OfType<V1.Incident>();
+    }
 
     private static V1.Incident? Read(RedisValue stored)
     {

@@ -35,8 +35,9 @@ public sealed class ConnectionClaims(RedisStore store, StoreKeys keys, LogWriter
                 ]))!;
             if ((string)reply[0]! == "ok")
             {
-                var last = LastFix.Parse((byte[]?)reply[2]);
-                var ofSession = LastFix.Parse((byte[]?)reply[3]);
+                // Without them the app sends again what the log has already, which is harmless.
+                var last = store.Unreadable.Read(RecordKind.LastFix, keys.LastFixes, driverId, (byte[]?)reply[2], LastFix.Parse);
+                var ofSession = store.Unreadable.Read(RecordKind.LastFix, keys.EarlierSessions(driverId), sessionId, (byte[]?)reply[3], LastFix.Parse);
                 return new ConnectionClaim(
                     long.Parse((string)reply[1]!, CultureInfo.InvariantCulture),
                     ofSession?.LoggedThrough ?? 0,

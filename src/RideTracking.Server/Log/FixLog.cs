@@ -178,7 +178,7 @@ public sealed partial class FixLog : BackgroundService
     {
         try
         {
-            await _unclaimed.ClaimAsync();
+            await _unclaimed.ClaimAsync(_loop, stopping);
             await _ahead.AllWrittenAsync().WaitAsync(stopping);
             await _append.WriteAsync(_batch.AsMemory(0, _taken), Fence);
         }

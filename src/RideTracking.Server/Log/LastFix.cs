@@ -14,6 +14,7 @@ public readonly record struct LastFix(ulong LoggedThrough, string SessionId, Fix
     private const int MaxRejectionBytes = 10 + 1 + (2 * sizeof(double));
 
     /// <summary>Reads what <see cref="Write"/> wrote; null for nothing.</summary>
+    /// <exception cref="Exception">It was damaged.</exception>
     public static LastFix? Parse(byte[]? value)
     {
         if (value is null || value.Length == 0)
@@ -25,11 +26,14 @@ public readonly record struct LastFix(ulong LoggedThrough, string SessionId, Fix
         var second = first + 1 + value.AsSpan(first + 1).IndexOf((byte)' ');
         var reader = new PackedReader(value.AsSpan(second + 1));
         var loggedThrough = ulong.Parse(value.AsSpan(0, first), CultureInfo.InvariantCulture);
+        var fix = PackedFix.Read(ref reader, 0);
+        if (Math.Abs((long)fix.LatitudeE7) > 90_0000000 || Math.Abs((long)fix.LongitudeE7) > 180_0000000)
+        {
+            throw new InvalidDataException("A last fix is not on the earth.");
+        }
+
         return new LastFix(
-            loggedThrough,
-            Encoding.UTF8.GetString(value, first + 1, second - first - 1),
-            PackedFix.Read(ref reader, 0),
-            ReadRejections(ref reader, loggedThrough));
+            loggedThrough, Encoding.UTF8.GetString(value, first + 1, second - first - 1), fix, ReadRejections(ref reader, loggedThrough));
     }
 
     internal static byte[] Write(ulong loggedThrough, ReadOnlySpan<byte> sessionId, in Fix fix, ReadOnlySpan<SequencedVerdict> rejections)

@@ -9,7 +9,7 @@ public sealed class LogReader(RedisStore store, StoreKeys keys)
 {
     private const int BatchesAtATime = 64;
 
-    /// <summary>Every fix that the log holds. What is appended meanwhile may or may not be among them.</summary>
+    /// <summary>Every fix that the log holds, but for batches that cannot be read. What is appended meanwhile may or may not be among them.</summary>
     public async IAsyncEnumerable<LoggedFix> ReadAsync()
     {
         var newest = (string?)await store.Bulk.HashGetAsync(keys.Log, "segment");
@@ -54,9 +54,11 @@ public sealed class LogReader(RedisStore store, StoreKeys keys)
         for (long start = 0; ; start += BatchesAtATime)
         {
             var batches = await store.Bulk.ListRangeAsync(keys.LogSegment(segment), start, start + BatchesAtATime - 1);
-            foreach (var batch in batches)
+            for (var i = 0; i < batches.Length; i++)
             {
-                foreach (var fix in LogBatch.Read((byte[])batch!))
+                var fixes = store.Unreadable.Read(
+                    RecordKind.LogBatch, keys.LogSegment(segment), $"{start + i}", (byte[])batches[i]!, static batch => LogBatch.Read(batch));
+                foreach (var fix in fixes ?? [])
                 {
                     yield return fix;
                 }

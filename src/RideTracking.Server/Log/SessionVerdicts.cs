@@ -1,4 +1,5 @@
 using RideTracking.Engine.Ingest;
+using RideTracking.Server.Trips;
 
 namespace RideTracking.Server.Log;
 

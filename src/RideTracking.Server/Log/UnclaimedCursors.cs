@@ -1,3 +1,5 @@
+using RideTracking.Server.Hosting;
+
 namespace RideTracking.Server.Log;
 
 /// <summary>Sessions that were opened while the store was away: they claim their drivers once it is back.</summary>
@@ -8,6 +10,9 @@ internal sealed class UnclaimedCursors(ConnectionClaims claims)
 
     private readonly Lock _lock = new();
     private readonly List<LogCursor> _cursors = [];
+
+    // Of the log's loop alone: whose claims failed by a fault of their own. They are tried again as the log is written.
+    private readonly List<LogCursor> _faulty = [];
 
     public bool IsEmpty
     {
@@ -29,9 +34,9 @@ internal sealed class UnclaimedCursors(ConnectionClaims claims)
     }
 
     /// <exception cref="StackExchange.Redis.RedisException">The store is away; what was not claimed stays.</exception>
-    public async Task ClaimAsync()
+    public async Task ClaimAsync(Loop loop, CancellationToken stopping)
     {
-        if (IsEmpty)
+        if (IsEmpty && _faulty.Count == 0)
         {
             return;
         }
@@ -39,6 +44,8 @@ internal sealed class UnclaimedCursors(ConnectionClaims claims)
         LogCursor[] unclaimed;
         lock (_lock)
         {
+            _cursors.AddRange(_faulty);
+            _faulty.Clear();
             unclaimed = [.. _cursors];
         }
 
@@ -46,17 +53,22 @@ internal sealed class UnclaimedCursors(ConnectionClaims claims)
         {
             await Task.WhenAll(some.Select(async cursor =>
             {
-                if (!cursor.IsFenced)
-                {
-                    cursor.Claimed(await claims.ClaimAsync(cursor.DriverId, cursor.SessionId));
-                    cursor.Advance(0);
-                }
-
+                var isDone = cursor.IsFenced || await loop.TryAsync(cursor.DriverId, () => ClaimAsync(cursor), stopping);
                 lock (_lock)
                 {
                     _cursors.Remove(cursor);
+                    if (!isDone)
+                    {
+                        _faulty.Add(cursor);
+                    }
                 }
             }));
         }
+    }
+
+    private async Task ClaimAsync(LogCursor cursor)
+    {
+        cursor.Claimed(await claims.ClaimAsync(cursor.DriverId, cursor.SessionId));
+        cursor.Advance(0);
     }
 }

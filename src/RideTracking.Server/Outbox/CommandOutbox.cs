@@ -40,7 +40,7 @@ public sealed class CommandOutbox
         var commands = new List<V1.Command>();
         foreach (var entry in await _area.Trips.HashGetAllAsync(_area.Keys.Outbox(driverId)))
         {
-            if (Parse((byte[])entry.Value!, now) is { } command && command.Sequence > afterSequence)
+            if (_area.Unreadable.Read(RecordKind.Command, _area.Keys.Outbox(driverId), entry.Name, (byte[])entry.Value!, bytes => Parse(bytes, now)) is { } command && command.Sequence > afterSequence)
             {
                 commands.Add(command);
             }

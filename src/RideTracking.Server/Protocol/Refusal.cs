@@ -66,6 +66,9 @@ public static class Refusal
     public static Status Unavailable(string reason, string message, TimeSpan retryAfter) =>
         With(Code.Unavailable, message, Info(reason, []), new RetryInfo { RetryDelay = retryAfter.ToDuration() });
 
+    /// <summary>The server failed at it, for a reason of its own.</summary>
+    public static Status Internal(string reason, string message) => With(Code.Internal, message, Info(reason, []));
+
     /// <summary>Too much of it.</summary>
     public static Status Exhausted(string reason, string message, params ReadOnlySpan<(string Key, string Value)> metadata) =>
         With(Code.ResourceExhausted, message, Info(reason, metadata));

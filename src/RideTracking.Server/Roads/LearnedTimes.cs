@@ -6,7 +6,6 @@ using RideTracking.Engine.Roads.Routing;
 using RideTracking.Engine.Roads.Speeds;
 using RideTracking.Server.Areas;
 using RideTracking.Server.Hosting;
-using RideTracking.Server.Store;
 using StackExchange.Redis;
 
 namespace RideTracking.Server.Roads;
@@ -26,13 +25,11 @@ internal sealed class LearnedTimes : LoopService
     private static readonly TimeSpan WriteInterval = TimeSpan.FromSeconds(15);
     private static readonly TimeSpan RangesKept = TimeSpan.FromMinutes(1);
 
-    private readonly RedisStore _store;
-    private readonly StoreKeys _keys;
+    private readonly Area _area;
     private readonly CityRoads _city;
     private readonly RoadTimes _times;
     private readonly RoadOptions _options;
     private readonly TimeZoneInfo _zone;
-    private readonly TimeProvider _clock;
 
     // What was learned of these roads, here and by all as far as it was read from the store.
     private readonly Lock _roadsLock = new();
@@ -56,10 +53,10 @@ internal sealed class LearnedTimes : LoopService
     private int _usedHour = -1;
 
     public LearnedTimes(
-        RedisStore store, StoreKeys keys, CityRoads city, RoadTimes times, ServerClock clock, IOptions<RoadOptions> options, Loops loops)
-        : base(loops.Create("learned_times", clock), EverySecond)
+        Area area, CityRoads city, RoadTimes times, IOptions<RoadOptions> options)
+        : base(area.Loop("learned_times"), EverySecond)
     {
-        (_store, _keys, _city, _times, _options, _clock) = (store, keys, city, times, options.Value, clock);
+        (_area, _city, _times, _options) = (area, city, times, options.Value);
         _zone = _options.Zone;
         _trips = new TripTimes(_zone);
     }
@@ -145,7 +142,7 @@ internal sealed class LearnedTimes : LoopService
             return;
         }
 
-        var now = _clock.GetUtcNow();
+        var now = _area.Clock.GetUtcNow();
         if (now - _writtenAt >= WriteInterval)
         {
             await WriteAsync();
@@ -164,7 +161,7 @@ internal sealed class LearnedTimes : LoopService
     private async Task WriteAsync()
     {
         TakeUnwritten();
-        await Task.WhenAll(_unwritten.Select(u => _store.Bulk.HashIncrementAsync(u.Key, u.Field, u.Amount)));
+        await Task.WhenAll(_unwritten.Select(u => _area.Bulk.HashIncrementAsync(u.Key, u.Field, u.Amount)));
         _unwritten.Clear();
     }
 
@@ -174,8 +171,8 @@ internal sealed class LearnedTimes : LoopService
         {
             foreach (var (key, sums) in _speeds?.TakeChanges() ?? [])
             {
-                _unwritten.Add((_keys.RoadSpeeds, $"{key}/f", sums.FreeFlowSeconds));
-                _unwritten.Add((_keys.RoadSpeeds, $"{key}/d", sums.DrivenSeconds));
+                _unwritten.Add((_area.Keys.RoadSpeeds, $"{key}/f", sums.FreeFlowSeconds));
+                _unwritten.Add((_area.Keys.RoadSpeeds, $"{key}/d", sums.DrivenSeconds));
             }
         }
 
@@ -183,12 +180,12 @@ internal sealed class LearnedTimes : LoopService
         {
             foreach (var (key, weight) in _trips.TakeChanges())
             {
-                _unwritten.Add((_keys.TripTimes, key.ToString(), weight));
+                _unwritten.Add((_area.Keys.TripTimes, key.ToString(), weight));
             }
 
             if (_tripsUnwritten > 0)
             {
-                _unwritten.Add((_keys.TripTimes, TripCount, _tripsUnwritten));
+                _unwritten.Add((_area.Keys.TripTimes, TripCount, _tripsUnwritten));
                 _tripsUnwritten = 0;
             }
         }
@@ -197,10 +194,10 @@ internal sealed class LearnedTimes : LoopService
     private async Task ReadAsync(RoadsInUse roads)
     {
         var speeds = new RoadSpeeds(roads.Graph, _zone);
-        await foreach (var entry in _store.Bulk.HashScanAsync(_keys.RoadSpeeds, pageSize: 1000))
+        await foreach (var entry in _area.Bulk.HashScanAsync(_area.Keys.RoadSpeeds, pageSize: 1000))
         {
             var field = ((string)entry.Name!).AsSpan();
-            if (SpeedKey.TryParse(field[..^2], out var key) && Number(entry.Value) is { } amount)
+            if (field.Length > 2 && SpeedKey.TryParse(field[..^2], out var key) && Number(entry.Value) is { } amount)
             {
                 speeds.Add(key, field[^1] == 'f' ? new SpeedSums(amount, 0) : new SpeedSums(0, amount));
             }
@@ -208,7 +205,7 @@ internal sealed class LearnedTimes : LoopService
 
         var trips = new TripTimes(_zone);
         var seen = 0.0;
-        await foreach (var entry in _store.Bulk.HashScanAsync(_keys.TripTimes, pageSize: 1000))
+        await foreach (var entry in _area.Bulk.HashScanAsync(_area.Keys.TripTimes, pageSize: 1000))
         {
             if (Number(entry.Value) is not { } weight)
             {

@@ -5,7 +5,6 @@ using RideTracking.Engine.Roads.Routing;
 using RideTracking.Server.Areas;
 using RideTracking.Server.Hosting;
 using RideTracking.Server.Protocol;
-using RideTracking.Server.Store;
 using StackExchange.Redis;
 
 namespace RideTracking.Server.Roads;
@@ -15,8 +14,8 @@ namespace RideTracking.Server.Roads;
 /// Thread-safe.
 /// </summary>
 internal sealed partial class RoadClosures(
-    RedisStore store, StoreKeys keys, CityRoads city, RoadTimes times, ServerClock clock, Loops loops, ILogger<RoadClosures> logger)
-    : LoopService(loops.Create("road_closures", clock.Machine), EverySecond)
+    Area area, CityRoads city, RoadTimes times, ILogger<RoadClosures> logger)
+    : LoopService(area.MachineLoop("road_closures"), EverySecond)
 {
     // One set of closures at a time is turned into times.
     private readonly SemaphoreSlim _turn = new(1);
@@ -26,7 +25,7 @@ internal sealed partial class RoadClosures(
     /// <summary>The closures that hold.</summary>
     /// <exception cref="RedisException">The store is away.</exception>
     public async Task<V1.SetRoadClosuresRequest> ListAsync() =>
-        (byte[]?)await store.Trips.StringGetAsync(keys.RoadClosures) is { } kept ? V1.SetRoadClosuresRequest.Parser.ParseFrom(kept) : new();
+        (byte[]?)await area.Trips.StringGetAsync(area.Keys.RoadClosures) is { } kept ? V1.SetRoadClosuresRequest.Parser.ParseFrom(kept) : new();
 
     /// <summary>These hold from now on, and no others.</summary>
     /// <exception cref="RpcException">FAILED_PRECONDITION without roads; INVALID_ARGUMENT for a point without a road near it.</exception>
@@ -43,9 +42,9 @@ internal sealed partial class RoadClosures(
         var stretch = new RoadStretch(roads.Index);
         var found = closures.Closures.Select((closure, i) => EdgesOf(stretch, closure, check, $"closures[{i}]")).ToList();
         check.Pass();
-        var transaction = store.Trips.CreateTransaction();
-        _ = transaction.StringSetAsync(keys.RoadClosures, closures.ToByteArray());
-        var version = transaction.StringIncrementAsync(keys.RoadClosuresVersion);
+        var transaction = area.Trips.CreateTransaction();
+        _ = transaction.StringSetAsync(area.Keys.RoadClosures, closures.ToByteArray());
+        var version = transaction.StringIncrementAsync(area.Keys.RoadClosuresVersion);
         await transaction.ExecuteAsync();
         await ApplyAsync(roads, await version, closures, found);
         var response = new V1.SetRoadClosuresResponse();
@@ -66,7 +65,7 @@ internal sealed partial class RoadClosures(
             return;
         }
 
-        var version = await store.Trips.StringGetAsync(keys.RoadClosuresVersion);
+        var version = await area.Trips.StringGetAsync(area.Keys.RoadClosuresVersion);
         if (version != _version || roads != _roads)
         {
             var closures = await ListAsync();

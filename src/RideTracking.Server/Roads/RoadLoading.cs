@@ -4,6 +4,7 @@ using RideTracking.Engine.Roads;
 using RideTracking.Engine.Roads.Graph;
 using RideTracking.Engine.Roads.Osm;
 using RideTracking.Engine.Roads.Routing;
+using RideTracking.Server.Areas;
 using RideTracking.Server.Hosting;
 
 namespace RideTracking.Server.Roads;
@@ -13,7 +14,7 @@ namespace RideTracking.Server.Roads;
 /// file, else from the file itself. Without usable roads the server goes on with straight lines.
 /// </summary>
 internal sealed partial class RoadLoading(
-    CityRoads city, RoadTimes times, IOptions<RoadOptions> options, IOptions<DataOptions> data, Loops loops, TimeProvider time, ILogger<RoadLoading> logger)
+    Area area, CityRoads city, RoadTimes times, IOptions<RoadOptions> options, IOptions<DataOptions> data, ILogger<RoadLoading> logger)
     : BackgroundService
 {
     /// <summary>Completes when the roads are in use, or cannot be.</summary>
@@ -28,7 +29,7 @@ internal sealed partial class RoadLoading(
 
     // Not again when it fails: the same file would fail the same way.
     private Task<LookOutcome> OnceAsync(Action work, CancellationToken stopping) =>
-        loops.Create("road_loading", time).LookAsync(_ => Task.Run(work, stopping), stopping);
+        area.Loop("road_loading").LookAsync(_ => Task.Run(work, stopping), stopping);
 
     private void UseDemo()
     {

@@ -1,7 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
 using RideTracking.Server.Areas;
-using RideTracking.Server.Hosting;
 using RideTracking.Server.Store;
 using StackExchange.Redis;
 
@@ -21,7 +20,7 @@ internal enum ShareOutcome
 }
 
 /// <summary>Links to trips in the store: each "&lt;trip&gt; &lt;hash of its secret&gt;", or "&lt;trip&gt; -" once it is revoked.</summary>
-internal sealed class ShareLinks(RedisStore store, StoreKeys keys, ServerClock clock)
+internal sealed class ShareLinks(Area area)
 {
     private const string NoHash = "-";
 
@@ -30,9 +29,9 @@ internal sealed class ShareLinks(RedisStore store, StoreKeys keys, ServerClock c
     public async Task<ShareOutcome> MakeAsync(ShareToken token, string tripId, int mostOfTrip)
     {
         var reply = await StoreScript.ShareLink.RunAsync(
-            store.Trips,
-            [keys.ShareLink(token.LinkId), keys.ShareLinksOf(tripId)],
-            [token.LinkId, $"{tripId} {token.Hash}", mostOfTrip, (long)clock.Real(StoreExpiries.ShareLink).TotalMilliseconds]);
+            area.Trips,
+            [area.Keys.ShareLink(token.LinkId), area.Keys.ShareLinksOf(tripId)],
+            [token.LinkId, $"{tripId} {token.Hash}", mostOfTrip, (long)area.Clock.Real(StoreExpiries.ShareLink).TotalMilliseconds]);
         return (string)reply! switch
         {
             "revoked" => ShareOutcome.Revoked,
@@ -42,24 +41,24 @@ internal sealed class ShareLinks(RedisStore store, StoreKeys keys, ServerClock c
     }
 
     /// <summary>The trip that a link is to, revoked or not; null when there is no such link.</summary>
-    public async Task<string?> TripOfAsync(string linkId) => TripAndHash((await store.Trips.StringGetAsync(keys.ShareLink(linkId)))!)?.TripId;
+    public async Task<string?> TripOfAsync(string linkId) => TripAndHash((await area.Trips.StringGetAsync(area.Keys.ShareLink(linkId)))!)?.TripId;
 
     /// <summary>Ends a link for good.</summary>
     public async Task RevokeAsync(string linkId, string tripId)
     {
-        var both = store.Trips.CreateTransaction();
-        _ = both.StringSetAsync(keys.ShareLink(linkId), $"{tripId} {NoHash}", clock.Real(StoreExpiries.ShareLink));
-        _ = both.HashDeleteAsync(keys.ShareLinksOf(tripId), linkId);
+        var both = area.Trips.CreateTransaction();
+        _ = both.StringSetAsync(area.Keys.ShareLink(linkId), $"{tripId} {NoHash}", area.Clock.Real(StoreExpiries.ShareLink));
+        _ = both.HashDeleteAsync(area.Keys.ShareLinksOf(tripId), linkId);
         await both.ExecuteAsync();
     }
 
     /// <summary>The trip that a token lets watch; null when it lets nobody, for whatever reason.</summary>
-    public async Task<string?> TripOfAsync(ShareToken token) => TripFor(await store.Trips.StringGetAsync(keys.ShareLink(token.LinkId)), token);
+    public async Task<string?> TripOfAsync(ShareToken token) => TripFor(await area.Trips.StringGetAsync(area.Keys.ShareLink(token.LinkId)), token);
 
     /// <summary>Those of some tokens that let nobody watch any more.</summary>
     public async Task<ShareToken[]> EndedAsync(ShareToken[] tokens)
     {
-        var records = await store.Trips.StringGetAsync([.. tokens.Select(t => keys.ShareLink(t.LinkId))]);
+        var records = await area.Trips.StringGetAsync([.. tokens.Select(t => area.Keys.ShareLink(t.LinkId))]);
         return [.. tokens.Where((token, i) => TripFor(records[i], token) is null)];
     }
 

@@ -1,5 +1,6 @@
 using Grpc.Core;
 using Microsoft.Extensions.Options;
+using RideTracking.Server.Areas;
 using RideTracking.Server.Hosting;
 using RideTracking.Server.Protocol;
 
@@ -10,8 +11,8 @@ namespace RideTracking.Server.Sharing;
 /// another node did. Thread-safe.
 /// </summary>
 internal sealed class ShareWatches(
-    ShareLinks links, IOptions<SharingOptions> options, SharingMetrics metrics, ServerClock clock, Loops loops)
-    : LoopService(loops.Create("share_watches", clock.Machine), EverySecond)
+    Area area, ShareLinks links, IOptions<SharingOptions> options, SharingMetrics metrics)
+    : LoopService(area.MachineLoop("share_watches"), EverySecond)
 {
     private const string TooManyOfLink = "TOO_MANY_WATCHES_OF_LINK";
 

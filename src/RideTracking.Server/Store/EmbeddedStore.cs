@@ -23,6 +23,9 @@ public sealed partial class EmbeddedStore(
     private CancellationTokenSource? _stopping;
     private Task _checkpoints = Task.CompletedTask;
 
+    /// <summary>Whether its files were taken away while it runs. It would go on in memory, and come back with nothing.</summary>
+    public bool IsLost => _lock is { } held && _server is not null && !File.Exists(held.Name);
+
     /// <summary>Starts the server and returns its endpoint, or null when another Redis is configured.</summary>
     public Task<string?> StartAsync(CancellationToken cancellationToken)
     {

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Options;
+using RideTracking.Server.Access;
 using StackExchange.Redis;
 
 namespace RideTracking.Server.Store;
@@ -9,17 +10,19 @@ namespace RideTracking.Server.Store;
 /// away, and whoever makes them decides what to do then.
 /// </summary>
 public sealed partial class RedisStore(
-    IOptions<StoreOptions> options, EmbeddedStore embedded, ILogger<RedisStore> logger) : IHostedService, IAsyncDisposable
+    IOptions<StoreOptions> options, EmbeddedStore embedded, UnreadableRecords unreadable, ILogger<RedisStore> logger) : IHostedService, IAsyncDisposable
 {
     private readonly List<ConnectionMultiplexer> _connections = [];
     private IDatabase? _append;
     private IDatabase? _trips;
     private IDatabase? _bulk;
+    private int _restorations;
 
     /// <summary>Over databases that somebody else opened and closes: a simulation that stands between node and store.</summary>
     internal RedisStore(
-        IDatabase append, IDatabase trips, IDatabase bulk, IOptions<StoreOptions> options, EmbeddedStore embedded, ILogger<RedisStore> logger)
-        : this(options, embedded, logger) => (_append, _trips, _bulk) = (append, trips, bulk);
+        IDatabase append, IDatabase trips, IDatabase bulk, IOptions<StoreOptions> options, EmbeddedStore embedded, UnreadableRecords unreadable,
+        ILogger<RedisStore> logger)
+        : this(options, embedded, unreadable, logger) => (_append, _trips, _bulk) = (append, trips, bulk);
 
     /// <summary>For the log's appends and connection claims.</summary>
     public IDatabase Append => _append ?? throw NotStarted();
@@ -33,11 +36,11 @@ public sealed partial class RedisStore(
     /// <summary>Whether the store answers just now, as far as the connections know.</summary>
     public bool IsConnected => _connections.Count > 0 && _connections.TrueForAll(c => c.IsConnected);
 
-    /// <summary>Whether the store is away, rather than refusing what it was asked.</summary>
-    public static bool IsAway(Exception e) => e is RedisConnectionException or RedisTimeoutException;
+    /// <summary>Rises each time a connection is back: what is held in memory of the store may be out of date then.</summary>
+    public int Restorations => Volatile.Read(ref _restorations);
 
-    /// <summary>Whether the store failed in any way: away, or refusing for a reason of its own (loading, out of memory).</summary>
-    public static bool IsFailure(Exception e) => e is RedisException || IsAway(e);
+    /// <summary>Records that cannot be read, whoever meets them.</summary>
+    public UnreadableRecords Unreadable => unreadable;
 
     public async Task StartAsync(CancellationToken cancellationToken)
     {
@@ -76,7 +79,11 @@ public sealed partial class RedisStore(
         settings.ClientName = $"ride-tracking-{role}";
         var connection = await ConnectionMultiplexer.ConnectAsync(settings);
         connection.ConnectionFailed += (_, e) => LogLost(role, e.FailureType);
-        connection.ConnectionRestored += (_, _) => LogRestored(role);
+        connection.ConnectionRestored += (_, _) =>
+        {
+            Interlocked.Increment(ref _restorations);
+            LogRestored(role);
+        };
         _connections.Add(connection);
         return connection.GetDatabase();
     }

@@ -12,10 +12,14 @@ public static class StoreSetup
     {
         builder.Services.AddOptions<StoreOptions>().BindConfiguration("Store").ValidateDataAnnotations().ValidateOnStart();
         builder.Services.AddSingleton(services => new Loops(
-            services.GetRequiredService<IMeterFactory>().Create(Metering.MeterName), RedisStore.IsFailure, services.GetRequiredService<ILoggerFactory>()));
+            services.GetRequiredService<IMeterFactory>().Create(Metering.MeterName), StoreFailure.Passes, services.GetRequiredService<ILoggerFactory>()));
         builder.Services.AddSingleton<EmbeddedStore>();
+        builder.Services.AddSingleton<UnreadableRecords>();
         builder.Services.AddSingleton<RedisStore>();
         builder.Services.AddHostedService(services => services.GetRequiredService<RedisStore>());
+        builder.Services.AddSingleton<ServerEnd>();
+        builder.Services.AddSingleton<StoreWatch>();
+        builder.Services.AddHostedService(services => services.GetRequiredService<StoreWatch>());
         return builder;
     }
 }

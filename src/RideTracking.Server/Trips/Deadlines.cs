@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Microsoft.Extensions.Options;
 using RideTracking.Engine.Dispatch;
+using RideTracking.Server.Areas;
 using RideTracking.Server.Hosting;
 using RideTracking.Server.Outbox;
 
@@ -11,8 +12,8 @@ namespace RideTracking.Server.Trips;
 /// trip reaches its end even if every node that knew it died.
 /// </summary>
 internal sealed class Deadlines(
-    TripStore store, TripBook book, Dispatcher dispatcher, CommandOutbox outbox, IOptions<TripOptions> options, TimeProvider time, Loops loops)
-    : LoopService(loops.Create("deadlines", time), options.Value.TickInterval)
+    Area area, TripStore store, TripBook book, Dispatcher dispatcher, CommandOutbox outbox, IOptions<TripOptions> options)
+    : LoopService(area.Loop("deadlines"), options.Value.TickInterval)
 {
     private const int Page = 1000;
 
@@ -21,7 +22,7 @@ internal sealed class Deadlines(
         var looked = new HashSet<string>(StringComparer.Ordinal);
         for (var skipped = 0; ;)
         {
-            var due = await store.ReadDueAsync(time.GetUtcNow(), Page, skipped);
+            var due = await store.ReadDueAsync(area.Clock.GetUtcNow(), Page, skipped);
             var left = 0;
             foreach (var tripId in due)
             {
@@ -47,7 +48,7 @@ internal sealed class Deadlines(
             ?? throw new InvalidOperationException($"The store has a deadline for the trip {tripId} but not the trip.");
 
         // Several offers of a trip may be due at once: each is an event of its own.
-        for (var due = trip.Offers.Count(o => o.ExpiresAt <= time.GetUtcNow()); due >= 0; due--)
+        for (var due = trip.Offers.Count(o => o.ExpiresAt <= area.Clock.GetUtcNow()); due >= 0; due--)
         {
             DispatchEvent happened = trip switch
             {
@@ -69,7 +70,7 @@ internal sealed class Deadlines(
     private async Task<ImmutableArray<string>> UndeliveredAsync(Trip trip)
     {
         var undelivered = ImmutableArray.CreateBuilder<string>();
-        foreach (var offer in trip.Offers.Where(o => o.ExpiresAt <= time.GetUtcNow()))
+        foreach (var offer in trip.Offers.Where(o => o.ExpiresAt <= area.Clock.GetUtcNow()))
         {
             if (await outbox.IsWaitingAsync(offer.DriverId, CommandWire.OfferField(offer.Id)))
             {

@@ -6,6 +6,7 @@ using RideTracking.Engine.Index;
 using RideTracking.Server.Areas;
 using RideTracking.Server.Hosting;
 using RideTracking.Server.Outbox;
+using RideTracking.Server.Protocol;
 using RideTracking.Server.Store;
 using StackExchange.Redis;
 
@@ -211,7 +212,7 @@ internal sealed class Dispatcher(
         {
             return await store.CommitAsync(commit);
         }
-        catch (Exception e) when (RedisStore.IsFailure(e))
+        catch (Exception e) when (StoreFailure.Of(e) is not null)
         {
             _doubted.AddOrUpdate(
                 commit.TripId ?? "",

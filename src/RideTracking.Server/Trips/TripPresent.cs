@@ -1,6 +1,6 @@
 using Microsoft.Extensions.Options;
+using RideTracking.Server.Areas;
 using RideTracking.Server.Hosting;
-using RideTracking.Server.Store;
 
 namespace RideTracking.Server.Trips;
 
@@ -9,44 +9,44 @@ namespace RideTracking.Server.Trips;
 /// in doubt, and lets trips go that have long been final.
 /// </summary>
 internal sealed partial class TripPresent(
-    RedisStore store, TripStore trips, TripBook book, Dispatcher dispatcher, IOptions<TripOptions> options, TimeProvider time, Loops loops,
+    Area area, TripStore trips, TripBook book, Dispatcher dispatcher, IOptions<TripOptions> options,
     ILogger<TripPresent> logger)
-    : LoopService(loops.Create("trip_present", time), options.Value.TickInterval)
+    : LoopService(area.Loop("trip_present"), options.Value.TickInterval)
 {
     // Longer than any reply takes, so that nothing older than a final trip is still under way.
     private static readonly TimeSpan FinalStays = TimeSpan.FromMinutes(1);
 
-    private volatile bool _stale = true;
+    // Of which return of the store the book is; none yet.
+    private volatile int _loadedAfter = -1;
 
     public override async Task StartAsync(CancellationToken cancellationToken)
     {
-        store.Trips.Multiplexer.ConnectionRestored += (_, _) => Reload();
         // Before the first driver connects, if the store is there.
         await StepAsync(cancellationToken);
         await base.StartAsync(cancellationToken);
     }
 
     /// <summary>The store was away: what it holds is to be read again.</summary>
-    internal void Reload() => _stale = true;
+    internal void Reload() => _loadedAfter = -1;
 
     protected override async Task LookAsync(CancellationToken stopping)
     {
-        if (_stale)
+        if (area.StoreRestorations is var restorations && restorations != _loadedAfter)
         {
-            _stale = false;
+            _loadedAfter = restorations;
             try
             {
                 await LoadAsync(stopping);
             }
             catch
             {
-                _stale = true;
+                Reload();
                 throw;
             }
         }
 
         await dispatcher.ResolveDoubtsAsync(Loop, stopping);
-        book.ForgetFinalBefore(time.GetUtcNow() - FinalStays);
+        book.ForgetFinalBefore(area.Clock.GetUtcNow() - FinalStays);
     }
 
     private async Task LoadAsync(CancellationToken stopping)

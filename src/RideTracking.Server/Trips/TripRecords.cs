@@ -18,10 +18,17 @@ internal static class TripRecords
     public static RedisValue Write(DriverPlan plan) => Write(plan.Version, plan, TripJson.Default.DriverPlan);
 
     /// <summary>The trip, or null when the store has none.</summary>
-    public static Trip? ReadTrip(RedisValue stored) => Read(stored, TripJson.Default.Trip);
+    /// <exception cref="JsonException">It cannot be read, or lacks what every trip has.</exception>
+    public static Trip? ReadTrip(RedisValue stored) => Read(stored, TripJson.Default.Trip) is not { } trip ? null
+        : string.IsNullOrEmpty(trip.Id) || trip.Waypoints.IsDefaultOrEmpty || trip.Events.IsEmpty
+            ? throw new JsonException("A trip has an id, waypoints and events.")
+        : trip;
 
     /// <summary>The plan, or null when the store has none.</summary>
-    public static DriverPlan? ReadPlan(RedisValue stored) => Read(stored, TripJson.Default.DriverPlan);
+    /// <exception cref="JsonException">It cannot be read, or lacks what every plan has.</exception>
+    public static DriverPlan? ReadPlan(RedisValue stored) => Read(stored, TripJson.Default.DriverPlan) is not { } plan ? null
+        : string.IsNullOrEmpty(plan.DriverId) ? throw new JsonException("A plan has a driver.")
+        : plan;
 
     private static RedisValue Write<T>(ulong version, T record, JsonTypeInfo<T> json)
     {

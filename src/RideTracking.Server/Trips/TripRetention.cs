@@ -1,5 +1,6 @@
 using Google.Protobuf.WellKnownTypes;
 using Microsoft.Extensions.Options;
+using RideTracking.Server.Areas;
 using RideTracking.Server.Hosting;
 using RideTracking.Server.Store.Events;
 
@@ -11,14 +12,14 @@ namespace RideTracking.Server.Trips;
 /// store. Any node does it; twice is harmless.
 /// </summary>
 internal sealed class TripRetention(
-    EventLog<V1.LoggedTripEvent> events, TripStore trips, IOptions<TripOptions> options, ServerClock clock, Loops loops)
-    : LoopService(loops.Create("trip_retention", clock), EverySecond)
+    Area area, EventLog<V1.LoggedTripEvent> events, TripStore trips, IOptions<TripOptions> options)
+    : LoopService(area.Loop("trip_retention"), EverySecond)
 {
     private const int Page = 500;
 
     protected override async Task LookAsync(CancellationToken stopping)
     {
-        var before = clock.GetUtcNow() - options.Value.Retention;
+        var before = area.Clock.GetUtcNow() - options.Value.Retention;
         await trips.ForgetEndedBeforeAsync(before);
         var newest = await events.NewestAsync();
         if (newest > (ulong)options.Value.EventsKept)
@@ -31,16 +32,26 @@ internal sealed class TripRetention(
 
     private async Task RemoveRecordedBeforeAsync(Timestamp time)
     {
-        while (true)
+        EventPage<V1.LoggedTripEvent> page;
+        var after = 0UL;
+        // Most often not even the first is old.
+        var most = 1;
+        do
         {
-            var page = await events.ReadAsync(0, Page);
-            // Another node may have removed some meanwhile.
-            if (page.TakeWhile(e => e.Event.RecordedAt < time).LastOrDefault() is not { } last)
+            // Another node may have removed some meanwhile. One that cannot be read goes with those after it.
+            page = await events.ReadAsync(after, most);
+            var old = page.Events.TakeWhile(e => e.Event.RecordedAt < time).ToList();
+            if (old.Count > 0)
+            {
+                await events.RemoveThroughAsync(old[^1].Cursor);
+            }
+
+            (after, most) = (page.Through, Page);
+            if (old.Count < page.Events.Count)
             {
                 return;
             }
-
-            await events.RemoveThroughAsync(last.Cursor);
         }
+        while (!page.IsLast);
     }
 }

@@ -67,11 +67,12 @@ internal sealed class TripStore(Area area, EventLog<V1.LoggedTripEvent> events)
     /// <summary>Trips that ended, the last first.</summary>
     public Task<IReadOnlyList<TimedId>> ReadEndedAsync(TimedId? after, int most) => TimedId.ReadAsync(area.Bulk, area.Keys.EndedTrips, after, most);
 
-    /// <summary>Trips as they stand, in the order asked for; those that are not kept are left out.</summary>
+    /// <summary>Trips as they stand, in the order asked for; those that are not kept, or cannot be read, are left out.</summary>
     public async Task<ImmutableArray<Trip>> ReadTripsAsync(IEnumerable<string> tripIds)
     {
-        var records = await area.Bulk.StringGetAsync([.. tripIds.Select(area.Keys.Trip)]);
-        return [.. records.Select(TripRecords.ReadTrip).OfType<Trip>()];
+        RedisKey[] read = [.. tripIds.Select(area.Keys.Trip)];
+        var records = await area.Bulk.StringGetAsync(read);
+        return [.. read.Zip(records, (key, record) => area.Unreadable.Read(RecordKind.Trip, key, "", record, TripRecords.ReadTrip)).OfType<Trip>()];
     }
 
     /// <summary>Takes the trips that ended before a time off the list of ended ones.</summary>
@@ -84,7 +85,10 @@ internal sealed class TripStore(Area area, EventLog<V1.LoggedTripEvent> events)
         var plans = ImmutableArray.CreateBuilder<DriverPlan>();
         await foreach (var entry in area.Bulk.HashScanAsync(area.Keys.Plans, pageSize: Page))
         {
-            plans.Add(TripRecords.ReadPlan(entry.Value)!);
+            if (area.Unreadable.Read(RecordKind.Plan, area.Keys.Plans, entry.Name, entry.Value, TripRecords.ReadPlan) is { } plan)
+            {
+                plans.Add(plan);
+            }
         }
 
         var trips = ImmutableArray.CreateBuilder<Trip>();

@@ -81,9 +81,9 @@ public sealed partial class ZoneBook(Area area, RedisStore store, ZoneTracking t
                 {
                     zones.Add(_parsed[wire.ZoneId] = ZoneWire.Zone(wire, options.Value.Limits));
                 }
-                catch (ZoneGeometryException e)
+                catch (Exception e)
                 {
-                    // It was checked when it was given; the limits have been lowered since.
+                    // It was checked when it was given; the limits have been lowered since, or it was damaged.
                     LogUnusable(wire.ZoneId, e.Message);
                 }
             }

@@ -1,6 +1,5 @@
 using RideTracking.Server.Areas;
 using RideTracking.Server.Hosting;
-using RideTracking.Server.Store;
 using StackExchange.Redis;
 
 namespace RideTracking.Server.Zones;
@@ -10,8 +9,8 @@ namespace RideTracking.Server.Zones;
 /// has changed one.
 /// </summary>
 internal sealed partial class ZoneLoading(
-    RedisStore store, StoreKeys keys, ZoneBook book, ZoneTracking tracking, ServerClock clock, Loops loops, ILogger<ZoneLoading> logger)
-    : LoopService(loops.Create("zone_loading", clock.Machine), EverySecond)
+    Area area, ZoneBook book, ZoneTracking tracking, ILogger<ZoneLoading> logger)
+    : LoopService(area.MachineLoop("zone_loading"), EverySecond)
 {
     private RedisValue _version;
     private bool _isLoaded;
@@ -25,7 +24,7 @@ internal sealed partial class ZoneLoading(
 
     protected override async Task LookAsync(CancellationToken stopping)
     {
-        var version = await store.Trips.StringGetAsync(keys.ZonesVersion);
+        var version = await area.Trips.StringGetAsync(area.Keys.ZonesVersion);
         if (_isLoaded && version == _version)
         {
             return;

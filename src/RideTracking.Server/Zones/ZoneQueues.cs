@@ -7,6 +7,7 @@ using RideTracking.Engine.Index;
 using RideTracking.Engine.Zones;
 using RideTracking.Server.Areas;
 using RideTracking.Server.Hosting;
+using RideTracking.Server.Store;
 using RideTracking.Server.Trips;
 
 namespace RideTracking.Server.Zones;
@@ -80,8 +81,14 @@ internal sealed class ZoneQueues(
 
         foreach (var entry in await area.Trips.HashGetAllAsync(area.Keys.ZoneQueues))
         {
+            var entries = area.Unreadable.Read(
+                RecordKind.ZoneQueue, area.Keys.ZoneQueues, entry.Name, (byte[])entry.Value!, static bytes => JsonSerializer.Deserialize<QueueEntry[]>(bytes));
+            if (entries is null || entries.Any(e => e is not { DriverId.Length: > 0 }))
+            {
+                continue;
+            }
+
             var room = RoomOf(entry.Name!);
-            var entries = JsonSerializer.Deserialize<QueueEntry[]>((byte[])entry.Value!)!;
             room.Queue.Restore(entries);
             room.Kept = [.. entries];
             foreach (var waiting in entries)

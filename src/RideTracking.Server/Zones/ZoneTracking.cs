@@ -6,6 +6,8 @@ using RideTracking.Engine.Ingest;
 using RideTracking.Engine.Zones;
 using RideTracking.Server.Areas;
 using RideTracking.Server.Log;
+using RideTracking.Server.Store;
+using StackExchange.Redis;
 
 namespace RideTracking.Server.Zones;
 
@@ -140,19 +142,30 @@ public sealed class ZoneTracking
         var restored = 0;
         await foreach (var entry in _area.Bulk.HashScanAsync(_area.Keys.ZoneVisits, pageSize: 1000))
         {
-            if (JsonSerializer.Deserialize<DriverZoneState>((byte[])entry.Value!) is { } state && _tracker.Restore(_slots.GetOrAdd(entry.Name!), state))
+            if (_area.Unreadable.Read(RecordKind.ZoneVisits, _area.Keys.ZoneVisits, entry.Name, entry, Restore))
             {
                 restored++;
-                _isWanted = true;
-                foreach (var visit in state.Visits.Where(v => v.ZoneKind == ZoneKind.Queue))
-                {
-                    _atQueues.Writer.TryWrite(
-                        new AtQueue(visit.ZoneId, entry.Name!, ZoneEventKind.Enter, ZoneEventCause.Moved, visit.EnterId, visit.EnteredAtUnixMs));
-                }
             }
         }
 
         return restored;
+    }
+
+    private bool Restore(HashEntry entry)
+    {
+        if (JsonSerializer.Deserialize<DriverZoneState>((byte[])entry.Value!) is not { } state || !_tracker.Restore(_slots.GetOrAdd(entry.Name!), state))
+        {
+            return false;
+        }
+
+        _isWanted = true;
+        foreach (var visit in state.Visits.Where(v => v.ZoneKind == ZoneKind.Queue))
+        {
+            _atQueues.Writer.TryWrite(
+                new AtQueue(visit.ZoneId, entry.Name!, ZoneEventKind.Enter, ZoneEventCause.Moved, visit.EnterId, visit.EnteredAtUnixMs));
+        }
+
+        return true;
     }
 
     private void Keep(int slot, List<ZoneEvent> happened)

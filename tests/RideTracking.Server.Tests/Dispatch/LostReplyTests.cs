@@ -1,7 +1,9 @@
 using Grpc.Core;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
 using RideTracking.Engine.Dispatch;
 using RideTracking.Engine.Index;
+using RideTracking.Server.Areas;
 using RideTracking.Server.Drivers;
 using RideTracking.Server.Outbox;
 using RideTracking.Server.Store;
@@ -149,7 +151,7 @@ public sealed class LostReplyTests
             {
                 told = (await driver.WaitingAsync()).SingleOrDefault();
             }
-            catch (Exception e) when (RedisStore.IsAway(e))
+            catch (Exception e) when (StoreFailure.Passes(e))
             {
                 // The connections are not back yet.
             }
@@ -184,9 +186,7 @@ public sealed class LostReplyTests
     [Fact]
     public void What_is_committed_while_the_present_is_read_again_stays()
     {
-        var index = new DriverIndex();
-        var slots = new DriverSlots();
-        var book = new TripBook(slots, index, new Engine.Fanout.PositionFanout(index));
+        var book = NewBook();
         var read = NewTrip("default.read", 1);
         book.Apply(read, [DriverPlan.Empty("d1") with { Version = 1 }]);
         book.Apply(NewTrip("default.lost", 3), [DriverPlan.Empty("d2") with { Version = 5 }]);
@@ -201,11 +201,18 @@ public sealed class LostReplyTests
         Assert.Equal((2ul, 0ul), (book.PlanOf("d1").Version, book.PlanOf("d2").Version));
     }
 
+    private static TripBook NewBook()
+    {
+        var index = new DriverIndex();
+        return new TripBook(
+            new CityFleet(new DriverSlots(), index, new Engine.Fanout.PositionFanout(index)),
+            new BusyPlaces(Options.Create(new BusyPlacesOptions()), TimeProvider.System));
+    }
+
     [Fact]
     public void A_final_trip_stays_a_while_so_that_nothing_older_comes_back()
     {
-        var index = new DriverIndex();
-        var book = new TripBook(new DriverSlots(), index, new Engine.Fanout.PositionFanout(index));
+        var book = NewBook();
         book.Apply(NewTrip("default.t", 3) with { State = Engine.Dispatch.TripState.Unfulfilled }, []);
         book.Apply(NewTrip("default.t", 2), []);
 

@@ -69,13 +69,13 @@ public sealed class TripCommitTests
             new TripCommit(Now, $"default.t{i / 2}", 0, NewTrip(1, $"default.t{i / 2}"), []))));
         Assert.Equal(40, replies.OfType<Committed>().Count());
 
-        var events = await stores.Events.ReadAsync(0, 100);
+        var events = (await stores.Events.ReadAsync(0, 100)).Events;
         Assert.Equal(Enumerable.Range(1, 40).Select(n => (ulong)n), events.Select(e => e.Cursor));
         Assert.Equal(40, events.Select(e => e.TripId).Distinct().Count());
         Assert.Equal(40ul, await stores.Events.NewestAsync());
         Assert.Equal(0ul, await stores.Events.OldestAsync());
         await stores.Events.RemoveThroughAsync(7);
-        Assert.Equal((7ul, 8ul), (await stores.Events.OldestAsync(), (await stores.Events.ReadAsync(0, 1))[0].Cursor));
+        Assert.Equal((7ul, 8ul), (await stores.Events.OldestAsync(), (await stores.Events.ReadAsync(0, 1)).Events[0].Cursor));
         await stores.Events.RemoveThroughAsync(40);
         Assert.Equal(40ul, await stores.Events.OldestAsync());
     }

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using RideTracking.Server.Areas;
 using RideTracking.Server.Tests.Fixtures;
 
 namespace RideTracking.Server.Tests.Hosting;

@@ -1,6 +1,7 @@
 using RideTracking.Server.Access;
 using RideTracking.Server.Tests.Dispatch;
 using RideTracking.Server.Tests.Fixtures;
+using RideTracking.Server.Trips;
 using RideTracking.V1;
 
 namespace RideTracking.Server.Tests.Zones;

@@ -1,4 +1,5 @@
 using RideTracking.Server.Telemetry;
+using RideTracking.Server.Trips;
 
 namespace RideTracking.Server.Drivers.Reporting;
 

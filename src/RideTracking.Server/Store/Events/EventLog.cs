@@ -38,12 +38,16 @@ internal sealed class EventLog<T>(RedisStore store, RedisKey events, RedisKey cu
         return oldest.Length == 0 ? newest : (ulong)oldest[0].Score - 1;
     }
 
-    /// <summary>Events after a cursor, oldest first.</summary>
+    /// <summary>Events after a cursor, oldest first; those that cannot be read are passed over.</summary>
     /// <exception cref="RedisException">The store is away.</exception>
-    public async Task<List<T>> ReadAsync(ulong afterCursor, int most)
+    public async Task<EventPage<T>> ReadAsync(ulong afterCursor, int most)
     {
-        var members = await store.Bulk.SortedSetRangeByScoreAsync(events, afterCursor, exclude: Exclude.Start, take: most);
-        return [.. members.Select(member => Parse((byte[])member!))];
+        var members = await store.Bulk.SortedSetRangeByScoreWithScoresAsync(events, afterCursor, exclude: Exclude.Start, take: most);
+        return members.Length == 0
+            ? new EventPage<T>([], afterCursor + 1, afterCursor, IsLast: true)
+            : new EventPage<T>(
+                [.. members.Select(m => store.Unreadable.Read(RecordKind.Event, events, $"{m.Score:F0}", (byte[])m.Element!, Parse)).OfType<T>()],
+                (ulong)members[0].Score, (ulong)members[^1].Score, members.Length < most);
     }
 
     /// <summary>Removes the events up to a cursor.</summary>

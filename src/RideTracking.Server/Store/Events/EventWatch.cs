@@ -10,10 +10,9 @@ namespace RideTracking.Server.Store.Events;
 /// after its own cursor, as fast as it is read: nothing waits in memory for a slow one.
 /// </summary>
 /// <param name="log">The events.</param>
-/// <param name="cursorOf">The cursor of an event.</param>
 /// <param name="clock">For waiting.</param>
 /// <param name="maxWatchers">Streams that may be open at once, and the setting that says so.</param>
-internal sealed class EventWatch<T>(EventLog<T> log, Func<T, ulong> cursorOf, ServerClock clock, (int Count, string Setting) maxWatchers)
+internal sealed class EventWatch<T>(EventLog<T> log, ServerClock clock, (int Count, string Setting) maxWatchers)
     where T : IMessage<T>
 {
     private const int PageEvents = 500;
@@ -43,25 +42,22 @@ internal sealed class EventWatch<T>(EventLog<T> log, Func<T, ulong> cursorOf, Se
         while (true)
         {
             var next = log.NextWrite;
-            var events = await TryReadAsync(cursor);
-            if (events.Count > 0)
+            var page = await TryReadAsync(cursor);
+            if (page.First > cursor + 1)
             {
-                if (cursorOf(events[0]) > cursor + 1)
-                {
-                    await KnownAsync(cursor); // Too slow: what comes next was removed meanwhile.
-                }
-
-                cursor = cursorOf(events[^1]);
+                await KnownAsync(cursor); // Too slow: what comes next was removed meanwhile.
             }
 
-            List<T> told = [.. events.Where(wanted)];
+            var isEmpty = page.Through == cursor;
+            cursor = page.Through;
+            List<T> told = [.. page.Events.Where(wanted)];
             if (told.Count > 0 || clock.Machine.GetElapsedTime(toldAt) >= LongestSilence)
             {
                 await tellAsync(told, cursor);
                 toldAt = clock.Machine.GetTimestamp();
             }
 
-            if (events.Count == 0)
+            if (isEmpty)
             {
                 await Task.WhenAny(next, Task.Delay(LookInterval, clock.Machine, cancellation));
             }
@@ -70,15 +66,15 @@ internal sealed class EventWatch<T>(EventLog<T> log, Func<T, ulong> cursorOf, Se
         }
     }
 
-    private async Task<List<T>> TryReadAsync(ulong cursor)
+    private async Task<EventPage<T>> TryReadAsync(ulong cursor)
     {
         try
         {
             return await log.ReadAsync(cursor, PageEvents);
         }
-        catch (Exception e) when (RedisStore.IsAway(e))
+        catch (Exception e) when (StoreFailure.Passes(e))
         {
-            return []; // It goes on when the store is back.
+            return new EventPage<T>([], cursor + 1, cursor, IsLast: true); // It goes on when the store is back.
         }
     }
 

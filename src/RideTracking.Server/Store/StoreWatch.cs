@@ -1,0 +1,124 @@
+using System.Collections.Concurrent;
+using System.Diagnostics.Metrics;
+using RideTracking.Server.Hosting;
+using RideTracking.Server.Telemetry;
+using StackExchange.Redis;
+
+namespace RideTracking.Server.Store;
+
+/// <summary>
+/// Sees once a second how the store does, on each connection and by a tiny write: a store that is full or read-only still
+/// answers whoever reads. Thread-safe.
+/// </summary>
+public sealed partial class StoreWatch : LoopService
+{
+    private const string Away = "away";
+
+    private static readonly RedisKey Probe = "ride-tracking:probe";
+    private static readonly TimeSpan ProbeStays = TimeSpan.FromMinutes(1);
+
+    private readonly RedisStore _store;
+    private readonly EmbeddedStore _embedded;
+    private readonly ServerEnd _end;
+    private readonly ILogger<StoreWatch> _logger;
+
+    // Reasons that were ever seen, which are few and constants: each stays a series of the metric.
+    private readonly ConcurrentDictionary<string, bool> _reasons = new(StringComparer.Ordinal);
+    private readonly Lock _lock = new();
+    private StoreState _seen;
+
+    /// <summary>Made once, by <c>AddStore</c>.</summary>
+    public StoreWatch(RedisStore store, EmbeddedStore embedded, ServerEnd end, IMeterFactory meters, Loops loops, ILogger<StoreWatch> logger)
+        : base(loops.Create("store_watch", TimeProvider.System), EverySecond)
+    {
+        (_store, _embedded, _end, _logger) = (store, embedded, end, logger);
+        meters.Create(Metering.MeterName).CreateObservableGauge(
+            "ridetracking.store.state", Measure, "{state}", "1 for the store's state: connected, away, or refusing (by its own code of the reason); 0 for the others.");
+    }
+
+    /// <summary>How the store does: at once when it is away, within a second when it refuses.</summary>
+    public StoreState State
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _store.IsConnected || _seen.Failure is { Kind: StoreFailureKind.Refusing } ? _seen : new StoreState(new StoreFailure(StoreFailureKind.Away, "AWAY"));
+            }
+        }
+    }
+
+    /// <inheritdoc/>
+    protected override async Task LookAsync(CancellationToken stopping)
+    {
+        if (_embedded.IsLost)
+        {
+            _end.Fail("The files of the embedded store are gone (Store:DataFolder); what is written now would not survive.");
+            return;
+        }
+
+        IDatabase[] databases = [_store.Append, _store.Trips, _store.Bulk];
+        var failures = await Task.WhenAll(databases.Select(TryAsync));
+        See(new StoreState(Array.Find(failures, f => f is { Kind: StoreFailureKind.Refusing }) ?? Array.Find(failures, f => f is not null)));
+    }
+
+    private static async Task<StoreFailure?> TryAsync(IDatabase database)
+    {
+        try
+        {
+            await database.StringSetAsync(Probe, RedisValue.EmptyString, ProbeStays);
+            return null;
+        }
+        catch (Exception e) when (StoreFailure.Of(e) is not null)
+        {
+            return StoreFailure.Of(e);
+        }
+    }
+
+    private void See(StoreState state)
+    {
+        StoreState before;
+        lock (_lock)
+        {
+            (before, _seen) = (_seen, state);
+        }
+
+        if (before == state)
+        {
+            return;
+        }
+
+        if (state.Failure is { } failure)
+        {
+            if (failure.Kind != StoreFailureKind.Away)
+            {
+                _reasons.TryAdd(failure.Reason, true);
+            }
+
+            LogFailing(state);
+        }
+        else
+        {
+            LogWell();
+        }
+    }
+
+    private IEnumerable<Measurement<int>> Measure()
+    {
+        var failure = State.Failure;
+        yield return Of(failure is null, "connected");
+        yield return Of(failure is { Kind: StoreFailureKind.Away }, Away);
+        foreach (var (reason, _) in _reasons.ToArray())
+        {
+            yield return Of(failure is { Kind: not StoreFailureKind.Away } f && f.Reason == reason, "refusing", reason);
+        }
+
+        static Measurement<int> Of(bool isIt, string state, string reason = "") => new(isIt ? 1 : 0, new("state", state), new("reason", reason));
+    }
+
+    [LoggerMessage(LogLevel.Warning, "The store is {State}")]
+    private partial void LogFailing(StoreState state);
+
+    [LoggerMessage(LogLevel.Information, "The store takes what is written again")]
+    private partial void LogWell();
+}
