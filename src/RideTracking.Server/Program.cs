@@ -35,7 +35,7 @@ namespace RideTracking.Server
             var builder = ServerCommands.CreateBuilder(args);
             configure?.Invoke(builder);
             AddFeatures(builder);
-            var app = builder.Build().RequireValidOptions(AreasSetup.OpenAreas);
+            var app = builder.Build().RequireValidOptions(AreasSetup.CheckAreaSettings);
             app.MapGrpcServer().MapAccess().MapEndpoints().MapFleet().MapRoadTiles().MapTelemetry().MapHealth();
             return app;
         }

@@ -5,8 +5,8 @@ namespace RideTracking.Server.Areas;
 /// as hosted services that start in this order and stop in reverse, and its doors.
 /// </summary>
 /// <param name="services">The area's own services.</param>
-/// <param name="process">Where shared instances come from. No room gets hold of it.</param>
-public sealed class AreaBuilder(IServiceCollection services, IServiceProvider process)
+/// <param name="process">Where shared instances come from; none when only settings are to be checked. No room gets hold of it.</param>
+public sealed class AreaBuilder(IServiceCollection services, IServiceProvider? process)
 {
     private readonly List<Type> _doors = [];
     private readonly List<Type> _shared = [];
@@ -22,7 +22,11 @@ public sealed class AreaBuilder(IServiceCollection services, IServiceProvider pr
     public AreaBuilder Share<T>()
         where T : class
     {
-        services.AddSingleton(process.GetRequiredService<T>());
+        if (process is not null)
+        {
+            services.AddSingleton(process.GetRequiredService<T>());
+        }
+
         _shared.Add(typeof(T));
         return this;
     }
@@ -31,7 +35,11 @@ public sealed class AreaBuilder(IServiceCollection services, IServiceProvider pr
     public AreaBuilder Share<T>(string name)
         where T : class
     {
-        services.AddKeyedSingleton(name, process.GetRequiredKeyedService<T>(name));
+        if (process is not null)
+        {
+            services.AddKeyedSingleton(name, process.GetRequiredKeyedService<T>(name));
+        }
+
         _shared.Add(typeof(T));
         return this;
     }

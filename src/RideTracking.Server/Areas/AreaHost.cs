@@ -18,7 +18,6 @@ public sealed class AreaHost : IAsyncDisposable
         Id = id;
         _services = services;
         Shared = built.Shared;
-        services.GetService<IStartupValidator>()?.Validate();
         _doors = built.Doors.ToFrozenDictionary(door => door, door => services.GetRequiredService(door));
     }
 

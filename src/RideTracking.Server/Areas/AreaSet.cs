@@ -15,9 +15,9 @@ public sealed class AreaSet : BackgroundService, IHostedLifecycleService, IAsync
     private readonly Action<AreaBuilder> _rooms;
     private readonly AreaHost _home;
 
-    internal AreaSet(IServiceProvider process, Action<AreaBuilder> rooms)
+    internal AreaSet(IServiceProvider process, AreaRooms rooms)
     {
-        (_process, _rooms) = (process, rooms);
+        (_process, _rooms) = (process, rooms.Add);
         _home = Open(process.GetRequiredService<IOptions<AreaOptions>>().Value.Area);
     }
 
@@ -96,6 +96,9 @@ public sealed class AreaSet : BackgroundService, IHostedLifecycleService, IAsync
         }
     }
 }
+
+/// <summary>The rooms that each area is made of.</summary>
+internal sealed record AreaRooms(Action<AreaBuilder> Add);
 
 /// <summary>For tests and the simulation: what an area is to have instead of, or besides, its own.</summary>
 internal sealed record AreaChange(Action<IServiceCollection> Apply);

@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Options;
 using RideTracking.Engine.Fanout;
 using RideTracking.Engine.Index;
 
@@ -10,13 +11,22 @@ public static class AreasSetup
     public static WebApplicationBuilder AddAreas(this WebApplicationBuilder builder, Action<AreaBuilder> rooms)
     {
         builder.Services.AddOptions<AreaOptions>().BindConfiguration("Store").ValidateDataAnnotations().ValidateOnStart();
-        builder.Services.AddSingleton(process => new AreaSet(process, rooms));
+        builder.Services.AddSingleton(new AreaRooms(rooms));
+        builder.Services.AddSingleton(process => new AreaSet(process, process.GetRequiredService<AreaRooms>()));
         builder.Services.AddHostedService(process => process.GetRequiredService<AreaSet>());
         return builder;
     }
 
-    /// <summary>Makes the areas' containers, which checks their settings; nothing runs yet.</summary>
-    public static void OpenAreas(this IServiceProvider process) => process.GetRequiredService<AreaSet>();
+    /// <summary>Checks the settings of what areas are made of; nothing is opened.</summary>
+    /// <exception cref="OptionsValidationException">Some are wrong; or several of it in an <see cref="AggregateException"/>.</exception>
+    public static void CheckAreaSettings(IServiceProvider process)
+    {
+        var services = new ServiceCollection();
+        services.AddSingleton(process.GetRequiredService<IConfiguration>());
+        process.GetRequiredService<AreaRooms>().Add(new AreaBuilder(services, process: null));
+        using var checking = services.BuildServiceProvider();
+        checking.GetRequiredService<IStartupValidator>().Validate();
+    }
 
     /// <summary>Adds the area's drivers as memory has them.</summary>
     public static AreaBuilder AddCityFleet(this AreaBuilder area)

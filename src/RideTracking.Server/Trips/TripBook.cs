@@ -238,9 +238,9 @@ public sealed class TripBook(CityFleet fleet, BusyPlaces busy)
 
     private void Tell(Trip trip)
     {
-        if (trip.State == TripState.Searching)
+        if (trip is { State: TripState.Searching, Waypoints: [var pickup, ..] })
         {
-            busy.Ask(trip.Waypoints[0].Location);
+            busy.Ask(pickup.Location);
         }
 
         _keepingUp.OfTrip(trip);

@@ -30,10 +30,10 @@ public sealed partial class MetricsTests
             await phone.ReadAckAsync(through: 3);
 
             var during = await ScrapeAsync(server);
-            Assert.Contains("""ridetracking_fixes_total{otel_scope_name="RideTracking",outcome="accepted"} 2""", during, StringComparison.Ordinal);
-            Assert.Contains("""ridetracking_fixes_total{otel_scope_name="RideTracking",outcome="rejected",reason="invalid_coordinate"} 1""", during, StringComparison.Ordinal);
-            Assert.Contains("""ridetracking_streams_open{otel_scope_name="RideTracking",stream="driver"} 1""", during, StringComparison.Ordinal);
-            Assert.Contains("""ridetracking_log_fixes_total{otel_scope_name="RideTracking"} 2""", during, StringComparison.Ordinal);
+            Assert.Contains("""ridetracking_fixes_total{otel_scope_name="RideTracking",area="default",outcome="accepted"} 2""", during, StringComparison.Ordinal);
+            Assert.Contains("""ridetracking_fixes_total{otel_scope_name="RideTracking",area="default",outcome="rejected",reason="invalid_coordinate"} 1""", during, StringComparison.Ordinal);
+            Assert.Contains("""ridetracking_streams_open{otel_scope_name="RideTracking",area="default",stream="driver"} 1""", during, StringComparison.Ordinal);
+            Assert.Contains("""ridetracking_log_fixes_total{otel_scope_name="RideTracking",area="default"} 2""", during, StringComparison.Ordinal);
             Assert.Contains("ridetracking_fixes_ack_delay_seconds_count{", during, StringComparison.Ordinal);
             Assert.Contains("dotnet_gc_collections_total{", during, StringComparison.Ordinal);
             Assert.Contains("kestrel_active_connections{", during, StringComparison.Ordinal);
@@ -47,8 +47,8 @@ public sealed partial class MetricsTests
         }
 
         var after = await ScrapeAsync(server);
-        Assert.Contains("""ridetracking_streams_open{otel_scope_name="RideTracking",stream="driver"} 0""", after, StringComparison.Ordinal);
-        Assert.Matches("""ridetracking_streams_closed_total\{otel_scope_name="RideTracking",reason="[a-z_]+",stream="driver"\} 1""", after);
+        Assert.Contains("""ridetracking_streams_open{otel_scope_name="RideTracking",area="default",stream="driver"} 0""", after, StringComparison.Ordinal);
+        Assert.Matches("""ridetracking_streams_closed_total\{otel_scope_name="RideTracking",area="default",reason="[a-z_]+",stream="driver"\} 1""", after);
     }
 
     [Fact]
