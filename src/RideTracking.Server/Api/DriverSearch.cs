@@ -90,9 +90,7 @@ internal sealed class DriverSearch
             check.OptionalId("filter.vehicle_type", filter.VehicleType);
             check.Number("filter.min_seats", filter.MinSeats, 0, 64);
             DirectoryCheck.Attributes(check, "filter.required_attributes", filter.RequiredAttributes);
-            check.Require(
-                filter.MaxFixAge is not { } age || (age.Seconds >= 0 && age.Nanos >= 0 && age.Seconds + age.Nanos > 0 && age.Seconds <= MaxAge.TotalSeconds),
-                "filter.max_fix_age", "must be above 0 and at most 24 h");
+            check.OptionalDuration("filter.max_fix_age", filter.MaxFixAge, TimeSpan.FromTicks(1), MaxAge, "must be above 0 and at most 24 h");
             check.Require(filter.ExcludedDriverIds.Count <= MaxExcluded, "filter.excluded_driver_ids", $"must be at most {MaxExcluded}, not {filter.ExcludedDriverIds.Count}");
             for (var i = 0; i < filter.ExcludedDriverIds.Count && i < MaxExcluded; i++)
             {

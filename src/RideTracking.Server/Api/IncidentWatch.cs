@@ -54,10 +54,10 @@ internal sealed class IncidentWatch(
         TimedId? after = request.PageToken.Length <= MaxTokenLength ? TimedId.Parse(request.PageToken) : null;
         var check = new RequestCheck();
         check.Choice("state", request.State);
-        check.Require(request.PageSize <= MaxPageSize, "page_size", $"must be 1 to {MaxPageSize}, or 0 for {DefaultPageSize}");
+        var size = check.PageSize(request.PageSize, DefaultPageSize, MaxPageSize);
         check.Require(request.PageToken.Length == 0 || after is not null, "page_token", "must be the next_page_token of the page before, or empty");
         check.Pass();
-        var (page, next) = await incidents.PageAsync(request.State, after, request.PageSize == 0 ? DefaultPageSize : (int)request.PageSize);
+        var (page, next) = await incidents.PageAsync(request.State, after, size);
         return new V1.ListIncidentsResponse { Incidents = { page.Select(Told) }, NextPageToken = next?.ToString() ?? "" };
     }
 

@@ -46,9 +46,7 @@ internal sealed class ZoneDesk(ZoneBook book, IOptions<ZoneOptions> options)
             check.Id("zone.zone_id", zone.ZoneId);
             check.Text("zone.display_name", zone.DisplayName, 1, MaxNameLength);
             check.Choice("zone.kind", zone.Kind);
-            check.Require(
-                zone.DwellAfter is not { } dwell || (dwell.Seconds is >= 0 and <= 30 * 86_400 && dwell.Nanos is >= 0 and <= 999_999_999 && dwell.Seconds + dwell.Nanos > 0),
-                "zone.dwell_after", "must be above 0 and at most 30 days, or absent");
+            check.OptionalDuration("zone.dwell_after", zone.DwellAfter, TimeSpan.FromTicks(1), TimeSpan.FromDays(30), "must be above 0 and at most 30 days, or absent");
             try
             {
                 ZoneGeometry.Parse(zone.GeoJson, options.Value.Limits);

@@ -75,9 +75,9 @@ internal static class DirectoryCheck
     public static int PageSize(uint asked, string pageToken)
     {
         var check = new RequestCheck();
-        check.Require(asked <= MaxPageSize, "page_size", $"must be 1 to {MaxPageSize}, or 0 for {DefaultPageSize}");
+        var size = check.PageSize(asked, DefaultPageSize, MaxPageSize);
         check.OptionalId("page_token", pageToken);
         check.Pass();
-        return asked == 0 ? DefaultPageSize : (int)asked;
+        return size;
     }
 }

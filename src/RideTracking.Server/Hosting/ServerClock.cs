@@ -31,6 +31,9 @@ public sealed class ServerClock(TimeProvider machine, DateTimeOffset? start, dou
     public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period) =>
         machine.CreateTimer(callback, state, Real(dueTime), Real(period));
 
+    /// <summary><see cref="Real"/> in milliseconds, as scripts set expiries: at least 1, since the store knows no shorter one.</summary>
+    public long RealMilliseconds(TimeSpan span) => Math.Max(1, (long)Real(span).TotalMilliseconds);
+
     /// <summary>How long a span of this clock lasts outside: for expiries in the store, which keeps its own time.</summary>
     public TimeSpan Real(TimeSpan span) =>
         scale == 1 || span == Timeout.InfiniteTimeSpan || span == TimeSpan.Zero

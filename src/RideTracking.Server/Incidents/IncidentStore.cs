@@ -35,10 +35,10 @@ internal sealed class IncidentStore(
             ],
             [
                 incident.IncidentId, incident.Version, record.ToByteArray(), now.ToUnixTimeMilliseconds(),
-                incident.State == V1.IncidentState.Open ? "" : Milliseconds(options.Value.Retention),
+                incident.State == V1.IncidentState.Open ? "" : area.Clock.RealMilliseconds(options.Value.Retention),
                 (now - options.Value.Retention).ToUnixTimeMilliseconds(), EventsKept,
                 incident.RaisedBy == V1.TripActor.Driver ? "driver:" + incident.Driver.DriverId : "rider:" + incident.RiderId, options.Value.MaxOpen,
-                answer is { } kept ? kept.Value : "", Milliseconds(StoreExpiries.RequestId),
+                answer is { } kept ? kept.Value : "", area.Clock.RealMilliseconds(StoreExpiries.RequestId),
                 actor?.DriverId ?? "", actor?.Epoch ?? 0,
             ]))!;
         switch ((string)reply[0]!)
@@ -102,6 +102,4 @@ internal sealed class IncidentStore(
         incident.Version = version;
         return incident;
     }
-
-    private long Milliseconds(TimeSpan span) => Math.Max(1, (long)area.Clock.Real(span).TotalMilliseconds);
 }

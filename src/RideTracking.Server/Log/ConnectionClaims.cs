@@ -31,7 +31,7 @@ public sealed class ConnectionClaims(RedisStore store, StoreKeys keys, LogWriter
                 [keys.Connections, keys.LastFixes, keys.EarlierSessions(driverId), keys.LogFence(holder)],
                 [
                     driverId, writer.Value, sessionId, holder,
-                    (long)clock.Real(StoreExpiries.EarlierSessions).TotalMilliseconds, (long)clock.Real(StoreExpiries.Writer).TotalMilliseconds,
+                    clock.RealMilliseconds(StoreExpiries.EarlierSessions), clock.RealMilliseconds(StoreExpiries.Writer),
                 ]))!;
             if ((string)reply[0]! == "ok")
             {

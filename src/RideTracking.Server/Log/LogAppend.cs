@@ -111,8 +111,8 @@ public sealed class LogAppend(
         _arguments.Add(now);
         _arguments.Add(_segment);
         _arguments.Add((long)options.Value.SegmentLength.TotalMilliseconds);
-        _arguments.Add((long)clock.Real(options.Value.Retention + options.Value.SegmentLength).TotalMilliseconds);
-        _arguments.Add((long)clock.Real(StoreExpiries.Writer).TotalMilliseconds);
+        _arguments.Add(clock.RealMilliseconds(options.Value.Retention + options.Value.SegmentLength));
+        _arguments.Add(clock.RealMilliseconds(StoreExpiries.Writer));
         // A copy: after a time-out the connection may still hold the message when the buffer is written again.
         _arguments.Add(_buffer.AsSpan(0, length).ToArray());
         _arguments.Add(_honoured.Count);

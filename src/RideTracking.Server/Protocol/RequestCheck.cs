@@ -62,6 +62,24 @@ internal sealed class RequestCheck
         Require(location.Longitude is >= -180 and <= 180, field + ".longitude", "must be -180 to 180 degrees");
     }
 
+    /// <summary>How many a page is to have.</summary>
+    /// <param name="asked">As many; 0 for what is usual.</param>
+    /// <param name="usual">What is usual.</param>
+    /// <param name="most">The most.</param>
+    public int PageSize(uint asked, int usual, int most)
+    {
+        Require(asked <= most, "page_size", $"must be 1 to {most}, or 0 for {usual}");
+        return asked == 0 ? usual : (int)asked;
+    }
+
+    /// <summary>A duration in a range, both ends allowed, or none. By its parts: one on the wire may hold more than a TimeSpan can.</summary>
+    public void OptionalDuration(string field, Duration? span, TimeSpan least, TimeSpan most, string rule) =>
+        Require(
+            span is null
+            || (span.Seconds >= 0 && span.Seconds <= (long)most.TotalSeconds && span.Nanos is >= 0 and <= 999_999_999
+                && span.ToTimeSpan() >= least && span.ToTimeSpan() <= most),
+            field, rule);
+
     public void OptionalTime(string field, Timestamp? time) =>
         Require(
             time is null || (time.Seconds is >= -62_135_596_800 and <= 253_402_300_799 && time.Nanos is >= 0 and <= 999_999_999),

@@ -31,7 +31,7 @@ internal sealed class ShareLinks(Area area)
         var reply = await StoreScript.ShareLink.RunAsync(
             area.Trips,
             [area.Keys.ShareLink(token.LinkId), area.Keys.ShareLinksOf(tripId)],
-            [token.LinkId, $"{tripId} {token.Hash}", mostOfTrip, (long)area.Clock.Real(StoreExpiries.ShareLink).TotalMilliseconds]);
+            [token.LinkId, $"{tripId} {token.Hash}", mostOfTrip, area.Clock.RealMilliseconds(StoreExpiries.ShareLink)]);
         return (string)reply! switch
         {
             "revoked" => ShareOutcome.Revoked,

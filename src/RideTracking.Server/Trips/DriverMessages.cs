@@ -27,8 +27,7 @@ internal sealed class DriverMessages(Dispatcher dispatcher, CompanyDirectory dir
         check.Id("request_id", request.RequestId);
         check.Id("driver_id", request.DriverId);
         check.Text("text", request.Text, 1, MaxTextLength);
-        check.Require(
-            request.ExpiresAfter is null || IsWithin(request.ExpiresAfter, ShortestExpiry, LongestExpiry), "expires_after", "must be 10 s to 7 d, or absent for 1 h");
+        check.OptionalDuration("expires_after", request.ExpiresAfter, ShortestExpiry, LongestExpiry, "must be 10 s to 7 d, or absent for 1 h");
         check.Pass();
         if (await directory.Drivers.FindAsync(request.DriverId) is null && !slots.TryGet(request.DriverId, out _))
         {
@@ -51,8 +50,4 @@ internal sealed class DriverMessages(Dispatcher dispatcher, CompanyDirectory dir
             _ => throw Refusal.Aborted("CONTENDED", "The driver's plan is being changed by too many at once; nothing was sent. Try again.").ToRpcException(),
         };
     }
-
-    private static bool IsWithin(Duration span, TimeSpan least, TimeSpan most) =>
-        span.Seconds >= 0 && span.Seconds <= (long)most.TotalSeconds && span.Nanos is >= 0 and <= 999_999_999
-        && span.ToTimeSpan() >= least && span.ToTimeSpan() <= most;
 }

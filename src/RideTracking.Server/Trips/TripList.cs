@@ -36,12 +36,12 @@ internal sealed class TripList(TripStore trips, TripView view, StoreKeys keys)
         check.OptionalId("rider_id", request.RiderId);
         check.OptionalId("driver_id", request.DriverId);
         check.Text("external_id", request.ExternalId, 0, ExternalId.MaxLength);
-        check.Require(request.PageSize <= MaxPageSize, "page_size", $"must be 1 to {MaxPageSize}, or 0 for {DefaultPageSize}");
+        var size = check.PageSize(request.PageSize, DefaultPageSize, MaxPageSize);
         check.Require(
             begin is { } place && (place.TripId.Length == 0 || TripIds.IsPlausible(keys, place.TripId)), "page_token", "must be the next_page_token of the page before, or empty");
         check.Pass();
 
-        var page = new Page(request, request.PageSize == 0 ? DefaultPageSize : (int)request.PageSize);
+        var page = new Page(request, size);
         await AddAsync(page, begin!.Value);
         var response = new V1.ListTripsResponse { NextPageToken = page.Next?.ToString() ?? "" };
         response.Trips.AddRange(page.Trips.Select(t => view.ForOps(t, withPolyline: false)));

@@ -110,8 +110,8 @@ internal sealed class TripStore(Area area, EventLog<V1.LoggedTripEvent> events)
             commit.TripId ?? "", commit.TripVersion,
             commit.Trip is null ? "" : TripRecords.Write(commit.Trip),
             commit.Trip?.DueAt is { } due ? due.ToUnixTimeMilliseconds() : "",
-            Milliseconds(commit.Retention),
-            commit.Answer is { } answer ? answer.Value : "", Milliseconds(StoreExpiries.RequestId),
+            area.Clock.RealMilliseconds(commit.Retention),
+            commit.Answer is { } answer ? answer.Value : "", area.Clock.RealMilliseconds(StoreExpiries.RequestId),
             commit.OutboxLimit is { } limit ? limit : "",
             commit.Plans.Length,
         ];
@@ -141,6 +141,4 @@ internal sealed class TripStore(Area area, EventLog<V1.LoggedTripEvent> events)
         DriverId = trip.DriverId ?? "",
         Event = TripWire.Of(happened),
     }.ToByteArray();
-
-    private long Milliseconds(TimeSpan span) => Math.Max(1, (long)area.Clock.Real(span).TotalMilliseconds);
 }
