@@ -14,6 +14,7 @@ public class LayersTests
     private static readonly Dictionary<string, int> Layers = new()
     {
         ["Geo"] = 0,
+        ["Packing"] = 0,
         ["Ingest"] = 1,
         ["Index"] = 2,
         ["Fanout"] = 3,

@@ -17,36 +17,11 @@ internal ref struct WireReader(ReadOnlySpan<byte> bytes)
         return tag >> 3 == 0 ? throw Malformed() : tag;
     }
 
-    public ulong Varint()
-    {
-        if (!_rest.IsEmpty && _rest[0] < 0x80)
-        {
-            var small = _rest[0];
-            _rest = _rest[1..];
-            return small;
-        }
-
-        ulong value = 0;
-        for (var i = 0; i < 10 && i < _rest.Length; i++)
-        {
-            value |= (ulong)(_rest[i] & 0x7f) << (7 * i);
-            if (_rest[i] < 0x80)
-            {
-                _rest = _rest[(i + 1)..];
-                return value;
-            }
-        }
-
-        throw Malformed();
-    }
+    public ulong Varint() => Engine.Packing.Varint.TryTake(ref _rest, out var value) ? value : throw Malformed();
 
     public int Fixed32() => BinaryPrimitives.ReadInt32LittleEndian(Take(sizeof(int)));
 
-    public int ZigZag32()
-    {
-        var value = (uint)Varint();
-        return (int)(value >> 1) ^ -(int)(value & 1);
-    }
+    public int ZigZag32() => (int)Engine.Packing.Varint.FromZigZag((uint)Varint());
 
     public ReadOnlySpan<byte> Bytes()
     {

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using RideTracking.Engine.Packing;
 
 namespace RideTracking.Server.Log;
 
@@ -23,7 +24,7 @@ internal ref struct PackedWriter(Span<byte> buffer)
     }
 
     /// <summary>Zigzag, so that small negative numbers stay short.</summary>
-    public void Signed(long value) => Unsigned((ulong)((value << 1) ^ (value >> 63)));
+    public void Signed(long value) => Unsigned(Varint.ToZigZag(value));
 
     public void Int32(int value)
     {
@@ -53,33 +54,12 @@ internal ref struct PackedReader(ReadOnlySpan<byte> buffer)
 
     public readonly bool AtEnd => _rest.IsEmpty;
 
-    public byte Byte()
-    {
-        var value = Take(1)[0];
-        return value;
-    }
+    public byte Byte() => Take(1)[0];
 
-    public ulong Unsigned()
-    {
-        ulong value = 0;
-        for (var shift = 0; shift < 64; shift += 7)
-        {
-            var next = Byte();
-            value |= (ulong)(next & 0x7f) << shift;
-            if (next < 0x80)
-            {
-                return value;
-            }
-        }
+    public ulong Unsigned() =>
+        Varint.TryTake(ref _rest, out var value) ? value : throw new InvalidDataException("A packed number ends too soon, or never.");
 
-        throw new InvalidDataException("A packed number is too long.");
-    }
-
-    public long Signed()
-    {
-        var value = Unsigned();
-        return (long)(value >> 1) ^ -(long)(value & 1);
-    }
+    public long Signed() => Varint.FromZigZag(Unsigned());
 
     public int Int32() => BinaryPrimitives.ReadInt32LittleEndian(Take(sizeof(int)));
 

@@ -102,6 +102,7 @@ public sealed class SearchDriversTests
         { "filter.required_attributes[0]", With(new DriverFilter { RequiredAttributes = { "" } }) },
         { "filter.max_fix_age", With(new DriverFilter { MaxFixAge = new Duration() }) },
         { "filter.max_fix_age", With(new DriverFilter { MaxFixAge = new Duration { Seconds = long.MaxValue } }) },
+        { "filter.max_fix_age", With(new DriverFilter { MaxFixAge = new Duration { Seconds = 1, Nanos = 2_000_000_000 } }) },
         { "filter.excluded_driver_ids", With(new DriverFilter { ExcludedDriverIds = { Enumerable.Range(0, 101).Select(i => $"d{i}") } }) },
     };
 

@@ -88,11 +88,7 @@ internal ref struct ProtobufReader
     }
 
     /// <summary>The next of packed numbers.</summary>
-    public long PackedSigned()
-    {
-        ulong value = Varint();
-        return (long)(value >> 1) ^ -(long)(value & 1);
-    }
+    public long PackedSigned() => Packing.Varint.FromZigZag(Varint());
 
     /// <summary>The next of packed numbers, from 0 up, that fits an int.</summary>
     public int PackedIndex()
@@ -105,28 +101,14 @@ internal ref struct ProtobufReader
 
     private ulong Varint()
     {
-        if (_at < _bytes.Length && _bytes[_at] < 0x80)
+        ReadOnlySpan<byte> rest = _bytes[_at..];
+        if (!Packing.Varint.TryTake(ref rest, out ulong value))
         {
-            return _bytes[_at++];
+            throw Broken(rest.Length < Packing.Varint.MaxBytes ? "a message ends within a number" : "a number is longer than ten bytes");
         }
 
-        ulong value = 0;
-        for (int shift = 0; shift < 70; shift += 7)
-        {
-            if (IsAtEnd)
-            {
-                throw Broken("a message ends within a number");
-            }
-
-            byte next = _bytes[_at++];
-            value |= (ulong)(next & 0x7F) << shift;
-            if (next < 0x80)
-            {
-                return value;
-            }
-        }
-
-        throw Broken("a number is longer than ten bytes");
+        _at = _bytes.Length - rest.Length;
+        return value;
     }
 
     private void Advance(int count)
