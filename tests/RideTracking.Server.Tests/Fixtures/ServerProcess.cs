@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Grpc.Core;
 
 namespace RideTracking.Server.Tests.Fixtures;
 
@@ -64,6 +65,13 @@ public sealed class ServerProcess : IAsyncDisposable
         _process.BeginErrorReadLine();
         await Ready;
     }
+
+    /// <summary>
+    /// Whether a call was cut off, as by a kill: depending on where it was the client tells a status of its own, or, of a
+    /// message that it was about to send, what the connection died of.
+    /// </summary>
+    public static bool IsCutOff(Exception e) =>
+        e is RpcException { StatusCode: StatusCode.Unavailable or StatusCode.Cancelled or StatusCode.Internal or StatusCode.Unknown } or IOException;
 
     /// <summary>SIGKILL.</summary>
     public void Kill()
