@@ -274,6 +274,11 @@ public sealed class MatchingTests
         var first = await RequestAsync(world, "q1", 0, 100);
         world.Time.Advance(TimeSpan.FromMilliseconds(100));
         var second = await RequestAsync(world, "q2", 10, 100);
+        while ((await ExplainAsync(world, second.TripId, "")).Rounds.Count == 0)
+        {
+            // A round follows at once on the request. It must be over before anybody comes near.
+        }
+
         a.Move(RideWorld.North(2));
         b.Move(RideWorld.North(-6));
         world.Time.Advance(TimeSpan.FromSeconds(2));
