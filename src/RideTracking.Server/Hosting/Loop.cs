@@ -20,6 +20,7 @@ public sealed partial class Loop
     private readonly Predicate<Exception> _passes;
     private readonly LoopMetrics _metrics;
     private readonly ILogger<Loop> _logger;
+    private long _lookedAtTicks;
     private readonly FaultyItems _faulty;
     private int _isFull;
 
@@ -35,6 +36,9 @@ public sealed partial class Loop
     /// <summary>Whose intervals and waits.</summary>
     public TimeProvider Clock { get; }
 
+    /// <summary>When the last look at an interval that is over began: what was so by then has been seen. The minimum before the first.</summary>
+    public DateTimeOffset LookedAt => new(Volatile.Read(ref _lookedAtTicks), TimeSpan.Zero);
+
     /// <summary>Whether a failure is nobody's fault and passes by itself.</summary>
     public bool Passes(Exception e) => _passes(e);
 
@@ -46,7 +50,9 @@ public sealed partial class Loop
             using var timer = new PeriodicTimer(interval, Clock);
             while (await timer.WaitForNextTickAsync(stopping))
             {
+                var beganAt = Clock.GetUtcNow();
                 await LookAsync(look, stopping);
+                Volatile.Write(ref _lookedAtTicks, beganAt.UtcTicks);
             }
         }
         catch (OperationCanceledException) when (stopping.IsCancellationRequested)

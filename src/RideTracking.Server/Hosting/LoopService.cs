@@ -8,6 +8,9 @@ public abstract class LoopService(Loop loop, TimeSpan interval) : BackgroundServ
     /// <summary>The interval of most.</summary>
     protected static readonly TimeSpan EverySecond = TimeSpan.FromSeconds(1);
 
+    /// <summary>When the last look that is over began: what was so by then has been seen. The minimum before the first.</summary>
+    public DateTimeOffset LookedAt => loop.LookedAt;
+
     /// <summary>For items of a look that are to be tried each by itself.</summary>
     protected Loop Loop => loop;
 

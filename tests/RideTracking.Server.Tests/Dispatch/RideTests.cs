@@ -1,8 +1,6 @@
 using Google.Rpc;
 using Grpc.Core;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Time.Testing;
-using RideTracking.Server.Store;
 using RideTracking.Server.Tests.Fixtures;
 using RideTracking.V1;
 using DriverWork = RideTracking.Engine.Index.DriverWork;
@@ -249,7 +247,7 @@ public sealed class RideTests
     public async Task Everything_goes_on_where_it_was_when_the_server_starts_again()
     {
         await using var redis = await RedisProcess.StartAsync(durable: true);
-        var time = new FakeTimeProvider(new DateTimeOffset(2026, 1, 1, 8, 0, 0, TimeSpan.Zero));
+        var time = new WatchedTime(new DateTimeOffset(2026, 1, 1, 8, 0, 0, TimeSpan.Zero));
         string riding, searching;
         await using (var first = await RideWorld.StartAsync(redis, time))
         {
@@ -286,19 +284,13 @@ public sealed class RideTests
         Assert.True(refused.GetRpcStatus()!.GetDetail<RetryInfo>()!.RetryDelay.ToTimeSpan() > TimeSpan.Zero);
         Assert.Equal(TripState.Searching, (await world.GetAsync(trip.TripId)).State);
 
+        // An action that found no store tries again after a second.
         var answer = driver.ReplyAsync(offer.OfferId, accepted: true);
+        await world.Time.AsleepAsync(TimeSpan.FromSeconds(1));
+        await world.Host.StoreGoneAsync();
         await world.Redis.StartAgainAsync();
-        var store = world.Host.Services.GetRequiredService<RedisStore>();
-        while (!store.IsConnected)
-        {
-            await world.GetAsync(trip.TripId);
-        }
-
-        while (!answer.IsCompleted)
-        {
-            world.Time.Advance(TimeSpan.FromSeconds(1));
-            await world.GetAsync(trip.TripId);
-        }
+        await world.Host.StoreBackAsync();
+        world.Time.Advance(TimeSpan.FromSeconds(1));
 
         Assert.Equal(0, (await answer).Status.Code);
         Assert.Equal(TripState.Assigned, (await world.GetAsync(trip.TripId)).State);

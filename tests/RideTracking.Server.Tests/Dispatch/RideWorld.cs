@@ -1,6 +1,5 @@
 using Grpc.Core;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Time.Testing;
 using RideTracking.Engine.Geo;
 using RideTracking.Server.Access;
 using RideTracking.Server.Tests.Fixtures;
@@ -15,15 +14,14 @@ internal sealed class RideWorld : IAsyncDisposable
 {
     public static readonly GeoPoint Porto = new(41.15, -8.61);
 
-    // Nothing here takes long; a test that waits this long waits for what never comes.
-    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+    public static readonly TimeSpan Patience = ServerHost.Patience;
 
     private readonly bool _ownsRedis;
     private Metadata? _service;
 
     private readonly RedisProcess? _redis;
 
-    private RideWorld(RedisProcess? redis, bool ownsRedis, ServerHost host, FakeTimeProvider time)
+    private RideWorld(RedisProcess? redis, bool ownsRedis, ServerHost host, WatchedTime time)
     {
         (_redis, _ownsRedis, Host, Time) = (redis, ownsRedis, host, time);
         Riders = new RiderService.RiderServiceClient(host.Channel());
@@ -35,7 +33,7 @@ internal sealed class RideWorld : IAsyncDisposable
 
     public ServerHost Host { get; }
 
-    public FakeTimeProvider Time { get; }
+    public WatchedTime Time { get; }
 
     public RiderService.RiderServiceClient Riders { get; }
 
@@ -64,7 +62,7 @@ internal sealed class RideWorld : IAsyncDisposable
         return new RideWorld(redis, false, await ServerHost.StartAsync(redis, time, folder), time);
     }
 
-    public static async Task<RideWorld> StartAsync(RedisProcess? redis = null, FakeTimeProvider? time = null, params string[] args)
+    public static async Task<RideWorld> StartAsync(RedisProcess? redis = null, WatchedTime? time = null, params string[] args)
     {
         time ??= NewTime();
         var own = redis ?? await RedisProcess.StartAsync(durable: true);
@@ -80,7 +78,7 @@ internal sealed class RideWorld : IAsyncDisposable
         }
     }
 
-    private static FakeTimeProvider NewTime() => new(new DateTimeOffset(2026, 1, 1, 8, 0, 0, TimeSpan.Zero));
+    private static WatchedTime NewTime() => new(new DateTimeOffset(2026, 1, 1, 8, 0, 0, TimeSpan.Zero));
 
     /// <summary>A driver who is in the directory, connected, and at a place some steps of 111 m north of the pick-up.</summary>
     public Task<TestDriver> DriverAsync(string id, int steps = 1, bool available = true) => TestDriver.ConnectAsync(this, id, North(steps), available);
@@ -120,14 +118,6 @@ internal sealed class RideWorld : IAsyncDisposable
 
     public async Task<Trip> UpdateAsync(UpdateWaypointsRequest request) =>
         (await Riders.UpdateWaypointsAsync(request, Service, cancellationToken: TestContext.Current.CancellationToken)).Trip;
-
-    /// <summary>Lets a second pass, and the server's loops have a turn: a round trip of a call that needs no store.</summary>
-    public async Task PassAsync()
-    {
-        Time.Advance(TimeSpan.FromSeconds(1));
-        var here = new SearchDriversRequest { Center = new LatLng { Latitude = Porto.LatitudeDegrees, Longitude = Porto.LongitudeDegrees }, RadiusMeters = 1 };
-        await Dispatch.SearchDriversAsync(here, Service, cancellationToken: TestContext.Current.CancellationToken);
-    }
 
     /// <summary>Watches a trip; dispose it to stop.</summary>
     public WatchedTrip Watch(string tripId) => new(Riders.WatchTrip(new WatchTripRequest { TripId = tripId }, Service));

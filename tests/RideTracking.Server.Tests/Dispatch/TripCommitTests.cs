@@ -1,6 +1,5 @@
 using System.Text;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Time.Testing;
 using RideTracking.Engine.Dispatch;
 using RideTracking.Engine.Geo;
 using RideTracking.Engine.Index;
@@ -196,7 +195,7 @@ public sealed class TripCommitTests
         {
             var redis = onRedis ? await RedisProcess.StartAsync() : null;
             // The clock stands, so that the server's own services leave the trips of the test alone.
-            return new Stores(await ServerHost.StartAsync(redis, new FakeTimeProvider(Now)), redis);
+            return new Stores(await ServerHost.StartAsync(redis, new WatchedTime(Now)), redis);
         }
 
         public async ValueTask DisposeAsync()

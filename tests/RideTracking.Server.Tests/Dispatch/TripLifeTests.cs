@@ -5,7 +5,6 @@ using Microsoft.Extensions.DependencyInjection;
 using RideTracking.Engine.Fanout;
 using RideTracking.Engine.Index;
 using RideTracking.Server.Access;
-using RideTracking.Server.Protocol;
 using RideTracking.Server.Tests.Fixtures;
 using RideTracking.V1;
 using DriverAvailability = RideTracking.V1.DriverAvailability;
@@ -151,14 +150,10 @@ public sealed class TripLifeTests
         Link(world, "d1", Engine.Index.DriverLink.Lost);
 
         using var watch = world.Watch(trip.TripId);
-        var replaced = watch.UntilAsync(r => r.Trip?.Events[^1].Kind == TripEventKind.DriverRemoved);
-        while (!replaced.IsCompleted)
-        {
-            world.Time.Advance(TimeSpan.FromSeconds(10));
-            await Task.Yield();
-        }
-
-        var seen = (await replaced).Trip;
+        await world.Host.PassAsync<LostDrivers>(TimeSpan.FromMinutes(2));
+        Assert.Equal(TripState.Assigned, (await world.GetAsync(trip.TripId)).State);
+        await world.Host.PassAsync<LostDrivers>(TimeSpan.FromSeconds(1));
+        var seen = (await watch.UntilAsync(r => r.Trip?.Events[^1].Kind == TripEventKind.DriverRemoved)).Trip;
         Assert.Equal((TripState.Searching, RemovalReason.Lost, TripActor.System), (seen.State, seen.Events[^1].RemovalReason, seen.Events[^1].Actor));
         var left = seen.Events[^1].RecordedAt.ToDateTimeOffset() - seen.Events.Single(e => e.Kind == TripEventKind.Assigned).RecordedAt.ToDateTimeOffset();
         Assert.True(left > TimeSpan.FromMinutes(2));
@@ -185,14 +180,8 @@ public sealed class TripLifeTests
         Assert.Equal("DRIVER_BLOCKED", Reason(await again.ReadFailureAsync()));
 
         using var watch = world.Watch(trip.TripId);
-        var goesOn = watch.UntilAsync(r => r.Trip?.Events[^1].RemovalReason == RemovalReason.Blocked);
-        while (!goesOn.IsCompleted)
-        {
-            world.Time.Advance(TimeSpan.FromSeconds(1));
-            await Task.Yield();
-        }
-
-        Assert.Equal(TripState.Searching, (await goesOn).Trip.State);
+        await world.Host.PassAsync<LostDrivers>(TimeSpan.FromSeconds(1));
+        Assert.Equal(TripState.Searching, (await watch.UntilAsync(r => r.Trip?.Events[^1].RemovalReason == RemovalReason.Blocked)).Trip.State);
         await world.Dispatch.UnblockDriverAsync(new UnblockDriverRequest { DriverId = "d1" }, world.Service, cancellationToken: Cancel);
         await using var back = await DriverPhone.ConnectAsync(world.Host, "d1");
     }

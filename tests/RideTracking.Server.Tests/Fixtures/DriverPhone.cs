@@ -39,6 +39,7 @@ public sealed class DriverPhone : IAsyncDisposable
         await phone.SendAsync(new ConnectRequest { Hello = hello });
         var first = await phone.ReadAsync();
         phone.Welcome = first.Welcome ?? throw new InvalidOperationException($"Not welcomed but {first}");
+        phone.Policy = phone.Welcome.ReportingPolicy;
         return phone;
     }
 
@@ -59,8 +60,12 @@ public sealed class DriverPhone : IAsyncDisposable
             await _call.RequestStream.CompleteAsync();
         }
 
+        Policy = _call.ResponseStream.Current.ReportingPolicy ?? Policy;
         return _call.ResponseStream.Current;
     }
+
+    /// <summary>How often it was told last to report.</summary>
+    public ReportingPolicy Policy { get; private set; } = new();
 
     /// <summary>Reads until a message is what is looked for; acknowledgements and commands on the way are collected.</summary>
     public async Task<ConnectResponse> ReadUntilAsync(Func<ConnectResponse, bool> found)

@@ -4,10 +4,13 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using RideTracking.Server.Access;
-using RideTracking.Server.Areas;
 using RideTracking.Server.Hosting;
+using RideTracking.Server.Storage;
+using IDatabase = StackExchange.Redis.IDatabase;
+using RedisConnectionException = StackExchange.Redis.RedisConnectionException;
 
 namespace RideTracking.Server.Tests.Fixtures;
 
@@ -17,15 +20,23 @@ namespace RideTracking.Server.Tests.Fixtures;
 /// </summary>
 public sealed class ServerHost : IAsyncDisposable
 {
+    // Nothing here takes long; a test that waits this long waits for what never comes.
+    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+
+    private static readonly TimeSpan Second = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan LookInterval = TimeSpan.FromMilliseconds(10);
+
     private readonly WebApplication _app;
+    private readonly WatchedTime? _time;
     private readonly ErrorLog _errors;
     private readonly string? _ownFolder;
     private readonly List<GrpcChannel> _channels = [];
     private bool _stopped;
 
-    private ServerHost(WebApplication app, ErrorLog errors, string dataFolder, string? ownFolder)
+    private ServerHost(WebApplication app, WatchedTime? time, ErrorLog errors, string dataFolder, string? ownFolder)
     {
         _app = app;
+        _time = time;
         _errors = errors;
         DataFolder = dataFolder;
         _ownFolder = ownFolder;
@@ -45,9 +56,9 @@ public sealed class ServerHost : IAsyncDisposable
     /// <summary>The page, gRPC-Web, health, metrics.</summary>
     public Uri WebAddress => Address(1);
 
-    /// <summary>Starts a server on the embedded store, or on <paramref name="redis"/>.</summary>
+    /// <summary>Starts a server on the embedded store, or on <paramref name="redis"/>; with a clock of the test's, all its loops go by it then.</summary>
     public static async Task<ServerHost> StartAsync(
-        RedisProcess? redis = null, TimeProvider? time = null, string? dataFolder = null, Action<WebApplicationBuilder>? configure = null, params string[] args)
+        RedisProcess? redis = null, WatchedTime? time = null, string? dataFolder = null, Action<WebApplicationBuilder>? configure = null, params string[] args)
     {
         var ownFolder = dataFolder is null ? Directory.CreateTempSubdirectory("ride-tracking-").FullName : null;
         var errors = new ErrorLog();
@@ -61,15 +72,57 @@ public sealed class ServerHost : IAsyncDisposable
                 builder.Logging.ClearProviders().AddProvider(errors);
                 if (time is not null)
                 {
-                    builder.Services.AddKeyedSingleton(Clock.MachineClock, time);
+                    builder.Services.AddKeyedSingleton<TimeProvider>(Clock.MachineClock, time);
                 }
 
                 configure?.Invoke(builder);
             });
-        var host = new ServerHost(app, errors, dataFolder ?? ownFolder!, ownFolder);
+        var host = new ServerHost(app, time, errors, dataFolder ?? ownFolder!, ownFolder);
         await app.StartAsync();
+        if (time is not null)
+        {
+            // They begin beside the start. One that had not begun yet would sleep through the first time that passes.
+            await time.TickingAsync(host.Loops.Count(s => s is (LoopService and not StoreWatch and not DevelopmentServiceToken) or MatchingRounds or RouteRenewal));
+        }
+
         return host;
     }
+
+    /// <summary>Lets time pass, a second at least, and waits until a loop has looked at what is so at its end.</summary>
+    public async Task PassAsync<TLoop>(TimeSpan span)
+        where TLoop : LoopService
+    {
+        // All but the last second first: what was still to be looked at before it is seen by then.
+        if (span > Second)
+        {
+            await MoveAsync<TLoop>(span - Second);
+        }
+
+        await MoveAsync<TLoop>(Second);
+    }
+
+    /// <summary>
+    /// Waits until the server has noticed that its store is gone. Before the store is started again: who has not noticed
+    /// would fail later, on a connection that died.
+    /// </summary>
+    public Task StoreGoneAsync() => UntilAsync(() => Stores.All(s => !s.Multiplexer.IsConnected));
+
+    /// <summary>Waits until the store answers on every connection of the server's.</summary>
+    public Task StoreBackAsync() => AgainUntilAsync(async () =>
+    {
+        try
+        {
+            await Task.WhenAll(Stores.Select(s => s.PingAsync()));
+            return true;
+        }
+        catch (RedisConnectionException)
+        {
+            return false;
+        }
+    });
+
+    /// <summary>Waits until something is so that cannot be waited for in another way; no clock of the test's moves meanwhile.</summary>
+    public static Task UntilAsync(Func<bool> isSo) => AgainUntilAsync(() => Task.FromResult(isSo()));
 
     /// <summary>A channel of its own connection; disposed with the host.</summary>
     public GrpcChannel Channel()
@@ -118,6 +171,31 @@ public sealed class ServerHost : IAsyncDisposable
         }
 
         Assert.True(_errors.Unexpected.Count == 0, string.Join(Environment.NewLine, _errors.Unexpected));
+    }
+
+    private IEnumerable<IHostedService> Loops => Services.GetServices<IHostedService>().Concat(City.GetServices<IHostedService>());
+
+    private IDatabase[] Stores => Services.GetRequiredService<RedisStore>() is var store ? [store.Append, store.Trips, store.Bulk] : [];
+
+    private async Task MoveAsync<TLoop>(TimeSpan span)
+        where TLoop : LoopService
+    {
+        var time = _time ?? throw new InvalidOperationException("This server goes by the machine's clock.");
+        var loop = Loops.OfType<TLoop>().Single();
+        time.Advance(span);
+        var end = time.GetUtcNow();
+        await UntilAsync(() => loop.LookedAt > end - Second);
+    }
+
+    private static async Task AgainUntilAsync(Func<Task<bool>> isSo)
+    {
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
+        patience.CancelAfter(Patience);
+        using var looks = new PeriodicTimer(LookInterval);
+        while (!await isSo())
+        {
+            await looks.WaitForNextTickAsync(patience.Token);
+        }
     }
 
     private Uri Address(int index)

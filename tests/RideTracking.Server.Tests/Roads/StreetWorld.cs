@@ -1,8 +1,8 @@
 using Grpc.Core;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Time.Testing;
 using RideTracking.Engine.Geo;
 using RideTracking.Server.Access;
+using RideTracking.Server.Dispatch;
 using RideTracking.Server.Roads;
 using RideTracking.Server.Tests.Fixtures;
 using RideTracking.V1;
@@ -20,7 +20,7 @@ internal sealed class StreetWorld : IAsyncDisposable
 
     private ulong _sequence;
 
-    private StreetWorld(ServerHost host, FakeTimeProvider time)
+    private StreetWorld(ServerHost host, WatchedTime time)
     {
         (Host, Time) = (host, time);
         Riders = new RiderService.RiderServiceClient(host.Channel());
@@ -30,7 +30,7 @@ internal sealed class StreetWorld : IAsyncDisposable
 
     public ServerHost Host { get; }
 
-    public FakeTimeProvider Time { get; }
+    public WatchedTime Time { get; }
 
     public RiderService.RiderServiceClient Riders { get; }
 
@@ -45,7 +45,7 @@ internal sealed class StreetWorld : IAsyncDisposable
         RedisProcess? redis = null, string roads = RoadOptions.Demo, string? dataFolder = null, string? expectErrors = null,
         DateTimeOffset? startAt = null, params string[] args)
     {
-        var time = new FakeTimeProvider(startAt ?? new DateTimeOffset(2026, 1, 5, 8, 0, 0, TimeSpan.Zero));
+        var time = new WatchedTime(startAt ?? new DateTimeOffset(2026, 1, 5, 8, 0, 0, TimeSpan.Zero));
         var world = new StreetWorld(await ServerHost.StartAsync(redis, time, dataFolder, args: ["--roads", roads, "--Roads:DemoSizeMeters", "3000", .. args]), time);
         if (expectErrors is not null)
         {
@@ -82,18 +82,11 @@ internal sealed class StreetWorld : IAsyncDisposable
     public async Task<Trip> GetAsync(string tripId) =>
         (await Riders.GetTripAsync(new GetTripRequest { TripId = tripId }, Service, cancellationToken: Cancel)).Trip;
 
-    /// <summary>What was driven on a trip that has ended: the clock goes on until it is there.</summary>
+    /// <summary>What was driven on a trip that has ended: it is there once what is sent late had its time.</summary>
     public async Task<DrivenPath> DrivenAsync(string tripId)
     {
-        while (true)
-        {
-            if ((await GetAsync(tripId)).Driven is { } driven)
-            {
-                return driven;
-            }
-
-            Time.Advance(TimeSpan.FromSeconds(1));
-        }
+        await Host.PassAsync<DrivenPaths>(TimeSpan.FromSeconds(11));
+        return (await GetAsync(tripId)).Driven;
     }
 
     /// <summary>A driver known to the company, connected, available and standing at a place.</summary>

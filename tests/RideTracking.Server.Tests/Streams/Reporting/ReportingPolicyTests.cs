@@ -1,8 +1,9 @@
 using Grpc.Core;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Time.Testing;
 using RideTracking.Engine.Index;
 using RideTracking.Server.Access;
+using RideTracking.Server.Streams;
+using RideTracking.Server.Streams.Reporting;
 using RideTracking.Server.Tests.Dispatch;
 using RideTracking.Server.Tests.Fixtures;
 using RideTracking.V1;
@@ -66,7 +67,7 @@ public sealed class ReportingPolicyTests
 
         async Task ToldAsync(TimeSpan movingInterval)
         {
-            var policy = await world.PolicyAsync(phone);
+            var policy = await world.PolicyAsync(phone, movingInterval, version);
             Assert.Equal(movingInterval, policy.MovingInterval.ToTimeSpan());
             Assert.True(policy.PolicyVersion > version);
             version = policy.PolicyVersion;
@@ -80,14 +81,14 @@ public sealed class ReportingPolicyTests
         await using var pauses = await world.DriverAsync("d1", steps: 1);
         await using var works = await world.DriverAsync("d2", steps: 2);
         await World.ActAsync(pauses, "pause", action => action.SetAvailability = new SetAvailability { Availability = DriverAvailability.Paused });
-        Assert.Equal(Rare, (await world.PolicyAsync(pauses)).MovingInterval.ToTimeSpan());
+        Assert.Equal(Rare, (await world.PolicyAsync(pauses, Rare)).MovingInterval.ToTimeSpan());
 
         // Four times the longest silence of each: of one minute and of five.
-        world.Time.Advance(TimeSpan.FromMinutes(6));
-        await world.UntilAsync(() => !world.HasFix("d2"));
+        await world.Host.PassAsync<StreamSweep>(TimeSpan.FromMinutes(6));
+        Assert.False(world.HasFix("d2"));
         Assert.True(world.HasFix("d1"));
-        world.Time.Advance(TimeSpan.FromMinutes(15));
-        await world.UntilAsync(() => !world.HasFix("d1"));
+        await world.Host.PassAsync<StreamSweep>(TimeSpan.FromMinutes(15));
+        Assert.False(world.HasFix("d1"));
     }
 
     [Theory]
@@ -103,13 +104,13 @@ public sealed class ReportingPolicyTests
         Assert.Contains(named, failed.Message, StringComparison.Ordinal);
     }
 
-    private sealed class World(ServerHost host, FakeTimeProvider time) : IAsyncDisposable
+    private sealed class World(ServerHost host, WatchedTime time) : IAsyncDisposable
     {
         private ulong _sequence;
 
         public ServerHost Host => host;
 
-        public FakeTimeProvider Time => time;
+        public WatchedTime Time => time;
 
         public RiderService.RiderServiceClient Riders { get; } = new(host.Channel());
 
@@ -117,8 +118,8 @@ public sealed class ReportingPolicyTests
 
         public static async Task<World> StartAsync()
         {
-            var time = new FakeTimeProvider(new DateTimeOffset(2026, 1, 1, 8, 0, 0, TimeSpan.Zero));
-            // The clock is moved faster than phones speak.
+            var time = new WatchedTime(new DateTimeOffset(2026, 1, 1, 8, 0, 0, TimeSpan.Zero));
+            // Time passes without a word of the phones.
             return new World(
                 await ServerHost.StartAsync(
                     time: time,
@@ -147,7 +148,7 @@ public sealed class ReportingPolicyTests
         /// <summary>Reports a place, long enough after the one before to be believed.</summary>
         public async Task MoveAsync(DriverPhone phone, int steps)
         {
-            time.Advance(TimeSpan.FromSeconds(40));
+            await host.PassAsync<StreamSweep>(TimeSpan.FromSeconds(40));
             var batch = DriverPhone.Batch(time.GetUtcNow().ToUnixTimeMilliseconds(), ++_sequence);
             batch.Fixes[0].LatitudeE7 = (int)Math.Round(RideWorld.North(steps).LatitudeDegrees * 1e7);
             await phone.SendAsync(batch);
@@ -155,23 +156,28 @@ public sealed class ReportingPolicyTests
             Assert.Empty(verdicts);
         }
 
-        /// <summary>The next policy that comes down; a second goes by at each look of the sweep.</summary>
-        public async Task<ReportingPolicy> PolicyAsync(DriverPhone phone)
+        /// <summary>The policy that comes down after a version, within seconds of the moment that asks for it.</summary>
+        public async Task<ReportingPolicy> PolicyAsync(DriverPhone phone, TimeSpan movingInterval, ulong after = 0)
         {
-            var told = phone.ReadUntilAsync(m => m.ReportingPolicy is not null);
-            await UntilAsync(() => told.IsCompleted);
-            return (await told).ReportingPolicy;
-        }
-
-        public async Task UntilAsync(Func<bool> happened)
-        {
-            using var patience = new CancellationTokenSource(RideWorld.Patience);
-            using var looks = new PeriodicTimer(TimeSpan.FromMilliseconds(20));
-            while (!happened())
+            var services = host.Services.GetRequiredService<StreamServices>();
+            var options = services.Policies.Options;
+            var slot = host.Services.GetRequiredService<DriverSlots>().GetOrAdd(phone.DriverId);
+            // The server hears a little later that somebody looks, or looks away.
+            await ServerHost.UntilAsync(
+                () => options.Of(ReportingPaces.Of(services.Moments.Of(phone.DriverId, slot), options.NearStopMeters)).MovingInterval == movingInterval);
+            // One look sees it, and a second one that it has lasted; they may come at any part of their seconds.
+            for (var second = 0; second < 3; second++)
             {
-                time.Advance(TimeSpan.FromSeconds(1));
-                await looks.WaitForNextTickAsync(patience.Token);
+                await host.PassAsync<StreamSweep>(TimeSpan.FromSeconds(1));
             }
+
+            // It may have come down while something else was read.
+            while (phone.Policy.PolicyVersion <= after || phone.Policy.MovingInterval.ToTimeSpan() != movingInterval)
+            {
+                await phone.ReadUntilAsync(m => m.ReportingPolicy is not null);
+            }
+
+            return phone.Policy;
         }
 
         public bool HasFix(string driverId) =>
