@@ -108,7 +108,7 @@ public sealed class ServerHost : IAsyncDisposable
     public Task StoreGoneAsync() => UntilAsync(() => Stores.All(s => !s.Multiplexer.IsConnected));
 
     /// <summary>Waits until the store answers on every connection of the server's.</summary>
-    public Task StoreBackAsync() => AgainUntilAsync(async () =>
+    public Task StoreBackAsync() => UntilAsync(async () =>
     {
         try
         {
@@ -122,7 +122,19 @@ public sealed class ServerHost : IAsyncDisposable
     });
 
     /// <summary>Waits until something is so that cannot be waited for in another way; no clock of the test's moves meanwhile.</summary>
-    public static Task UntilAsync(Func<bool> isSo) => AgainUntilAsync(() => Task.FromResult(isSo()));
+    public static Task UntilAsync(Func<bool> isSo) => UntilAsync(() => Task.FromResult(isSo()));
+
+    /// <inheritdoc cref="UntilAsync(Func{bool})"/>
+    public static async Task UntilAsync(Func<Task<bool>> isSo)
+    {
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
+        patience.CancelAfter(Patience);
+        using var looks = new PeriodicTimer(LookInterval);
+        while (!await isSo())
+        {
+            await looks.WaitForNextTickAsync(patience.Token);
+        }
+    }
 
     /// <summary>A channel of its own connection; disposed with the host.</summary>
     public GrpcChannel Channel()
@@ -185,17 +197,6 @@ public sealed class ServerHost : IAsyncDisposable
         time.Advance(span);
         var end = time.GetUtcNow();
         await UntilAsync(() => loop.LookedAt > end - Second);
-    }
-
-    private static async Task AgainUntilAsync(Func<Task<bool>> isSo)
-    {
-        using var patience = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
-        patience.CancelAfter(Patience);
-        using var looks = new PeriodicTimer(LookInterval);
-        while (!await isSo())
-        {
-            await looks.WaitForNextTickAsync(patience.Token);
-        }
     }
 
     private Uri Address(int index)
