@@ -102,7 +102,9 @@ internal sealed class DriverCalls(
     private async Task<string> RunAsync(DriverSession session, IAsyncStreamReader<Uplink> requests, CancellationToken cancellationToken)
     {
         var reading = ReadAsync(session, requests, cancellationToken);
-        if (await Task.WhenAny(reading, session.Ended) == reading)
+        await Task.WhenAny(reading, session.Ended);
+        // What has ended the stream may have broken its reading, and be heard of later.
+        if (!session.Ended.IsCompleted)
         {
             var reason = await reading;
             await session.FinishAsync(cancellationToken);
