@@ -65,7 +65,9 @@ internal sealed class DriverConnections(StreamServices services, DriverSlots slo
         ConnectionClaim? claim = null;
         try
         {
-            claim = await services.Claims.ClaimAsync(driverId, sessionId).WaitAsync(services.Options.ClaimTimeout, services.Clock.Machine);
+            var claiming = services.Claims.ClaimAsync(driverId, sessionId);
+            cursor.Claiming = claiming;
+            claim = await claiming.WaitAsync(services.Options.ClaimTimeout, services.Clock.Machine);
             cursor.Claimed(claim.Value);
         }
         catch (Exception e) when (e is TimeoutException || StoreFailure.Passes(e))

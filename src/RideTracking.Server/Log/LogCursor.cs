@@ -40,6 +40,9 @@ public sealed class LogCursor(string driverId, string sessionId, TimeProvider ma
     /// <summary>What the app is to be told of its fixes.</summary>
     public SessionVerdicts Verdicts { get; } = new(machine);
 
+    /// <summary>The claim that was made as the stream opened. It is over before another is made for the same stream.</summary>
+    internal Task Claiming { get; set; } = Task.CompletedTask;
+
     /// <summary>Rises each time the app begins again.</summary>
     internal int Run { get; private set; }
 

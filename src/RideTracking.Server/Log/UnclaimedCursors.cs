@@ -68,6 +68,8 @@ internal sealed class UnclaimedCursors(ConnectionClaims claims)
 
     private async Task ClaimAsync(LogCursor cursor)
     {
+        // The claim that took too long may still arrive: after this one it would take the driver over from its own stream.
+        await cursor.Claiming.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         cursor.Claimed(await claims.ClaimAsync(cursor.DriverId, cursor.SessionId));
         cursor.Advance(0);
     }
