@@ -2,7 +2,6 @@ using RideTracking.Engine.Dispatch;
 using RideTracking.Engine.Geo;
 using RideTracking.Server.Areas;
 using RideTracking.Server.Directories;
-using RideTracking.Server.Store;
 using RideTracking.Server.Trips;
 using RideTracking.Simulation.Actors;
 using RideTracking.Simulation.Bugs;
@@ -10,6 +9,7 @@ using RideTracking.Simulation.Checking;
 using RideTracking.Simulation.Nodes;
 using RideTracking.Simulation.Store;
 using RideTracking.Simulation.Time;
+using StoreFailure = RideTracking.Server.Store.StoreFailure;
 using StackExchange.Redis;
 
 namespace RideTracking.Simulation;

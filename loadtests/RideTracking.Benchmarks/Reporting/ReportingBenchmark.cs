@@ -48,7 +48,7 @@ internal static class ReportingBenchmark
         var clock = new ReplayClock();
         var reporting = MicrosoftOptions.Create(new ReportingOptions());
         var policies = new ReportingPolicies(reporting, MicrosoftOptions.Create(new StreamOptions()));
-        var busy = new BusyPlaces(reporting, clock);
+        var busy = new BusyPlaces(MicrosoftOptions.Create(new BusyPlacesOptions()), clock);
         var random = new Random(seed);
         ReplayedTaxi[] replayed = [.. taxis.Select(t => new ReplayedTaxi(t, [.. t.Rides.Select(_ => random.NextDouble() < followed)]))];
         var asked = new Queue<(long At, GeoPoint Place)>(

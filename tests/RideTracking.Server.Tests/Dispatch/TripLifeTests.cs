@@ -5,6 +5,8 @@ using Microsoft.Extensions.DependencyInjection;
 using RideTracking.Engine.Fanout;
 using RideTracking.Engine.Index;
 using RideTracking.Server.Access;
+using RideTracking.Server.Drivers;
+using RideTracking.Server.Protocol;
 using RideTracking.Server.Tests.Fixtures;
 using RideTracking.V1;
 using DriverAvailability = RideTracking.V1.DriverAvailability;

@@ -3,6 +3,11 @@ using Google.Rpc;
 using Grpc.Core;
 using Microsoft.Extensions.DependencyInjection;
 using RideTracking.Server.Access;
+using RideTracking.Server.Areas;
+using RideTracking.Server.Progress;
+using RideTracking.Server.Protocol;
+using RideTracking.Server.Store;
+using RideTracking.Server.Trips;
 using RideTracking.V1;
 
 namespace RideTracking.Server.Tests.Dispatch;

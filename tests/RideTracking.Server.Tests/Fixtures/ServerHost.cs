@@ -7,8 +7,11 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using RideTracking.Server.Access;
+using RideTracking.Server.Areas;
 using RideTracking.Server.Hosting;
-using RideTracking.Server.Storage;
+using RideTracking.Server.Matching;
+using RideTracking.Server.Progress;
+using RideTracking.Server.Store;
 using IDatabase = StackExchange.Redis.IDatabase;
 using RedisConnectionException = StackExchange.Redis.RedisConnectionException;
 

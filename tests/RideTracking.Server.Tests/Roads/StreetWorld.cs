@@ -2,7 +2,7 @@ using Grpc.Core;
 using Microsoft.Extensions.DependencyInjection;
 using RideTracking.Engine.Geo;
 using RideTracking.Server.Access;
-using RideTracking.Server.Dispatch;
+using RideTracking.Server.Progress;
 using RideTracking.Server.Roads;
 using RideTracking.Server.Tests.Fixtures;
 using RideTracking.V1;

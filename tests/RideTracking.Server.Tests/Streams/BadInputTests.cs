@@ -1,6 +1,8 @@
 using Grpc.Core;
 using Microsoft.Extensions.DependencyInjection;
 using RideTracking.Server.Access;
+using RideTracking.Server.Drivers;
+using RideTracking.Server.Log;
 using RideTracking.Server.Tests.Fixtures;
 using RideTracking.V1;
 

@@ -2,8 +2,8 @@ using Grpc.Core;
 using Microsoft.Extensions.DependencyInjection;
 using RideTracking.Engine.Index;
 using RideTracking.Server.Access;
-using RideTracking.Server.Streams;
-using RideTracking.Server.Streams.Reporting;
+using RideTracking.Server.Drivers;
+using RideTracking.Server.Drivers.Reporting;
 using RideTracking.Server.Tests.Dispatch;
 using RideTracking.Server.Tests.Fixtures;
 using RideTracking.V1;
@@ -159,12 +159,12 @@ public sealed class ReportingPolicyTests
         /// <summary>The policy that comes down after a version, within seconds of the moment that asks for it.</summary>
         public async Task<ReportingPolicy> PolicyAsync(DriverPhone phone, TimeSpan movingInterval, ulong after = 0)
         {
-            var services = host.Services.GetRequiredService<StreamServices>();
-            var options = services.Policies.Options;
-            var slot = host.Services.GetRequiredService<DriverSlots>().GetOrAdd(phone.DriverId);
+            var moments = host.City.GetRequiredService<DriverMoments>();
+            var options = host.City.GetRequiredService<ReportingPolicies>().Options;
+            var slot = host.City.GetRequiredService<DriverSlots>().GetOrAdd(phone.DriverId);
             // The server hears a little later that somebody looks, or looks away.
             await ServerHost.UntilAsync(
-                () => options.Of(ReportingPaces.Of(services.Moments.Of(phone.DriverId, slot), options.NearStopMeters)).MovingInterval == movingInterval);
+                () => options.Of(ReportingPaces.Of(moments.Of(phone.DriverId, slot), options.NearStopMeters)).MovingInterval == movingInterval);
             // One look sees it, and a second one that it has lasted; they may come at any part of their seconds.
             for (var second = 0; second < 3; second++)
             {
