@@ -9,8 +9,8 @@ using RideTracking.Simulation.Checking;
 using RideTracking.Simulation.Nodes;
 using RideTracking.Simulation.Store;
 using RideTracking.Simulation.Time;
-using StoreFailure = RideTracking.Server.Store.StoreFailure;
 using StackExchange.Redis;
+using StoreFailure = RideTracking.Server.Store.StoreFailure;
 
 namespace RideTracking.Simulation;
 

@@ -1,6 +1,8 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
+using Microsoft.IdentityModel.Protocols;
+using Microsoft.IdentityModel.Protocols.OpenIdConnect;
 using RideTracking.Server;
 using RideTracking.Server.Areas;
 using RideTracking.Server.Hosting;
@@ -28,6 +30,8 @@ internal static class ServerParts
 
         services.AddKeyedSingleton(Clock.MachineClock, clock);
         services.Configure<AreaOptions>(options => options.Area = keys.Area);
+        // Nobody calls from outside: there are no tokens, and no keys to check them with.
+        services.AddSingleton<IConfigurationManager<OpenIdConnectConfiguration>>(new StaticConfigurationManager<OpenIdConnectConfiguration>(new()));
         services.AddSingleton(s => new RedisStore(
             openLink(), openLink(), openLink(), s.GetRequiredService<IOptions<StoreOptions>>(), s.GetRequiredService<EmbeddedStore>(),
             s.GetRequiredService<UnreadableRecords>(), s.GetRequiredService<ILogger<RedisStore>>()));
@@ -43,7 +47,7 @@ internal static class ServerParts
         {
             if (_wired is null)
             {
-                var builder = ServerCommands.CreateBuilder([]);
+                var builder = ServerCommands.CreateBuilder(["--environment", "Development"]);
                 RideTrackingServer.AddFeatures(builder);
                 _wired = [.. builder.Services];
             }

@@ -170,7 +170,7 @@ internal sealed class DriverCalls(
         if (session.Cursor.IsClaimed)
         {
             welcome.ResumeAfterSequence = session.Cursor.LoggedThrough;
-            welcome.Verdicts.AddRange(session.Intake.TakeVerdicts());
+            welcome.Verdicts.AddRange(session.Intake.Acks.TakeVerdicts());
         }
 
         try

@@ -1,3 +1,4 @@
+using System.Diagnostics.Metrics;
 using Microsoft.Extensions.Options;
 using RideTracking.Server.Hosting;
 using RideTracking.Server.Store;
@@ -72,8 +73,9 @@ public sealed class AreaSet : BackgroundService, IHostedLifecycleService, IAsync
         var area = new Area(id, _process.GetRequiredService<RedisStore>(), _process.GetRequiredService<ServerClock>(), _process.GetRequiredService<Loops>());
         services.AddSingleton(area).AddSingleton(area.Keys);
         services.AddSingleton<TimeProvider>(area.Clock);
-        services.AddSingleton(_ => new AreaMeter(_process.GetRequiredService<System.Diagnostics.Metrics.IMeterFactory>(), _process.GetRequiredService<ObservedInstruments>(), id));
+        services.AddSingleton(s => new AreaMeter(s.GetRequiredService<IMeterFactory>(), s.GetRequiredService<ObservedInstruments>(), id));
         services.AddSingleton(typeof(ILogger<>), typeof(Logger<>));
+        builder.Share<IMeterFactory>().Share<ObservedInstruments>();
         builder.Share<RedisStore>().Share<ServerClock>().Share<Loops>().Share<ILoggerFactory>().Share<IConfiguration>().Share<IHostApplicationLifetime>();
         _rooms(builder);
         foreach (var change in _process.GetServices<AreaChange>())

@@ -23,6 +23,7 @@ internal sealed class DriverSession
     private readonly TaskCompletionSource _drained = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly SessionPace _pace;
     private IDisposable[] _heard = [];
+    private bool _isOver;
     private ReportingPolicy? _policy;
     private (StreamClosing Message, Status Status)? _closing;
     private TaskCompletionSource? _verdictsTold;
@@ -73,12 +74,17 @@ internal sealed class DriverSession
     /// <summary>Completes with the status to end the call with, once the server has ended the stream.</summary>
     public Task<Status> Ended => _ended.Task;
 
-    /// <summary>What the stream listens to, until <see cref="HearsNoMore"/>.</summary>
+    /// <summary>What the stream listens to, until it is over.</summary>
     public void Hears(params IDisposable[] heard) => _heard = heard;
 
-    /// <summary>Nothing is told to this stream any more.</summary>
-    public void HearsNoMore()
+    /// <summary>The call ends: nothing is told to this stream any more, and nobody breaks it off.</summary>
+    public void IsOver()
     {
+        lock (_lock)
+        {
+            _isOver = true;
+        }
+
         foreach (var heard in _heard)
         {
             heard.Dispose();
@@ -108,7 +114,7 @@ internal sealed class DriverSession
         {
             DriverStreams.TakenOver(this);
         }
-        else if (Cursor.IsBroken || Intake.IsAckDue() || Commands.IsWaiting)
+        else if (Cursor.IsBroken || Intake.Acks.IsDue() || Commands.IsWaiting)
         {
             Signal();
         }
@@ -177,12 +183,12 @@ internal sealed class DriverSession
 
         RequireFixes("locations.fixes", message.FixCount);
         Intake.Receive(message, _services.Clock.GetUtcNow().ToUnixTimeMilliseconds());
-        if (Intake.IsAckDue())
+        if (Intake.Acks.IsDue())
         {
             Signal();
         }
 
-        return Intake.IsFullOfVerdicts ? new ValueTask(VerdictsToldAsync(cancellationToken)) : default;
+        return Intake.Acks.IsFullOfVerdicts ? new ValueTask(VerdictsToldAsync(cancellationToken)) : default;
     }
 
     /// <summary>Refuses a batch that is empty or over the limit.</summary>
@@ -203,7 +209,7 @@ internal sealed class DriverSession
         if (Volatile.Read(ref _writingSince) is not 0 and var since && machine.GetElapsedTime(since) > options.WriteTimeout)
         {
             _ended.TrySetResult(Refusal.Exhausted("SLOW_READER", $"A message waited longer than {options.WriteTimeout} to be read."));
-            _abort();
+            BreakOff();
         }
         else if (tokenTime >= _caller.ExpiresAt)
         {
@@ -218,9 +224,21 @@ internal sealed class DriverSession
             Actions.Retry();
             _drain.Retry();
             LookAtPace();
-            if (Intake.IsAckDue() || Commands.IsWaiting)
+            if (Intake.Acks.IsDue() || Commands.IsWaiting)
             {
                 Signal();
+            }
+        }
+    }
+
+    // The call is the server's to use again once it has ended, so what is broken off must be still going on.
+    private void BreakOff()
+    {
+        lock (_lock)
+        {
+            if (!_isOver)
+            {
+                _abort();
             }
         }
     }
@@ -309,13 +327,13 @@ internal sealed class DriverSession
     // Whatever goes down takes along what can be acknowledged; an acknowledgement alone goes only when it is due.
     private async ValueTask<ConnectResponse?> NextAsync()
     {
-        var message = NextPrepared() ?? await NextCommandAsync() ?? (Intake.IsAckDue() || _finishing ? new ConnectResponse() : null);
+        var message = NextPrepared() ?? await NextCommandAsync() ?? (Intake.Acks.IsDue() || _finishing ? new ConnectResponse() : null);
         if (message is null)
         {
             return null;
         }
 
-        message.FixAck = Intake.TakeAck();
+        message.FixAck = Intake.Acks.Take();
         if (message.FixAck is null && message.MessageCase == ConnectResponse.MessageOneofCase.None)
         {
             if (_finishing)
@@ -353,7 +371,7 @@ internal sealed class DriverSession
 
     private ConnectResponse? NextPrepared()
     {
-        if (Intake.TakeResendAfter() is { } sequence)
+        if (Intake.Acks.TakeResendAfter() is { } sequence)
         {
             return new ConnectResponse { ResendAfter = new ResendAfter { Sequence = sequence } };
         }

@@ -4,7 +4,6 @@ using RideTracking.Engine.Ingest;
 using RideTracking.Server.Log;
 using RideTracking.Server.Progress;
 using RideTracking.Server.Zones;
-using RideTracking.V1;
 using Fix = RideTracking.Engine.Ingest.Fix;
 using FixOutcome = RideTracking.Engine.Ingest.FixOutcome;
 using FixRejectReason = RideTracking.Engine.Ingest.FixRejectReason;
@@ -16,37 +15,27 @@ namespace RideTracking.Server.Drivers;
 public sealed record FixPath(GateLimits Limits, DriverIndex Index, PositionFanout Fanout, TripTracking Trips, ZoneTracking Zones, FixLog Log, FixMetrics Metrics);
 
 /// <summary>
-/// The way of one session's fixes: sequence → gate → index → fan-out, → zones, and → log; and what may be acknowledged of them.
+/// The way of one session's fixes: sequence → gate → index → fan-out, → zones, and → log. What may be acknowledged of them, and
+/// when, is the matter of <see cref="Acks"/>.
 /// </summary>
-/// <remarks><see cref="Receive"/> is called by one thread at a time; the rest from any.</remarks>
+/// <remarks>Used by one thread at a time.</remarks>
 internal sealed class FixIntake
 {
     private readonly FixPath _path;
-    private readonly StreamOptions _options;
-    private readonly TimeProvider _machine;
     private readonly int _slot;
     private readonly ulong _session;
-    private readonly Lock _lock = new();
     private GateState _gate;
     private SequenceWindow _window;
-    private ulong _receivedThrough;
-    private ulong _appendedThrough;
-    private ulong _acknowledgedThrough;
-    private ulong _ackRequestedThrough;
-    private long _unacknowledgedSince;
-    private bool _resendTold;
 
     public FixIntake(FixPath path, StreamOptions options, TimeProvider machine, LogCursor cursor, int slot, ConnectionClaim? claim)
     {
         _path = path;
-        _options = options;
-        _machine = machine;
         _slot = slot;
         _session = SessionNumber(cursor.SessionId);
         Cursor = cursor;
         var resumeAfter = claim?.ResumeAfterSequence ?? 0;
         _window = new SequenceWindow(resumeAfter);
-        _receivedThrough = _appendedThrough = _acknowledgedThrough = resumeAfter;
+        Acks = new FixAcks(cursor, options, machine, path.Metrics, resumeAfter);
         if (claim is { LastFix: { } last, LastSessionId: { } lastSession })
         {
             _gate = GateState.FromLastAccepted(last, SessionNumber(lastSession));
@@ -55,8 +44,8 @@ internal sealed class FixIntake
 
     public LogCursor Cursor { get; }
 
-    /// <summary>Verdicts that wait to be told; the stream is not read while there are too many.</summary>
-    public bool IsFullOfVerdicts => Cursor.Verdicts.UntoldCount >= _options.AckEveryVerdicts * 4;
+    /// <summary>What comes of it for the app.</summary>
+    public FixAcks Acks { get; }
 
     /// <summary>Takes a batch in. Never waits and never throws for what an app may send.</summary>
     public void Receive(Uplink batch, long receivedAtUnixMs)
@@ -93,118 +82,20 @@ internal sealed class FixIntake
 
         if (batch.AckRequested)
         {
-            lock (_lock)
-            {
-                _ackRequestedThrough = Math.Max(_receivedThrough, 1);
-            }
+            Acks.Request();
         }
 
         Count(accepted, historyOnly, resent);
     }
 
-    /// <summary>Whether an acknowledgement should be sent now rather than ride on the next message.</summary>
-    public bool IsAckDue()
-    {
-        lock (_lock)
-        {
-            var through = Through();
-            return Cursor.Verdicts.UntoldCount >= _options.AckEveryVerdicts
-                || through - _acknowledgedThrough >= (ulong)_options.AckEveryFixes
-                || (_ackRequestedThrough != 0 && through >= _ackRequestedThrough)
-                || (HasNews(through) && _machine.GetElapsedTime(_unacknowledgedSince) >= _options.AckInterval);
-        }
-    }
-
-    /// <summary>Whether everything received can be acknowledged.</summary>
-    public bool IsAllLogged
-    {
-        get
-        {
-            lock (_lock)
-            {
-                return Through() == _receivedThrough;
-            }
-        }
-    }
-
-    /// <summary>What can be acknowledged and was not yet; null when that is nothing.</summary>
-    public FixAck? TakeAck()
-    {
-        lock (_lock)
-        {
-            var through = Through();
-            if (!HasNews(through))
-            {
-                return null;
-            }
-
-            var ack = new FixAck { ThroughSequence = through };
-            ack.Verdicts.AddRange(TakeVerdicts());
-            _acknowledgedThrough = through;
-            if (through >= _ackRequestedThrough)
-            {
-                _ackRequestedThrough = 0;
-            }
-
-            if (_unacknowledgedSince != 0)
-            {
-                // Zero: only a resume point that came late is told, of fixes that arrived on another stream.
-                _path.Metrics.Acknowledged(_machine.GetElapsedTime(_unacknowledgedSince));
-            }
-
-            _unacknowledgedSince = _machine.GetTimestamp();
-            return ack;
-        }
-    }
-
-    /// <summary>What is to be told of fixes that were not plainly accepted; the caller tells it.</summary>
-    public IEnumerable<V1.FixVerdict> TakeVerdicts() => Cursor.Verdicts.TakeUntold().Select(v => new V1.FixVerdict
-    {
-        Sequence = v.Sequence,
-        Outcome = (V1.FixOutcome)v.Verdict.Outcome,
-        Reason = (V1.FixRejectReason)v.Verdict.Reason,
-        Limit = v.Verdict.Limit,
-        Measured = v.Verdict.Measured,
-    });
-
-    /// <summary>The sequence to send again after, once each time that the log had to forget something.</summary>
-    public ulong? TakeResendAfter()
-    {
-        if (!Cursor.IsBroken || !Cursor.IsClaimed)
-        {
-            return null;
-        }
-
-        lock (_lock)
-        {
-            if (_resendTold)
-            {
-                return null;
-            }
-
-            _resendTold = true;
-            return Cursor.LoggedThrough;
-        }
-    }
-
     /// <summary>The app sends again what the log had to forget.</summary>
     public void BeginAgain()
     {
-        lock (_lock)
+        if (Acks.BeginAgain() is { } through)
         {
-            if (!_resendTold)
-            {
-                return; // Nothing was forgotten; an app may say where it begins at any time.
-            }
-
-            _resendTold = false;
-            var through = Cursor.LoggedThrough;
             _window.ForgetAfter(through);
-            _receivedThrough = _appendedThrough = through;
-            Cursor.Verdicts.ForgetAfter(through);
+            _path.Log.BeginAgain(Cursor);
         }
-
-        _path.Log.BeginAgain(Cursor);
     }
 
     private void Count(int accepted, int historyOnly, int resent)
@@ -250,7 +141,7 @@ internal sealed class FixIntake
         _path.Trips.Observe(_slot, fix, verdict.Outcome);
         var status = Show(fix, verdict.Outcome);
         _path.Zones.Observe(_slot, Cursor.SessionId, fix, verdict.Outcome, status);
-        Keep(fix.Sequence, verdict);
+        Acks.Kept(fix.Sequence, verdict);
         _path.Log.Append(Cursor, fix, verdict.Outcome, status);
         return verdict.Outcome;
     }
@@ -277,48 +168,11 @@ internal sealed class FixIntake
         Show(fix, verdict.Outcome == FixOutcome.Accepted ? FixOutcome.Accepted : FixOutcome.Rejected);
     }
 
-    private void Keep(ulong sequence, in FixVerdict verdict)
-    {
-        lock (_lock)
-        {
-            Arrived(sequence);
-            _appendedThrough = sequence;
-            if (verdict.Outcome == FixOutcome.HistoryOnly)
-            {
-                Cursor.Verdicts.Add(sequence, verdict);
-            }
-        }
-    }
-
     private void Reject(ulong sequence, in FixVerdict verdict)
     {
         _path.Metrics.Judged(verdict.Outcome, verdict.Reason);
-        lock (_lock)
-        {
-            Arrived(Math.Max(sequence, _receivedThrough));
-            Cursor.Verdicts.Add(sequence, verdict);
-        }
+        Acks.Rejected(sequence, verdict);
     }
-
-    private void Arrived(ulong sequence)
-    {
-        if (_receivedThrough == _acknowledgedThrough && Cursor.Verdicts.UntoldCount == 0)
-        {
-            _unacknowledgedSince = _machine.GetTimestamp();
-        }
-
-        _receivedThrough = sequence;
-    }
-
-    // Rejected fixes need no log: once all that was appended is there, they may be acknowledged too.
-    private ulong Through()
-    {
-        var logged = Cursor.LoggedThrough;
-        var through = logged >= _appendedThrough && !Cursor.IsBroken ? Math.Max(logged, _receivedThrough) : logged;
-        return Math.Max(through, _acknowledgedThrough);
-    }
-
-    private bool HasNews(ulong through) => through > _acknowledgedThrough || Cursor.Verdicts.UntoldCount > 0;
 
     private static ulong SessionNumber(string sessionId) => (ulong)string.GetHashCode(sessionId, StringComparison.Ordinal);
 }

@@ -62,7 +62,7 @@ internal sealed class UnaryReports(DriverConnections connections, DriverStreams 
         {
             if (cursor.IsBroken)
             {
-                open.TakeResendAfter();
+                open.Acks.TakeResendAfter();
                 open.BeginAgain(); // This call is the resend: whoever is not answered sends again.
             }
 
@@ -82,10 +82,10 @@ internal sealed class UnaryReports(DriverConnections connections, DriverStreams 
         batch.Return();
         try
         {
-            while (!intake.IsAllLogged)
+            while (!intake.Acks.IsAllLogged)
             {
                 var moved = reporter.NextMove();
-                if (!intake.IsAllLogged)
+                if (!intake.Acks.IsAllLogged)
                 {
                     await moved.WaitAsync(LogTimeout, services.Clock.Machine, cancellationToken);
                 }
@@ -96,7 +96,7 @@ internal sealed class UnaryReports(DriverConnections connections, DriverStreams 
             throw Refusal.Unavailable("LOG_UNAVAILABLE", "The log cannot be written now. Send the same fixes again.", RetryAfter).ToRpcException();
         }
 
-        return intake.TakeAck() ?? new FixAck { ThroughSequence = intake.Cursor.LoggedThrough };
+        return intake.Acks.Take() ?? new FixAck { ThroughSequence = intake.Cursor.LoggedThrough };
     }
 
     private sealed class Reporter
