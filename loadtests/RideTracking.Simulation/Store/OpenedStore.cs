@@ -23,7 +23,7 @@ internal sealed record OpenedStore(IConnectionMultiplexer Redis, IAsyncDisposabl
                 var folder = Directory.CreateTempSubdirectory("simulation-");
                 var embedded = new EmbeddedStore(
                     Options.Create(new StoreOptions()), Options.Create(new DataOptions { DataFolder = folder.FullName }), NullLoggerFactory.Instance,
-                    new Loops(new Meter("simulation"), _ => false, NullLoggerFactory.Instance), NullLogger<EmbeddedStore>.Instance);
+                    new Loops(new LoopMetrics(new Meter("simulation")), _ => false, NullLoggerFactory.Instance), NullLogger<EmbeddedStore>.Instance);
                 return new OpenedStore(await ConnectionMultiplexer.ConnectAsync((await embedded.StartAsync(CancellationToken.None))!), embedded, folder);
             default:
                 return new OpenedStore(await ConnectionMultiplexer.ConnectAsync(store));

@@ -11,8 +11,9 @@ public static class StoreSetup
     public static WebApplicationBuilder AddStore(this WebApplicationBuilder builder)
     {
         builder.Services.AddOptions<StoreOptions>().BindConfiguration("Store").ValidateDataAnnotations().ValidateOnStart();
+        builder.Services.AddSingleton(services => new LoopMetrics(services.GetRequiredService<IMeterFactory>().Create(Metering.MeterName)));
         builder.Services.AddSingleton(services => new Loops(
-            services.GetRequiredService<IMeterFactory>().Create(Metering.MeterName), StoreFailure.Passes, services.GetRequiredService<ILoggerFactory>()));
+            services.GetRequiredService<LoopMetrics>(), StoreFailure.Passes, services.GetRequiredService<ILoggerFactory>()));
         builder.Services.AddSingleton<EmbeddedStore>();
         builder.Services.AddSingleton<UnreadableRecords>();
         builder.Services.AddSingleton<RedisStore>();

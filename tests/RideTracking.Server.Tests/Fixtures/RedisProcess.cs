@@ -6,6 +6,9 @@ namespace RideTracking.Server.Tests.Fixtures;
 /// <summary>A redis-server of the test's own, on a free port of 127.0.0.1; can be killed and started again.</summary>
 public sealed class RedisProcess : IAsyncDisposable
 {
+    private const string Filler = "filler";
+    private const string Password = "secret";
+
     private readonly bool _durable;
     private readonly string _folder = Directory.CreateTempSubdirectory("redis-").FullName;
     private Process? _process;
@@ -33,30 +36,75 @@ public sealed class RedisProcess : IAsyncDisposable
         _process = null;
     }
 
-    public async Task StartAgainAsync()
-    {
-        var start = new ProcessStartInfo("redis-server") { RedirectStandardOutput = true, RedirectStandardError = true };
-        foreach (var argument in new[]
-        {
-            "--bind", "127.0.0.1", "--port", $"{Port}", "--dir", _folder, "--save", "",
-            "--appendonly", _durable ? "yes" : "no", "--appendfsync", "always",
-        })
-        {
-            start.ArgumentList.Add(argument);
-        }
-
-        _process = Process.Start(start)!;
-        string? line;
-        do
-        {
-            line = await _process.StandardOutput.ReadLineAsync()
-                ?? throw new InvalidOperationException("redis-server ended before it was ready: " + await _process.StandardError.ReadToEndAsync());
-        }
-        while (!line.Contains("Ready to accept connections", StringComparison.Ordinal));
-        _ = _process.StandardOutput.ReadToEndAsync();
-    }
+    public Task StartAgainAsync() => StartAgainAsync("Ready to accept connections");
 
     public async Task<ConnectionMultiplexer> ConnectAsync() => await ConnectionMultiplexer.ConnectAsync($"{Endpoint},allowAdmin=true");
+
+    /// <summary>Makes the server refuse what is written, for a reason of its own, until <see cref="RelentAsync"/>.</summary>
+    public async Task RefuseAsync(StoreRefusal refusal)
+    {
+        if (refusal == StoreRefusal.Loading)
+        {
+            await using (var much = await ConnectAsync())
+            {
+                await Task.WhenAll(Enumerable.Range(0, 100_000).Select(i => much.GetDatabase().StringSetAsync($"much:{i}", i)));
+            }
+
+            Kill();
+            // A minute or more, and it answers in between.
+            await StartAgainAsync("Server initialized", "--key-load-delay", "1000", "--loading-process-events-interval-bytes", "1024");
+            return;
+        }
+
+        await using var admin = await ConnectAsync();
+        var database = admin.GetDatabase();
+        switch (refusal)
+        {
+            case StoreRefusal.OutOfMemory:
+                await database.StringSetAsync(Filler, new byte[8 << 20]);
+                await database.ExecuteAsync("CONFIG", "SET", "maxmemory", "1mb");
+                break;
+            case StoreRefusal.ReadOnly:
+                await database.ExecuteAsync("REPLICAOF", "127.0.0.1", "1");
+                break;
+            case StoreRefusal.NoReplicas:
+                await database.ExecuteAsync("CONFIG", "SET", "min-replicas-to-write", "1");
+                break;
+            default:
+                await database.ExecuteAsync("CONFIG", "SET", "requirepass", Password);
+                // Who is in stays in.
+                await database.ExecuteAsync("CLIENT", "KILL", "TYPE", "pubsub");
+                await database.ExecuteAsync("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes");
+                break;
+        }
+    }
+
+    /// <summary>Takes everything again.</summary>
+    public async Task RelentAsync(StoreRefusal refusal)
+    {
+        await using var admin = await ConnectionMultiplexer.ConnectAsync(
+            $"{Endpoint},allowAdmin=true" + (refusal == StoreRefusal.Password ? $",password={Password}" : ""));
+        var database = admin.GetDatabase();
+        switch (refusal)
+        {
+            case StoreRefusal.OutOfMemory:
+                await database.ExecuteAsync("CONFIG", "SET", "maxmemory", "0");
+                await database.KeyDeleteAsync(Filler);
+                break;
+            case StoreRefusal.ReadOnly:
+                await database.ExecuteAsync("REPLICAOF", "NO", "ONE");
+                break;
+            case StoreRefusal.NoReplicas:
+                await database.ExecuteAsync("CONFIG", "SET", "min-replicas-to-write", "0");
+                break;
+            case StoreRefusal.Loading:
+                await database.ExecuteAsync("CONFIG", "SET", "key-load-delay", "0");
+                break;
+            default:
+                await database.ExecuteAsync("CONFIG", "SET", "requirepass", "");
+                break;
+        }
+    }
 
     public ValueTask DisposeAsync()
     {
@@ -68,4 +116,46 @@ public sealed class RedisProcess : IAsyncDisposable
         Directory.Delete(_folder, recursive: true);
         return ValueTask.CompletedTask;
     }
+
+    private async Task StartAgainAsync(string until, params string[] more)
+    {
+        var start = new ProcessStartInfo("redis-server") { RedirectStandardOutput = true, RedirectStandardError = true };
+        foreach (var argument in (string[])
+        [
+            "--bind", "127.0.0.1", "--port", $"{Port}", "--dir", _folder, "--save", "",
+            "--appendonly", _durable ? "yes" : "no", "--appendfsync", "always", .. more,
+        ])
+        {
+            start.ArgumentList.Add(argument);
+        }
+
+        _process = Process.Start(start)!;
+        string? line;
+        do
+        {
+            line = await _process.StandardOutput.ReadLineAsync()
+                ?? throw new InvalidOperationException("redis-server ended before it was ready: " + await _process.StandardError.ReadToEndAsync());
+        }
+        while (!line.Contains(until, StringComparison.Ordinal));
+        _ = _process.StandardOutput.ReadToEndAsync();
+    }
+}
+
+/// <summary>Why a Redis that is there does not take what is written.</summary>
+public enum StoreRefusal
+{
+    /// <summary>OOM.</summary>
+    OutOfMemory,
+
+    /// <summary>READONLY: it was made a replica.</summary>
+    ReadOnly,
+
+    /// <summary>NOREPLICAS.</summary>
+    NoReplicas,
+
+    /// <summary>NOAUTH: it has a password now, and connections begin anew.</summary>
+    Password,
+
+    /// <summary>LOADING: it started again and reads its data.</summary>
+    Loading,
 }

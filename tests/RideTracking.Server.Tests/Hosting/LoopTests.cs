@@ -35,7 +35,7 @@ public sealed class LoopTests : IDisposable
             _counted.AddOrUpdate(name, value, (_, sum) => sum + value);
         });
         _listener.Start();
-        _loop = new Loops(_meter, e => e is TimeoutException, new LoggerFactory([_told])).Create("the_loop", _time);
+        _loop = new Loops(new LoopMetrics(_meter), e => e is TimeoutException, new LoggerFactory([_told])).Create("the_loop", _time);
     }
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;

@@ -81,6 +81,26 @@ public sealed class ServerProgramTests
         Assert.Equal(1, (await RunAsync("health", "--web-port", port)).ExitCode);
     }
 
+    [Fact]
+    public async Task A_server_whose_embedded_store_lost_its_files_ends_as_failed()
+    {
+        var folder = Directory.CreateTempSubdirectory("lost-").FullName;
+        await using var server = await ServerProcess.StartAsync(folder);
+        Directory.Delete(Path.Combine(folder, "store"), recursive: true);
+        Assert.Equal(1, await server.ExitCodeAsync());
+        Directory.Delete(folder, recursive: true);
+    }
+
+    [Fact]
+    public async Task A_server_that_is_told_to_stop_ends_well()
+    {
+        var folder = Directory.CreateTempSubdirectory("stopped-").FullName;
+        await using var server = await ServerProcess.StartAsync(folder);
+        server.Terminate();
+        Assert.Equal(0, await server.ExitCodeAsync());
+        Directory.Delete(folder, recursive: true);
+    }
+
     private static async Task<(int ExitCode, string Output, string Error)> RunAsync(params string[] args)
     {
         var start = new ProcessStartInfo("dotnet") { RedirectStandardOutput = true, RedirectStandardError = true };
