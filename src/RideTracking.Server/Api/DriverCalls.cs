@@ -57,7 +57,7 @@ internal sealed class DriverCalls(
         try
         {
             await responseStream.WriteAsync(await WelcomeAsync(session, hello.RoutePlanVersion));
-            session.Start();
+            session.Down.Start();
             if (services.Desk.BlockedReasonOf(session.DriverId) is { } blocked)
             {
                 // Blocked while it was being opened.
@@ -102,17 +102,17 @@ internal sealed class DriverCalls(
     private async Task<string> RunAsync(DriverSession session, IAsyncStreamReader<Uplink> requests, CancellationToken cancellationToken)
     {
         var reading = ReadAsync(session, requests, cancellationToken);
-        await Task.WhenAny(reading, session.Ended);
+        await Task.WhenAny(reading, session.Down.Ended);
         // What has ended the stream may have broken its reading, and be heard of later.
-        if (!session.Ended.IsCompleted)
+        if (!session.Down.Ended.IsCompleted)
         {
             var reason = await reading;
-            await session.FinishAsync(cancellationToken);
+            await session.Down.FinishAsync(cancellationToken);
             return reason;
         }
 
         // A status that follows a reset is lost on many clients, so the app gets a moment to hang up first.
-        var status = await session.Ended;
+        var status = await session.Down.Ended;
         await Task.WhenAny(reading, Task.Delay(services.Options.HangUpTimeout, services.Clock.Machine, cancellationToken));
         _ = reading.ContinueWith(static t => _ = t.Exception, TaskScheduler.Default);
         throw status.ToRpcException();
@@ -178,7 +178,7 @@ internal sealed class DriverCalls(
             var (availability, routePlan) = await services.Desk.LoadAsync(session.DriverId);
             welcome.Availability = availability;
             welcome.RoutePlan = routePlan.RoutePlanVersion > knownRoutePlanVersion ? routePlan : null;
-            session.Commands.LineSent(welcome.RoutePlan?.Route);
+            session.Down.Commands.LineSent(welcome.RoutePlan?.Route);
         }
         catch (Exception e) when (StoreFailure.Passes(e))
         {

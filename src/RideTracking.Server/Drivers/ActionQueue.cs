@@ -127,7 +127,7 @@ internal sealed class ActionQueue
 
         if (!await _services.Outbox.AcknowledgeAsync(_session.DriverId, _session.Cursor.Epoch, received))
         {
-            DriverStreams.TakenOver(_session);
+            _session.Down.TakenOver();
         }
 
         _acknowledged = received;
@@ -149,5 +149,5 @@ internal sealed class ActionQueue
         }
     }
 
-    private void Answer(ActionResult result) => _session.Reply(new ConnectResponse { ActionResult = result });
+    private void Answer(ActionResult result) => _session.Down.Reply(new ConnectResponse { ActionResult = result });
 }

@@ -52,7 +52,7 @@ internal sealed class CommandChannel(Area area, CommandOutbox outbox, DriverStre
             _lookedAfter = restorations;
             foreach (var session in streams.Sessions)
             {
-                session.WakeForCommands();
+                session.Down.WakeForCommands();
             }
         }
     }

@@ -64,7 +64,7 @@ internal sealed partial class Draining(DriverStreams streams, FixLog log, Stream
 
     /// <summary>Ends one stream because the server is going down.</summary>
     internal void Close(DriverSession session) =>
-        session.Close(StreamClosingReason.Draining, Refused(), services.Options.ReconnectDelay);
+        session.Down.Close(StreamClosingReason.Draining, Refused(), services.Options.ReconnectDelay);
 
     private Google.Rpc.Status Refused() =>
         Refusal.Unavailable("DRAINING", "This server is going down.", services.Options.ReconnectDelay);

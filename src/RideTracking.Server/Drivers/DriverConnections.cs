@@ -43,9 +43,8 @@ internal sealed class DriverConnections(StreamServices services, DriverSlots slo
         Hello hello, Caller caller, IServerStreamWriter<ConnectResponse> writer, Action abort, CancellationToken gone)
     {
         directory.Takes(hello.DriverId, hello.VehicleId);
-        DriverSession? session = null;
-        var (intake, slot) = await OpenIntakeAsync(hello.DriverId, hello.SessionId, () => session?.LogMoved());
-        session = new DriverSession(hello, caller, slot, intake, services, writer, abort, gone);
+        var (intake, slot) = await OpenIntakeAsync(hello.DriverId, hello.SessionId);
+        var session = new DriverSession(hello, caller, slot, intake, services, writer, abort, gone);
         streams.Add(session);
         if (hello.LastCommandSequence > 0)
         {
@@ -57,11 +56,11 @@ internal sealed class DriverConnections(StreamServices services, DriverSlots slo
     }
 
     /// <summary>Claims the driver and makes the way for its fixes.</summary>
-    internal async Task<(FixIntake Intake, int Slot)> OpenIntakeAsync(string driverId, string sessionId, Action moved)
+    internal async Task<(FixIntake Intake, int Slot)> OpenIntakeAsync(string driverId, string sessionId)
     {
         var slot = slots.GetOrAdd(driverId);
         traits.Apply(driverId, slot);
-        var cursor = new LogCursor(driverId, sessionId, services.Clock.Machine, _ => moved());
+        var cursor = new LogCursor(driverId, sessionId, services.Clock.Machine);
         ConnectionClaim? claim = null;
         try
         {

@@ -1,7 +1,6 @@
 using System.Collections.Concurrent;
 using RideTracking.Server.Areas;
 using RideTracking.Server.Outbox;
-using RideTracking.Server.Protocol;
 using RideTracking.Server.Trips;
 using RideTracking.V1;
 using DriverLink = RideTracking.Engine.Index.DriverLink;
@@ -32,11 +31,11 @@ internal sealed class DriverStreams(CityFleet fleet, CommandOutbox outbox, TripB
         });
         if (before is not null)
         {
-            TakenOver(before);
+            before.Down.TakenOver();
         }
 
         session.Hears(
-            outbox.Listen(session.DriverId, session.WakeForCommands),
+            outbox.Listen(session.DriverId, session.Down.WakeForCommands),
             book.Listen(session.DriverId, plan =>
             {
                 // Who is blocked is not heard any more.
@@ -58,8 +57,5 @@ internal sealed class DriverStreams(CityFleet fleet, CommandOutbox outbox, TripB
         }
     }
 
-    internal static void Block(DriverSession session, string reason) => session.Close(StreamClosingReason.Blocked, DriverDesk.Blocked(session.DriverId, reason));
-
-    internal static void TakenOver(DriverSession session) => session.Close(
-        StreamClosingReason.TakenOver, Refusal.Aborted("TAKEN_OVER", "Another connection of this driver has taken over."));
+    internal static void Block(DriverSession session, string reason) => session.Down.Close(StreamClosingReason.Blocked, DriverDesk.Blocked(session.DriverId, reason));
 }

@@ -69,7 +69,8 @@ internal sealed class UnaryReports(DriverConnections connections, DriverStreams 
             return open;
         }
 
-        (reporter.Intake, _) = await connections.OpenIntakeAsync(request.DriverId, request.SessionId, reporter.LogMoved);
+        (reporter.Intake, _) = await connections.OpenIntakeAsync(request.DriverId, request.SessionId);
+        reporter.Intake.Cursor.Moved = reporter.LogMoved;
         return reporter.Intake;
     }
 

@@ -11,7 +11,7 @@ namespace RideTracking.Server.Log;
 /// more of it is written until the app begins again after <see cref="LoggedThrough"/>, so that an acknowledgement
 /// never reaches over a hole.
 /// </remarks>
-public sealed class LogCursor(string driverId, string sessionId, TimeProvider machine, Action<LogCursor> moved)
+public sealed class LogCursor(string driverId, string sessionId, TimeProvider machine)
 {
     private ulong _loggedThrough;
     private ulong _brokenFrom;
@@ -39,6 +39,9 @@ public sealed class LogCursor(string driverId, string sessionId, TimeProvider ma
 
     /// <summary>What the app is to be told of its fixes.</summary>
     public SessionVerdicts Verdicts { get; } = new(machine);
+
+    /// <summary>Called when the log has moved, has lost something or was taken over; returns at once.</summary>
+    internal Action Moved { get; set; } = () => { };
 
     /// <summary>The claim that was made as the stream opened. It is over before another is made for the same stream.</summary>
     internal Task Claiming { get; set; } = Task.CompletedTask;
@@ -86,7 +89,7 @@ public sealed class LogCursor(string driverId, string sessionId, TimeProvider ma
             Volatile.Write(ref _loggedThrough, through);
         }
 
-        moved(this);
+        Moved();
     }
 
     /// <summary>Whether a fix may still be written: what was forgotten, and what came after it, may not.</summary>
@@ -102,8 +105,8 @@ public sealed class LogCursor(string driverId, string sessionId, TimeProvider ma
     internal void Fence()
     {
         _fenced = true;
-        moved(this);
+        Moved();
     }
 
-    internal void TellBroken() => moved(this);
+    internal void TellBroken() => Moved();
 }

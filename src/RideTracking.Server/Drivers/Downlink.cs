@@ -1,0 +1,292 @@
+using Grpc.Core;
+using RideTracking.Server.Hosting;
+using RideTracking.Server.Protocol;
+using RideTracking.V1;
+using Status = Google.Rpc.Status;
+
+namespace RideTracking.Server.Drivers;
+
+/// <summary>
+/// What is to go down a driver's stream, in order: what the log lost, the newest policy, answers, the closing, commands; and
+/// what can be acknowledged, with whatever goes. Thread-safe.
+/// </summary>
+/// <remarks>Only its loop writes to the stream; everything else leaves word and signals.</remarks>
+internal sealed class Downlink
+{
+    private readonly string _driverId;
+    private readonly FixIntake _intake;
+    private readonly StreamServices _services;
+    private readonly IServerStreamWriter<ConnectResponse> _writer;
+    private readonly Action _abort;
+    private readonly OnDemandLoop _loop;
+    private readonly Lock _lock = new();
+    private readonly Queue<ConnectResponse> _replies = new();
+    private readonly TaskCompletionSource<Status> _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource _drained = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private ReportingPolicy? _policy;
+    private (StreamClosing Message, Status Status)? _closing;
+    private TaskCompletionSource? _verdictsTold;
+    private bool _isOver;
+    private volatile bool _started;
+    private volatile bool _finishing;
+    private long _writingSince;
+
+    public Downlink(Hello hello, FixIntake intake, StreamServices services, IServerStreamWriter<ConnectResponse> writer, Action abort)
+    {
+        (_driverId, _intake, _services, _writer, _abort) = (hello.DriverId, intake, services, writer, abort);
+        Commands = new CommandFeed(hello.DriverId, hello.LastCommandSequence, services.Outbox);
+        _loop = new OnDemandLoop(services.Sending, hello.DriverId, WriteAsync);
+        intake.Cursor.Moved = LogMoved;
+    }
+
+    /// <summary>The driver's commands.</summary>
+    public CommandFeed Commands { get; }
+
+    /// <summary>Whether anything is sent yet.</summary>
+    public bool HasStarted => _started;
+
+    /// <summary>Completes with the status to end the call with, once the server has ended the stream.</summary>
+    public Task<Status> Ended => _ended.Task;
+
+    /// <summary>Begins to write, after the welcome.</summary>
+    public void Start()
+    {
+        _started = true;
+        // It may have moved, or been lost, before anybody could be told.
+        LogMoved();
+        Signal();
+    }
+
+    /// <summary>There may be something to send.</summary>
+    public void Signal()
+    {
+        if (_started)
+        {
+            _loop.Signal();
+        }
+    }
+
+    /// <summary>There are commands in the driver's outbox.</summary>
+    public void WakeForCommands()
+    {
+        Commands.Look();
+        Signal();
+    }
+
+    /// <summary>Sends an answer. Their number is bounded by that of the questions that may wait.</summary>
+    public void Reply(ConnectResponse message)
+    {
+        lock (_lock)
+        {
+            _replies.Enqueue(message);
+        }
+
+        Signal();
+    }
+
+    /// <summary>Sends a policy; one that was not sent yet is out of date.</summary>
+    public void Send(ReportingPolicy policy)
+    {
+        lock (_lock)
+        {
+            _policy = policy;
+        }
+
+        Signal();
+    }
+
+    /// <summary>Another connection has the driver.</summary>
+    public void TakenOver() =>
+        Close(StreamClosingReason.TakenOver, Refusal.Aborted("TAKEN_OVER", "Another connection of this driver has taken over."));
+
+    /// <summary>Ends the stream, after what can be acknowledged.</summary>
+    public void Close(StreamClosingReason reason, Status status, TimeSpan? retryAfter = null)
+    {
+        var message = new StreamClosing { Reason = reason, MayReconnect = reason is not (StreamClosingReason.TakenOver or StreamClosingReason.UpgradeRequired or StreamClosingReason.Blocked) };
+        if (retryAfter is { } wait)
+        {
+            message.RetryAfter = Google.Protobuf.WellKnownTypes.Duration.FromTimeSpan(wait);
+        }
+
+        lock (_lock)
+        {
+            _closing ??= (message, status);
+        }
+
+        Signal();
+    }
+
+    /// <summary>The app has said its last: writes what is left to acknowledge, for as long as a write may take.</summary>
+    public async Task FinishAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            await _services.Path.Log.FlushAsync(cancellationToken).WaitAsync(_services.Options.WriteTimeout, _services.Clock.Machine, cancellationToken);
+            _finishing = true;
+            Signal();
+            await _drained.Task.WaitAsync(_services.Options.WriteTimeout, _services.Clock.Machine, cancellationToken);
+        }
+        catch (Exception e) when (e is TimeoutException or OperationCanceledException)
+        {
+            // What was not acknowledged the app still has.
+        }
+    }
+
+    /// <summary>Completes when the verdicts that wait have been told.</summary>
+    public async Task VerdictsToldAsync(CancellationToken cancellationToken)
+    {
+        var told = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        Volatile.Write(ref _verdictsTold, told);
+        Signal();
+        await told.Task.WaitAsync(cancellationToken);
+    }
+
+    /// <summary>Breaks the stream off when the app has not read for too long.</summary>
+    /// <returns>Whether that is so.</returns>
+    public bool IsBrokenOff()
+    {
+        var timeout = _services.Options.WriteTimeout;
+        var since = Volatile.Read(ref _writingSince);
+        if (since == 0 || _services.Clock.Machine.GetElapsedTime(since) <= timeout)
+        {
+            return false;
+        }
+
+        _ended.TrySetResult(Refusal.Exhausted("SLOW_READER", $"A message waited longer than {timeout} to be read."));
+        // The call is the server's to use again once it has ended, so what is broken off must be still going on.
+        lock (_lock)
+        {
+            if (!_isOver)
+            {
+                _abort();
+            }
+        }
+
+        return true;
+    }
+
+    /// <summary>What is due by time alone.</summary>
+    public void Sweep()
+    {
+        _loop.Retry();
+        if (_intake.Acks.IsDue() || Commands.IsWaiting)
+        {
+            Signal();
+        }
+    }
+
+    /// <summary>The call ends: nobody breaks it off any more.</summary>
+    public void IsOver()
+    {
+        lock (_lock)
+        {
+            _isOver = true;
+        }
+    }
+
+    // The log has moved, has lost something, or was taken over by another connection.
+    private void LogMoved()
+    {
+        if (_intake.Cursor.IsFenced)
+        {
+            TakenOver();
+        }
+        else if (_intake.Cursor.IsBroken || _intake.Acks.IsDue() || Commands.IsWaiting)
+        {
+            Signal();
+        }
+    }
+
+    private async Task WriteAsync()
+    {
+        try
+        {
+            while (!_ended.Task.IsCompleted && await NextAsync() is { } message)
+            {
+                Volatile.Write(ref _writingSince, _services.Clock.Machine.GetTimestamp());
+                await _writer.WriteAsync(message);
+                Volatile.Write(ref _writingSince, 0);
+                if (message.MessageCase == ConnectResponse.MessageOneofCase.StreamClosing)
+                {
+                    _ended.TrySetResult(_closing!.Value.Status);
+                }
+            }
+        }
+        catch (Exception e) when (e is IOException or InvalidOperationException or OperationCanceledException or RpcException)
+        {
+            // The call is over; its reading side finds out and cleans up.
+            _ended.TrySetResult(Refusal.Unavailable("DISCONNECTED", "The stream is gone.", TimeSpan.Zero));
+        }
+        finally
+        {
+            Volatile.Write(ref _writingSince, 0);
+            Interlocked.Exchange(ref _verdictsTold, null)?.TrySetResult();
+        }
+    }
+
+    // Whatever goes down takes along what can be acknowledged; an acknowledgement alone goes only when it is due.
+    private async ValueTask<ConnectResponse?> NextAsync()
+    {
+        var message = NextPrepared() ?? await NextCommandAsync() ?? (_intake.Acks.IsDue() || _finishing ? new ConnectResponse() : null);
+        if (message is null)
+        {
+            return null;
+        }
+
+        message.FixAck = _intake.Acks.Take();
+        if (message.FixAck is null && message.MessageCase == ConnectResponse.MessageOneofCase.None)
+        {
+            if (_finishing)
+            {
+                _drained.TrySetResult();
+            }
+
+            return null;
+        }
+
+        return message;
+    }
+
+    private ConnectResponse? NextPrepared()
+    {
+        if (_intake.Acks.TakeResendAfter() is { } sequence)
+        {
+            return new ConnectResponse { ResendAfter = new ResendAfter { Sequence = sequence } };
+        }
+
+        lock (_lock)
+        {
+            if (_policy is { } policy)
+            {
+                _policy = null;
+                return new ConnectResponse { ReportingPolicy = policy };
+            }
+
+            return _replies.TryDequeue(out var reply) ? reply
+                : _closing is { } closing ? new ConnectResponse { StreamClosing = closing.Message }
+                : null;
+        }
+    }
+
+    // Commands belong to the claim: before it, another connection may still be the driver's.
+    private async ValueTask<ConnectResponse?> NextCommandAsync()
+    {
+        if (!_intake.Cursor.IsClaimed || _intake.Cursor.IsFenced || _services.Commanding.IsWaiting(_driverId))
+        {
+            return null;
+        }
+
+        try
+        {
+            var command = await Commands.NextAsync();
+            _services.Commanding.Well(_driverId);
+            return command is null ? null : new ConnectResponse { Command = command };
+        }
+        catch (Exception e) when (!_services.Commanding.Passes(e))
+        {
+            // Commands that cannot be read keep nothing else from being sent.
+            _services.Commanding.Failed(_driverId, e);
+            return null;
+        }
+    }
+}
