@@ -2,7 +2,6 @@ using Google.Protobuf.WellKnownTypes;
 using RideTracking.Engine.Geo;
 using RideTracking.Server.Drivers;
 using RideTracking.Server.Drivers.Reporting;
-using RideTracking.Server.Protocol;
 using RideTracking.Server.Trips;
 using RideTracking.V1;
 using DriverAvailability = RideTracking.Engine.Index.DriverAvailability;

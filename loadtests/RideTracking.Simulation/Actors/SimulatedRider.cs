@@ -1,7 +1,6 @@
 using System.Collections.Immutable;
 using System.Text;
 using RideTracking.Engine.Dispatch;
-using RideTracking.Server.Protocol;
 using RideTracking.Server.Store;
 using RideTracking.Server.Trips;
 using RideTracking.Simulation.Checking;

@@ -5,7 +5,6 @@ using RideTracking.Engine.Index;
 using RideTracking.Engine.Ingest;
 using RideTracking.Server.Areas;
 using RideTracking.Server.Drivers;
-using RideTracking.Server.Hosting;
 using RideTracking.Server.Log;
 using RideTracking.Server.Matching;
 using RideTracking.Server.Outbox;

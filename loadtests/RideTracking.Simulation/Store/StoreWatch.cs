@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Text;
 using RideTracking.Server.Areas;
-using RideTracking.Server.Store;
 using RideTracking.Simulation.Checking;
 using RideTracking.Simulation.Time;
 using StackExchange.Redis;

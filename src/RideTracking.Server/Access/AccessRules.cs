@@ -1,5 +1,4 @@
 using System.Collections.Frozen;
-using RideTracking.Server.Roads;
 using RideTracking.V1;
 
 namespace RideTracking.Server.Access;

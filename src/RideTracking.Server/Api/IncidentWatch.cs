@@ -6,7 +6,6 @@ using RideTracking.Server.Incidents;
 using RideTracking.Server.Protocol;
 using RideTracking.Server.Store;
 using RideTracking.Server.Store.Events;
-using RideTracking.Server.Trips;
 
 namespace RideTracking.Server.Api;
 

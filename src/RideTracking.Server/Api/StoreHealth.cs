@@ -7,7 +7,7 @@ namespace RideTracking.Server.Api;
 /// The store's state. Away or refusing is <see cref="HealthStatus.Degraded"/>, never unhealthy: live tracking goes on without
 /// it, and a balancer that took the node away would end the very streams that still work.
 /// </summary>
-internal sealed class StoreHealth(StoreWatch watch) : IHealthCheck
+internal sealed class StoreHealth(StoreProbe watch) : IHealthCheck
 {
     public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
     {

@@ -1,7 +1,4 @@
-using RideTracking.Server.Roads;
 using RideTracking.Server.Store;
-using RideTracking.Server.Trips;
-using RideTracking.Server.Zones;
 using StackExchange.Redis;
 
 namespace RideTracking.Server.Areas;

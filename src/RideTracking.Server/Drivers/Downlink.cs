@@ -1,5 +1,4 @@
 using Grpc.Core;
-using RideTracking.Server.Hosting;
 using RideTracking.Server.Protocol;
 using RideTracking.V1;
 using Status = Google.Rpc.Status;

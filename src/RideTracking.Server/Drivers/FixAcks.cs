@@ -1,4 +1,3 @@
-using RideTracking.Engine.Ingest;
 using RideTracking.Server.Log;
 using RideTracking.V1;
 using FixOutcome = RideTracking.Engine.Ingest.FixOutcome;

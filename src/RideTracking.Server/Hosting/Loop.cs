@@ -1,4 +1,3 @@
-using RideTracking.Server.Trips;
 
 
 

@@ -1,5 +1,4 @@
 using RideTracking.Engine.Ingest;
-using RideTracking.Server.Trips;
 
 namespace RideTracking.Server.Log;
 

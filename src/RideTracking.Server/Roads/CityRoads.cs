@@ -3,7 +3,6 @@ using RideTracking.Engine.Roads;
 using RideTracking.Engine.Roads.Graph;
 using RideTracking.Engine.Roads.Routing;
 using RideTracking.Server.Hosting;
-using RideTracking.Server.Trips;
 using Route = RideTracking.Engine.Roads.Route;
 
 namespace RideTracking.Server.Roads;

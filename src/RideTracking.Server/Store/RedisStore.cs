@@ -1,5 +1,4 @@
 using Microsoft.Extensions.Options;
-using RideTracking.Server.Access;
 using StackExchange.Redis;
 
 namespace RideTracking.Server.Store;

@@ -1,8 +1,6 @@
 using System.Reflection;
 using System.Security.Cryptography;
 using System.Text;
-using RideTracking.Server.Log;
-using RideTracking.Server.Trips;
 using StackExchange.Redis;
 
 namespace RideTracking.Server.Store;

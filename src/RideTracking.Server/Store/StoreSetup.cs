@@ -19,8 +19,8 @@ public static class StoreSetup
         builder.Services.AddSingleton<RedisStore>();
         builder.Services.AddHostedService(services => services.GetRequiredService<RedisStore>());
         builder.Services.AddSingleton<ServerEnd>();
-        builder.Services.AddSingleton<StoreWatch>();
-        builder.Services.AddHostedService(services => services.GetRequiredService<StoreWatch>());
+        builder.Services.AddSingleton<StoreProbe>();
+        builder.Services.AddHostedService(services => services.GetRequiredService<StoreProbe>());
         return builder;
     }
 }

@@ -1,8 +1,6 @@
 using System.Collections.Concurrent;
 using System.Diagnostics.Metrics;
-using RideTracking.Server.Log;
 using RideTracking.Server.Telemetry;
-using RideTracking.Server.Trips;
 
 namespace RideTracking.Server.Store;
 

@@ -6,7 +6,6 @@ using RideTracking.Engine.Index;
 using RideTracking.Server.Areas;
 using RideTracking.Server.Hosting;
 using RideTracking.Server.Outbox;
-using RideTracking.Server.Protocol;
 using RideTracking.Server.Store;
 using StackExchange.Redis;
 

@@ -2,7 +2,6 @@ using System.Globalization;
 using Google.Rpc;
 using RideTracking.Engine.Dispatch;
 using RideTracking.Engine.Geo;
-using RideTracking.Server.Protocol;
 
 namespace RideTracking.Server.Zones;
 

@@ -6,7 +6,6 @@ using RideTracking.Engine.Fanout;
 using RideTracking.Engine.Index;
 using RideTracking.Server.Access;
 using RideTracking.Server.Drivers;
-using RideTracking.Server.Protocol;
 using RideTracking.Server.Tests.Fixtures;
 using RideTracking.V1;
 using DriverAvailability = RideTracking.V1.DriverAvailability;

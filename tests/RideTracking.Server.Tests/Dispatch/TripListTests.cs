@@ -5,7 +5,6 @@ using Microsoft.Extensions.DependencyInjection;
 using RideTracking.Server.Access;
 using RideTracking.Server.Areas;
 using RideTracking.Server.Progress;
-using RideTracking.Server.Protocol;
 using RideTracking.Server.Store;
 using RideTracking.Server.Trips;
 using RideTracking.V1;

@@ -85,7 +85,7 @@ public sealed class ServerHost : IAsyncDisposable
         if (time is not null)
         {
             // They begin beside the start. One that had not begun yet would sleep through the first time that passes.
-            await time.TickingAsync(host.Loops.Count(s => s is (LoopService and not StoreWatch and not DevelopmentServiceToken) or MatchingRounds or RouteRenewal));
+            await time.TickingAsync(host.Loops.Count(s => s is (LoopService and not StoreProbe and not DevelopmentServiceToken) or MatchingRounds or RouteRenewal));
         }
 
         return host;

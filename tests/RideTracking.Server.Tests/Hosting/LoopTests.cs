@@ -4,7 +4,6 @@ using System.Threading.Channels;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Time.Testing;
 using RideTracking.Server.Hosting;
-using RideTracking.Server.Trips;
 
 namespace RideTracking.Server.Tests.Hosting;
 

@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using RideTracking.Server.Areas;
 using RideTracking.Server.Tests.Fixtures;
 
 namespace RideTracking.Server.Tests.Hosting;

@@ -3,7 +3,6 @@ using Grpc.Core;
 using Microsoft.Extensions.DependencyInjection;
 using RideTracking.Server.Access;
 using RideTracking.Server.Areas;
-using RideTracking.Server.Protocol;
 using RideTracking.Server.Store;
 using RideTracking.Server.Tests.Dispatch;
 using RideTracking.V1;

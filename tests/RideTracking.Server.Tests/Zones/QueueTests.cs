@@ -1,7 +1,6 @@
 using RideTracking.Server.Access;
 using RideTracking.Server.Tests.Dispatch;
 using RideTracking.Server.Tests.Fixtures;
-using RideTracking.Server.Trips;
 using RideTracking.V1;
 
 namespace RideTracking.Server.Tests.Zones;

@@ -1,5 +1,4 @@
 using RideTracking.Server.Telemetry;
-using RideTracking.Server.Trips;
 
 namespace RideTracking.Server.Drivers.Reporting;
 

@@ -10,17 +10,17 @@ namespace RideTracking.Server.Store;
 /// Sees once a second how the store does, on each connection and by a tiny write: a store that is full or read-only still
 /// answers whoever reads. Thread-safe.
 /// </summary>
-public sealed partial class StoreWatch : LoopService
+public sealed partial class StoreProbe : LoopService
 {
     private const string Away = "away";
 
-    private static readonly RedisKey Probe = "ride-tracking:probe";
+    private static readonly RedisKey ProbeKey = "ride-tracking:probe";
     private static readonly TimeSpan ProbeStays = TimeSpan.FromMinutes(1);
 
     private readonly RedisStore _store;
     private readonly EmbeddedStore _embedded;
     private readonly ServerEnd _end;
-    private readonly ILogger<StoreWatch> _logger;
+    private readonly ILogger<StoreProbe> _logger;
 
     // Reasons that were ever seen, which are few and constants: each stays a series of the metric.
     private readonly ConcurrentDictionary<string, bool> _reasons = new(StringComparer.Ordinal);
@@ -28,8 +28,8 @@ public sealed partial class StoreWatch : LoopService
     private StoreState _seen;
 
     /// <summary>Made once, by <c>AddStore</c>.</summary>
-    public StoreWatch(RedisStore store, EmbeddedStore embedded, ServerEnd end, IMeterFactory meters, Loops loops, ILogger<StoreWatch> logger)
-        : base(loops.Create("store_watch", TimeProvider.System), EverySecond)
+    public StoreProbe(RedisStore store, EmbeddedStore embedded, ServerEnd end, IMeterFactory meters, Loops loops, ILogger<StoreProbe> logger)
+        : base(loops.Create("store_probe", TimeProvider.System), EverySecond)
     {
         (_store, _embedded, _end, _logger) = (store, embedded, end, logger);
         meters.Create(Metering.MeterName).CreateObservableGauge(
@@ -66,7 +66,7 @@ public sealed partial class StoreWatch : LoopService
     {
         try
         {
-            await database.StringSetAsync(Probe, RedisValue.EmptyString, ProbeStays);
+            await database.StringSetAsync(ProbeKey, RedisValue.EmptyString, ProbeStays);
             return null;
         }
         catch (Exception e) when (StoreFailure.Of(e) is not null)
