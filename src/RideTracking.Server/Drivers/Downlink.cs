@@ -142,7 +142,7 @@ internal sealed class Downlink
 
     /// <summary>Breaks the stream off when the app has not read for too long.</summary>
     /// <returns>Whether that is so.</returns>
-    public bool IsBrokenOff()
+    public bool TryBreakOff()
     {
         var timeout = _services.Options.WriteTimeout;
         var since = Volatile.Read(ref _writingSince);
@@ -175,7 +175,7 @@ internal sealed class Downlink
     }
 
     /// <summary>The call ends: nobody breaks it off any more.</summary>
-    public void IsOver()
+    public void End()
     {
         lock (_lock)
         {

@@ -56,9 +56,9 @@ internal sealed class DriverSession
     public void Hears(params IDisposable[] heard) => _heard = heard;
 
     /// <summary>The call ends: nothing is told to this stream any more.</summary>
-    public void IsOver()
+    public void End()
     {
-        Down.IsOver();
+        Down.End();
         foreach (var heard in _heard)
         {
             heard.Dispose();
@@ -99,7 +99,7 @@ internal sealed class DriverSession
     public void Sweep(DateTimeOffset tokenTime)
     {
         var machine = _services.Clock.Machine;
-        if (Down.IsBrokenOff())
+        if (Down.TryBreakOff())
         {
             return;
         }

@@ -50,7 +50,7 @@ internal sealed class DriverStreams(CityFleet fleet, CommandOutbox outbox, TripB
     /// <summary>Removes a stream that has ended.</summary>
     internal void Remove(DriverSession session)
     {
-        session.IsOver();
+        session.End();
         if (_sessions.TryRemove(new KeyValuePair<string, DriverSession>(session.DriverId, session)))
         {
             fleet.Fanout.Publish(fleet.Index.SetLink(session.Slot, DriverLink.Lost));

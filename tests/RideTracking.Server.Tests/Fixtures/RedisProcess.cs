@@ -15,6 +15,8 @@ public sealed class RedisProcess : IAsyncDisposable
 
     private RedisProcess(bool durable) => _durable = durable;
 
+    private string SnapshotFile => Path.Combine(_folder, "dump.rdb");
+
     public int Port { get; } = FreePort.Take();
 
     public string Endpoint => $"127.0.0.1:{Port}";
@@ -70,6 +72,16 @@ public sealed class RedisProcess : IAsyncDisposable
             case StoreRefusal.NoReplicas:
                 await database.ExecuteAsync("CONFIG", "SET", "min-replicas-to-write", "1");
                 break;
+            case StoreRefusal.CannotSave:
+                // Where the file should be, is a folder.
+                Directory.CreateDirectory(SnapshotFile);
+                await database.ExecuteAsync("CONFIG", "SET", "save", "3600 1000000");
+                await database.ExecuteAsync("BGSAVE");
+                while (!((string)(await database.ExecuteAsync("INFO", "persistence"))!).Contains("rdb_last_bgsave_status:err", StringComparison.Ordinal))
+                {
+                }
+
+                break;
             default:
                 await database.ExecuteAsync("CONFIG", "SET", "requirepass", Password);
                 // Who is in stays in.
@@ -96,6 +108,10 @@ public sealed class RedisProcess : IAsyncDisposable
                 break;
             case StoreRefusal.NoReplicas:
                 await database.ExecuteAsync("CONFIG", "SET", "min-replicas-to-write", "0");
+                break;
+            case StoreRefusal.CannotSave:
+                await database.ExecuteAsync("CONFIG", "SET", "save", "");
+                Directory.Delete(SnapshotFile);
                 break;
             case StoreRefusal.Loading:
                 await database.ExecuteAsync("CONFIG", "SET", "key-load-delay", "0");
@@ -152,6 +168,9 @@ public enum StoreRefusal
 
     /// <summary>NOREPLICAS.</summary>
     NoReplicas,
+
+    /// <summary>MISCONF: it could not save its data.</summary>
+    CannotSave,
 
     /// <summary>NOAUTH: it has a password now, and connections begin anew.</summary>
     Password,

@@ -50,6 +50,7 @@ public sealed class RefusingStoreTests
         { StoreRefusal.OutOfMemory, "refusing (OOM)", "OOM" },
         { StoreRefusal.ReadOnly, "refusing (READONLY)", "READONLY" },
         { StoreRefusal.NoReplicas, "refusing (NOREPLICAS)", "NOREPLICAS" },
+        { StoreRefusal.CannotSave, "refusing (MISCONF)", "MISCONF" },
         { StoreRefusal.Password, "away", "" },
         { StoreRefusal.Loading, "refusing (LOADING)", "LOADING" },
     };
