@@ -19,17 +19,22 @@ public sealed class NearbyDriversTests
     public async Task A_rider_sees_free_cars_without_identity_and_not_where_they_are()
     {
         await using var world = await RideWorld.StartAsync();
-        await world.DriverAsync("d1", steps: 1);
-        await world.DriverAsync("d2", steps: 9);
-        await world.DriverAsync("d3", steps: 4, available: false);
-        await world.DriverAsync("d4", steps: 90);
+        // Names that no shown id, 16 random digits from 0 to f, can hold by chance.
+        await world.DriverAsync("juan", steps: 1);
+        await world.DriverAsync("rosa", steps: 9);
+        await world.DriverAsync("luis", steps: 4, available: false);
+        await world.DriverAsync("omar", steps: 90);
 
         using var watch = Watch(world, "r1");
         var frame = await watch.NextAsync();
 
         Assert.Equal(2, frame.Cars.Count);
         Assert.Equal(2, frame.Cars.Select(c => c.CarId).Distinct().Count());
-        Assert.DoesNotContain(frame.Cars, c => c.ToString().Contains("d1", StringComparison.Ordinal) || c.ToString().Contains("Driver", StringComparison.Ordinal));
+        foreach (var name in new[] { "juan", "rosa", "driver" })
+        {
+            Assert.DoesNotContain(name, frame.ToString(), StringComparison.OrdinalIgnoreCase);
+        }
+
         Assert.All(frame.Cars, c => Assert.True(Math.Min(Meters(c, 1), Meters(c, 9)) < Side * Math.Sqrt(2)));
         Assert.True(frame.MaxAge.ToTimeSpan() < TimeSpan.FromSeconds(30));
         // No speed is known of them, so no course is told.
