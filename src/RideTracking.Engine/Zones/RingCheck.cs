@@ -27,6 +27,7 @@ internal static class RingCheck
             }
         }
 
+        CheckIntricacy(polygons, limits.MaxCrossings);
         Polygon[] parts = [.. polygons.Select(rings => Factory.CreatePolygon(
             Factory.CreateLinearRing(rings[0]), [.. rings.Skip(1).Select(Factory.CreateLinearRing)]))];
         CheckTopology(parts, polygons);
@@ -91,6 +92,25 @@ internal static class RingCheck
                 polygon, ring);
         }
     }
+
+    // Before anything that would take long just for that.
+    private static void CheckIntricacy(List<List<Coordinate[]>> polygons, double most)
+    {
+        IEnumerable<Coordinate[]> rings = polygons.SelectMany(each => each);
+        double crossings = Intricacy.Crossings(rings);
+        if (crossings > most)
+        {
+            throw TooIntricate($"A line across a zone may meet its border {most:0.##} times on the average (MaxCrossings); across this one it does so {crossings:0} times.");
+        }
+
+        if (Intricacy.BoxesBeside(rings, most) > most)
+        {
+            throw TooIntricate($"The box around an edge may hold parts of {most:0.##} others on the average (MaxCrossings); here it holds more.");
+        }
+    }
+
+    private static ZoneGeometryException TooIntricate(FormattableString problem) =>
+        new(ZoneGeometryFault.TooIntricate, FormattableString.Invariant(problem));
 
     private static bool AreOnOneLine(Coordinate[] points)
     {

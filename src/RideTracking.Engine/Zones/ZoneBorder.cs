@@ -11,6 +11,10 @@ namespace RideTracking.Engine.Zones;
 internal sealed class ZoneBorder
 {
     private const int MaxBands = 4_096;
+
+    // More would hardly shorten a lookup: what is in a band is then edges that cross it, and those all bands have.
+    private const int MaxEntriesPerEdge = 8;
+
     private const double RadiansPerDegree = Math.PI / 180;
 
     private readonly Edge[] _edges; // band by band; an edge is in each band that it touches
@@ -24,6 +28,11 @@ internal sealed class ZoneBorder
         Edges = [.. EdgesOf(area)];
 
         int bands = Math.Clamp(Edges.Length, 1, MaxBands);
+        while (bands > 1 && EntriesIn(bands) > MaxEntriesPerEdge * Edges.Length)
+        {
+            bands /= 2;
+        }
+
         _bandsPerDegree = bands / (North - South);
         _bandStarts = new int[bands + 1];
         foreach (Edge edge in Edges)
@@ -61,6 +70,9 @@ internal sealed class ZoneBorder
 
     /// <summary>Each edge once.</summary>
     public Edge[] Edges { get; }
+
+    /// <summary>Edges in all bands together, for tests.</summary>
+    public int EntryCount => _edges.Length;
 
     public bool Contains(GeoPoint point)
     {
@@ -178,6 +190,18 @@ internal sealed class ZoneBorder
         }
     }
 
+    private long EntriesIn(int bands)
+    {
+        double bandsPerDegree = bands / (North - South);
+        long entries = 0;
+        foreach (ref readonly Edge edge in Edges.AsSpan())
+        {
+            entries += 1 + (int)((edge.North - South) * bandsPerDegree) - (int)((edge.South - South) * bandsPerDegree);
+        }
+
+        return entries;
+    }
+
     private ReadOnlySpan<Edge> Band(int band) => _edges.AsSpan(_bandStarts[band].._bandStarts[band + 1]);
 
     private int BandOf(double latitude) =>
@@ -190,4 +214,8 @@ internal readonly record struct Edge(double X1, double Y1, double X2, double Y2)
     public double South => Math.Min(Y1, Y2);
 
     public double North => Math.Max(Y1, Y2);
+
+    public double West => Math.Min(X1, X2);
+
+    public double East => Math.Max(X1, X2);
 }

@@ -30,6 +30,9 @@ public enum ZoneGeometryFault
     /// <summary>A larger area than the limit.</summary>
     AreaTooLarge,
 
+    /// <summary>A border that goes to and fro more often than the limit.</summary>
+    TooIntricate,
+
     /// <summary>A ring that crosses or touches itself, or crosses another, or two polygons that overlap.</summary>
     SelfCrossing,
 

@@ -40,7 +40,11 @@ internal sealed class ZoneTreeBuilder
 
         // Where two frames meet at the antimeridian, a box of no width would be left over.
         (West, East) = East - West > SlackDegrees ? (West, East) : (-180, 180);
+
+        // Square, wherever on earth that ends: in a narrow box, of a city and a zone whose latitude has the wrong sign, cells
+        // would be as narrow, and a hundred thousand along one border. Never smaller, by rounding, than it was.
         double size = Math.Max(North - South, East - West);
+        (North, East) = (Math.Max(North, South + size), Math.Max(East, West + size));
         for (Levels = 1; Levels < MaxLevels && size > MinCellDegrees; Levels++)
         {
             size /= 4;

@@ -13,7 +13,7 @@ namespace RideTracking.Server.Zones;
 public sealed partial class ZoneBook(Area area, RedisStore store, ZoneTracking tracking, IOptions<ZoneOptions> options, ILogger<ZoneBook> logger)
 {
     private readonly Lock _lock = new();
-    private readonly Dictionary<string, Zone> _parsed = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, Prepared> _prepared = new(StringComparer.Ordinal);
     private volatile ZoneSet _set = ZoneSet.Empty;
 
     /// <summary>As they were given.</summary>
@@ -63,34 +63,29 @@ public sealed partial class ZoneBook(Area area, RedisStore store, ZoneTracking t
     // After the change: a node that looked between the zone's own number and the zone would think that it has it.
     private Task<long> TellNodesAsync() => area.Trips.StringIncrementAsync(area.Keys.ZonesVersion);
 
-    // Parsing is what costs, so what has not changed is not parsed again.
+    // Parsing is what costs, so what has not changed is not parsed again, what cannot be used neither.
     private void Rebuild()
     {
         lock (_lock)
         {
+            var entries = Entries.After("", int.MaxValue);
             var zones = new List<Zone>();
-            foreach (var wire in Entries.After("", int.MaxValue))
+            foreach (var wire in entries)
             {
-                if (_parsed.TryGetValue(wire.ZoneId, out var parsed) && parsed.Version == (long)wire.Version)
+                if (!_prepared.TryGetValue(wire.ZoneId, out var prepared) || prepared.Version != wire.Version)
                 {
-                    zones.Add(parsed);
-                    continue;
+                    _prepared[wire.ZoneId] = prepared = Prepare(wire);
                 }
 
-                try
+                if (prepared.Zone is { } zone)
                 {
-                    zones.Add(_parsed[wire.ZoneId] = ZoneWire.Zone(wire, options.Value.Limits));
-                }
-                catch (Exception e)
-                {
-                    // It was checked when it was given; the limits have been lowered since, or it was damaged.
-                    LogUnusable(wire.ZoneId, e.Message);
+                    zones.Add(zone);
                 }
             }
 
-            foreach (var gone in _parsed.Keys.Except(zones.Select(z => z.Id)).ToList())
+            foreach (var gone in _prepared.Keys.Except(entries.Select(z => z.ZoneId)).ToList())
             {
-                _parsed.Remove(gone);
+                _prepared.Remove(gone);
             }
 
             var set = ZoneSet.Of(zones);
@@ -99,6 +94,23 @@ public sealed partial class ZoneBook(Area area, RedisStore store, ZoneTracking t
         }
     }
 
+    private Prepared Prepare(V1.Zone wire)
+    {
+        try
+        {
+            return new Prepared(wire.Version, ZoneWire.Zone(wire, options.Value.Limits));
+        }
+        catch (Exception e)
+        {
+            // It was checked when it was given; the limits have been lowered since, or it was damaged.
+            LogUnusable(wire.ZoneId, e.Message);
+            return new Prepared(wire.Version, null);
+        }
+    }
+
     [LoggerMessage(LogLevel.Warning, "The zone {ZoneId} is not used: {Problem} Mend the zone, or raise Zones:Limits")]
     private partial void LogUnusable(string zoneId, string problem);
+
+    /// <summary>A version of a zone, made to be looked up in; without the zone when it cannot be.</summary>
+    private sealed record Prepared(ulong Version, Zone? Zone);
 }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using RideTracking.Engine.Geo;
 using RideTracking.Engine.Zones;
 
@@ -74,6 +75,43 @@ public class ZoneGeometryTests
         Assert.Contains("1000 km2", area.Message, StringComparison.Ordinal);
         Assert.NotEmpty(new ZoneLimits { MaxPoints = 3 }.Problems());
         Assert.Empty(new ZoneLimits().Problems());
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void A_comb_is_refused_with_the_limit_and_what_was_found(bool eastward)
+    {
+        string comb = ZoneWorld.Comb(41, -8, 1, teeth: 4_950, eastward);
+        var refused = Assert.Throws<ZoneGeometryException>(() => ZoneGeometry.Parse(comb, ZoneWorld.Limits));
+        Assert.Equal(ZoneGeometryFault.TooIntricate, refused.Fault);
+        Assert.Contains("500 times on the average (MaxCrossings)", refused.Message, StringComparison.Ordinal);
+        Assert.Contains("9801 times", refused.Message, StringComparison.Ordinal);
+        Assert.NotEmpty(new ZoneLimits { MaxCrossings = 1 }.Problems());
+    }
+
+    [Fact]
+    public void A_small_comb_of_slanting_teeth_is_refused_however_large_the_zone_is_besides()
+    {
+        IEnumerable<string> teeth = Enumerable.Range(0, 9_800).Select(
+            i => string.Create(CultureInfo.InvariantCulture, $"[{(i / 2 + (i % 2 == 0 ? 0 : 4_900)) * 1e-6:F6},{(i % 2 == 0 ? 0 : 0.01)}]"));
+        string comb = $"[[{string.Join(",", teeth)},[0.0098,-0.001],[-0.001,-0.001],[0,0]]]";
+        var refused = Assert.Throws<ZoneGeometryException>(() => ZoneGeometry.Parse(
+            $$"""{"type":"MultiPolygon","coordinates":[{{comb}},[[[60,60],[61,60],[61,61],[60,60]]]]}""", ZoneWorld.Limits));
+        Assert.Equal(ZoneGeometryFault.TooIntricate, refused.Fault);
+        Assert.Contains("500 others on the average (MaxCrossings)", refused.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void What_is_prepared_of_a_border_grows_with_its_edges_alone()
+    {
+        ZoneGeometry comb = ZoneGeometry.Parse(
+            ZoneWorld.Comb(41, -8, 1, teeth: 4_950), new ZoneLimits { MaxCrossings = 10_000 });
+        Assert.InRange(comb.Border.EntryCount, comb.Border.Edges.Length, 8 * comb.Border.Edges.Length);
+        // Teeth are 2e-4 degrees apart, and twice as wide at their feet as half way up.
+        Assert.True(comb.Contains(new GeoPoint(41.005, -7.5)));
+        Assert.True(comb.Contains(new GeoPoint(41.5, -8 + 1.0 / 9_899)));
+        Assert.False(comb.Contains(new GeoPoint(41.5, -8 + 2.0 / 9_899)));
     }
 
     [Fact]

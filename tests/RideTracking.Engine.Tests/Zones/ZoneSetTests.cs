@@ -76,6 +76,17 @@ public class ZoneSetTests
     }
 
     [Fact]
+    public void A_zone_on_the_wrong_side_of_the_equator_makes_no_more_cells()
+    {
+        var south = new GeoPoint(-Places.Porto.LatitudeDegrees, Places.Porto.LongitudeDegrees);
+        ZoneSet set = ZoneSet.Of(
+            [ZoneWorld.Named("a", ZoneWorld.Around(Places.Porto, 100)), ZoneWorld.Named("b", ZoneWorld.Around(south, 100))]);
+        Assert.InRange(set.NodeCount, 1, 200);
+        Assert.Equal(["a"], set.Containing(Places.Porto).Select(zone => zone.Id));
+        Assert.Equal(["b"], set.Containing(south).Select(zone => zone.Id));
+    }
+
+    [Fact]
     public void A_span_that_is_too_short_is_filled_and_the_whole_count_told()
     {
         ZoneSet set = ZoneSet.Of(Enumerable.Range(0, 5).Select(

@@ -33,6 +33,20 @@ internal static class ZoneWorld
             $$"""{"type":"Polygon","coordinates":[[[{{west}},{{south}}],[{{east}},{{south}}],[{{east}},{{north}}],[{{west}},{{north}}],[{{west}},{{south}}]]]}"""),
         Limits);
 
+    /// <summary>The GeoJSON of a comb as high as it is wide, its teeth to the north, or to the east.</summary>
+    public static string Comb(double south, double west, double degrees, int teeth, bool eastward = false)
+    {
+        IEnumerable<(double Along, double Up)> points =
+        [
+            .. Enumerable.Range(0, 2 * teeth).Select(i => (degrees * i / (2 * teeth - 1), i % 2 == 0 ? 0.01 * degrees : degrees)),
+            (degrees, 0), (0, 0), (0, 0.01 * degrees),
+        ];
+        IEnumerable<string> positions = points.Select(point => string.Create(
+            CultureInfo.InvariantCulture,
+            $"[{west + (eastward ? point.Up : point.Along):F7},{south + (eastward ? point.Along : point.Up):F7}]"));
+        return $$"""{"type":"Polygon","coordinates":[[{{string.Join(",", positions)}}]]}""";
+    }
+
     public static Zone Named(string id, ZoneGeometry geometry, ZoneKind kind = ZoneKind.Geofence, long version = 1, TimeSpan? dwell = null) =>
         new(id, id, kind, version, geometry, dwell);
 

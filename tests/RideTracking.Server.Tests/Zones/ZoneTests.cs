@@ -1,10 +1,13 @@
+using Google.Protobuf;
 using Google.Rpc;
 using Grpc.Core;
 using Grpc.Net.Client;
 using Microsoft.Extensions.DependencyInjection;
+using RideTracking.Server.Areas;
 using RideTracking.Server.Log;
 using RideTracking.Server.Tests.Fixtures;
 using RideTracking.Server.Tests.Streams;
+using RideTracking.Server.Zones;
 using RideTracking.V1;
 
 namespace RideTracking.Server.Tests.Zones;
@@ -238,6 +241,7 @@ public sealed class ZoneTests
         { "zone.geo_json", ZoneWorld.Zone("z", ZoneKind.Geofence, """{"type":"Polygon","coordinates":[[[0,0],[1,1],[0,0]]]}"""), "ring 0" },
         { "zone.geo_json", ZoneWorld.Zone("z", ZoneKind.Geofence, """{"type":"Polygon","coordinates":[[[0,0],[1,1],[1,0],[0,1],[0,0]]]}"""), "longitude 0.5, latitude 0.5" },
         { "zone.geo_json", ZoneWorld.Zone("z", ZoneKind.Geofence, """{"type":"Polygon","coordinates":[[[0,0],[1,0],[1,91],[0,0]]]}"""), "point 2" },
+        { "zone.geo_json", ZoneWorld.Zone("z", ZoneKind.Geofence, ZoneWorld.Comb(teeth: 4_950)), "MaxCrossings" },
     };
 
     [Theory]
@@ -252,6 +256,24 @@ public sealed class ZoneTests
         var violation = Assert.Single(refused.GetRpcStatus()!.GetDetail<BadRequest>()!.FieldViolations);
         Assert.Equal(field, violation.Field);
         Assert.Contains(where, violation.Description, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_stored_zone_that_is_over_a_limit_is_not_used_and_the_others_are()
+    {
+        await using var redis = await RedisProcess.StartAsync();
+        await using var connection = await redis.ConnectAsync();
+        // As a server without the limit has taken it.
+        var comb = ZoneWorld.Zone("comb", ZoneKind.Geofence, ZoneWorld.Comb(teeth: 4_950));
+        comb.Version = 1;
+        await connection.GetDatabase().HashSetAsync(new StoreKeys("default").Zones, "comb", comb.ToByteArray());
+
+        await using var server = await ServerHost.StartAsync(redis);
+        var world = new ZoneWorld(server);
+        await world.UpsertAsync("field", ZoneKind.Geofence, Square);
+        Assert.Equal(["field"], server.City.GetRequiredService<ZoneBook>().Set.Zones.Select(z => z.Id));
+        // There to be mended.
+        Assert.Equal(2, (await world.Client.ListZonesAsync(new ListZonesRequest(), world.Ops, cancellationToken: Cancel)).Zones.Count);
     }
 
     [Fact]

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Google.Protobuf.WellKnownTypes;
 using Grpc.Core;
 using RideTracking.Server.Access;
@@ -12,6 +13,14 @@ internal sealed class ZoneWorld(ServerHost server)
     public FleetService.FleetServiceClient Client { get; } = new(server.Channel());
 
     public Metadata Ops { get; } = server.TokenOf(Role.Ops, "ops");
+
+    /// <summary>The GeoJSON of a comb, a tenth of a degree high and wide, its teeth to the north.</summary>
+    public static string Comb(int teeth)
+    {
+        IEnumerable<(double X, double Y)> points =
+            [.. Enumerable.Range(0, 2 * teeth).Select(i => (i * 0.1 / (2 * teeth), i % 2 == 0 ? 0.01 : 0.1)), (0.1, 0), (0, 0), (0, 0.01)];
+        return $$"""{"type":"Polygon","coordinates":[[{{string.Join(",", points.Select(p => string.Create(CultureInfo.InvariantCulture, $"[{p.X:F6},{p.Y:F2}]")))}}]]}""";
+    }
 
     public static Zone Zone(string id, ZoneKind kind, string geoJson, TimeSpan? dwell = null) => new()
     {
