@@ -2,6 +2,7 @@ using System.Text.Json;
 using Google.Protobuf;
 using Google.Protobuf.WellKnownTypes;
 using Microsoft.Extensions.Options;
+using RideTracking.Engine.Zones;
 using RideTracking.Server.Areas;
 using RideTracking.Server.Hosting;
 using RideTracking.Server.Log;
@@ -19,7 +20,8 @@ internal sealed class ZoneEventWriter(
     Area area, EventLog<V1.ZoneEvent> log, ZoneTracking tracking, WriteAhead ahead, ZoneMetrics metrics, IOptions<ZoneOptions> options) : BackgroundService
 {
     private const int BatchChanges = 100;
-    // What Lua can unpack at once is limited; a driver in very many overlapping zones may change all of them in one step.
+    // What Lua can unpack at once is limited. A driver in very many overlapping zones may change more of them in one step: that is
+    // written in parts.
     private const int BatchEvents = 1000;
 
     private const string Together = "a batch";
@@ -78,6 +80,19 @@ internal sealed class ZoneEventWriter(
     {
         var happened = changes.SelectMany(c => c.Events.Select(e => (c.DriverId, Event: e))).ToList();
         var now = Timestamp.FromDateTimeOffset(area.Clock.GetUtcNow());
+        for (var written = 0; written < happened.Count; written += BatchEvents)
+        {
+            var part = happened.Slice(written, Math.Min(BatchEvents, happened.Count - written));
+            // Only one change is ever longer than a part. Its driver's visits come with the last one: who is killed before that judges the
+            // driver's fix, which the log does not have, by the old ones again, and tells all of it again by the same ids.
+            await WriteAsync(part, now, written + part.Count == happened.Count ? changes : []);
+        }
+
+        log.Written();
+    }
+
+    private async Task WriteAsync(List<(string DriverId, ZoneEvent Event)> happened, Timestamp now, List<ZoneChange> changes)
+    {
         List<RedisValue> arguments = [options.Value.EventsKept, happened.Count];
         foreach (var (driverId, e) in happened)
         {
@@ -98,7 +113,5 @@ internal sealed class ZoneEventWriter(
         {
             metrics.Written(e.Kind);
         }
-
-        log.Written();
     }
 }

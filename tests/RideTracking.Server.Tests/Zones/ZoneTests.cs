@@ -9,6 +9,7 @@ using RideTracking.Server.Tests.Fixtures;
 using RideTracking.Server.Tests.Streams;
 using RideTracking.Server.Zones;
 using RideTracking.V1;
+using StackExchange.Redis;
 
 namespace RideTracking.Server.Tests.Zones;
 
@@ -185,6 +186,52 @@ public sealed class ZoneTests
             while (await call.ResponseStream.MoveNext(Cancel) && !(call.ResponseStream.Current.FixAck?.ThroughSequence >= (ulong)(first + count - 1)))
             {
             }
+        }
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_driver_in_thousands_of_zones_at_once_is_told_of_each_and_the_log_goes_on(bool onRedis)
+    {
+        // More than a script can unpack at once, with two values for each.
+        const int many = 4_001;
+        var folder = Directory.CreateTempSubdirectory("many-zones-").FullName;
+        await using (var redis = onRedis ? await RedisProcess.StartAsync() : null)
+        {
+            await using (var server = await ServerHost.StartAsync(redis, dataFolder: folder))
+            {
+                // One by one they would be as many sets of zones.
+                var area = server.City.GetRequiredService<Area>();
+                await area.Trips.HashSetAsync(area.Keys.Zones, [.. Enumerable.Range(0, many).Select(StoredZone)]);
+                await area.Trips.StringIncrementAsync(area.Keys.ZonesVersion);
+                await ServerHost.UntilAsync(() => server.City.GetRequiredService<ZoneBook>().Set.Zones.Length == many);
+                await using var phone = await DriverPhone.ConnectAsync(server, "d1");
+                await DriveAsync(phone, first: 1, count: 12);
+                AssertEach(await new ZoneWorld(server).ReadAsync(0, many), ZoneEventKind.Enter, firstNumber: 1);
+            }
+
+            // The visits were written whole: nobody enters again.
+            await using var again = await ServerHost.StartAsync(redis, dataFolder: folder);
+            await using var back = await DriverPhone.ConnectAsync(again, "d1");
+            await DriveAsync(back, first: 13, count: 28);
+            AssertEach(await new ZoneWorld(again).ReadAsync(many, many), ZoneEventKind.Exit, firstNumber: 1 + many);
+        }
+
+        Directory.Delete(folder, recursive: true);
+
+        static HashEntry StoredZone(int number)
+        {
+            var zone = ZoneWorld.Zone($"z{number:0000}", ZoneKind.Geofence, Square);
+            zone.Version = 1;
+            return new HashEntry(zone.ZoneId, zone.ToByteArray());
+        }
+
+        static void AssertEach(List<ZoneEvent> events, ZoneEventKind kind, int firstNumber)
+        {
+            Assert.All(events, e => Assert.Equal(kind, e.Kind));
+            Assert.Equal(Enumerable.Range(firstNumber, many), events.Select(e => (int)e.DriverEventNumber));
+            Assert.Equal(many, events.Select(e => e.ZoneId).Distinct().Count());
         }
     }
 

@@ -1,6 +1,6 @@
 -- Appends zone events and keeps what the drivers' visits are after them, both or neither.
 -- KEYS: events, cursor, visits
--- ARGV: events kept, n, n events, then driver and visits in pairs
+-- ARGV: events kept, n, n events, then driver and visits in pairs; none while more events of the same step follow
 -- Returns the cursor of the last event
 local n = tonumber(ARGV[2])
 local last = redis.call('INCRBY', KEYS[2], n)
@@ -12,5 +12,7 @@ for i = 1, n do
 end
 redis.call('ZADD', KEYS[1], unpack(members))
 redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', string.format('%d', last - tonumber(ARGV[1])))
-redis.call('HSET', KEYS[3], unpack(ARGV, 3 + n))
+if #ARGV > 2 + n then
+  redis.call('HSET', KEYS[3], unpack(ARGV, 3 + n))
+end
 return last
