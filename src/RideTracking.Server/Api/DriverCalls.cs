@@ -127,6 +127,11 @@ internal sealed class DriverCalls(
                 var message = requests.Current;
                 await session.ReceiveAsync(message, cancellationToken);
                 message.Return();
+                if (session.Down.IsFullOfReplies)
+                {
+                    await session.Down.RepliesSentAsync(cancellationToken);
+                }
+
                 if (messages % MessagesInOneGo == 0)
                 {
                     // A stream that always has more would keep the thread from the others and from the store's answers.

@@ -12,6 +12,9 @@ namespace RideTracking.Server.Drivers;
 /// <remarks>Only its loop writes to the stream; everything else leaves word and signals.</remarks>
 internal sealed class Downlink
 {
+    // An answer takes some 100 bytes; its size is counted and not their number, since what an app asks with comes back in it.
+    private const int MaxReplyBytes = 32 * 1024;
+
     private readonly string _driverId;
     private readonly FixIntake _intake;
     private readonly StreamServices _services;
@@ -24,7 +27,8 @@ internal sealed class Downlink
     private readonly TaskCompletionSource _drained = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private ReportingPolicy? _policy;
     private (StreamClosing Message, Status Status)? _closing;
-    private TaskCompletionSource? _verdictsTold;
+    private TaskCompletionSource? _sentAll;
+    private int _replyBytes;
     private bool _isOver;
     private volatile bool _started;
     private volatile bool _finishing;
@@ -72,12 +76,22 @@ internal sealed class Downlink
         Signal();
     }
 
-    /// <summary>Sends an answer. Their number is bounded by that of the questions that may wait.</summary>
+    /// <summary>
+    /// Whether so many answers wait that no more is to be read from the app until they are sent. Only those of actions
+    /// that wait already come on top; none is ever dropped.
+    /// </summary>
+    public bool IsFullOfReplies => ReplyBytes >= MaxReplyBytes;
+
+    /// <summary>How large the answers are that wait, in bytes.</summary>
+    internal int ReplyBytes => Volatile.Read(ref _replyBytes);
+
+    /// <summary>Sends an answer.</summary>
     public void Reply(ConnectResponse message)
     {
         lock (_lock)
         {
             _replies.Enqueue(message);
+            _replyBytes += message.CalculateSize();
         }
 
         Signal();
@@ -132,13 +146,10 @@ internal sealed class Downlink
     }
 
     /// <summary>Completes when the verdicts that wait have been told.</summary>
-    public async Task VerdictsToldAsync(CancellationToken cancellationToken)
-    {
-        var told = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        Volatile.Write(ref _verdictsTold, told);
-        Signal();
-        await told.Task.WaitAsync(cancellationToken);
-    }
+    public Task VerdictsToldAsync(CancellationToken cancellationToken) => SentAllAsync(cancellationToken);
+
+    /// <summary>Completes when the answers that wait have been sent, or the stream has ended.</summary>
+    public Task RepliesSentAsync(CancellationToken cancellationToken) => SentAllAsync(cancellationToken);
 
     /// <summary>Breaks the stream off when the app has not read for too long.</summary>
     /// <returns>Whether that is so.</returns>
@@ -183,6 +194,15 @@ internal sealed class Downlink
         }
     }
 
+    // Of the one who reads the stream alone.
+    private async Task SentAllAsync(CancellationToken cancellationToken)
+    {
+        var sent = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        Volatile.Write(ref _sentAll, sent);
+        Signal();
+        await sent.Task.WaitAsync(cancellationToken);
+    }
+
     // The log has moved, has lost something, or was taken over by another connection.
     private void LogMoved()
     {
@@ -219,7 +239,7 @@ internal sealed class Downlink
         finally
         {
             Volatile.Write(ref _writingSince, 0);
-            Interlocked.Exchange(ref _verdictsTold, null)?.TrySetResult();
+            Interlocked.Exchange(ref _sentAll, null)?.TrySetResult();
         }
     }
 
@@ -261,9 +281,13 @@ internal sealed class Downlink
                 return new ConnectResponse { ReportingPolicy = policy };
             }
 
-            return _replies.TryDequeue(out var reply) ? reply
-                : _closing is { } closing ? new ConnectResponse { StreamClosing = closing.Message }
-                : null;
+            if (_replies.TryDequeue(out var reply))
+            {
+                _replyBytes -= reply.CalculateSize();
+                return reply;
+            }
+
+            return _closing is { } closing ? new ConnectResponse { StreamClosing = closing.Message } : null;
         }
     }
 

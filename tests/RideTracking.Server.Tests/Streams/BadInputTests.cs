@@ -147,6 +147,35 @@ public sealed class BadInputTests
     }
 
     [Fact]
+    public async Task A_phone_that_asks_without_reading_is_read_no_further_and_each_question_is_answered_once_it_reads()
+    {
+        const int asked = 10_000;
+        await using var server = await ServerHost.StartAsync();
+        await using var phone = await DriverPhone.ConnectAsync(server, "d1");
+        var sending = Task.Run(async () =>
+        {
+            for (var i = 0; i < asked; i++)
+            {
+                var action = new DriverAction { ActionId = $"a{i}", SetAvailability = new SetAvailability { Availability = DriverAvailability.Available } };
+                await phone.SendAsync(new ConnectRequest { Action = action });
+            }
+        }, TestContext.Current.CancellationToken);
+        var down = Assert.Single(server.City.GetRequiredService<DriverStreams>().Sessions).Down;
+        var held = ServerHost.UntilAsync(() => down.IsFullOfReplies);
+        Assert.Same(held, await Task.WhenAny(held, sending));
+
+        var answered = new HashSet<string>();
+        while (answered.Count < asked)
+        {
+            // The 32 actions that wait already have their answers on top.
+            Assert.InRange(down.ReplyBytes, 0, 48 * 1024);
+            answered.Add((await phone.ReadUntilAsync(m => m.ActionResult is not null)).ActionResult.ActionId);
+        }
+
+        await sending;
+    }
+
+    [Fact]
     public async Task A_silent_phone_is_noticed_and_a_late_acknowledgement_comes_by_itself()
     {
         var time = new WatchedTime(TimeProvider.System.GetUtcNow());
