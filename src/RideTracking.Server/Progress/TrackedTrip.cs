@@ -1,16 +1,16 @@
 using RideTracking.Engine.Dispatch;
 using RideTracking.Engine.Ingest;
+using RideTracking.Server.Telemetry;
 
 namespace RideTracking.Server.Progress;
 
 /// <summary>A trip under way and what its driver's fixes tell was driven. Thread-safe.</summary>
-internal sealed class TrackedTrip(Trip trip)
+/// <param name="trip">The trip.</param>
+/// <param name="forgotten">Counts the fixes that a full trail forgets.</param>
+internal sealed class TrackedTrip(Trip trip, AreaCounter forgotten)
 {
-    // A day of a fix every two seconds with room to spare; who sends more often has every other one forgotten.
-    private const int MaxFixes = 50_000;
-
     private readonly Lock _lock = new();
-    private List<Fix> _fixes = [];
+    private readonly DrivenTrail _trail = new();
     private Trip _trip = trip;
 
     /// <summary>The trip as last committed.</summary>
@@ -50,12 +50,10 @@ internal sealed class TrackedTrip(Trip trip)
     {
         lock (_lock)
         {
-            if (_fixes.Count == MaxFixes)
+            if (_trail.Add(fix) is > 0 and var others)
             {
-                _fixes = [.. _fixes.Where((_, i) => i % 2 == 0)];
+                forgotten.Add(others);
             }
-
-            _fixes.Add(fix);
         }
     }
 
@@ -68,7 +66,7 @@ internal sealed class TrackedTrip(Trip trip)
             // The log may have given back what came again by itself.
             return
             [
-                .. _fixes.Where(f => f.FixedAtUnixMs >= first && f.FixedAtUnixMs <= last)
+                .. _trail.Fixes().Where(f => f.FixedAtUnixMs >= first && f.FixedAtUnixMs <= last)
                     .DistinctBy(f => (f.FixedAtUnixMs, f.LatitudeE7, f.LongitudeE7)).OrderBy(f => f.FixedAtUnixMs),
             ];
         }

@@ -4,6 +4,7 @@ using RideTracking.Engine.Dispatch;
 using RideTracking.Engine.Index;
 using RideTracking.Engine.Ingest;
 using RideTracking.Server.Areas;
+using RideTracking.Server.Telemetry;
 using RideTracking.Server.Trips;
 
 namespace RideTracking.Server.Progress;
@@ -21,15 +22,17 @@ public sealed class TripTracking
     private readonly TripBook _book;
     private readonly DriverSlots _slots;
     private readonly TimeProvider _time;
+    private readonly AreaCounter _forgotten;
 
     // At most one for each version of a driver's route, and the routes of a node are bounded by its drivers.
     private readonly Channel<RouteLeft> _left = Channel.CreateUnbounded<RouteLeft>(new UnboundedChannelOptions { SingleReader = true });
     private readonly Dictionary<string, TrackedTrip> _trips = new(StringComparer.Ordinal);
     private TrackedDriver?[] _bySlot = new TrackedDriver?[1024];
 
-    public TripTracking(TripBook book, CityFleet fleet, Area area)
+    public TripTracking(TripBook book, CityFleet fleet, Area area, AreaMeter meter)
     {
         (_book, _slots, _time) = (book, fleet.Slots, area.Clock);
+        _forgotten = meter.Counter("ridetracking.trips.trail_forgotten", "{fix}", "Fixes that the full trail of a trip under way forgot, every other one.");
         book.KeepUp(Take, Take);
     }
 
@@ -100,7 +103,7 @@ public sealed class TripTracking
     {
         if (!_trips.TryGetValue(tripId, out var tracked) && _book.Find(tripId) is { IsFinal: false } trip)
         {
-            _trips[tripId] = tracked = new TrackedTrip(trip);
+            _trips[tripId] = tracked = new TrackedTrip(trip, _forgotten);
         }
 
         return tracked;
