@@ -1,5 +1,6 @@
 using RideTracking.Server.Api.Fleet;
 using RideTracking.Server.Areas;
+using RideTracking.Server.Drivers;
 using RideTracking.Server.Incidents;
 using RideTracking.Server.Matching;
 using RideTracking.Server.Nearby;
@@ -19,6 +20,8 @@ internal static class AreaDoors
     extension(AreaHost area)
     {
         public DriverCalls Drivers => area.Door<DriverCalls>();
+
+        public DriverRemoval DriverRemoval => area.Door<DriverRemoval>();
 
         public RideDesk Rides => area.Door<RideDesk>();
 

@@ -1,12 +1,13 @@
 using Google.Protobuf;
 using Grpc.Core;
+using RideTracking.Server.Areas;
 using RideTracking.Server.Directories;
 using RideTracking.Server.Protocol;
 
 namespace RideTracking.Server.Api;
 
 /// <summary>The directory for the company's backend.</summary>
-internal sealed class DirectoryEndpoint(CompanyDirectory directory) : V1.DirectoryService.DirectoryServiceBase
+internal sealed class DirectoryEndpoint(AreaSet areas, CompanyDirectory directory) : V1.DirectoryService.DirectoryServiceBase
 {
     public override async Task<V1.UpsertDriverResponse> UpsertDriver(V1.UpsertDriverRequest request, ServerCallContext context)
     {
@@ -27,6 +28,9 @@ internal sealed class DirectoryEndpoint(CompanyDirectory directory) : V1.Directo
 
     public override async Task<V1.DeleteDriverResponse> DeleteDriver(V1.DeleteDriverRequest request, ServerCallContext context)
     {
+        ExternalId.Require("driver_id", request.DriverId);
+        // First, also of a driver without an entry: who fails in between can be deleted again.
+        await areas.OfDriver(request.DriverId).DriverRemoval.ForgetAsync(request.DriverId);
         await RemoveAsync(directory.Drivers, "driver_id", request.DriverId);
         return new V1.DeleteDriverResponse();
     }

@@ -34,12 +34,13 @@ public static class DriversSetup
         services.AddSingleton<DriverConnections>();
         services.AddSingleton<UnaryReports>();
         services.AddSingleton<Draining>();
+        services.AddSingleton<DriverRemoval>();
         services.AddHostedService<PresentRestore>();
         services.AddHostedService<StreamSweep>();
         services.AddHostedService<CommandChannel>();
         services.AddHostedService<LostDrivers>();
         services.AddHostedService(s => s.GetRequiredService<Draining>());
-        return area;
+        return area.AddDoor<DriverRemoval>();
     }
 
     private sealed class GateLimitsCheck : IValidateOptions<GateLimits>

@@ -36,6 +36,9 @@ public sealed class StoreScript
     /// <summary>Forgets the commands that a driver's app has.</summary>
     public static StoreScript OutboxAcknowledge { get; } = new("outbox-acknowledge.lua");
 
+    /// <summary>Forgets what is kept of a driver who has no trip.</summary>
+    public static StoreScript DriverForget { get; } = new("driver-forget.lua");
+
     /// <summary>Raises or closes an incident.</summary>
     public static StoreScript IncidentCommit { get; } = new("incident-commit.lua");
 

@@ -1,10 +1,12 @@
 using Google.Rpc;
 using Grpc.Core;
 using Microsoft.Extensions.DependencyInjection;
+using RideTracking.Server.Areas;
 using RideTracking.Server.Directories;
 using RideTracking.Server.Tests.Dispatch;
 using RideTracking.Server.Tests.Fixtures;
 using RideTracking.V1;
+using StackExchange.Redis;
 
 namespace RideTracking.Server.Tests.Directories;
 
@@ -48,6 +50,55 @@ public sealed class DirectoryTests
         gone = await Assert.ThrowsAsync<RpcException>(
             () => world.Directory.DeleteDriverAsync(new DeleteDriverRequest { DriverId = "b" }, world.Service, cancellationToken: Cancellation).ResponseAsync);
         Assert.Equal(StatusCode.NotFound, gone.StatusCode);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_driver_who_has_a_trip_is_not_deleted_and_one_who_has_none_leaves_only_numbers_behind(bool onRedis)
+    {
+        await using var world = await RideWorld.StartOnAsync(onRedis);
+        var driver = await world.DriverAsync("d1");
+        var trip = await world.RequestAsync();
+        var offer = await driver.NextOfferAsync();
+        await RefusedAsync();
+        Assert.Equal(0, (await driver.ReplyAsync(offer.OfferId, accepted: true)).Status.Code);
+        await RefusedAsync();
+        Assert.NotNull(world.Host.Services.GetRequiredService<CompanyDirectory>().Drivers.Find("d1"));
+
+        await world.CancelAsync(trip.TripId);
+        var removed = await driver.NextAsync(Command.CommandOneofCase.TripRemoved);
+        var area = world.Host.City.GetRequiredService<Area>();
+        // As the log and the zones write them; and more commands than a script can unpack at once.
+        RedisKey[] hashes = [area.Keys.LastFixes, area.Keys.ZoneVisits];
+        await Task.WhenAll(hashes.Select(key => area.Trips.HashSetAsync(key, [new HashEntry("d1", "-"), new HashEntry("d2", "-")])));
+        await area.Trips.HashSetAsync(area.Keys.EarlierSessions("d1"), "s0", "-");
+        await area.Trips.HashSetAsync(area.Keys.Outbox("d1"), [.. Enumerable.Range(0, 9_000).Select(i => new HashEntry($"m{i}", "1 1 -"))]);
+        await DeleteAsync();
+
+        Assert.Equal(["#"], (await area.Trips.HashKeysAsync(area.Keys.Outbox("d1"))).Select(field => (string)field!));
+        Assert.False(await area.Trips.KeyExistsAsync(area.Keys.EarlierSessions("d1")));
+        foreach (var key in hashes)
+        {
+            Assert.Equal(["d2"], (await area.Trips.HashKeysAsync(key)).Select(field => (string)field!));
+        }
+
+        // Who comes back is told on, above what the app has seen.
+        var epoch = driver.Epoch;
+        await driver.ClaimAsync();
+        Assert.Equal(epoch + 1, driver.Epoch);
+        await world.RequestAsync("q2");
+        Assert.True((await driver.NextAsync(Command.CommandOneofCase.TripOffer)).Sequence > removed.Sequence);
+
+        async Task DeleteAsync() =>
+            await world.Directory.DeleteDriverAsync(new DeleteDriverRequest { DriverId = "d1" }, world.Service, cancellationToken: Cancellation);
+
+        async Task RefusedAsync()
+        {
+            var refused = await Assert.ThrowsAsync<RpcException>(DeleteAsync);
+            var info = refused.GetRpcStatus()!.GetDetail<ErrorInfo>()!;
+            Assert.Equal((StatusCode.FailedPrecondition, "DRIVER_HAS_TRIPS", trip.TripId), (refused.StatusCode, info.Reason, info.Metadata["trip_ids"]));
+        }
     }
 
     [Fact]

@@ -1,0 +1,25 @@
+-- Forgets what a driver did, where the driver is and what was still to be told; all of it, or nothing when the plan has changed.
+-- What stays are the numbers that an app may still hold: the plan's versions, '#' of the outbox, the connection's epoch.
+-- KEYS: plans, outbox, last fixes, the driver's earlier sessions, visits
+-- ARGV: driver, version of the plan that has no trip (0: there is none)
+-- Returns {'ok', commands that were forgotten} | {'changed'}
+local plan = redis.call('HGET', KEYS[1], ARGV[1])
+local version = plan and string.match(plan, '^(%d+) ') or '0'
+if version ~= ARGV[2] then
+  return {'changed'}
+end
+
+local commands = {}
+for _, field in ipairs(redis.call('HKEYS', KEYS[2])) do
+  if field ~= '#' then
+    table.insert(commands, field)
+  end
+end
+-- In parts: more may wait than Lua can unpack.
+for first = 1, #commands, 1000 do
+  redis.call('HDEL', KEYS[2], unpack(commands, first, math.min(first + 999, #commands)))
+end
+redis.call('HDEL', KEYS[3], ARGV[1])
+redis.call('DEL', KEYS[4])
+redis.call('HDEL', KEYS[5], ARGV[1])
+return {'ok', #commands}
