@@ -32,6 +32,13 @@ public sealed partial class ZoneBook(Area area, RedisStore store, ZoneTracking t
             throw Refusal.Exhausted("TOO_MANY_ZONES", $"There are {options.Value.MaxZones} zones already (Zones:MaxZones).").ToRpcException();
         }
 
+        var points = _set.Zones.Where(z => z.Id != zone.ZoneId).Sum(z => (long)z.Geometry.PointCount) + ZoneWire.Zone(zone, options.Value.Limits).Geometry.PointCount;
+        if (points > options.Value.MaxPointsTogether)
+        {
+            throw Refusal.Exhausted(
+                "TOO_MANY_POINTS", $"All zones together may have {options.Value.MaxPointsTogether} points (Zones:MaxPointsTogether); with this one they have {points}.").ToRpcException();
+        }
+
         var kept = zone.Clone();
         kept.Version = (ulong)await area.Trips.StringIncrementAsync(area.Keys.ZonesVersion);
         kept.UpdatedAt = Timestamp.FromDateTimeOffset(area.Clock.GetUtcNow());

@@ -13,6 +13,10 @@ public sealed class ZoneOptions
     [Range(1, 100_000, ErrorMessage = "Zones:MaxZones must be 1 to 100000.")]
     public int MaxZones { get; set; } = 10_000;
 
+    /// <summary>Points that all zones together may have: 1000 to 100000000; up to 400 bytes of memory each.</summary>
+    [Range(1000, 100_000_000, ErrorMessage = "Zones:MaxPointsTogether must be 1000 to 100000000.")]
+    public int MaxPointsTogether { get; set; } = 2_000_000;
+
     /// <summary>Zone events that are kept for watchers who come back: 1000 to 10000000; some 200 bytes each.</summary>
     [Range(1000, 10_000_000, ErrorMessage = "Zones:EventsKept must be 1000 to 10000000.")]
     public int EventsKept { get; set; } = 100_000;

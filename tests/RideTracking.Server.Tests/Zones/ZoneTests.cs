@@ -324,6 +324,21 @@ public sealed class ZoneTests
     }
 
     [Fact]
+    public async Task Zones_that_have_too_many_points_together_are_refused_and_one_may_be_replaced()
+    {
+        await using var server = await ServerHost.StartAsync(args: ["--Zones:MaxPointsTogether", "1000"]);
+        var world = new ZoneWorld(server);
+        // 503 points each.
+        var comb = ZoneWorld.Comb(teeth: 250);
+        await world.UpsertAsync("a", ZoneKind.Geofence, comb);
+        var refused = await Assert.ThrowsAsync<RpcException>(() => world.UpsertAsync("b", ZoneKind.Geofence, comb));
+        Assert.Equal((StatusCode.ResourceExhausted, "TOO_MANY_POINTS"), (refused.StatusCode, refused.GetRpcStatus()!.GetDetail<ErrorInfo>()!.Reason));
+        Assert.Contains("1006", refused.Status.Detail, StringComparison.Ordinal);
+        await world.UpsertAsync("a", ZoneKind.NoPickup, comb);
+        await world.UpsertAsync("b", ZoneKind.Geofence, Square);
+    }
+
+    [Fact]
     public async Task A_cursor_that_is_older_than_what_is_kept_is_told_so()
     {
         await using var server = await ServerHost.StartAsync(args: ["--Zones:EventsKept", "1000"]);
