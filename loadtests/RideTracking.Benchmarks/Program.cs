@@ -1,5 +1,6 @@
 using RideTracking.Benchmarks;
 using RideTracking.Benchmarks.Fixes;
+using RideTracking.Benchmarks.Kills;
 using RideTracking.Benchmarks.Matching;
 using RideTracking.Benchmarks.Processes;
 using RideTracking.Benchmarks.Reporting;
@@ -30,6 +31,9 @@ try
         ["reporting", var folder, .. string[] options] => ReportingBenchmark.Run(folder, new Options(options, "--followed", "--ahead", "--seed")),
         ["bytes"] => BytesBenchmark.Run(),
         ["redis", .. string[] options] => await RedisBenchmark.RunAsync(new Options(options, "--cycles", "--rounds")),
+        ["store-kills", .. string[] options] => await KillsBenchmark.RunAsync(new Options(options, "--kills", "--cuts", "--seed")),
+        ["store-scripts", .. string[] options] => await ScriptsBenchmark.RunAsync(new Options(options, "--calls", "--rounds", "--in-flight")),
+        [StoreHost.Verb, var folder, .. string[] options] => await StoreHost.RunAsync(folder, options),
         [BareServer.Verb, .. string[] options] => await BareServer.RunAsync(options),
         _ => Usage(),
     };
@@ -82,6 +86,11 @@ static int Usage()
           bytes     bytes on the wire per fix against JSON
           redis [--cycles 50] [--rounds 3]
                     Redis CPU per fix against a few commands for each fix
+          store-scripts [--calls 3000] [--in-flight 50] [--rounds 3]
+                    calls a second of the scripts, on the embedded store and on Redis, and Redis's CPU for each
+          store-kills [--kills 100] [--cuts 60] [--seed 1]
+                    the embedded store killed under load in every script, with checkpoints, and started twice after each kill; its
+                    file cut, zeroed and changed: what is there afterwards beside a Redis that was told the same
         """);
     return 2;
 }

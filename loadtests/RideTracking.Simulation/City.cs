@@ -31,7 +31,7 @@ internal sealed class City : IDisposable
     private readonly List<SimulatedRider> _riders = [];
     private int _tripIds;
 
-    public City(IDatabase database, int seed, double hours, PlantedBug? bug)
+    public City(IDatabase database, bool isEmbedded, int seed, double hours, PlantedBug? bug)
     {
         _database = database;
         Chance = new Chance(seed);
@@ -40,7 +40,7 @@ internal sealed class City : IDisposable
         Keys = new StoreKeys($"sim{seed}");
         _watch = new StoreWatch(database, Keys, Queue, History);
         _watch.OutboxChanged += TellNodes;
-        Store = new SharedStore(database, _watch, bug is null ? null : bug.ChangeScript);
+        Store = new SharedStore(database, isEmbedded, _watch, bug is null ? null : bug.ChangeScript);
         PlantedDecision = bug?.ChangeDecision;
         _nodes = new NodeRun?[Conditions.Nodes];
         Queue.AfterEach = () =>

@@ -1,7 +1,7 @@
 using System.Runtime.ExceptionServices;
 using RideTracking.Simulation.Bugs;
 using RideTracking.Simulation.Checking;
-using StackExchange.Redis;
+using RideTracking.Simulation.Store;
 
 namespace RideTracking.Simulation;
 
@@ -12,11 +12,11 @@ namespace RideTracking.Simulation;
 internal sealed record SeedRun(int Seed, History History, CheckedRun Checked)
 {
     /// <summary>Runs a city's day on a thread of its own and checks it.</summary>
-    /// <param name="redis">The store; runs with other seeds may use it at the same time.</param>
+    /// <param name="store">The store; runs with other seeds may use it at the same time.</param>
     /// <param name="seed">Says everything that happens.</param>
     /// <param name="hours">How long the day is, by the city's clock.</param>
     /// <param name="bug">A mistake to plant.</param>
-    public static SeedRun Of(IConnectionMultiplexer redis, int seed, double hours, PlantedBug? bug = null)
+    public static SeedRun Of(OpenedStore store, int seed, double hours, PlantedBug? bug = null)
     {
         SeedRun? run = null;
         ExceptionDispatchInfo? failure = null;
@@ -25,7 +25,7 @@ internal sealed record SeedRun(int Seed, History History, CheckedRun Checked)
         {
             try
             {
-                using var city = new City(redis.GetDatabase(), seed, hours, bug);
+                using var city = new City(store.Redis.GetDatabase(), store.IsEmbedded, seed, hours, bug);
                 var final = city.Run();
                 run = new SeedRun(seed, city.History, Checker.Check(city.History, final));
             }

@@ -39,10 +39,10 @@ internal static class SimulationCommand
         var hours = Number(options, "--hours", 0.5);
         var bug = options.TryGetValue("--bug", out var which) ? PlantedBug.All[int.Parse(which, CultureInfo.InvariantCulture)] : null;
         await using var opened = await OpenedStore.OpenAsync(options.GetValueOrDefault("--store", "redis"));
-        return Run(opened.Redis, [.. Enumerable.Range(from, seeds)], hours, (int)Number(options, "--threads", 1), bug, options.GetValueOrDefault("--history"));
+        return Run(opened, [.. Enumerable.Range(from, seeds)], hours, (int)Number(options, "--threads", 1), bug, options.GetValueOrDefault("--history"));
     }
 
-    private static int Run(IConnectionMultiplexer redis, int[] seeds, double hours, int threads, PlantedBug? bug, string? historyFile)
+    private static int Run(OpenedStore store, int[] seeds, double hours, int threads, PlantedBug? bug, string? historyFile)
     {
         var watch = Stopwatch.StartNew();
         var printing = new Lock();
@@ -50,7 +50,7 @@ internal static class SimulationCommand
         var states = new SortedDictionary<string, long>(StringComparer.Ordinal);
         Parallel.ForEach(seeds, new ParallelOptions { MaxDegreeOfParallelism = threads }, seed =>
         {
-            var run = SeedRun.Of(redis, seed, hours, bug);
+            var run = SeedRun.Of(store, seed, hours, bug);
             lock (printing)
             {
                 done++;

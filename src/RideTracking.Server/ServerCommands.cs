@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Options;
 using RideTracking.Server.Hosting;
+using RideTracking.Server.Store;
 
 namespace RideTracking.Server;
 
@@ -61,6 +62,10 @@ public static class ServerCommands
             catch (Exception e) when (Listening.ExplainBindFailure(e, app.Services.GetRequiredService<IOptions<ListenOptions>>().Value) is { } explanation)
             {
                 return await FailAsync(explanation);
+            }
+            catch (StoreDamagedException e)
+            {
+                return await FailAsync(e.Message);
             }
         }
     }

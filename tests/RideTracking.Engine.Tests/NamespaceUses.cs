@@ -117,7 +117,7 @@ internal sealed class NamespaceUses(Assembly assembly, string root)
     }
 
     /// <summary>What the instructions of a method name: types, fields and methods.</summary>
-    private static IEnumerable<MemberInfo> MembersInBody(MethodBase method)
+    internal static IEnumerable<MemberInfo> MembersInBody(MethodBase method)
     {
         byte[] code = method.GetMethodBody()?.GetILAsByteArray() ?? [];
         Type[]? typeArguments = method.DeclaringType is { IsGenericType: true } type ? type.GetGenericArguments() : null;

@@ -11,7 +11,7 @@ public sealed class SeedTests(Stores stores) : IClassFixture<Stores>
     [Fact]
     public void Whatever_goes_wrong_every_promise_is_kept_on_redis()
     {
-        var runs = Enumerable.Range(1, 50).AsParallel().WithDegreeOfParallelism(2).Select(seed => SeedRun.Of(stores.Redis.Redis, seed, Hours)).ToArray();
+        var runs = Enumerable.Range(1, 50).AsParallel().WithDegreeOfParallelism(2).Select(seed => SeedRun.Of(stores.Redis, seed, Hours)).ToArray();
 
         Assert.Empty(Broken(runs));
         // What did not happen was not tried.
@@ -23,14 +23,14 @@ public sealed class SeedTests(Stores stores) : IClassFixture<Stores>
     {
         await using var garnet = await OpenedStore.OpenAsync("garnet");
 
-        Assert.Empty(Broken([.. Enumerable.Range(1, 4).Select(seed => SeedRun.Of(garnet.Redis, seed, Hours))]));
+        Assert.Empty(Broken([.. Enumerable.Range(1, 4).Select(seed => SeedRun.Of(garnet, seed, Hours))]));
     }
 
     [Fact]
     public async Task A_seed_replays_exactly_also_in_another_process()
     {
-        var first = SeedRun.Of(stores.Redis.Redis, 8, Hours);
-        var again = SeedRun.Of(stores.Redis.Redis, 8, Hours);
+        var first = SeedRun.Of(stores.Redis, 8, Hours);
+        var again = SeedRun.Of(stores.Redis, 8, Hours);
         var file = Path.GetTempFileName();
         using var process = Process.Start(new ProcessStartInfo(
             "dotnet", [typeof(SeedRun).Assembly.Location, "--seeds", "1", "--from", "8", "--hours", $"{Hours}", "--history", file])

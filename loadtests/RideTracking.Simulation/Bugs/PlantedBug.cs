@@ -27,26 +27,26 @@ internal sealed record PlantedBug(string Name)
             "local changed = ARGV[4] ~= '' and version(trip) ~= ARGV[5]", "local changed = false"),
         InCommit(
             "an answer is not stored",
-            "redis.call('SET', KEYS[5], ARGV[9], 'PX', ARGV[10])", ""),
+            "write('SET', KEYS[5], ARGV[9], 'PX', ARGV[10])", ""),
         InCommit(
             "a deadline is not set while a trip is under way",
-            "redis.call('ZADD', KEYS[3], ARGV[7], ARGV[4])", "if redis.call('ZSCORE', KEYS[3], ARGV[4]) == false then redis.call('ZADD', KEYS[3], ARGV[7], ARGV[4]) end"),
+            "write('ZADD', KEYS[3], ARGV[7], ARGV[4])", "if redis.call('ZSCORE', KEYS[3], ARGV[4]) == false then write('ZADD', KEYS[3], ARGV[7], ARGV[4]) end"),
         InCommit(
             "a final trip stays due",
-            "redis.call('ZREM', KEYS[3], ARGV[4])", ""),
+            "write('ZREM', KEYS[3], ARGV[4])", ""),
         InCommit(
             "the last of several commands is lost",
             "for i, command in ipairs(plan.commands) do", "for i, command in ipairs(plan.commands) do if i == 1 or i < #plan.commands then"
-            , ("command.command)\n    end", "command.command) end\n    end")),
+            , ("set(command.field, true)\n    end", "set(command.field, true) end\n    end")),
         InCommit(
             "commands are numbered from what waits",
-            "redis.call('HINCRBY', outbox, '#', #plan.commands)", "math.max(0, redis.call('HLEN', outbox) - 1) + #plan.commands; redis.call('HSET', outbox, '#', last)"),
+            "local last = plan.last + #plan.commands", "local last = math.max(0, plan.length - 1) + #plan.commands"),
         InCommit(
             "a commit does not compare the epoch",
             "if epoch ~= ARGV[3] then", "if false then"),
         InCommit(
             "a withdrawn command stays",
-            "redis.call('HDEL', outbox, unpack(plan.superseded))", ""),
+            "write('HDEL', outbox, unpack(plan.superseded))", ""),
         new("an acknowledgement forgets one command too many")
         {
             Change = ("outbox-acknowledge.lua", "tonumber(sequence) <= through", "tonumber(sequence) <= through + 1"),

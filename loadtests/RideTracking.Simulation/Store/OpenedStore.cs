@@ -10,6 +10,9 @@ namespace RideTracking.Simulation.Store;
 /// <summary>A connection to a store, and what ends with it.</summary>
 internal sealed record OpenedStore(IConnectionMultiplexer Redis, IAsyncDisposable? Server = null, DirectoryInfo? Folder = null) : IAsyncDisposable
 {
+    /// <summary>Whether it is the server's own.</summary>
+    public bool IsEmbedded => Server is EmbeddedStore;
+
     /// <summary>Opens a store.</summary>
     /// <param name="store">redis: a redis-server of its own; garnet: embedded; else host:port of one that is empty.</param>
     public static async Task<OpenedStore> OpenAsync(string store)

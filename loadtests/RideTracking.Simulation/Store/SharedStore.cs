@@ -16,21 +16,22 @@ internal sealed class SharedStore
 {
     private readonly IDatabase _database;
     private readonly StoreWatch _watch;
-    private readonly Dictionary<string, (string Text, byte[] Sha1)> _scripts = [];
+    private readonly bool _isEmbedded;
+    private readonly Dictionary<string, LoadedScript> _scripts = [];
     private readonly HashSet<RedisKey> _touched = [];
 
     /// <param name="database">The real one.</param>
+    /// <param name="isEmbedded">Whether that is the server's own; nodes ask for a Redis in any case.</param>
     /// <param name="watch">Sees what every script leaves behind.</param>
     /// <param name="planted">Changes a script's text, given its name; to show that the checker finds it.</param>
-    public SharedStore(IDatabase database, StoreWatch watch, Func<string, string, string>? planted)
+    public SharedStore(IDatabase database, bool isEmbedded, StoreWatch watch, Func<string, string, string>? planted)
     {
-        (_database, _watch) = (database, watch);
+        (_database, _isEmbedded, _watch) = (database, isEmbedded, watch);
         foreach (var name in new[] { "connection-claim.lua", "trip-commit.lua", "outbox-acknowledge.lua" })
         {
-            using var reader = new StreamReader(typeof(RedisStore).Assembly.GetManifestResourceStream(name)!);
-            var text = reader.ReadToEnd();
+            var text = StoreScript.Read(name);
             var run = planted?.Invoke(name, text) ?? text;
-            _scripts[Convert.ToHexString(Sha1(text))] = (run, Sha1(run));
+            _scripts[Convert.ToHexString(Sha1(StoreScript.Compose(text, isEmbedded: false)))] = new LoadedScript(StoreScript.Compose(run, isEmbedded));
         }
     }
 
@@ -73,14 +74,8 @@ internal sealed class SharedStore
     private RedisResult RunScript(byte[] sha1, RedisKey[] keys, RedisValue[] arguments)
     {
         var script = _scripts[Convert.ToHexString(sha1)];
-        try
-        {
-            return _database.ScriptEvaluate(script.Sha1, keys, arguments);
-        }
-        catch (RedisServerException e) when (e.Message.StartsWith("NOSCRIPT", StringComparison.Ordinal))
-        {
-            return _database.ScriptEvaluate(script.Text, keys, arguments);
-        }
+        var run = _isEmbedded ? script.RunAsync(_database, [], StoreWriter.ForEmbedded(keys, arguments)) : script.RunAsync(_database, keys, arguments);
+        return run.GetAwaiter().GetResult();
     }
 
     // The order of a hash's fields differs from one redis-server to the next.

@@ -23,10 +23,10 @@ public sealed class Area(string id, RedisStore store, ServerClock clock, Loops l
     /// <summary>Its time.</summary>
     public ServerClock Clock => clock;
 
-    /// <summary>For the log: one batch after the other.</summary>
-    public IDatabase Append => store.Append;
+    /// <summary>For writing, whatever it is but the log.</summary>
+    public StoreWriter Writes => store.Writes;
 
-    /// <summary>For what decides, and what a caller waits for.</summary>
+    /// <summary>For reading what decides, and what a caller waits for.</summary>
     public IDatabase Trips => store.Trips;
 
     /// <summary>For reading much.</summary>

@@ -74,7 +74,7 @@ public sealed class DirectoryEntries<T>(RedisStore store, RedisKey key, MessageP
     /// <exception cref="RedisException">The store is away.</exception>
     public Task SetAsync(string id, T entry) => InTurnAsync(async () =>
     {
-        await store.Trips.HashSetAsync(key, id, entry.ToByteArray());
+        await store.Writes.HashSetAsync(key, id, entry.ToByteArray());
         _entries[id] = entry;
         _ids = _ids.Add(id);
         Interlocked.Increment(ref _version);
@@ -86,7 +86,7 @@ public sealed class DirectoryEntries<T>(RedisStore store, RedisKey key, MessageP
     /// <exception cref="RedisException">The store is away.</exception>
     public Task<bool> RemoveAsync(string id) => InTurnAsync(async () =>
     {
-        var was = await store.Trips.HashDeleteAsync(key, id);
+        var was = (bool)await StoreScript.EntryRemove.RunAsync(store.Writes, [key], [id]);
         _entries.TryRemove(id, out _);
         _ids = _ids.Remove(id);
         Interlocked.Increment(ref _version);

@@ -31,7 +31,7 @@ internal sealed class DriverRemoval(Area area, TripStore store)
             var plan = await store.ReadPlanAsync(driverId);
             RequireNoTrip(plan);
             var reply = (RedisResult[])(await StoreScript.DriverForget.RunAsync(
-                area.Trips,
+                area.Writes,
                 [area.Keys.Plans, area.Keys.Outbox(driverId), area.Keys.LastFixes, area.Keys.EarlierSessions(driverId), area.Keys.ZoneVisits],
                 [driverId, plan.Version]))!;
             if ((string)reply[0]! == "ok")

@@ -28,7 +28,7 @@ internal sealed class IncidentStore(
         var record = incident.Clone();
         record.Version = 0;
         var reply = (RedisResult[])(await StoreScript.IncidentCommit.RunAsync(
-            area.Trips,
+            area.Writes,
             [
                 area.Keys.Incident(incident.IncidentId), area.Keys.OpenIncidents, area.Keys.ClosedIncidents, area.Keys.IncidentEvents, area.Keys.IncidentEventsCursor, area.Keys.OpenIncidentsBy,
                 answer?.Key ?? area.Keys.RequestAnswer("", ""), area.Keys.Connections,

@@ -27,7 +27,7 @@ public sealed class ConnectionClaims(RedisStore store, StoreKeys keys, LogWriter
         while (true)
         {
             var reply = (RedisResult[])(await StoreScript.ConnectionClaim.RunAsync(
-                store.Append,
+                store.AppendWrites,
                 [keys.Connections, keys.LastFixes, keys.EarlierSessions(driverId), keys.LogFence(holder)],
                 [
                     driverId, writer.Value, sessionId, holder,

@@ -129,7 +129,7 @@ public sealed class LogAppend(
         }
 
         return await StoreScript.LogAppend.RunAsync(
-            store.Append,
+            store.AppendWrites,
             [keys.Log, keys.LogWriter(writer.Value), keys.LogFence(writer.Value), keys.LastFixes, keys.LogSegment(_segment), keys.LogSegment(_segment + 1)],
             [.. _arguments]);
     }

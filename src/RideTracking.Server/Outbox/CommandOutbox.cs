@@ -63,7 +63,7 @@ public sealed class CommandOutbox
     public async Task<bool> AcknowledgeAsync(string driverId, long epoch, ulong throughSequence)
     {
         var reply = (RedisResult[])(await StoreScript.OutboxAcknowledge.RunAsync(
-            _area.Trips,
+            _area.Writes,
             [_area.Keys.Connections, _area.Keys.Outbox(driverId)],
             [driverId, epoch, throughSequence, _area.Clock.GetUtcNow().ToUnixTimeMilliseconds()]))!;
         if ((string)reply[0]! != "ok")

@@ -79,7 +79,7 @@ internal sealed class DrivenPaths : LoopService
         }
 
         var driven = Of(tracked.FixesBetween(ride.From, ride.To));
-        await _area.Trips.StringSetAsync(_area.Keys.TripDriven(tracked.Trip.Id), driven.ToByteArray(), _area.Clock.Real(_retention));
+        await _area.Writes.SetAsync(_area.Keys.TripDriven(tracked.Trip.Id), driven.ToByteArray(), _area.Clock.Real(_retention));
         Learn(tracked);
     }
 

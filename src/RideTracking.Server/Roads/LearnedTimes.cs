@@ -6,6 +6,7 @@ using RideTracking.Engine.Roads.Routing;
 using RideTracking.Engine.Roads.Speeds;
 using RideTracking.Server.Areas;
 using RideTracking.Server.Hosting;
+using RideTracking.Server.Store;
 using StackExchange.Redis;
 
 namespace RideTracking.Server.Roads;
@@ -21,6 +22,8 @@ internal sealed class LearnedTimes : LoopService
     private const double LeastTrips = 30;
 
     private const string TripCount = "trips";
+
+    private const int SumsAtATime = 500;
 
     private static readonly TimeSpan WriteInterval = TimeSpan.FromSeconds(15);
     private static readonly TimeSpan RangesKept = TimeSpan.FromMinutes(1);
@@ -161,7 +164,11 @@ internal sealed class LearnedTimes : LoopService
     private async Task WriteAsync()
     {
         TakeUnwritten();
-        await Task.WhenAll(_unwritten.Select(u => _area.Bulk.HashIncrementAsync(u.Key, u.Field, u.Amount)));
+        await Task.WhenAll(
+            from sums in _unwritten.GroupBy(u => u.Key)
+            // What could not be written before is there with what was learned since.
+            from some in sums.GroupBy(u => u.Field, u => u.Amount).Chunk(SumsAtATime)
+            select StoreScript.SumsAdd.RunAsync(_area.Writes, [sums.Key], [.. some.Select(s => s.Key), .. some.Select(s => (RedisValue)s.Sum())]));
         _unwritten.Clear();
     }
 

@@ -5,6 +5,7 @@ using RideTracking.Engine.Roads.Routing;
 using RideTracking.Server.Areas;
 using RideTracking.Server.Hosting;
 using RideTracking.Server.Protocol;
+using RideTracking.Server.Store;
 using StackExchange.Redis;
 
 namespace RideTracking.Server.Roads;
@@ -42,11 +43,9 @@ internal sealed partial class RoadClosures(
         var stretch = new RoadStretch(roads.Index);
         var found = closures.Closures.Select((closure, i) => EdgesOf(stretch, closure, check, $"closures[{i}]")).ToList();
         check.Pass();
-        var transaction = area.Trips.CreateTransaction();
-        _ = transaction.StringSetAsync(area.Keys.RoadClosures, closures.ToByteArray());
-        var version = transaction.StringIncrementAsync(area.Keys.RoadClosuresVersion);
-        await transaction.ExecuteAsync();
-        await ApplyAsync(roads, await version, closures, found);
+        var version = (RedisValue)await StoreScript.RoadClosures.RunAsync(
+            area.Writes, [area.Keys.RoadClosures, area.Keys.RoadClosuresVersion], [closures.ToByteArray()]);
+        await ApplyAsync(roads, version, closures, found);
         var response = new V1.SetRoadClosuresResponse();
         foreach (var (closure, edges) in closures.Closures.Zip(found))
         {

@@ -29,7 +29,7 @@ internal sealed class ShareLinks(Area area)
     public async Task<ShareOutcome> MakeAsync(ShareToken token, string tripId, int mostOfTrip)
     {
         var reply = await StoreScript.ShareLink.RunAsync(
-            area.Trips,
+            area.Writes,
             [area.Keys.ShareLink(token.LinkId), area.Keys.ShareLinksOf(tripId)],
             [token.LinkId, $"{tripId} {token.Hash}", mostOfTrip, area.Clock.RealMilliseconds(StoreExpiries.ShareLink)]);
         return (string)reply! switch
@@ -44,13 +44,10 @@ internal sealed class ShareLinks(Area area)
     public async Task<string?> TripOfAsync(string linkId) => TripAndHash((await area.Trips.StringGetAsync(area.Keys.ShareLink(linkId)))!)?.TripId;
 
     /// <summary>Ends a link for good.</summary>
-    public async Task RevokeAsync(string linkId, string tripId)
-    {
-        var both = area.Trips.CreateTransaction();
-        _ = both.StringSetAsync(area.Keys.ShareLink(linkId), $"{tripId} {NoHash}", area.Clock.Real(StoreExpiries.ShareLink));
-        _ = both.HashDeleteAsync(area.Keys.ShareLinksOf(tripId), linkId);
-        await both.ExecuteAsync();
-    }
+    public Task RevokeAsync(string linkId, string tripId) => StoreScript.ShareLinkRevoke.RunAsync(
+        area.Writes,
+        [area.Keys.ShareLink(linkId), area.Keys.ShareLinksOf(tripId)],
+        [linkId, $"{tripId} {NoHash}", area.Clock.RealMilliseconds(StoreExpiries.ShareLink)]);
 
     /// <summary>The trip that a token lets watch; null when it lets nobody, for whatever reason.</summary>
     public async Task<string?> TripOfAsync(ShareToken token) => TripFor(await area.Trips.StringGetAsync(area.Keys.ShareLink(token.LinkId)), token);

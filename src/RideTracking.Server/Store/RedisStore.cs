@@ -5,7 +5,7 @@ namespace RideTracking.Server.Store;
 
 /// <summary>
 /// The connections to the store. Appending, dispatch and bulk reads have one each, so that a long read never stands
-/// before a trip and a trip never before the log. Usable once the host has started; calls fail fast while the store is
+/// before a trip and a trip never before the log; on the embedded store the first two are one. Usable once the host has started; calls fail fast while the store is
 /// away, and whoever makes them decides what to do then.
 /// </summary>
 public sealed partial class RedisStore(
@@ -15,18 +15,30 @@ public sealed partial class RedisStore(
     private IDatabase? _append;
     private IDatabase? _trips;
     private IDatabase? _bulk;
+    private StoreWriter? _appendWrites;
+    private StoreWriter? _writes;
     private int _restorations;
 
     /// <summary>Over databases that somebody else opened and closes: a simulation that stands between node and store.</summary>
     internal RedisStore(
         IDatabase append, IDatabase trips, IDatabase bulk, IOptions<StoreOptions> options, EmbeddedStore embedded, UnreadableRecords unreadable,
         ILogger<RedisStore> logger)
-        : this(options, embedded, unreadable, logger) => (_append, _trips, _bulk) = (append, trips, bulk);
+        : this(options, embedded, unreadable, logger)
+    {
+        (_append, _trips, _bulk) = (append, trips, bulk);
+        (_appendWrites, _writes) = (new StoreWriter(append, isEmbedded: false), new StoreWriter(trips, isEmbedded: false));
+    }
 
-    /// <summary>For the log's appends and connection claims.</summary>
+    /// <summary>For reading what the log's appends and connection claims go by.</summary>
     public IDatabase Append => _append ?? throw NotStarted();
 
-    /// <summary>For trips, plans, commands and the directory.</summary>
+    /// <summary>For the log's appends and connection claims.</summary>
+    public StoreWriter AppendWrites => _appendWrites ?? throw NotStarted();
+
+    /// <summary>For writing all else.</summary>
+    public StoreWriter Writes => _writes ?? throw NotStarted();
+
+    /// <summary>For reading trips, plans, commands and the directory.</summary>
     public IDatabase Trips => _trips ?? throw NotStarted();
 
     /// <summary>For reading much: rebuilding the present, replays.</summary>
@@ -43,9 +55,13 @@ public sealed partial class RedisStore(
 
     public async Task StartAsync(CancellationToken cancellationToken)
     {
-        var configuration = await embedded.StartAsync(cancellationToken) ?? options.Value.Redis;
-        _append = await ConnectAsync(configuration, "append");
+        var endpoint = await embedded.StartAsync(cancellationToken);
+        var configuration = endpoint ?? options.Value.Redis;
         _trips = await ConnectAsync(configuration, "trips");
+        _writes = new StoreWriter(_trips, isEmbedded: endpoint is not null);
+        // The embedded store keeps scripts apart by nothing but the connection that they share.
+        _append = endpoint is null ? await ConnectAsync(configuration, "append") : _trips;
+        _appendWrites = endpoint is null ? new StoreWriter(_append, isEmbedded: false) : _writes;
         _bulk = await ConnectAsync(configuration, "bulk");
         if (!IsConnected)
         {

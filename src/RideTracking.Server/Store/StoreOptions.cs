@@ -14,4 +14,10 @@ public sealed class StoreOptions
     /// <summary>Memory of the embedded store before it goes to disk, in MB: 16 to 65536. A power of two.</summary>
     [Range(16, 65536, ErrorMessage = "Store:EmbeddedMemoryMegabytes must be 16 to 65536.")]
     public int EmbeddedMemoryMegabytes { get; set; } = 256;
+
+    /// <summary>
+    /// Whether the embedded store starts although its files are damaged: with what is whole, and without what was written
+    /// after it. Otherwise it says what is lost, and does not start.
+    /// </summary>
+    public bool StartDamaged { get; set; }
 }

@@ -1,27 +1,18 @@
 using System.Reflection;
-using System.Security.Cryptography;
-using System.Text;
 using StackExchange.Redis;
 
 namespace RideTracking.Server.Store;
 
-/// <summary>A Lua script of <c>Storage/Scripts</c>, run by its hash and loaded where the store does not know it yet.</summary>
+/// <summary>
+/// A Lua script of <c>Store/Scripts</c>. It reads, decides, writes and ends with one <c>apply</c>; what that is on Redis and on
+/// the embedded store a prologue says, so that both run the same text.
+/// </summary>
 public sealed class StoreScript
 {
-    private readonly string _text;
-    private readonly byte[] _sha1;
-    private readonly Lock _lock = new();
-    private Task _loading = Task.CompletedTask;
-
     private StoreScript(string name)
     {
-        using var stream = Assembly.GetExecutingAssembly().GetManifestResourceStream(name)
-            ?? throw new InvalidOperationException($"The script {name} is not embedded in the server's assembly.");
-        using var reader = new StreamReader(stream);
-        _text = reader.ReadToEnd();
-#pragma warning disable CA5350 // Redis names scripts by SHA-1; nothing is secured by it.
-        _sha1 = SHA1.HashData(Encoding.UTF8.GetBytes(_text));
-#pragma warning restore CA5350
+        OnRedis = new LoadedScript(Compose(Read(name), isEmbedded: false));
+        OnEmbedded = new LoadedScript(Compose(Read(name), isEmbedded: true));
     }
 
     /// <summary>Appends one batch of fixes to the area's log.</summary>
@@ -48,41 +39,38 @@ public sealed class StoreScript
     /// <summary>Makes a link to a trip.</summary>
     public static StoreScript ShareLink { get; } = new("share-link.lua");
 
-    /// <summary>Runs the script atomically on the store.</summary>
+    /// <summary>Ends a link to a trip.</summary>
+    public static StoreScript ShareLinkRevoke { get; } = new("share-link-revoke.lua");
+
+    /// <summary>Keeps the closures that hold from now on.</summary>
+    public static StoreScript RoadClosures { get; } = new("road-closures.lua");
+
+    /// <summary>Makes a number one more.</summary>
+    public static StoreScript CountUp { get; } = new("count-up.lua");
+
+    /// <summary>Removes an entry, and tells whether there was one.</summary>
+    public static StoreScript EntryRemove { get; } = new("entry-remove.lua");
+
+    /// <summary>Adds to sums.</summary>
+    public static StoreScript SumsAdd { get; } = new("sums-add.lua");
+
+    /// <summary>Runs the script, whole or not at all.</summary>
     /// <exception cref="RedisException">The store is away or refuses; whether the script ran is then not known.</exception>
-    public async Task<RedisResult> RunAsync(IDatabase database, RedisKey[] keys, RedisValue[] arguments)
+    public Task<RedisResult> RunAsync(StoreWriter store, RedisKey[] keys, RedisValue[] arguments) => store.RunAsync(this, keys, arguments);
+
+    internal LoadedScript OnRedis { get; }
+
+    internal LoadedScript OnEmbedded { get; }
+
+    /// <summary>The text of a script as it is written.</summary>
+    internal static string Read(string name)
     {
-        while (true)
-        {
-            var loading = Volatile.Read(ref _loading);
-            await loading.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            try
-            {
-                return await database.ScriptEvaluateAsync(_sha1, keys, arguments).ConfigureAwait(false);
-            }
-            catch (RedisServerException e) when (e.Message.StartsWith("NOSCRIPT", StringComparison.Ordinal))
-            {
-                if (LoadAndRun(loading, database, keys, arguments) is { } run)
-                {
-                    return await run.ConfigureAwait(false);
-                }
-            }
-        }
+        using var stream = Assembly.GetExecutingAssembly().GetManifestResourceStream(name)
+            ?? throw new InvalidOperationException($"The script {name} is not embedded in the server's assembly.");
+        using var reader = new StreamReader(stream);
+        return reader.ReadToEnd();
     }
 
-    // One call brings the text along; those that come meanwhile wait for it, since compiling is what costs.
-    private Task<RedisResult>? LoadAndRun(Task lastLoading, IDatabase database, RedisKey[] keys, RedisValue[] arguments)
-    {
-        lock (_lock)
-        {
-            if (_loading != lastLoading)
-            {
-                return null;
-            }
-
-            var run = database.ScriptEvaluateAsync(_text, keys, arguments);
-            Volatile.Write(ref _loading, run);
-            return run;
-        }
-    }
+    /// <summary>The text as a store runs it.</summary>
+    internal static string Compose(string text, bool isEmbedded) => Read(isEmbedded ? "prologue-embedded.lua" : "prologue-redis.lua") + text;
 }

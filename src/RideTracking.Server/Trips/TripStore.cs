@@ -24,7 +24,7 @@ internal sealed class TripStore(Area area, EventLog<V1.LoggedTripEvent> events)
             area.Keys.TripEvents, area.Keys.TripEventsCursor, area.Keys.EndedTrips,
             .. commit.Plans.Select(p => area.Keys.Outbox(p.DriverId)),
         ];
-        var reply = (RedisResult[])(await StoreScript.TripCommit.RunAsync(area.Trips, touched, Arguments(commit)))!;
+        var reply = (RedisResult[])(await StoreScript.TripCommit.RunAsync(area.Writes, touched, Arguments(commit)))!;
         if (commit.Trip is not null && (string)reply[0]! == "ok")
         {
             events.Written();
@@ -77,7 +77,7 @@ internal sealed class TripStore(Area area, EventLog<V1.LoggedTripEvent> events)
 
     /// <summary>Takes the trips that ended before a time off the list of ended ones.</summary>
     public Task ForgetEndedBeforeAsync(DateTimeOffset time) =>
-        area.Trips.SortedSetRemoveRangeByScoreAsync(area.Keys.EndedTrips, double.NegativeInfinity, time.ToUnixTimeMilliseconds(), Exclude.Stop);
+        area.Writes.SortedSetRemoveBelowAsync(area.Keys.EndedTrips, time.ToUnixTimeMilliseconds());
 
     /// <summary>All trips that are not final, and all plans.</summary>
     public async Task<(ImmutableArray<Trip> Trips, ImmutableArray<DriverPlan> Plans)> ReadPresentAsync()

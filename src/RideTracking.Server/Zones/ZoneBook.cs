@@ -40,7 +40,7 @@ public sealed partial class ZoneBook(Area area, RedisStore store, ZoneTracking t
         }
 
         var kept = zone.Clone();
-        kept.Version = (ulong)await area.Trips.StringIncrementAsync(area.Keys.ZonesVersion);
+        kept.Version = (ulong)await CountUpAsync();
         kept.UpdatedAt = Timestamp.FromDateTimeOffset(area.Clock.GetUtcNow());
         await Entries.SetAsync(kept.ZoneId, kept);
         await TellNodesAsync();
@@ -68,7 +68,9 @@ public sealed partial class ZoneBook(Area area, RedisStore store, ZoneTracking t
     }
 
     // After the change: a node that looked between the zone's own number and the zone would think that it has it.
-    private Task<long> TellNodesAsync() => area.Trips.StringIncrementAsync(area.Keys.ZonesVersion);
+    private Task<long> TellNodesAsync() => CountUpAsync();
+
+    private async Task<long> CountUpAsync() => (long)await StoreScript.CountUp.RunAsync(area.Writes, [area.Keys.ZonesVersion], []);
 
     // Parsing is what costs, so what has not changed is not parsed again, what cannot be used neither.
     private void Rebuild()

@@ -108,7 +108,7 @@ internal sealed class ZoneEventWriter(
             arguments.Add(JsonSerializer.SerializeToUtf8Bytes(ofDriver.Last().State));
         }
 
-        await StoreScript.ZoneEvents.RunAsync(area.Trips, [area.Keys.ZoneEvents, area.Keys.ZoneEventsCursor, area.Keys.ZoneVisits], [.. arguments]);
+        await StoreScript.ZoneEvents.RunAsync(area.Writes, [area.Keys.ZoneEvents, area.Keys.ZoneEventsCursor, area.Keys.ZoneVisits], [.. arguments]);
         foreach (var (_, e) in happened)
         {
             metrics.Written(e.Kind);

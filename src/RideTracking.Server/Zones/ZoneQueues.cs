@@ -167,11 +167,11 @@ internal sealed class ZoneQueues(
 
         if (entries.IsEmpty)
         {
-            await area.Trips.HashDeleteAsync(area.Keys.ZoneQueues, zoneId);
+            await area.Writes.HashDeleteAsync(area.Keys.ZoneQueues, zoneId);
         }
         else
         {
-            await area.Trips.HashSetAsync(area.Keys.ZoneQueues, zoneId, JsonSerializer.SerializeToUtf8Bytes<IEnumerable<QueueEntry>>(entries));
+            await area.Writes.HashSetAsync(area.Keys.ZoneQueues, zoneId, JsonSerializer.SerializeToUtf8Bytes<IEnumerable<QueueEntry>>(entries));
         }
 
         room.Kept = entries;

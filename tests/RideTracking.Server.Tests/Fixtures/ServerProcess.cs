@@ -29,6 +29,9 @@ public sealed class ServerProcess : IAsyncDisposable
 
     public Uri GrpcAddress => new($"http://127.0.0.1:{GrpcPort}");
 
+    /// <summary>Where its embedded store listens.</summary>
+    public string? StoreEndpoint { get; private set; }
+
     /// <summary>Completes when the server serves (again).</summary>
     public Task Ready => _ready.Task;
 
@@ -50,6 +53,11 @@ public sealed class ServerProcess : IAsyncDisposable
             lock (said)
             {
                 said.Add(line.Data ?? "");
+            }
+
+            if (line.Data?.Split("Embedded store on ") is [_, var store])
+            {
+                StoreEndpoint = store.Split(',')[0];
             }
 
             if (line.Data is null)

@@ -52,7 +52,7 @@ internal sealed class EventLog<T>(RedisStore store, RedisKey events, RedisKey cu
 
     /// <summary>Removes the events up to a cursor.</summary>
     /// <exception cref="RedisException">The store is away; removing may be repeated.</exception>
-    public Task RemoveThroughAsync(ulong last) => store.Bulk.SortedSetRemoveRangeByScoreAsync(events, double.NegativeInfinity, last);
+    public Task RemoveThroughAsync(ulong last) => store.Writes.SortedSetRemoveBelowAsync(events, (long)last + 1);
 
     private T Parse(byte[] member)
     {

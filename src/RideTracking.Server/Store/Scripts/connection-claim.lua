@@ -14,19 +14,23 @@ end
 epoch = string.format('%d', tonumber(epoch) + 1)
 
 local last = redis.call('HGET', KEYS[2], ARGV[1])
-local own = last
+local own, earlier = last, nil
 if last then
   local session = string.match(last, '^%d+ (%S+) ')
   if session ~= ARGV[3] then
-    redis.call('HSET', KEYS[3], session, last)
-    redis.call('PEXPIRE', KEYS[3], ARGV[5])
+    earlier = session
     own = redis.call('HGET', KEYS[3], ARGV[3])
   end
 end
 
-if holder ~= '-' then
-  redis.call('SADD', KEYS[4], ARGV[1] .. ' ' .. epoch)
-  redis.call('PEXPIRE', KEYS[4], ARGV[6])
+if earlier then
+  write('HSET', KEYS[3], earlier, last)
+  write('PEXPIRE', KEYS[3], ARGV[5])
 end
-redis.call('HSET', KEYS[1], ARGV[1], epoch .. ' ' .. ARGV[2] .. ' ' .. ARGV[3])
+if holder ~= '-' then
+  write('SADD', KEYS[4], ARGV[1] .. ' ' .. epoch)
+  write('PEXPIRE', KEYS[4], ARGV[6])
+end
+write('HSET', KEYS[1], ARGV[1], epoch .. ' ' .. ARGV[2] .. ' ' .. ARGV[3])
+apply()
 return {'ok', epoch, last or '', own or ''}

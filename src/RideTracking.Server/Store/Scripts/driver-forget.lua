@@ -17,9 +17,10 @@ for _, field in ipairs(redis.call('HKEYS', KEYS[2])) do
 end
 -- In parts: more may wait than Lua can unpack.
 for first = 1, #commands, 1000 do
-  redis.call('HDEL', KEYS[2], unpack(commands, first, math.min(first + 999, #commands)))
+  write('HDEL', KEYS[2], unpack(commands, first, math.min(first + 999, #commands)))
 end
-redis.call('HDEL', KEYS[3], ARGV[1])
-redis.call('DEL', KEYS[4])
-redis.call('HDEL', KEYS[5], ARGV[1])
+write('HDEL', KEYS[3], ARGV[1])
+write('DEL', KEYS[4])
+write('HDEL', KEYS[5], ARGV[1])
+apply()
 return {'ok', #commands}

@@ -14,41 +14,41 @@ if ARGV[12] ~= '' then
     return {'epoch', epoch}
   end
 end
-if ARGV[10] ~= '' then
-  local answer = redis.call('GET', KEYS[7])
-  if answer then
-    return {'repeated', answer}
-  end
+local stored = redis.call('MGET', KEYS[1], KEYS[7], KEYS[5])
+if ARGV[10] ~= '' and stored[2] then
+  return {'repeated', stored[2]}
 end
-local stored = redis.call('GET', KEYS[1])
-if (stored and string.match(stored, '^(%d+) ') or '0') ~= ARGV[2] then
-  return {'changed', stored or ''}
+if (stored[1] and string.match(stored[1], '^(%d+) ') or '0') ~= ARGV[2] then
+  return {'changed', stored[1] or ''}
+end
+local open = tonumber(redis.call('HGET', KEYS[6], ARGV[8]) or '0')
+if ARGV[5] == '' and open >= tonumber(ARGV[9]) then
+  return {'full'}
 end
 
-if ARGV[5] == '' then
-  if tonumber(redis.call('HGET', KEYS[6], ARGV[8]) or '0') >= tonumber(ARGV[9]) then
-    return {'full'}
-  end
-end
-local cursor = redis.call('INCR', KEYS[5])
+local cursor = tonumber(stored[3] or '0') + 1
 local version = string.format('%d', cursor)
 local record = version .. ' ' .. ARGV[3]
+write('SET', KEYS[5], version)
 if ARGV[5] == '' then
-  redis.call('SET', KEYS[1], record)
-  redis.call('ZADD', KEYS[2], ARGV[4], ARGV[1])
-  redis.call('HINCRBY', KEYS[6], ARGV[8], 1)
+  write('SET', KEYS[1], record)
+  write('ZADD', KEYS[2], ARGV[4], ARGV[1])
+  write('HSET', KEYS[6], ARGV[8], string.format('%d', open + 1))
 else
-  redis.call('SET', KEYS[1], record, 'PX', ARGV[5])
-  redis.call('ZREM', KEYS[2], ARGV[1])
-  redis.call('ZADD', KEYS[3], ARGV[4], ARGV[1])
-  redis.call('ZREMRANGEBYSCORE', KEYS[3], '-inf', '(' .. ARGV[6])
-  if redis.call('HINCRBY', KEYS[6], ARGV[8], -1) <= 0 then
-    redis.call('HDEL', KEYS[6], ARGV[8])
+  write('SET', KEYS[1], record, 'PX', ARGV[5])
+  write('ZREM', KEYS[2], ARGV[1])
+  write('ZADD', KEYS[3], ARGV[4], ARGV[1])
+  write('ZREMRANGEBYSCORE', KEYS[3], '-inf', '(' .. ARGV[6])
+  if open > 1 then
+    write('HSET', KEYS[6], ARGV[8], string.format('%d', open - 1))
+  else
+    write('HDEL', KEYS[6], ARGV[8])
   end
 end
 if ARGV[10] ~= '' then
-  redis.call('SET', KEYS[7], ARGV[10], 'PX', ARGV[11])
+  write('SET', KEYS[7], ARGV[10], 'PX', ARGV[11])
 end
-redis.call('ZADD', KEYS[4], version, record)
-redis.call('ZREMRANGEBYSCORE', KEYS[4], '-inf', string.format('%d', cursor - tonumber(ARGV[7])))
+write('ZADD', KEYS[4], version, record)
+write('ZREMRANGEBYSCORE', KEYS[4], '-inf', string.format('%d', cursor - tonumber(ARGV[7])))
+apply()
 return {'ok', cursor}

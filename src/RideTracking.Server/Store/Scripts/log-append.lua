@@ -12,14 +12,18 @@ if done then
 end
 
 local honoured = tonumber(ARGV[8])
-if redis.call('EXISTS', KEYS[3]) == 1 then
-  -- In parts: after a whole city has come back at once there are more than Lua can unpack.
-  for first = 9, 8 + honoured, 1000 do
-    redis.call('SREM', KEYS[3], unpack(ARGV, first, math.min(first + 999, 8 + honoured)))
+local marks = redis.call('SMEMBERS', KEYS[3])
+if #marks > 0 then
+  local known, fenced = {}, {'fenced'}
+  for at = 9, 8 + honoured do
+    known[ARGV[at]] = true
   end
-  local fenced = redis.call('SMEMBERS', KEYS[3])
-  if #fenced > 0 then
-    table.insert(fenced, 1, 'fenced')
+  for _, mark in ipairs(marks) do
+    if not known[mark] then
+      table.insert(fenced, mark)
+    end
+  end
+  if #fenced > 1 then
     return fenced
   end
 end
@@ -38,13 +42,19 @@ if since and tonumber(ARGV[2]) - tonumber(since) >= tonumber(ARGV[4]) then
   key = KEYS[6]
   since = false
 end
-redis.call('RPUSH', key, ARGV[7])
-if since then
-  redis.call('HSET', KEYS[1], 'number', number)
-else
-  redis.call('PEXPIRE', key, ARGV[5])
-  redis.call('HSET', KEYS[1], 'number', number, 'segment', string.format('%d', segment), 'since', ARGV[2])
+if #marks > 0 then
+  write('DEL', KEYS[3])
 end
-redis.call('SET', KEYS[2], ARGV[1] .. ' ' .. number .. ' ' .. string.format('%d', segment), 'PX', ARGV[6])
-redis.call('HSET', KEYS[4], unpack(ARGV, 9 + honoured))
+write('RPUSH', key, ARGV[7])
+if again or not since then
+  write('PEXPIRE', key, ARGV[5])
+end
+if since then
+  write('HSET', KEYS[1], 'number', number)
+else
+  write('HSET', KEYS[1], 'number', number, 'segment', string.format('%d', segment), 'since', ARGV[2])
+end
+write('SET', KEYS[2], ARGV[1] .. ' ' .. number .. ' ' .. string.format('%d', segment), 'PX', ARGV[6])
+write('HSET', KEYS[4], unpack(ARGV, 9 + honoured))
+apply()
 return {'ok', number, string.format('%d', segment)}

@@ -21,6 +21,7 @@ for i = 1, #entries, 2 do
   end
 end
 if #gone > 0 then
-  redis.call('HDEL', KEYS[2], unpack(gone))
+  write('HDEL', KEYS[2], unpack(gone))
 end
+apply()
 return {'ok', acknowledged, #gone - acknowledged, waiting}

@@ -9,7 +9,8 @@ end
 if not known and redis.call('HLEN', KEYS[2]) >= tonumber(ARGV[3]) then
   return 'full'
 end
-redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[4])
-redis.call('HSET', KEYS[2], ARGV[1], '')
-redis.call('PEXPIRE', KEYS[2], ARGV[4])
+write('SET', KEYS[1], ARGV[2], 'PX', ARGV[4])
+write('HSET', KEYS[2], ARGV[1], '')
+write('PEXPIRE', KEYS[2], ARGV[4])
+apply()
 return 'ok'

@@ -26,11 +26,9 @@ if ARGV[2] ~= '' then
     return {'epoch', epoch}
   end
 end
-if ARGV[9] ~= '' then
-  local answer = redis.call('GET', KEYS[5])
-  if answer then
-    return {'repeated', answer}
-  end
+local read = redis.call('MGET', KEYS[4], KEYS[5], KEYS[7])
+if ARGV[9] ~= '' and read[2] then
+  return {'repeated', read[2]}
 end
 
 local plans, drivers = {}, {}
@@ -49,7 +47,7 @@ for e = 1, tonumber(take()) do
   events[e] = take()
 end
 
-local trip = ARGV[4] ~= '' and redis.call('GET', KEYS[4])
+local trip = ARGV[4] ~= '' and read[1]
 local stored = #drivers > 0 and redis.call('HMGET', KEYS[2], unpack(drivers)) or {}
 local changed = ARGV[4] ~= '' and version(trip) ~= ARGV[5]
 for p, plan in ipairs(plans) do
@@ -63,74 +61,109 @@ if changed then
   return reply
 end
 
-if ARGV[11] ~= '' then
-  for p, plan in ipairs(plans) do
-    local outbox = KEYS[8 + p]
-    if #plan.commands > 0 and redis.call('HLEN', outbox) > tonumber(ARGV[11]) then
-      local entries, expired = redis.call('HGETALL', outbox), {}
-      for i = 1, #entries, 2 do
-        local expires = string.match(entries[i + 1], '^%d+ (%d+) ')
-        if expires and tonumber(expires) <= now then
-          table.insert(expired, entries[i])
-        end
+-- What the outboxes hold, and what of it is in the way.
+for p, plan in ipairs(plans) do
+  local outbox = KEYS[8 + p]
+  plan.length = redis.call('HLEN', outbox)
+  plan.expired = {}
+  if ARGV[11] ~= '' and #plan.commands > 0 and plan.length > tonumber(ARGV[11]) then
+    local entries = redis.call('HGETALL', outbox)
+    for i = 1, #entries, 2 do
+      local expires = string.match(entries[i + 1], '^%d+ (%d+) ')
+      if expires and tonumber(expires) <= now then
+        table.insert(plan.expired, entries[i])
       end
-      if #expired == 0 then
-        return {'full', plan.driver}
-      end
-      redis.call('HDEL', outbox, unpack(expired))
+    end
+    if #plan.expired == 0 then
+      return {'full', plan.driver}
+    end
+  end
+  if #plan.commands > 0 or #plan.superseded > 0 then
+    -- '#' is the number of the driver's last command; it stays when all are acknowledged.
+    local fields = {'#', unpack(plan.superseded)}
+    for _, command in ipairs(plan.commands) do
+      table.insert(fields, command.field)
+    end
+    local found = redis.call('HMGET', outbox, unpack(fields))
+    plan.last, plan.has = tonumber(found[1] or '0'), {}
+    for i, field in ipairs(fields) do
+      plan.has[field] = found[i] ~= false
     end
   end
 end
 
 if ARGV[6] ~= '' then
   if ARGV[7] ~= '' then
-    redis.call('SET', KEYS[4], ARGV[6])
-    redis.call('ZADD', KEYS[3], ARGV[7], ARGV[4])
+    write('SET', KEYS[4], ARGV[6])
+    write('ZADD', KEYS[3], ARGV[7], ARGV[4])
   else
-    redis.call('SET', KEYS[4], ARGV[6], 'PX', ARGV[8])
-    redis.call('ZREM', KEYS[3], ARGV[4])
-    redis.call('ZADD', KEYS[8], ARGV[1], ARGV[4])
+    write('SET', KEYS[4], ARGV[6], 'PX', ARGV[8])
+    write('ZREM', KEYS[3], ARGV[4])
+    write('ZADD', KEYS[8], ARGV[1], ARGV[4])
   end
 end
 if #events > 0 then
-  local last = redis.call('INCRBY', KEYS[7], #events)
+  local last = tonumber(read[3] or '0')
   local members = {}
   for e, event in ipairs(events) do
-    local at = string.format('%d', last - #events + e)
+    local at = string.format('%d', last + e)
     members[2 * e - 1] = at
     members[2 * e] = at .. ' ' .. event
   end
-  redis.call('ZADD', KEYS[6], unpack(members))
+  write('SET', KEYS[7], string.format('%d', last + #events))
+  write('ZADD', KEYS[6], unpack(members))
 end
 if ARGV[9] ~= '' then
-  redis.call('SET', KEYS[5], ARGV[9], 'PX', ARGV[10])
+  write('SET', KEYS[5], ARGV[9], 'PX', ARGV[10])
 end
 
 local records, reply = {}, {'ok'}
 for p, plan in ipairs(plans) do
-  local outbox = KEYS[8 + p]
+  local outbox, has, length = KEYS[8 + p], plan.has, plan.length
+  local function set(field, is)
+    if is ~= (has[field] or false) then
+      length = length + (is and 1 or -1)
+      has[field] = is
+    end
+  end
   if plan.record ~= '' then
     table.insert(records, plan.driver)
     table.insert(records, plan.record)
   end
+  if #plan.expired > 0 then
+    write('HDEL', outbox, unpack(plan.expired))
+    for _, field in ipairs(plan.expired) do
+      has[field] = true
+      set(field, false)
+    end
+  end
   if #plan.superseded > 0 then
-    redis.call('HDEL', outbox, unpack(plan.superseded))
+    write('HDEL', outbox, unpack(plan.superseded))
+    for _, field in ipairs(plan.superseded) do
+      set(field, false)
+    end
   end
   if #plan.commands > 0 then
-    -- '#' is the number of the driver's last command; it stays when all are acknowledged.
-    local last = redis.call('HINCRBY', outbox, '#', #plan.commands)
-    local entries = {}
+    local last = plan.last + #plan.commands
+    local entries = {'#', string.format('%d', last)}
+    set('#', true)
     for i, command in ipairs(plan.commands) do
       table.insert(entries, command.field)
       table.insert(entries, string.format('%d', last - #plan.commands + i) .. ' ' .. command.expires .. ' ' .. command.command)
+      set(command.field, true)
     end
-    redis.call('HSET', outbox, unpack(entries))
-    -- Whichever node has the driver's stream looks into the outbox.
-    redis.call('PUBLISH', KEYS[2] .. ':told', plan.driver)
+    write('HSET', outbox, unpack(entries))
   end
-  table.insert(reply, math.max(0, redis.call('HLEN', outbox) - 1))
+  table.insert(reply, math.max(0, length - 1))
 end
 if #records > 0 then
-  redis.call('HSET', KEYS[2], unpack(records))
+  write('HSET', KEYS[2], unpack(records))
+end
+apply()
+-- Whichever node has a driver's stream looks into the outbox.
+for _, plan in ipairs(plans) do
+  if #plan.commands > 0 then
+    redis.call('PUBLISH', KEYS[2] .. ':told', plan.driver)
+  end
 end
 return reply

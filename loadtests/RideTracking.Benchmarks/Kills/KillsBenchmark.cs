@@ -1,0 +1,106 @@
+using System.Diagnostics;
+using RideTracking.Benchmarks.Kills.Loads;
+using RideTracking.Benchmarks.Processes;
+using RideTracking.Server.Store;
+using StackExchange.Redis;
+
+namespace RideTracking.Benchmarks.Kills;
+
+/// <summary>
+/// The embedded store killed under load in every script, and its append-only file cut: whatever is found afterwards is held
+/// against a Redis that was told the same.
+/// </summary>
+internal static class KillsBenchmark
+{
+    // After so many kills on the same files others are taken, so that all loads begin anew, too.
+    private const int KillsOfOneFolder = 10;
+
+    private const int CallsBeforeCuts = 60;
+
+    public static async Task<int> RunAsync(Options options)
+    {
+        var (kills, cuts, seed) = (options.Count("--kills", 100), options.Count("--cuts", 60), options.Count("--seed", 1));
+        await using var redis = await RedisServer.StartAsync();
+        await using var reference = await ConnectionMultiplexer.ConnectAsync($"{redis.Endpoint},allowAdmin=true");
+        var faults = 0;
+        var watch = Stopwatch.StartNew();
+        for (var done = 0; done < kills; done += KillsOfOneFolder)
+        {
+            await reference.GetServers()[0].FlushDatabaseAsync();
+            var folder = Directory.CreateTempSubdirectory("kills-");
+            var run = new KillRun(() => StoreHost.StartAsync(folder.FullName), reference, seed + done);
+            var some = Math.Min(KillsOfOneFolder, kills - done);
+            await run.KillAsync(some);
+            run.Faults.ForEach(Console.WriteLine);
+            faults += run.Faults.Count;
+            Console.WriteLine(
+                $"{done + some} kills, {2 * (done + some)} starts: {run.Faults.Count} faults; {run.Answered} calls answered, {run.Checkpoints} checkpoints, in doubt "
+                + $"{run.InDoubt.Written} written and {run.InDoubt.NotWritten} not ({watch.Elapsed.TotalSeconds:f0} s)");
+            if (run.Faults.Count == 0)
+            {
+                folder.Delete(recursive: true);
+            }
+            else
+            {
+                Console.WriteLine($"The files are left in {folder}");
+            }
+        }
+
+        if (cuts > 0)
+        {
+            faults += await CutAsync(reference, cuts, seed);
+        }
+
+        Console.WriteLine(faults == 0 ? "whole or not there, nothing acknowledged lost" : $"{faults} FAULTS");
+        return faults == 0 ? 0 : 1;
+    }
+
+    private static async Task<int> CutAsync(ConnectionMultiplexer reference, int cuts, int seed)
+    {
+        await reference.GetServers()[0].FlushDatabaseAsync();
+        var chance = new Random(seed);
+        var loads = StoreLoad.Some(seed);
+        var trial = new StoreTrial(loads, reference, keepsEach: true);
+        var folder = Directory.CreateTempSubdirectory("cuts-");
+        var process = await StoreHost.StartAsync(folder.FullName);
+        await using (var store = await KillRun.ConnectAsync(process))
+        {
+            var writer = new StoreWriter(store.GetDatabase(), isEmbedded: true);
+            await Task.WhenAll(loads.Select(l => l.RunAsync(writer, CallsBeforeCuts, () => { })));
+        }
+
+        await process.KillAsync();
+        var file = AppendOnlyFile.Of(folder);
+        var (faults, refused) = (0, 0);
+        foreach (var damage in file.Damages(chance, cuts))
+        {
+            var (copy, wasRefused) = (file.Damaged(damage), false);
+            try
+            {
+                process = await StoreHost.StartAsync(copy.FullName);
+            }
+            catch (InvalidOperationException e) when (e.Message.Contains("are damaged", StringComparison.Ordinal))
+            {
+                wasRefused = true;
+                refused++;
+                process = await StoreHost.StartAsync(copy.FullName, damaged: true);
+            }
+
+            await using (var store = await KillRun.ConnectAsync(process))
+            {
+                var (found, calls) = await trial.FaultsOfPrefixAsync(store);
+                faults += found.Count;
+                Console.WriteLine(
+                    $"{damage.Kind} at {damage.At}: {(wasRefused ? "refused, then started as asked to" : "started")}, {calls} of {loads.Sum(l => l.Answered)} calls are there, "
+                    + $"{found.Count} faults {string.Join("; ", found)}");
+            }
+
+            await process.KillAsync();
+            copy.Delete(recursive: true);
+        }
+
+        Console.WriteLine($"{cuts} damages, {refused} of them refused at first: {faults} faults");
+        folder.Delete(recursive: true);
+        return faults;
+    }
+}

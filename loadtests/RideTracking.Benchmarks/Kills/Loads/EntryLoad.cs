@@ -1,0 +1,33 @@
+using RideTracking.Server.Store;
+using StackExchange.Redis;
+
+namespace RideTracking.Benchmarks.Kills.Loads;
+
+/// <summary>What is written by itself: entries, numbers, sums, strings with an end.</summary>
+internal sealed class EntryLoad(string area, int seed) : StoreLoad(area, seed)
+{
+    protected override (StoreCall Call, Action<RedisResult> Heard) Next() => (Call(), Ignore);
+
+    private StoreCall Call()
+    {
+        RedisValue entry = $"e{Chance.Next(20)}";
+        var bytes = Bytes(1000);
+        switch (Chance.Next(6))
+        {
+            case 0:
+                return Script(StoreScript.RoadClosures, [Keys.RoadClosures, Keys.RoadClosuresVersion], [bytes]);
+            case 1:
+                return Script(StoreScript.CountUp, [Keys.ZonesVersion], []);
+            case 2:
+                return Script(StoreScript.EntryRemove, [Keys.Zones], [entry]);
+            case 3:
+                string[] names = [.. Enumerable.Range(0, 1 + Chance.Next(20)).Select(i => $"r{Chance.Next(50)}-{i}")];
+                return Script(StoreScript.SumsAdd, [Keys.RoadSpeeds], [.. names.Select(n => (RedisValue)n), .. names.Select(_ => (RedisValue)Chance.NextDouble())]);
+            case 4:
+                var trip = $"t{Chance.Next(5)}";
+                return Plain(store => store.SetAsync(Keys.TripDriven(trip), bytes, TimeSpan.FromDays(1)));
+            default:
+                return Plain(store => store.HashSetAsync(Keys.Zones, entry, bytes));
+        }
+    }
+}

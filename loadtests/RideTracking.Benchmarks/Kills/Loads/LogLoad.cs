@@ -1,0 +1,73 @@
+using System.Globalization;
+using RideTracking.Server.Store;
+using StackExchange.Redis;
+
+namespace RideTracking.Benchmarks.Kills.Loads;
+
+/// <summary>Two writers that append to one log, and take the drivers from each other.</summary>
+internal sealed class LogLoad(string area, int seed) : StoreLoad(area, seed)
+{
+    private const int Drivers = 6;
+    private const long Day = 86_400_000;
+
+    private readonly Dictionary<string, string> _holders = [];
+    private readonly Dictionary<string, long> _batches = [];
+    private readonly Dictionary<string, List<string>> _honoured = [];
+    private long _segment = 1;
+
+    protected override (StoreCall Call, Action<RedisResult> Heard) Next() => Chance.Next(4) == 0 ? Claim() : Append();
+
+    private (StoreCall Call, Action<RedisResult> Heard) Claim()
+    {
+        var (driver, writer) = ($"d{Chance.Next(Drivers)}", $"w{Chance.Next(2)}");
+        var holder = _holders.GetValueOrDefault(driver, "-");
+        return (
+            Script(
+                StoreScript.ConnectionClaim,
+                [Keys.Connections, Keys.LastFixes, Keys.EarlierSessions(driver), Keys.LogFence(holder)],
+                [driver, writer, $"s{Chance.Next(3)}", holder, Day, Day]),
+            reply => _holders[driver] = Kind(reply) == "ok" ? writer : (string)((RedisResult[])reply!)[1]!);
+    }
+
+    private (StoreCall Call, Action<RedisResult> Heard) Append()
+    {
+        var writer = $"w{Chance.Next(2)}";
+        var batch = _batches[writer] = _batches.GetValueOrDefault(writer) + 1;
+        if (!_honoured.TryGetValue(writer, out var honoured))
+        {
+            _honoured.Add(writer, honoured = []);
+        }
+
+        List<RedisValue> arguments = [batch, Now, _segment, 20_000, Day, Day, Bytes(20_000), honoured.Count, .. honoured.Select(h => (RedisValue)h)];
+        for (var i = 0; i <= Chance.Next(60); i++)
+        {
+            arguments.Add($"d{i}");
+            arguments.Add($"{batch} s{Chance.Next(3)} {Chance.Next()}");
+        }
+
+        return (
+            Script(
+                StoreScript.LogAppend,
+                [Keys.Log, Keys.LogWriter(writer), Keys.LogFence(writer), Keys.LastFixes, Keys.LogSegment(_segment), Keys.LogSegment(_segment + 1)],
+                [.. arguments]),
+            Heard);
+
+        void Heard(RedisResult reply)
+        {
+            var told = (string[])reply!;
+            switch (told[0])
+            {
+                case "fenced":
+                    honoured.AddRange(told.Skip(1));
+                    break;
+                case "segment":
+                    _segment = long.Parse(told[1], CultureInfo.InvariantCulture);
+                    break;
+                default:
+                    _segment = long.Parse(told[2], CultureInfo.InvariantCulture);
+                    honoured.Clear();
+                    break;
+            }
+        }
+    }
+}

@@ -1,0 +1,41 @@
+using RideTracking.Server.Store;
+using StackExchange.Redis;
+
+namespace RideTracking.Benchmarks.Kills.Loads;
+
+/// <summary>Zone events, and what is too old of them; queues.</summary>
+internal sealed class ZoneLoad(string area, int seed) : StoreLoad(area, seed)
+{
+    private long _last;
+
+    protected override (StoreCall Call, Action<RedisResult> Heard) Next()
+    {
+        var below = _last - Chance.Next(20);
+        RedisValue zone = $"z{Chance.Next(5)}";
+        var queue = Bytes(400);
+        return Chance.Next(6) switch
+        {
+            0 => (Plain(store => store.SortedSetRemoveBelowAsync(Keys.ZoneEvents, below)), Ignore),
+            1 => (Plain(store => store.HashSetAsync(Keys.ZoneQueues, zone, queue)), Ignore),
+            2 => (Plain(store => store.HashDeleteAsync(Keys.ZoneQueues, zone)), Ignore),
+            _ => Events(),
+        };
+    }
+
+    private (StoreCall Call, Action<RedisResult> Heard) Events()
+    {
+        var count = Chance.Next(1, 8);
+        List<RedisValue> arguments = [40, count];
+        for (var i = 0; i < count; i++)
+        {
+            arguments.Add(Bytes(200));
+        }
+
+        for (var i = 0; i <= Chance.Next(4); i++)
+        {
+            arguments.AddRange([$"d{i}", Bytes(100)]);
+        }
+
+        return (Script(StoreScript.ZoneEvents, [Keys.ZoneEvents, Keys.ZoneEventsCursor, Keys.ZoneVisits], [.. arguments]), reply => _last = (long)reply);
+    }
+}
