@@ -37,7 +37,7 @@ internal sealed record PlantedBug(string Name)
         InCommit(
             "the last of several commands is lost",
             "for i, command in ipairs(plan.commands) do", "for i, command in ipairs(plan.commands) do if i == 1 or i < #plan.commands then"
-            , ("set(command.field, true)\n    end", "set(command.field, true) end\n    end")),
+            , ("length, has[command.field] = length + 1, true\n      end\n    end", "length, has[command.field] = length + 1, true\n      end end\n    end")),
         InCommit(
             "commands are numbered from what waits",
             "local last = plan.last + #plan.commands", "local last = math.max(0, plan.length - 1) + #plan.commands"),

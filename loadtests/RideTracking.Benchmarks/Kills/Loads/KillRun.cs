@@ -42,10 +42,7 @@ internal sealed class KillRun(Func<Task<StoreProcess>> start, IConnectionMultipl
             for (var again = 0; again < 2; again++)
             {
                 process = await start();
-                await using (var store = await ConnectAsync(process))
-                {
-                    Faults.AddRange(from fault in await trial.FaultsAsync(store) select $"kill {kill + 1}, start {again + 1}: {fault}");
-                }
+                Faults.AddRange(from fault in await LookAsync(trial, process) select $"kill {kill + 1}, start {again + 1}: {fault}");
 
                 if (again == 0)
                 {
@@ -66,6 +63,23 @@ internal sealed class KillRun(Func<Task<StoreProcess>> start, IConnectionMultipl
         var settings = ConfigurationOptions.Parse($"{process.Endpoint},allowAdmin=true,asyncTimeout=60000,syncTimeout=60000,connectTimeout=60000");
         settings.BacklogPolicy = BacklogPolicy.FailFast;
         return ConnectionMultiplexer.ConnectAsync(settings);
+    }
+
+    // A connection may fail for reasons of the client's own; what was found before that stays found.
+    private static async Task<List<string>> LookAsync(StoreTrial trial, StoreProcess process)
+    {
+        for (var left = 3; ; left--)
+        {
+            try
+            {
+                await using var store = await ConnectAsync(process);
+                return await trial.FaultsAsync(store);
+            }
+            catch (RedisConnectionException e) when (left > 0)
+            {
+                Console.WriteLine($"looking again: {e.Message}");
+            }
+        }
     }
 
     private async Task LoadAndKillAsync(ConnectionMultiplexer store, StoreProcess process)

@@ -120,37 +120,37 @@ end
 local records, reply = {}, {'ok'}
 for p, plan in ipairs(plans) do
   local outbox, has, length = KEYS[8 + p], plan.has, plan.length
-  local function set(field, is)
-    if is ~= (has[field] or false) then
-      length = length + (is and 1 or -1)
-      has[field] = is
-    end
-  end
   if plan.record ~= '' then
     table.insert(records, plan.driver)
     table.insert(records, plan.record)
   end
   if #plan.expired > 0 then
     write('HDEL', outbox, unpack(plan.expired))
+    length = length - #plan.expired
     for _, field in ipairs(plan.expired) do
-      has[field] = true
-      set(field, false)
+      has[field] = false
     end
   end
   if #plan.superseded > 0 then
     write('HDEL', outbox, unpack(plan.superseded))
     for _, field in ipairs(plan.superseded) do
-      set(field, false)
+      if has[field] then
+        length, has[field] = length - 1, false
+      end
     end
   end
   if #plan.commands > 0 then
     local last = plan.last + #plan.commands
     local entries = {'#', string.format('%d', last)}
-    set('#', true)
+    if not has['#'] then
+      length = length + 1
+    end
     for i, command in ipairs(plan.commands) do
       table.insert(entries, command.field)
       table.insert(entries, string.format('%d', last - #plan.commands + i) .. ' ' .. command.expires .. ' ' .. command.command)
-      set(command.field, true)
+      if not has[command.field] then
+        length, has[command.field] = length + 1, true
+      end
     end
     write('HSET', outbox, unpack(entries))
   end
