@@ -8,7 +8,7 @@ internal static class HealthCommand
 {
     public static async Task<int> RunAsync(string[] options)
     {
-        var listen = ServerCommands.CreateBuilder(options).Configuration.GetSection("Listen").Get<ListenOptions>() ?? new ListenOptions();
+        var listen = RideTrackingServer.Prepare(options).Configuration.GetSection("Listen").Get<ListenOptions>() ?? new ListenOptions();
         var address = IPAddress.TryParse(listen.Address, out var bound) && !bound.Equals(IPAddress.Any) && !bound.Equals(IPAddress.IPv6Any)
             ? bound
             : IPAddress.Loopback;

@@ -32,12 +32,19 @@ namespace RideTracking.Server
         /// <param name="configure">For tests: adds to services and configuration before the features do.</param>
         public static WebApplication Build(string[] args, Action<WebApplicationBuilder>? configure = null)
         {
+            var app = Prepare(args, configure).Build().RequireValidOptions(AreasSetup.CheckAreaSettings);
+            app.MapGrpcServer().MapAccess().MapEndpoints().MapFleet().MapRoadTiles().MapTelemetry().MapHealth();
+            return app;
+        }
+
+        /// <summary>All that the server is made of, its settings known by name; nothing of it is made.</summary>
+        /// <inheritdoc cref="Build"/>
+        internal static WebApplicationBuilder Prepare(string[] args, Action<WebApplicationBuilder>? configure = null)
+        {
             var builder = ServerCommands.CreateBuilder(args);
             configure?.Invoke(builder);
             AddFeatures(builder);
-            var app = builder.Build().RequireValidOptions(AreasSetup.CheckAreaSettings);
-            app.MapGrpcServer().MapAccess().MapEndpoints().MapFleet().MapRoadTiles().MapTelemetry().MapHealth();
-            return app;
+            return builder.RequireKnownSettings(args, ServerCommands.Switches);
         }
 
         /// <summary>Adds what the process shares, in the order in which it starts, and the rooms of which each area is made.</summary>

@@ -1,13 +1,12 @@
-using Microsoft.Extensions.Options;
 using RideTracking.Server.Hosting;
-using RideTracking.Server.Store;
 
 namespace RideTracking.Server;
 
 /// <summary>The server's command line: a verb, or none to serve.</summary>
 public static class ServerCommands
 {
-    private static readonly Dictionary<string, string> Switches = new()
+    /// <summary>Short names of settings.</summary>
+    internal static readonly Dictionary<string, string> Switches = new()
     {
         ["--bind"] = "Listen:Address",
         ["--grpc-port"] = "Listen:GrpcPort",
@@ -23,59 +22,75 @@ public static class ServerCommands
     /// <summary>Runs a verb, or serves until told to stop. Returns the process's exit code.</summary>
     public static async Task<int> RunAsync(string[] args)
     {
-        switch (args)
-        {
-            case ["token", .. var options]:
-                return TokenCommand.Run(options);
-            case ["health", .. var options]:
-                return await HealthCommand.RunAsync(options);
-            case ["log", .. var options]:
-                return await LogCommand.RunAsync(options);
-            case [var verb, ..] when !verb.StartsWith('-'):
-                return await FailAsync($"There is no '{verb}'. Use `token`, `health`, `log`, or none to serve.");
-        }
-
-        WebApplication app;
         try
         {
-            app = RideTrackingServer.Build(args);
-        }
-        catch (OptionsValidationException e)
-        {
-            return await FailAsync(string.Join(Environment.NewLine, e.Failures));
-        }
-        catch (InvalidOperationException e)
-        {
-            return await FailAsync(e.Message);
-        }
-
-        await using (app)
-        {
-            try
+            return args switch
             {
-                var end = app.Services.GetRequiredService<ServerEnd>();
-                BackgroundService[] services = [.. app.Services.GetServices<IHostedService>().OfType<BackgroundService>()];
-                await app.RunAsync();
-                // The host stops when one of them throws, and says no more about it.
-                return end.HasFailed || Array.Exists(services, s => s.ExecuteTask is { IsFaulted: true }) ? 1 : 0;
-            }
-            catch (Exception e) when (Listening.ExplainBindFailure(e, app.Services.GetRequiredService<IOptions<ListenOptions>>().Value) is { } explanation)
-            {
-                return await FailAsync(explanation);
-            }
-            catch (StoreDamagedException e)
-            {
-                return await FailAsync(e.Message);
-            }
+                ["token", .. var options] => TokenCommand.Run(options),
+                ["health" or "log", .. var options] when ServerHelp.IsAskedFor(options) => await SayAsync(args[0] == "log" ? ServerHelp.Log : ServerHelp.Health),
+                ["health", .. var options] => await HealthCommand.RunAsync(options),
+                ["log", .. var options] => await LogCommand.RunAsync(options),
+                [var verb, ..] when !verb.StartsWith('-') => await FailAsync($"There is no '{verb}'. Use `token`, `health`, `log`, or none to serve."),
+                _ when ServerHelp.IsAskedFor(args) => await SayAsync(ServerHelp.Serve),
+                _ when args.Contains("--version") => await SayAsync(ServerHelp.Version),
+                _ => await ServeAsync(args),
+            };
+        }
+        catch (Exception e) when (StartFailure.Explain(e) is { } explanation)
+        {
+            return await FailAsync(explanation);
         }
     }
 
+    /// <summary>Serves until told to stop, or until something ends that must not. Returns the process's exit code.</summary>
+    /// <param name="app">The server, built.</param>
+    /// <param name="stop">For one that is told to stop before the host listens to signals.</param>
+    internal static async Task<int> ServeAsync(WebApplication app, CancellationToken stop = default)
+    {
+        var end = app.Services.GetRequiredService<ServerEnd>();
+        BackgroundService[] services = [.. app.Services.GetServices<IHostedService>().OfType<BackgroundService>()];
+        try
+        {
+            await app.StartAsync(stop);
+            await app.WaitForShutdownAsync(CancellationToken.None);
+        }
+        catch (OperationCanceledException) when (stop.IsCancellationRequested || app.Lifetime.ApplicationStopping.IsCancellationRequested)
+        {
+            // Told to stop while it started; what runs already is to end before it is taken apart.
+            await app.StopAsync(CancellationToken.None);
+        }
+
+        // The host stops when one of them throws, and says no more about it.
+        return end.HasFailed || Array.Exists(services, s => s.ExecuteTask is { IsFaulted: true }) ? 1 : 0;
+    }
+
     /// <summary>A builder that knows the short names of the options.</summary>
+    /// <exception cref="StartException">A file of settings cannot be read.</exception>
     public static WebApplicationBuilder CreateBuilder(string[] args)
     {
-        var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
-        builder.Configuration.AddCommandLine(args, Switches);
-        return builder;
+        try
+        {
+            var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
+            builder.Configuration.AddCommandLine(args, Switches);
+            return builder;
+        }
+        catch (InvalidDataException e)
+        {
+            throw new StartException($"{e.Message} {e.GetBaseException().Message}", e);
+        }
+    }
+
+    private static async Task<int> ServeAsync(string[] args)
+    {
+        using var signals = new StopSignals();
+        await using var app = RideTrackingServer.Build(args);
+        return await ServeAsync(app, signals.Stop);
+    }
+
+    private static async Task<int> SayAsync(string message)
+    {
+        await Console.Out.WriteLineAsync(message);
+        return 0;
     }
 
     private static async Task<int> FailAsync(string message)

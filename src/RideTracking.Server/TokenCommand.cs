@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Invocation;
 using RideTracking.Server.Access;
 using RideTracking.Server.Hosting;
 
@@ -54,8 +55,20 @@ internal static class TokenCommand
             using var key = DevelopmentKey.Open(parsed.GetValue(data)!, parsed.GetValue(audience)!, TimeProvider.System);
             Console.WriteLine(key.Sign(parsed.GetValue(role), parsed.GetValue(ids)!, parsed.GetValue(lifetime)).Token);
         });
-        return command.Parse(args).Invoke();
+        var called = command.Parse(args);
+        if (called.Action is ParseErrorAction)
+        {
+            throw new StartException(string.Join(Environment.NewLine, Faults(called, command)));
+        }
+
+        // What goes wrong is explained by who called, as for every verb.
+        return called.Invoke(new InvocationConfiguration { EnableDefaultExceptionHandler = false });
     }
+
+    // Options that there are not come first: what is missing is probably meant by one of them.
+    private static IEnumerable<string> Faults(ParseResult called, Command command) => called.UnmatchedTokens is [var unknown, ..]
+        ? [$"`token` has no option {unknown}; {(NearestName.Of(unknown, command.Options.Select(o => o.Name)) is { } nearest ? $"the nearest is {nearest}" : "see token --help")}."]
+        : called.Errors.Select(error => error.Message);
 
     private static T Fail<T>(System.CommandLine.Parsing.SymbolResult result, string message)
         where T : struct

@@ -20,9 +20,7 @@ public static class AccessSetup
     public static WebApplicationBuilder AddAccess(this WebApplicationBuilder builder)
     {
         var services = builder.Services;
-        services.AddOptions<AccessOptions>()
-            .BindConfiguration(AccessOptions.Section)
-            .ValidateOnStart();
+        services.AddSettings<AccessOptions>(AccessOptions.Section);
         services.AddSingleton<IValidateOptions<AccessOptions>, AccessOptionsValidator>();
         services.TryAddKeyedSingleton(TokenClock, TimeProvider.System);
         services.AddSingleton(KeySource);
@@ -55,8 +53,9 @@ public static class AccessSetup
 
     private static bool UsesDevelopmentKey(IConfiguration configuration, IHostEnvironment environment)
     {
-        var options = configuration.GetSection(AccessOptions.Section).Get<AccessOptions>() ?? new();
-        return environment.IsDevelopment() && string.IsNullOrEmpty(options.JwksFile) && string.IsNullOrEmpty(options.Authority);
+        var access = configuration.GetSection(AccessOptions.Section);
+        return environment.IsDevelopment()
+            && string.IsNullOrEmpty(access[nameof(AccessOptions.JwksFile)]) && string.IsNullOrEmpty(access[nameof(AccessOptions.Authority)]);
     }
 
     private static IConfigurationManager<OpenIdConnectConfiguration> KeySource(IServiceProvider provider)

@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using Microsoft.IdentityModel.JsonWebTokens;
 using Microsoft.IdentityModel.Protocols.OpenIdConnect;
 using Microsoft.IdentityModel.Tokens;
+using RideTracking.Server.Hosting;
 
 namespace RideTracking.Server.Access;
 
@@ -33,21 +34,22 @@ public sealed class DevelopmentKey : IDisposable
     }
 
     /// <summary>Reads the key, or makes it with mode 0600. Two processes that start at once end with the same key.</summary>
+    /// <exception cref="StartException">It can be neither read nor made.</exception>
     public static DevelopmentKey Open(string folder, string audience, TimeProvider clock)
     {
-        Directory.CreateDirectory(folder);
         var path = Path.Combine(folder, FileName);
-        using (MachineLock.Take(path))
+        var pem = DataFolder.Use(folder, () => ReadOrMake(path));
+        var key = ECDsa.Create();
+        try
         {
-            if (!File.Exists(path))
-            {
-                using var made = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-                SecretFile.Write(path, made.ExportPkcs8PrivateKeyPem());
-            }
+            key.ImportFromPem(pem);
+        }
+        catch (Exception e) when (e is ArgumentException or CryptographicException)
+        {
+            key.Dispose();
+            throw new StartException($"The development key {path} is damaged. Delete it, and another is made; tokens signed with it end.", e);
         }
 
-        var key = ECDsa.Create();
-        key.ImportFromPem(File.ReadAllText(path));
         return new DevelopmentKey(key, audience, clock);
     }
 
@@ -95,6 +97,20 @@ public sealed class DevelopmentKey : IDisposable
 
     /// <inheritdoc/>
     public void Dispose() => _key.Dispose();
+
+    private static string ReadOrMake(string path)
+    {
+        using (MachineLock.Take(path))
+        {
+            if (!File.Exists(path))
+            {
+                using var made = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+                SecretFile.Write(path, made.ExportPkcs8PrivateKeyPem());
+            }
+        }
+
+        return File.ReadAllText(path);
+    }
 
     private static string NameOf(Role role) => role switch
     {

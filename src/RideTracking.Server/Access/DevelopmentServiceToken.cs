@@ -20,7 +20,7 @@ internal sealed class DevelopmentServiceToken(
     // Written before the server listens: whoever can reach it finds a token.
     public override Task StartAsync(CancellationToken cancellationToken)
     {
-        Write();
+        DataFolder.Use(data.Value.DataFolder, Write);
         return base.StartAsync(cancellationToken);
     }
 
@@ -31,6 +31,10 @@ internal sealed class DevelopmentServiceToken(
         return Task.CompletedTask;
     }
 
-    private void Write() => SecretFile.Write(
-        Path.Combine(data.Value.DataFolder, FileName), key.Sign(Role.Service, ["dev-service"], Lifetime).Token);
+    private string Write()
+    {
+        var path = Path.Combine(data.Value.DataFolder, FileName);
+        SecretFile.Write(path, key.Sign(Role.Service, ["dev-service"], Lifetime).Token);
+        return path;
+    }
 }

@@ -1,3 +1,5 @@
+using Grpc.AspNetCore.Server;
+using Microsoft.Extensions.Options;
 using RideTracking.Server.Hosting;
 
 namespace RideTracking.Server.Api;
@@ -8,12 +10,8 @@ public static class GrpcServer
     /// <summary>Adds gRPC with the limits of <see cref="ListenOptions"/>.</summary>
     public static WebApplicationBuilder AddGrpcServer(this WebApplicationBuilder builder)
     {
-        var listen = builder.Configuration.GetSection("Listen").Get<ListenOptions>() ?? new ListenOptions();
-        builder.Services.AddGrpc(grpc =>
-        {
-            grpc.MaxReceiveMessageSize = listen.MaxMessageBytes;
-            grpc.Interceptors.Add<StoreFailureInterceptor>();
-        });
+        builder.Services.AddGrpc(grpc => grpc.Interceptors.Add<StoreFailureInterceptor>());
+        builder.Services.AddOptions<GrpcServiceOptions>().Configure<IOptions<ListenOptions>>((grpc, listen) => grpc.MaxReceiveMessageSize = listen.Value.MaxMessageBytes);
         return builder;
     }
 

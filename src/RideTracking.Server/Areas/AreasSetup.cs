@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Options;
 using RideTracking.Engine.Fanout;
 using RideTracking.Engine.Index;
+using RideTracking.Server.Hosting;
 
 namespace RideTracking.Server.Areas;
 
@@ -10,7 +11,14 @@ public static class AreasSetup
     /// <summary>Adds the areas, each of a container of its own made of these rooms. After what the process shares.</summary>
     public static WebApplicationBuilder AddAreas(this WebApplicationBuilder builder, Action<AreaBuilder> rooms)
     {
-        builder.Services.AddOptions<AreaOptions>().BindConfiguration("Store").ValidateDataAnnotations().ValidateOnStart();
+        builder.Services.AddSettings<AreaOptions>("Store");
+        var city = new ServiceCollection();
+        rooms(new AreaBuilder(city, process: null));
+        foreach (var section in SettingsSection.Of(city))
+        {
+            section.AddTo(builder.Services);
+        }
+
         builder.Services.AddSingleton(new AreaRooms(rooms));
         builder.Services.AddSingleton(process => new AreaSet(process, process.GetRequiredService<AreaRooms>()));
         builder.Services.AddHostedService(process => process.GetRequiredService<AreaSet>());

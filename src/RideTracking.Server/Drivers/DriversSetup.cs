@@ -15,15 +15,15 @@ public static class DriversSetup
     {
         area.Share<TokenValidator>().Share<TimeProvider>(AccessSetup.TokenClock);
         var services = area.Services;
-        services.AddOptions<StreamOptions>().BindConfiguration("Streams").ValidateDataAnnotations().ValidateOnStart();
-        services.AddOptions<ReportingOptions>().BindConfiguration(ReportingOptions.Section).ValidateOnStart();
+        services.AddSettings<StreamOptions>("Streams");
+        services.AddSettings<ReportingOptions>(ReportingOptions.Section);
         services.AddSingleton<IValidateOptions<ReportingOptions>, ReportingOptionsCheck>();
         services.AddSingleton<ReportingPolicies>();
         services.AddSingleton<ReportingMetrics>();
         services.AddSingleton<LongerSilences>();
         services.AddSingleton<DriverMoments>();
         services.AddSingleton<DriverPaces>();
-        services.AddOptions<GateLimits>().BindConfiguration("Gate").ValidateOnStart();
+        services.AddSettings<GateLimits>("Gate");
         services.AddSingleton<IValidateOptions<GateLimits>>(new GateLimitsCheck());
         services.AddSingleton(s => s.GetRequiredService<IOptions<GateLimits>>().Value);
         services.AddSingleton<FixMetrics>();

@@ -1,4 +1,5 @@
 using RideTracking.Server.Areas;
+using RideTracking.Server.Hosting;
 using RideTracking.Server.Store;
 using RideTracking.Server.Store.Events;
 
@@ -11,7 +12,7 @@ public static class IncidentsSetup
     public static AreaBuilder AddIncidents(this AreaBuilder area)
     {
         var services = area.Services;
-        services.AddOptions<IncidentOptions>().BindConfiguration(IncidentOptions.Section).ValidateDataAnnotations().ValidateOnStart();
+        services.AddSettings<IncidentOptions>(IncidentOptions.Section);
         services.AddSingleton(s =>
         {
             var keys = s.GetRequiredService<StoreKeys>();

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Options;
 using RideTracking.Server.Areas;
+using RideTracking.Server.Hosting;
 
 namespace RideTracking.Server.Log;
 
@@ -10,7 +11,7 @@ public static class LogSetup
     public static AreaBuilder AddLog(this AreaBuilder area)
     {
         var services = area.Services;
-        services.AddOptions<LogOptions>().BindConfiguration("Log").ValidateDataAnnotations().ValidateOnStart();
+        services.AddSettings<LogOptions>("Log");
         services.AddSingleton<IValidateOptions<LogOptions>, LogOptionsTimes>();
         services.AddSingleton(LogWriterId.New());
         services.AddSingleton<LogMetrics>();

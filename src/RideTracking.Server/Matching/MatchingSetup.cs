@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Options;
 using RideTracking.Server.Areas;
+using RideTracking.Server.Hosting;
 
 namespace RideTracking.Server.Matching;
 
@@ -10,7 +11,7 @@ public static class MatchingSetup
     public static AreaBuilder AddMatching(this AreaBuilder area)
     {
         var services = area.Services;
-        services.AddOptions<MatchingOptions>().BindConfiguration("Matching").ValidateOnStart();
+        services.AddSettings<MatchingOptions>("Matching");
         services.AddSingleton<IValidateOptions<MatchingOptions>, MatchingOptionsValidator>();
         services.AddSingleton<MatchingMetrics>();
         services.AddSingleton<MatchCandidates>();

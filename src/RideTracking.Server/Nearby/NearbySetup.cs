@@ -1,4 +1,5 @@
 using RideTracking.Server.Areas;
+using RideTracking.Server.Hosting;
 
 namespace RideTracking.Server.Nearby;
 
@@ -9,7 +10,7 @@ public static class NearbySetup
     public static AreaBuilder AddNearby(this AreaBuilder area)
     {
         var services = area.Services;
-        services.AddOptions<NearbyOptions>().BindConfiguration("Nearby").ValidateDataAnnotations().ValidateOnStart();
+        services.AddSettings<NearbyOptions>("Nearby");
         services.AddSingleton<NearbyMetrics>();
         services.AddSingleton<NearbyLimits>();
         services.AddSingleton(BlurSecret.New());

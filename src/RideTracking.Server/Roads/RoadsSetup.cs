@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Options;
 using RideTracking.Engine.Roads;
 using RideTracking.Server.Areas;
 using RideTracking.Server.Hosting;
@@ -11,10 +12,10 @@ public static class RoadsSetup
     public static AreaBuilder AddRoads(this AreaBuilder area)
     {
         var services = area.Services;
-        services.AddOptions<DataOptions>().BindConfiguration("Store");
-        services.AddOptions<RoadOptions>().BindConfiguration(RoadOptions.Section).ValidateDataAnnotations()
-            .Validate(o => o.TimeZone.Length == 0 || TimeZoneInfo.TryFindSystemTimeZoneById(o.TimeZone, out _), "Roads:TimeZone must be empty or an IANA name such as Europe/Lisbon.")
-            .ValidateOnStart();
+        services.AddSettings<DataOptions>("Store");
+        services.AddSettings<RoadOptions>(RoadOptions.Section)
+            .Validate(o => o.TimeZone.Length == 0 || TimeZoneInfo.TryFindSystemTimeZoneById(o.TimeZone, out _), "Roads:TimeZone must be empty or an IANA name such as Europe/Lisbon.");
+        services.AddSingleton<IValidateOptions<RoadOptions>, RoadFileCheck>();
         services.AddSingleton<CityRoads>();
         services.AddSingleton<IRouteFinder>(s => s.GetRequiredService<CityRoads>());
         services.AddSingleton<RoadTimes>();

@@ -1,4 +1,5 @@
 using RideTracking.Server.Areas;
+using RideTracking.Server.Hosting;
 
 namespace RideTracking.Server.Sharing;
 
@@ -9,7 +10,7 @@ public static class SharingSetup
     public static AreaBuilder AddSharing(this AreaBuilder area)
     {
         var services = area.Services;
-        services.AddOptions<SharingOptions>().BindConfiguration("Sharing").ValidateDataAnnotations().ValidateOnStart();
+        services.AddSettings<SharingOptions>("Sharing");
         services.AddSingleton<SharingMetrics>();
         services.AddSingleton<ShareLinks>();
         services.AddSingleton<ShareWatches>();

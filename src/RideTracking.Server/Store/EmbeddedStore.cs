@@ -18,6 +18,11 @@ namespace RideTracking.Server.Store;
 public sealed partial class EmbeddedStore(
     IOptions<StoreOptions> options, IOptions<DataOptions> data, ILoggerFactory loggers, Loops loops, ILogger<EmbeddedStore> logger) : IAsyncDisposable
 {
+    // What the system says of a file that another process holds; a file that cannot be written says something else.
+    private const int HeldOnLinux = 11;
+    private const int HeldOnMac = 35;
+    private const int HeldOnWindows = unchecked((int)0x80070020);
+
     private static readonly TimeSpan CheckpointInterval = TimeSpan.FromMinutes(5);
 
     private readonly GarnetLog _said = new(loggers);
@@ -34,7 +39,11 @@ public sealed partial class EmbeddedStore(
     /// <summary>What Garnet itself could not do, and has left half done; null when there is nothing.</summary>
     public string? Fault => _said.Faults.FirstOrDefault();
 
+    /// <summary>Where its files are.</summary>
+    internal static string FolderIn(string dataFolder) => Path.GetFullPath(Path.Combine(dataFolder, "store"));
+
     /// <summary>Starts the server and returns its endpoint, or null when another Redis is configured.</summary>
+    /// <exception cref="StartException">The folder cannot be written, or another server has it.</exception>
     /// <exception cref="StoreDamagedException">Something that was written is not there, and it was not asked to start without it.</exception>
     public async Task<string?> StartAsync(CancellationToken cancellationToken)
     {
@@ -43,9 +52,8 @@ public sealed partial class EmbeddedStore(
             return null;
         }
 
-        var folder = Path.GetFullPath(Path.Combine(data.Value.DataFolder, "store"));
-        Directory.CreateDirectory(folder);
-        _lock = Lock(folder);
+        var folder = FolderIn(data.Value.DataFolder);
+        _lock = DataFolder.Use(folder, () => Lock(folder));
         _progress = new StoreProgress(folder);
         var port = FreePort();
         var memory = options.Value.EmbeddedMemoryMegabytes;
@@ -162,9 +170,9 @@ public sealed partial class EmbeddedStore(
         {
             return new FileStream(Path.Combine(folder, "lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
         }
-        catch (IOException e)
+        catch (IOException e) when (e.HResult is HeldOnLinux or HeldOnMac or HeldOnWindows)
         {
-            throw new InvalidOperationException(
+            throw new StartException(
                 $"The data folder {folder} is in use by another server. Stop it, or choose another folder with --data.", e);
         }
     }

@@ -57,12 +57,12 @@ public sealed partial class RedisStore(
     {
         var endpoint = await embedded.StartAsync(cancellationToken);
         var configuration = endpoint ?? options.Value.Redis;
-        _trips = await ConnectAsync(configuration, "trips");
+        _trips = await ConnectAsync(configuration, "trips", cancellationToken);
         _writes = new StoreWriter(_trips, isEmbedded: endpoint is not null);
         // The embedded store keeps scripts apart by nothing but the connection that they share.
-        _append = endpoint is null ? await ConnectAsync(configuration, "append") : _trips;
+        _append = endpoint is null ? await ConnectAsync(configuration, "append", cancellationToken) : _trips;
         _appendWrites = endpoint is null ? new StoreWriter(_append, isEmbedded: false) : _writes;
-        _bulk = await ConnectAsync(configuration, "bulk");
+        _bulk = await ConnectAsync(configuration, "bulk", cancellationToken);
         if (!IsConnected)
         {
             LogAbsent(configuration.Split(',')[0]);
@@ -83,7 +83,7 @@ public sealed partial class RedisStore(
         await embedded.DisposeAsync();
     }
 
-    private async Task<IDatabase> ConnectAsync(string configuration, string role)
+    private async Task<IDatabase> ConnectAsync(string configuration, string role, CancellationToken cancellationToken)
     {
         var settings = ConfigurationOptions.Parse(configuration);
         settings.AbortOnConnectFail = false;
@@ -92,7 +92,8 @@ public sealed partial class RedisStore(
         settings.ConnectTimeout = Math.Min(settings.ConnectTimeout, 2000);
         settings.ReconnectRetryPolicy = new ExponentialRetry(100, 2000);
         settings.ClientName = $"ride-tracking-{role}";
-        var connection = await ConnectionMultiplexer.ConnectAsync(settings);
+        // Who is told to stop does not wait for a store that says nothing; the process ends with what it was opening.
+        var connection = await ConnectionMultiplexer.ConnectAsync(settings).WaitAsync(cancellationToken);
         connection.ConnectionFailed += (_, e) => LogLost(role, e.FailureType);
         connection.ConnectionRestored += (_, _) =>
         {

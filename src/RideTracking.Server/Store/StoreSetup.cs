@@ -1,4 +1,5 @@
 using System.Diagnostics.Metrics;
+using Microsoft.Extensions.Options;
 using RideTracking.Server.Hosting;
 using RideTracking.Server.Telemetry;
 
@@ -10,7 +11,8 @@ public static class StoreSetup
     /// <summary>Adds the connections, which all areas share, and the embedded store. It starts first and stops last.</summary>
     public static WebApplicationBuilder AddStore(this WebApplicationBuilder builder)
     {
-        builder.Services.AddOptions<StoreOptions>().BindConfiguration("Store").ValidateDataAnnotations().ValidateOnStart();
+        builder.Services.AddSettings<StoreOptions>("Store");
+        builder.Services.AddSingleton<IValidateOptions<StoreOptions>, StoreOptionsCheck>();
         builder.Services.AddSingleton(services => new LoopMetrics(services.GetRequiredService<IMeterFactory>().Create(Metering.MeterName)));
         builder.Services.AddSingleton(services => new Loops(
             services.GetRequiredService<LoopMetrics>(), StoreFailure.Passes, services.GetRequiredService<ILoggerFactory>()));

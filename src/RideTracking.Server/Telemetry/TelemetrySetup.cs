@@ -27,6 +27,8 @@ public static class TelemetrySetup
             }
         });
 
+        // It tells each failure twice: that of a start is explained by who started it, that of a background service follows as critical.
+        builder.Logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.Critical);
         builder.Services.Configure<ConsoleLoggerOptions>(console =>
             console.FormatterName ??= builder.Environment.IsDevelopment() ? ConsoleFormatterNames.Simple : ConsoleFormatterNames.Json);
         builder.Services.Configure<SimpleConsoleFormatterOptions>(simple =>

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Options;
 using RideTracking.Engine.Roads;
 using RideTracking.Server.Areas;
+using RideTracking.Server.Hosting;
 using RideTracking.Server.Store;
 using RideTracking.Server.Store.Events;
 
@@ -13,11 +14,10 @@ public static class TripsSetup
     public static AreaBuilder AddTrips(this AreaBuilder area)
     {
         var services = area.Services;
-        services.AddOptions<TripOptions>().BindConfiguration("Trips").ValidateOnStart();
+        services.AddSettings<TripOptions>("Trips");
         services.AddSingleton<IValidateOptions<TripOptions>, TripOptionsValidator>();
-        services.AddOptions<BusyPlacesOptions>().BindConfiguration("Reporting")
-            .Validate(o => o.BusyFor >= TimeSpan.Zero && o.BusyFor <= TimeSpan.FromDays(1), "Reporting:BusyFor must be 0 to 1.00:00:00.")
-            .ValidateOnStart();
+        services.AddSettings<BusyPlacesOptions>("Reporting")
+            .Validate(o => o.BusyFor >= TimeSpan.Zero && o.BusyFor <= TimeSpan.FromDays(1), "Reporting:BusyFor must be 0 to 1.00:00:00.");
         services.AddSingleton(s => new StraightLineRouter(s.GetRequiredService<IOptions<TripOptions>>().Value.CitySpeedMetersPerSecond));
         services.AddSingleton(s => s.GetRequiredService<IOptions<TripOptions>>().Value.ToRules(s.GetRequiredService<IRouteFinder>()));
         services.AddSingleton<BusyPlaces>();

@@ -13,7 +13,7 @@ public static class ZonesSetup
     public static AreaBuilder AddZones(this AreaBuilder area)
     {
         var services = area.Services;
-        services.AddOptions<ZoneOptions>().BindConfiguration(ZoneOptions.Section).ValidateDataAnnotations().ValidateOnStart();
+        services.AddSettings<ZoneOptions>(ZoneOptions.Section);
         services.AddSingleton<IValidateOptions<ZoneOptions>>(new LimitsCheck());
         services.AddSingleton<ZoneMetrics>();
         services.AddSingleton<ZoneTracking>();

@@ -4,7 +4,7 @@ using RideTracking.Server.Tests.Fixtures;
 namespace RideTracking.Server.Tests.Hosting;
 
 /// <summary>The program as a person starts it.</summary>
-public sealed class ServerProgramTests
+public sealed partial class ServerProgramTests
 {
     [Fact]
     public async Task Production_without_keys_ends_at_once_and_says_how_to_mend_it()

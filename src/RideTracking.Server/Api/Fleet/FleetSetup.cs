@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Options;
 using RideTracking.Server.Areas;
+using RideTracking.Server.Hosting;
 
 namespace RideTracking.Server.Api.Fleet;
 
@@ -9,7 +10,7 @@ public static class FleetSetup
     /// <summary>Adds <c>FleetService</c> and the page.</summary>
     public static WebApplicationBuilder AddFleet(this WebApplicationBuilder builder)
     {
-        builder.Services.AddOptions<DashboardOptions>().BindConfiguration(FleetOptions.Section);
+        builder.Services.AddSettings<DashboardOptions>(FleetOptions.Section);
         builder.Services.AddSingleton<FleetEndpoint>();
         return builder;
     }
@@ -18,7 +19,7 @@ public static class FleetSetup
     public static AreaBuilder AddFleet(this AreaBuilder area)
     {
         var services = area.Services;
-        services.AddOptions<FleetOptions>().BindConfiguration(FleetOptions.Section).ValidateDataAnnotations().ValidateOnStart();
+        services.AddSettings<FleetOptions>(FleetOptions.Section);
         services.AddSingleton<IValidateOptions<FleetOptions>, FleetOptionsTimes>();
         services.AddSingleton<FleetTotals>();
         services.AddSingleton<FleetWatchers>();
