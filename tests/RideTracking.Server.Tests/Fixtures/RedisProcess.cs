@@ -10,10 +10,11 @@ public sealed class RedisProcess : IAsyncDisposable
     private const string Password = "secret";
 
     private readonly bool _durable;
+    private readonly bool _inCluster;
     private readonly string _folder = Directory.CreateTempSubdirectory("redis-").FullName;
     private Process? _process;
 
-    private RedisProcess(bool durable) => _durable = durable;
+    private RedisProcess(bool durable, bool inCluster) => (_durable, _inCluster) = (durable, inCluster);
 
     private string SnapshotFile => Path.Combine(_folder, "dump.rdb");
 
@@ -21,11 +22,19 @@ public sealed class RedisProcess : IAsyncDisposable
 
     public string Endpoint => $"127.0.0.1:{Port}";
 
-    /// <summary>Starts a server; with <paramref name="durable"/>, one that writes each command to disk before it answers.</summary>
-    public static async Task<RedisProcess> StartAsync(bool durable = false)
+    /// <summary>
+    /// Starts a server; with <paramref name="durable"/>, one that writes each command to disk before it answers; with
+    /// <paramref name="inCluster"/>, one that is a cluster's only node.
+    /// </summary>
+    public static async Task<RedisProcess> StartAsync(bool durable = false, bool inCluster = false)
     {
-        var redis = new RedisProcess(durable);
+        var redis = new RedisProcess(durable, inCluster);
         await redis.StartAgainAsync();
+        if (inCluster)
+        {
+            await redis.RelentAsync(StoreRefusal.ClusterDown);
+        }
+
         return redis;
     }
 
@@ -77,10 +86,11 @@ public sealed class RedisProcess : IAsyncDisposable
                 Directory.CreateDirectory(SnapshotFile);
                 await database.ExecuteAsync("CONFIG", "SET", "save", "3600 1000000");
                 await database.ExecuteAsync("BGSAVE");
-                while (!((string)(await database.ExecuteAsync("INFO", "persistence"))!).Contains("rdb_last_bgsave_status:err", StringComparison.Ordinal))
-                {
-                }
-
+                await UntilAsync(database, "INFO", "persistence", "rdb_last_bgsave_status:err");
+                break;
+            case StoreRefusal.ClusterDown:
+                await database.ExecuteAsync("CLUSTER", "DELSLOTSRANGE", 0, 16383);
+                await UntilAsync(database, "CLUSTER", "INFO", "cluster_state:fail");
                 break;
             default:
                 await database.ExecuteAsync("CONFIG", "SET", "requirepass", Password);
@@ -116,6 +126,10 @@ public sealed class RedisProcess : IAsyncDisposable
             case StoreRefusal.Loading:
                 await database.ExecuteAsync("CONFIG", "SET", "key-load-delay", "0");
                 break;
+            case StoreRefusal.ClusterDown:
+                await database.ExecuteAsync("CLUSTER", "ADDSLOTSRANGE", 0, 16383);
+                await UntilAsync(database, "CLUSTER", "INFO", "cluster_state:ok");
+                break;
             default:
                 await database.ExecuteAsync("CONFIG", "SET", "requirepass", "");
                 break;
@@ -133,13 +147,20 @@ public sealed class RedisProcess : IAsyncDisposable
         return ValueTask.CompletedTask;
     }
 
+    private static async Task UntilAsync(IDatabase database, string command, string section, string says)
+    {
+        while (!((string)(await database.ExecuteAsync(command, section))!).Contains(says, StringComparison.Ordinal))
+        {
+        }
+    }
+
     private async Task StartAgainAsync(string until, params string[] more)
     {
         var start = new ProcessStartInfo("redis-server") { RedirectStandardOutput = true, RedirectStandardError = true };
         foreach (var argument in (string[])
         [
             "--bind", "127.0.0.1", "--port", $"{Port}", "--dir", _folder, "--save", "",
-            "--appendonly", _durable ? "yes" : "no", "--appendfsync", "always", .. more,
+            "--appendonly", _durable ? "yes" : "no", "--appendfsync", "always", "--cluster-enabled", _inCluster ? "yes" : "no", .. more,
         ])
         {
             start.ArgumentList.Add(argument);
@@ -177,4 +198,7 @@ public enum StoreRefusal
 
     /// <summary>LOADING: it started again and reads its data.</summary>
     Loading,
+
+    /// <summary>CLUSTERDOWN: nobody in its cluster serves the keys.</summary>
+    ClusterDown,
 }

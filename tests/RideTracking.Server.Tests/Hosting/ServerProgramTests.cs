@@ -1,4 +1,8 @@
 using System.Diagnostics;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using RideTracking.Server.Areas;
 using RideTracking.Server.Tests.Fixtures;
 
 namespace RideTracking.Server.Tests.Hosting;
@@ -98,6 +102,59 @@ public sealed partial class ServerProgramTests
         server.Terminate();
         Assert.Equal(0, await server.ExitCodeAsync());
         Directory.Delete(folder, recursive: true);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_loop_that_ends_with_a_fault_ends_the_server_as_failed(bool isACitys)
+    {
+        var folder = Directory.CreateTempSubdirectory("fault-").FullName;
+        await using (var app = RideTrackingServer.Build(
+            ["--environment", "Development", "--data", folder, "--grpc-port", "0", "--web-port", "0"],
+            builder =>
+            {
+                builder.Logging.ClearProviders();
+                if (isACitys)
+                {
+                    builder.Services.AddSingleton(new AreaChange(area => area.AddHostedService<Faulty>()));
+                }
+                else
+                {
+                    builder.Services.AddHostedService<Faulty>();
+                }
+            }))
+        {
+            Assert.Equal(1, await ServerCommands.ServeAsync(app));
+        }
+
+        Directory.Delete(folder, recursive: true);
+    }
+
+    [Fact]
+    public async Task The_log_command_prints_what_is_in_the_log()
+    {
+        await using var redis = await RedisProcess.StartAsync();
+        await using var server = await ServerHost.StartAsync(redis);
+        await using var phone = await DriverPhone.ConnectAsync(server, "d1");
+        await phone.SendAsync(DriverPhone.Batch(TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds(), 1, 2));
+        await phone.ReadAckAsync(2);
+
+        var (exitCode, output, error) = await RunAsync("log", "--redis", redis.Endpoint);
+
+        Assert.Equal((0, ""), (exitCode, error));
+        var lines = output.Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        Assert.StartsWith("driver,session,sequence,", lines[0], StringComparison.Ordinal);
+        Assert.Equal(["1", "2"], lines.Skip(1).Select(line => line.Split(',')).Where(fix => fix[0] == "d1").Select(fix => fix[2]));
+    }
+
+    private sealed class Faulty : BackgroundService
+    {
+        protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+        {
+            await Task.Yield();
+            throw new InvalidTimeZoneException("A fault for the test.");
+        }
     }
 
     private static async Task<(int ExitCode, string Output, string Error)> RunAsync(params string[] args)

@@ -53,6 +53,7 @@ public sealed class RefusingStoreTests
         { StoreRefusal.CannotSave, "refusing (MISCONF)", "MISCONF" },
         { StoreRefusal.Password, "away", "" },
         { StoreRefusal.Loading, "refusing (LOADING)", "LOADING" },
+        { StoreRefusal.ClusterDown, "refusing (CLUSTERDOWN)", "CLUSTERDOWN" },
     };
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
@@ -66,8 +67,10 @@ public sealed class RefusingStoreTests
     [MemberData(nameof(Refusals))]
     public async Task What_writes_is_UNAVAILABLE_streams_and_loops_wait_and_everything_catches_up(StoreRefusal refusal, string state, string reason)
     {
-        await using var redis = await RedisProcess.StartAsync(durable: true);
-        await using var server = await ServerHost.StartAsync(redis, args: ["--roads", "demo", "--Roads:DemoSizeMeters", "1000"]);
+        await using var redis = await RedisProcess.StartAsync(durable: true, inCluster: refusal == StoreRefusal.ClusterDown);
+        // The phone says nothing while all the calls are made.
+        await using var server = await ServerHost.StartAsync(
+            redis, args: ["--roads", "demo", "--Roads:DemoSizeMeters", "1000", "--Streams:SilenceTimeout", "1.00:00:00"]);
         using var looks = new Looks(server);
         await server.City.GetRequiredService<RoadLoading>().Done;
         var service = server.TokenOf(Role.Service, "backend");

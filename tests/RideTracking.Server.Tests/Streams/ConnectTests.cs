@@ -235,6 +235,8 @@ public sealed class ConnectTests
 
     internal static async Task<List<LoggedFix>> LoggedAsync(ServerHost server)
     {
+        // An acknowledgement comes by another connection than this reads from.
+        await server.StoreBackAsync();
         var logged = new List<LoggedFix>();
         await foreach (var fix in server.City.GetRequiredService<LogReader>().ReadAsync())
         {
