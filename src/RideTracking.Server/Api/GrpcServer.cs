@@ -1,4 +1,6 @@
 using Grpc.AspNetCore.Server;
+using Grpc.AspNetCore.Server.Model;
+using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
 using RideTracking.Server.Hosting;
 
@@ -12,6 +14,7 @@ public static class GrpcServer
     {
         builder.Services.AddGrpc(grpc => grpc.Interceptors.Add<StoreFailureInterceptor>());
         builder.Services.AddOptions<GrpcServiceOptions>().Configure<IOptions<ListenOptions>>((grpc, listen) => grpc.MaxReceiveMessageSize = listen.Value.MaxMessageBytes);
+        builder.Services.Replace(ServiceDescriptor.Singleton(typeof(IServiceMethodProvider<>), typeof(CheckedMethods<>)));
         return builder;
     }
 
@@ -19,6 +22,7 @@ public static class GrpcServer
     public static WebApplication MapGrpcServer(this WebApplication app)
     {
         app.UseGrpcWeb(new GrpcWebOptions { DefaultEnabled = true });
+        app.UseHangUps();
         return app;
     }
 }

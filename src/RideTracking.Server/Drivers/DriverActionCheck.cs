@@ -15,7 +15,8 @@ internal static class DriverActionCheck
     {
         var check = new RequestCheck();
         check.Id("action.action_id", action.ActionId);
-        check.OptionalTime("action.occurred_at", action.OccurredAt);
+        // Not as the stream is read: it would end by it, and one bad action ends no stream.
+        WellKnownTypes.Check(check, action, "action.");
         switch (action.ActionCase)
         {
             case V1.DriverAction.ActionOneofCase.SetAvailability:

@@ -69,7 +69,11 @@ internal sealed class MatchHook(IOptions<MatchingOptions> options, TimeProvider 
         }
         catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
         {
-            // The matcher has said its last.
+            // The matcher has said its last, or something that is no answer.
+            if (await reading is { } refused)
+            {
+                throw refused;
+            }
         }
         finally
         {
@@ -80,8 +84,9 @@ internal sealed class MatchHook(IOptions<MatchingOptions> options, TimeProvider 
         }
     }
 
-    private static async Task ReadAsync(Matcher matcher, IAsyncStreamReader<V1.ServeMatchingRequest> answers, CancellationTokenSource ended)
+    private static async Task<RpcException?> ReadAsync(Matcher matcher, IAsyncStreamReader<V1.ServeMatchingRequest> answers, CancellationTokenSource ended)
     {
+        RpcException? refused = null;
         try
         {
             while (await answers.MoveNext(ended.Token))
@@ -89,12 +94,17 @@ internal sealed class MatchHook(IOptions<MatchingOptions> options, TimeProvider 
                 matcher.Answer(answers.Current);
             }
         }
+        catch (RpcException e) when (e.StatusCode == StatusCode.InvalidArgument)
+        {
+            refused = e;
+        }
         catch (Exception e) when (e is OperationCanceledException or IOException or RpcException || ended.IsCancellationRequested)
         {
             // The stream is gone: the writer ends too.
         }
 
         await ended.CancelAsync();
+        return refused;
     }
 
     // Null when it names somebody who was not a candidate, or somebody twice.

@@ -49,18 +49,8 @@ internal sealed class RequestCheck
         where TEnum : struct, System.Enum =>
         Require(System.Enum.IsDefined(value) && Convert.ToInt32(value, System.Globalization.CultureInfo.InvariantCulture) != 0, field, "must be one of the enum's values and not UNSPECIFIED");
 
-    public void Location(string field, LatLng? location)
-    {
-        if (location is null)
-        {
-            Require(false, field, "must be given");
-            return;
-        }
-
-        // Written so that NaN fails.
-        Require(location.Latitude is >= -90 and <= 90, field + ".latitude", "must be -90 to 90 degrees");
-        Require(location.Longitude is >= -180 and <= 180, field + ".longitude", "must be -180 to 180 degrees");
-    }
+    /// <summary>A place; that it is one on earth was found as the request was read.</summary>
+    public void Location(string field, LatLng? location) => Require(location is not null, field, "must be given");
 
     /// <summary>How many a page is to have.</summary>
     /// <param name="asked">As many; 0 for what is usual.</param>
@@ -72,16 +62,7 @@ internal sealed class RequestCheck
         return asked == 0 ? usual : (int)asked;
     }
 
-    /// <summary>A duration in a range, both ends allowed, or none. By its parts: one on the wire may hold more than a TimeSpan can.</summary>
+    /// <summary>A duration in a range, both ends allowed, or none.</summary>
     public void OptionalDuration(string field, Duration? span, TimeSpan least, TimeSpan most, string rule) =>
-        Require(
-            span is null
-            || (span.Seconds >= 0 && span.Seconds <= (long)most.TotalSeconds && span.Nanos is >= 0 and <= 999_999_999
-                && span.ToTimeSpan() >= least && span.ToTimeSpan() <= most),
-            field, rule);
-
-    public void OptionalTime(string field, Timestamp? time) =>
-        Require(
-            time is null || (time.Seconds is >= -62_135_596_800 and <= 253_402_300_799 && time.Nanos is >= 0 and <= 999_999_999),
-            field, "must be a time of the years 1 to 9999");
+        Require(span is null || (span.ToTimeSpan() >= least && span.ToTimeSpan() <= most), field, rule);
 }

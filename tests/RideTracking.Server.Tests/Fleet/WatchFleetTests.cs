@@ -216,7 +216,7 @@ public class WatchFleetTests
         var violations = await RefusedAsync(world, new WatchFleetRequest
         {
             Viewport = new Viewport { South = -91, West = -181, North = 91, East = 181 },
-            MinFrameInterval = new Duration { Seconds = long.MaxValue },
+            MinFrameInterval = new Duration { Seconds = 315_576_000_000 },
         });
         Assert.Equal(
             ["viewport.south", "viewport.west", "viewport.north", "viewport.east", "min_frame_interval"],

@@ -33,17 +33,12 @@ internal readonly record struct FleetWatchRequest(GeoRectangle Viewport, TimeSpa
         var interval = options.DefaultFrameInterval;
         if (request.MinFrameInterval is { } asked)
         {
-            // By its parts: a Duration may hold more than a TimeSpan can.
-            var seconds = asked.Seconds + (asked.Nanos / 1e9);
-            if (seconds >= options.ShortestFrameInterval.TotalSeconds && seconds <= FleetOptionsTimes.LongestInterval.TotalSeconds)
-            {
-                interval = TimeSpan.FromSeconds(seconds);
-            }
-            else
+            interval = asked.ToTimeSpan();
+            if (interval < options.ShortestFrameInterval || interval > FleetOptionsTimes.LongestInterval)
             {
                 violations.Add((
                     "min_frame_interval",
-                    $"must be {options.ShortestFrameInterval.TotalSeconds} s to {FleetOptionsTimes.LongestInterval.TotalSeconds} s, is {seconds} s"));
+                    $"must be {options.ShortestFrameInterval.TotalSeconds} s to {FleetOptionsTimes.LongestInterval.TotalSeconds} s, is {interval.TotalSeconds} s"));
             }
         }
 
