@@ -20,6 +20,9 @@ public sealed class Listeners<T>
         return new Listening(this, id, hear);
     }
 
+    /// <summary>Whether somebody listens.</summary>
+    public bool IsHeard(string id) => _heard.ContainsKey(id);
+
     /// <summary>Tells whoever listens.</summary>
     public void Tell(string id, T news)
     {

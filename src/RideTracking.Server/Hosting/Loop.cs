@@ -1,7 +1,3 @@
-
-
-
-
 namespace RideTracking.Server.Hosting;
 
 /// <summary>

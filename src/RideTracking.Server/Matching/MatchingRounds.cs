@@ -36,6 +36,9 @@ internal sealed class MatchingRounds(
     private readonly Loop _loop = area.Loop("matching_rounds");
     private DateTimeOffset _matchedAt = DateTimeOffset.MinValue;
 
+    // Offers that failed by a fault of their own. It may be the driver's, so the trip is not offered to the same one again.
+    private readonly HashSet<(string TripId, string DriverId)> _faulty = [];
+
     // Without the time that the store or the company's matcher took.
     private TimeSpan _worked;
 
@@ -70,6 +73,7 @@ internal sealed class MatchingRounds(
             return;
         }
 
+        _faulty.RemoveWhere(pair => book.Find(pair.TripId) is not { State: TripState.Searching });
         var inVain = new HashSet<(string? TripId, string DriverId)>();
         for (var (repeat, before) = (0, -1); repeat < MaxRepeats && inVain.Count > before; repeat++)
         {
@@ -91,7 +95,9 @@ internal sealed class MatchingRounds(
         var began = area.Clock.GetTimestamp();
         _matchedAt = area.Clock.GetUtcNow();
         var requests = candidates.Gather(
-            trips.Length <= MaxRequests ? trips : trips[..MaxRequests], _matchedAt, (trip, driver) => inVain.Contains((trip, driver)) || inVain.Contains((null, driver)));
+            trips.Length <= MaxRequests ? trips : trips[..MaxRequests],
+            _matchedAt,
+            (trip, driver) => inVain.Contains((trip, driver)) || inVain.Contains((null, driver)) || _faulty.Contains((trip, driver)));
         _worked += area.Clock.GetElapsedTime(began);
         var (round, isCompanys) = await DecideAsync(requests, stopping);
         var kept = new KeptRound(requests.At, isCompanys, round);
@@ -101,6 +107,11 @@ internal sealed class MatchingRounds(
             var outcomes = await Task.WhenAll(some.Select(p => OfferAsync(requests, p.Item, stopping)));
             foreach (var ((number, pair), outcome) in some.Zip(outcomes))
             {
+                if (outcome is null)
+                {
+                    _faulty.Add((requests.Trips[pair.Request].Id, requests.Drivers[pair.Driver].DriverId));
+                }
+
                 if (Failed(requests, pair, outcome) is { } failed)
                 {
                     kept.Refuse(number);

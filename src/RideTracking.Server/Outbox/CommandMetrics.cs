@@ -10,7 +10,7 @@ public sealed class CommandMetrics
     private readonly AreaCounter _acknowledged;
     private readonly AreaCounter _dropped;
 
-    /// <summary>Made once, by <c>AddTelemetry</c>.</summary>
+    /// <summary>Made once, by <c>AddOutbox</c>.</summary>
     public CommandMetrics(AreaMeter meter)
     {
         _meter = meter;

@@ -25,7 +25,7 @@ public sealed class CommandOutbox
     }
 
     /// <summary>Wakes the driver's stream after each commit that has commands for the driver, until the result is disposed.</summary>
-    public IDisposable Listen(string driverId, Action wake) => _listeners.Listen(driverId, _ => wake());
+    public IDisposable Listen(string driverId, Action wake) => new Listening(this, driverId, _listeners.Listen(driverId, _ => wake()));
 
     /// <summary>A command went down the driver's stream.</summary>
     public void Sent() => _metrics.Sent(1);
@@ -88,12 +88,29 @@ public sealed class CommandOutbox
     /// <summary>Tells that a commit has put commands into the outbox.</summary>
     internal void Added(string driverId, int depth, DateTimeOffset now)
     {
-        _waiting.AddOrUpdate(driverId, _ => (depth, now), (_, before) => (depth, before.Since));
+        // Of whom nobody listens for here, the acknowledgement is not heard of here either.
+        if (_listeners.IsHeard(driverId))
+        {
+            _waiting.AddOrUpdate(driverId, _ => (depth, now), (_, before) => (depth, before.Since));
+        }
+
         Look(driverId);
     }
 
     /// <summary>Tells that there may be commands in the outbox.</summary>
     internal void Look(string driverId) => _listeners.Tell(driverId, driverId);
+
+    private sealed class Listening(CommandOutbox outbox, string driverId, IDisposable listening) : IDisposable
+    {
+        public void Dispose()
+        {
+            listening.Dispose();
+            if (!outbox._listeners.IsHeard(driverId))
+            {
+                outbox._waiting.TryRemove(driverId, out _);
+            }
+        }
+    }
 
     private OutboxState State()
     {

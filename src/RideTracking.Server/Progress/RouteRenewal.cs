@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using RideTracking.Engine.Dispatch;
 using RideTracking.Engine.Geo;
 using RideTracking.Server.Areas;
@@ -27,6 +28,9 @@ internal sealed class RouteRenewal(
     private readonly Loop _left = area.Loop("routes_left");
     private readonly Loop _changed = area.Loop("routes_changed");
     private readonly Loop _drifted = area.Loop("routes_drifted");
+
+    // Whose way could not be found anew when the roads changed. Bounded by the drivers on trips.
+    private readonly ConcurrentDictionary<string, bool> _unrenewed = new(StringComparer.Ordinal);
 
     protected override Task ExecuteAsync(CancellationToken stoppingToken) => Task.WhenAll(
         _left.WheneverAsync(tracking.Left.WaitToReadAsync, RenewLeftAsync, stoppingToken),
@@ -74,7 +78,7 @@ internal sealed class RouteRenewal(
             foreach (var plan in tracking.All().Select(t => t.Plan))
             {
                 stopping.ThrowIfCancellationRequested();
-                await _changed.TryAsync(plan.DriverId, () => RenewChangedAsync(plan), stopping);
+                await TryRenewChangedAsync(plan, stopping);
             }
 
             isDone = true;
@@ -86,6 +90,18 @@ internal sealed class RouteRenewal(
                 // All of them again: whose way is still the best one costs little.
                 city.Changed.Set();
             }
+        }
+    }
+
+    private async Task TryRenewChangedAsync(DriverPlan plan, CancellationToken stopping)
+    {
+        if (await _changed.TryAsync(plan.DriverId, () => RenewChangedAsync(plan), stopping))
+        {
+            _unrenewed.TryRemove(plan.DriverId, out _);
+        }
+        else
+        {
+            _unrenewed[plan.DriverId] = true;
         }
     }
 
@@ -101,10 +117,20 @@ internal sealed class RouteRenewal(
     // What was promised and what the fixes tell have drifted apart: the driver and the riders are told anew.
     private async Task RenewDriftedAsync(CancellationToken stopping)
     {
-        foreach (var tracked in tracking.All())
+        var all = tracking.All();
+        foreach (var gone in _unrenewed.Keys.Except(all.Select(t => t.Plan.DriverId), StringComparer.Ordinal))
+        {
+            _unrenewed.TryRemove(gone, out _);
+        }
+
+        foreach (var tracked in all)
         {
             var plan = tracked.Plan;
-            if (plan.Route is { } route && tracked.Delay() is { } delay && delay.Duration() > MaxDrift && delay.Duration() > MaxDriftOfRoute * route.Route.Duration)
+            if (_unrenewed.ContainsKey(plan.DriverId))
+            {
+                await TryRenewChangedAsync(plan, stopping);
+            }
+            else if (plan.Route is { } route && tracked.Delay() is { } delay && delay.Duration() > MaxDrift && delay.Duration() > MaxDriftOfRoute * route.Route.Duration)
             {
                 await TryRenewAsync(_drifted, new RouteOutdated(plan.DriverId, route.Version, RouteChangeReason.EtaDrifted), stopping);
             }

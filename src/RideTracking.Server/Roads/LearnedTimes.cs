@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Runtime.ExceptionServices;
 using Microsoft.Extensions.Options;
 using RideTracking.Engine.Ingest;
 using RideTracking.Engine.Roads.Matching;
@@ -160,16 +161,36 @@ internal sealed class LearnedTimes : LoopService
         }
     }
 
-    // A sum whose reply is lost may be added twice: it is one trip among many.
     private async Task WriteAsync()
     {
         TakeUnwritten();
-        await Task.WhenAll(
-            from sums in _unwritten.GroupBy(u => u.Key)
-            // What could not be written before is there with what was learned since.
-            from some in sums.GroupBy(u => u.Field, u => u.Amount).Chunk(SumsAtATime)
-            select StoreScript.SumsAdd.RunAsync(_area.Writes, [sums.Key], [.. some.Select(s => s.Key), .. some.Select(s => (RedisValue)s.Sum())]));
+        var all = _unwritten.GroupBy(u => u.Key).SelectMany(sums => sums.Chunk(SumsAtATime)).ToList();
         _unwritten.Clear();
+        Exception? passing = null;
+        foreach (var some in all)
+        {
+            try
+            {
+                // What could not be written before is there with what was learned since.
+                (RedisValue Name, double Amount)[] sums = [.. some.GroupBy(u => u.Field, u => u.Amount).Select(s => (s.Key, s.Sum()))];
+                await StoreScript.SumsAdd.RunAsync(_area.Writes, [some[0].Key], [.. sums.Select(s => s.Name), .. sums.Select(s => (RedisValue)s.Amount)]);
+            }
+            catch (RedisTimeoutException e)
+            {
+                // It may have been added. Some trips among many are forgotten rather than counted again and again.
+                passing = e;
+            }
+            catch (Exception e) when (Loop.Passes(e))
+            {
+                passing = e;
+                _unwritten.AddRange(some);
+            }
+        }
+
+        if (passing is not null)
+        {
+            ExceptionDispatchInfo.Throw(passing);
+        }
     }
 
     private void TakeUnwritten()

@@ -21,6 +21,7 @@ internal sealed partial class RoadClosures(
     // One set of closures at a time is turned into times.
     private readonly SemaphoreSlim _turn = new(1);
     private RedisValue _version = RedisValue.Null;
+    private RedisValue _lower = RedisValue.Null;
     private RoadsInUse? _roads;
 
     /// <summary>The closures that hold.</summary>
@@ -103,20 +104,22 @@ internal sealed partial class RoadClosures(
         await _turn.WaitAsync();
         try
         {
-            if (roads == _roads && version.HasValue && _version.HasValue && (long)version < (long)_version)
+            if (roads == _roads && _version.HasValue && (long)version < (long)_version && version != _lower)
             {
+                // Read before what was just set. If it is so again, the store has lost what was set since.
+                _lower = version;
                 return;
             }
 
-            var hadNone = _roads != roads && closures.Closures.Count == 0;
-            (_version, _roads) = (version, roads);
-            if (hadNone)
+            if (_roads != roads && closures.Closures.Count == 0)
             {
+                (_version, _lower, _roads) = (version, RedisValue.Null, roads);
                 return;
             }
 
             times.SetChanges(roads, [.. closures.Closures.Zip(found, (closure, edges) => edges.Select(
                 edge => closure.MaxSpeedKmh == 0 ? RoadChange.Closed(edge) : RoadChange.AtMost(edge, closure.MaxSpeedKmh))).SelectMany(c => c)]);
+            (_version, _lower, _roads) = (version, RedisValue.Null, roads);
         }
         finally
         {

@@ -14,7 +14,8 @@ public sealed partial class StoreProbe : LoopService
 {
     private const string Away = "away";
 
-    private static readonly RedisKey ProbeKey = "ride-tracking:probe";
+    // Among the company's keys: a user of the store who may write no others passes, and on a cluster its shard is asked.
+    private static readonly RedisKey ProbeKey = "rt:{company}:probe";
     private static readonly TimeSpan ProbeStays = TimeSpan.FromMinutes(1);
 
     private readonly RedisStore _store;

@@ -22,8 +22,12 @@ internal sealed class Dispatcher(
     // Each lost attempt means that somebody else's was committed; more than this is an attack or an error.
     private const int MaxAttempts = 16;
 
-    // A commit whose reply was lost: what it may have changed is read again. Bounded by the calls in flight when the store goes.
+    // Each call while the store is away leaves a doubt. More than these are not looked into one by one: all is read again.
+    private const int MaxDoubts = 1_000;
+
+    // A commit whose reply was lost: what it may have changed is read again.
     private readonly ConcurrentDictionary<string, ImmutableArray<string>> _doubted = new(StringComparer.Ordinal);
+    private volatile bool _isAllDoubted;
 
     // Versions of ways that drivers were told while the store was away. Bounded by the drivers.
     private readonly ConcurrentDictionary<string, ulong> _toldFromMemory = new(StringComparer.Ordinal);
@@ -125,6 +129,17 @@ internal sealed class Dispatcher(
         return new Contended();
     }
 
+    /// <summary>How many doubts there are that are looked into one by one.</summary>
+    internal int DoubtCount => _doubted.Count;
+
+    /// <summary>Whether there were too many doubts, so that the whole present is to be read again. Whoever asks does it.</summary>
+    public bool TakeAllDoubted()
+    {
+        var isAllDoubted = _isAllDoubted;
+        _isAllDoubted = false;
+        return isAllDoubted;
+    }
+
     /// <summary>Reads again what commits with a lost reply may have changed.</summary>
     /// <param name="loop">Whose look it is; each doubt is an item of its own.</param>
     /// <param name="stopping">Ends it.</param>
@@ -213,12 +228,29 @@ internal sealed class Dispatcher(
         }
         catch (Exception e) when (StoreFailure.Of(e) is not null)
         {
-            _doubted.AddOrUpdate(
-                commit.TripId ?? "",
-                _ => [.. commit.Plans.Select(p => p.DriverId)],
-                (_, doubted) => [.. doubted.Union(commit.Plans.Select(p => p.DriverId), StringComparer.Ordinal)]);
+            Doubt(commit);
             throw;
         }
+    }
+
+    private void Doubt(TripCommit commit)
+    {
+        if (_isAllDoubted)
+        {
+            return;
+        }
+
+        if (_doubted.Count >= MaxDoubts)
+        {
+            _isAllDoubted = true;
+            _doubted.Clear();
+            return;
+        }
+
+        _doubted.AddOrUpdate(
+            commit.TripId ?? "",
+            _ => [.. commit.Plans.Select(p => p.DriverId)],
+            (_, doubted) => [.. doubted.Union(commit.Plans.Select(p => p.DriverId), StringComparer.Ordinal)]);
     }
 
     private void TakeIn(Trip? before, TransitionResult result, TripCommit commit, Committed committed)

@@ -31,6 +31,11 @@ internal sealed partial class TripPresent(
 
     protected override async Task LookAsync(CancellationToken stopping)
     {
+        if (dispatcher.TakeAllDoubted())
+        {
+            Reload();
+        }
+
         if (area.StoreRestorations is var restorations && restorations != _loadedAfter)
         {
             _loadedAfter = restorations;
@@ -59,6 +64,7 @@ internal sealed partial class TripPresent(
             await Loop.TryAsync(missed, async () => book.Apply(await trips.ReadTripAsync(missed), []), stopping);
         }
 
+        dispatcher.MatchingWanted.Set();
         LogLoaded(present.Length, plans.Length);
     }
 

@@ -45,13 +45,14 @@ internal sealed class ZoneQueues(
         var ready = new Dictionary<string, ImmutableArray<string>>(StringComparer.Ordinal);
         foreach (var (zoneId, room) in _rooms)
         {
-            await Loop.TryAsync(zoneId, () => LookIntoAsync(zoneId, room, now, ready), stopping);
+            await Loop.TryAsync(zoneId, () => LookIntoAsync(zoneId, room, now, ready, stopping), stopping);
         }
 
         _ready = ready.ToFrozenDictionary(StringComparer.Ordinal);
     }
 
-    private async Task LookIntoAsync(string zoneId, WaitingRoom room, long now, Dictionary<string, ImmutableArray<string>> ready)
+    private async Task LookIntoAsync(
+        string zoneId, WaitingRoom room, long now, Dictionary<string, ImmutableArray<string>> ready, CancellationToken stopping)
     {
         var isQueue = book.Set.Find(zoneId) is { Kind: ZoneKind.Queue };
         if (isQueue)
@@ -65,7 +66,7 @@ internal sealed class ZoneQueues(
         }
 
         await KeepAsync(zoneId, room);
-        await TellAsync(zoneId, room);
+        await TellAsync(zoneId, room, stopping);
         if (!isQueue)
         {
             _rooms.Remove(zoneId);
@@ -81,9 +82,7 @@ internal sealed class ZoneQueues(
 
         foreach (var entry in await area.Trips.HashGetAllAsync(area.Keys.ZoneQueues))
         {
-            var entries = area.Unreadable.Read(
-                RecordKind.ZoneQueue, area.Keys.ZoneQueues, entry.Name, (byte[])entry.Value!, static bytes => JsonSerializer.Deserialize<QueueEntry[]>(bytes));
-            if (entries is null || entries.Any(e => e is not { DriverId.Length: > 0 }))
+            if (area.Unreadable.Read(RecordKind.ZoneQueue, area.Keys.ZoneQueues, entry.Name, (byte[])entry.Value!, EntriesOf) is not { } entries)
             {
                 continue;
             }
@@ -99,6 +98,12 @@ internal sealed class ZoneQueues(
 
         _isRestored = true;
     }
+
+    private static QueueEntry[] EntriesOf(byte[] kept) =>
+        JsonSerializer.Deserialize<QueueEntry[]>(kept) is { } entries && entries.All(e => e is { DriverId.Length: > 0 })
+        && entries.DistinctBy(e => e.DriverId, StringComparer.Ordinal).Count() == entries.Length
+            ? entries
+            : throw new InvalidDataException("Whoever waits is named, and once.");
 
     private void TakeEvents(long now)
     {
@@ -177,14 +182,18 @@ internal sealed class ZoneQueues(
         room.Kept = entries;
     }
 
-    private async Task TellAsync(string zoneId, WaitingRoom room)
+    // A driver who cannot be told keeps neither the others from hearing nor the queue from moving on.
+    private async Task TellAsync(string zoneId, WaitingRoom room, CancellationToken stopping)
     {
         var name = book.Set.Find(zoneId)?.Name ?? "";
         // Of several places of one driver only the last is true.
         foreach (var place in room.Untold.GroupBy(t => t.DriverId).Select(g => g.Last()))
         {
-            await dispatcher.TellAsync(
-                place.DriverId, CommandWire.QueuePosition(zoneId, name, place.Place, room.Queue.Count, options.Value.Queue.ExactPlaces, area.Clock.GetUtcNow()));
+            await Loop.TryAsync(
+                $"{zoneId} {place.DriverId}",
+                () => dispatcher.TellAsync(
+                    place.DriverId, CommandWire.QueuePosition(zoneId, name, place.Place, room.Queue.Count, options.Value.Queue.ExactPlaces, area.Clock.GetUtcNow())),
+                stopping);
         }
 
         room.Untold.Clear();

@@ -48,6 +48,29 @@ public sealed class LostReplyTests
     }
 
     [Fact]
+    public async Task However_often_is_asked_while_the_store_is_away_memory_holds_so_many_doubts_and_then_reads_all()
+    {
+        await using var redis = await RedisProcess.StartAsync(durable: true);
+        await using var world = await RideWorld.StartAsync(redis);
+        var before = await world.RequestAsync("before");
+        redis.Kill();
+        await world.Host.StoreGoneAsync();
+        var dispatcher = world.Host.City.GetRequiredService<Dispatcher>();
+        for (var i = 0; i < 1_100; i++)
+        {
+            Assert.Equal(StatusCode.Unavailable, (await Assert.ThrowsAsync<RpcException>(() => world.RequestAsync($"q{i}"))).StatusCode);
+            Assert.InRange(dispatcher.DoubtCount, 0, 1_000);
+        }
+
+        Assert.Equal(0, dispatcher.DoubtCount);
+        await redis.StartAgainAsync();
+        await world.Host.StoreBackAsync();
+        await world.Host.PassAsync<TripPresent>(TimeSpan.FromSeconds(1));
+        Assert.Equal(before.TripId, Assert.Single(world.Book.Present).Id);
+        Assert.Equal(TripState.Searching, (await world.RequestAsync("after")).State);
+    }
+
+    [Fact]
     public async Task A_trip_that_no_node_knows_reaches_its_end()
     {
         await using var world = await RideWorld.StartAsync();
@@ -99,7 +122,7 @@ public sealed class LostReplyTests
         arrived.TripProgress = new V1.TripProgress { TripId = trip.TripId, WaypointId = trip.Waypoints[0].WaypointId, Step = V1.WaypointStep.Arrived };
 
         // The other node finds the trip in the store and has never heard of the driver's plan.
-        var answer = await elsewhere.Host.City.GetRequiredService<DriverDesk>().ActAsync("d1", driver.Epoch, arrived, TestContext.Current.CancellationToken);
+        var answer = await elsewhere.Host.City.GetRequiredService<DriverDesk>().ActAsync("d1", driver.Epoch, arrived, elsewhere.Time.GetUtcNow(), TestContext.Current.CancellationToken);
 
         Assert.Equal(0, answer.Status.Code);
         Assert.Equal(TripState.ArrivedAtPickup, (await elsewhere.GetAsync(trip.TripId)).State);

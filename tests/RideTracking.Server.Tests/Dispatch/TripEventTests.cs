@@ -156,6 +156,42 @@ public sealed class TripEventTests
     }
 
     [Fact]
+    public async Task A_cursor_that_the_store_has_never_given_is_refused_and_so_is_a_stream_whose_store_was_emptied()
+    {
+        await using var redis = await RedisProcess.StartAsync();
+        await using var world = await RideWorld.StartAsync(redis);
+        await world.RequestAsync("q1");
+        await world.RequestAsync("q2");
+        using var ahead = Watch(world, new WatchTripEventsRequest { AfterCursor = 3 });
+        await RefusedAsync(ahead, newest: "2");
+
+        using var watch = Watch(world, new WatchTripEventsRequest { AfterCursor = 0 });
+        await ReadAsync(watch, 2);
+        await using (var admin = await redis.ConnectAsync())
+        {
+            await admin.GetServer(redis.Endpoint).FlushAllDatabasesAsync();
+        }
+
+        await world.RequestAsync("q3");
+        await world.Time.AsleepAsync(TimeSpan.FromSeconds(1));
+        world.Time.Advance(TimeSpan.FromSeconds(21));
+        await RefusedAsync(watch, newest: "1");
+
+        static async Task RefusedAsync(AsyncServerStreamingCall<WatchTripEventsResponse> watch, string newest)
+        {
+            var refused = await Assert.ThrowsAsync<RpcException>(async () =>
+            {
+                while (await watch.ResponseStream.MoveNext(Cancel))
+                {
+                    Assert.Empty(watch.ResponseStream.Current.Events);
+                }
+            });
+            var info = refused.GetRpcStatus()!.GetDetail<ErrorInfo>()!;
+            Assert.Equal((StatusCode.OutOfRange, "CURSOR_UNKNOWN", newest), (refused.StatusCode, info.Reason, info.Metadata["newest_cursor"]));
+        }
+    }
+
+    [Fact]
     public async Task What_cannot_be_asked_for_is_named()
     {
         await using var world = await RideWorld.StartAsync();

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.DependencyInjection;
 using RideTracking.Engine.Geo;
+using RideTracking.Server.Areas;
 using RideTracking.Server.Roads;
 using RideTracking.Server.Tests.Dispatch;
 using RideTracking.Server.Tests.Fixtures;
@@ -70,6 +71,23 @@ public sealed class LearnedTimesTests
         await one.Host.PassAsync<LearnedTimes>(TimeSpan.FromSeconds(16));
         await other.Host.PassAsync<LearnedTimes>(Relearned);
         Assert.NotNull((await other.EstimateAsync(Pickup, Dropoff)).DurationLow);
+    }
+
+    [Fact]
+    public async Task What_was_learned_is_added_once_though_another_sum_cannot_be_added_to()
+    {
+        await using var redis = await RedisProcess.StartAsync();
+        await using var world = await StreetWorld.StartAsync(redis, expectErrors: "learned_times");
+        var key = world.Host.City.GetRequiredService<StoreKeys>().TripTimes;
+        await using var store = await redis.ConnectAsync();
+        await store.GetDatabase().HashSetAsync(key, "trips", "no number");
+        world.Host.City.GetRequiredService<LearnedTimes>().Learn(TimeSpan.FromMinutes(10), TimeSpan.FromMinutes(12), world.Time.GetUtcNow());
+
+        await world.Host.PassAsync<LearnedTimes>(TimeSpan.FromSeconds(16));
+        var once = await store.GetDatabase().HashGetAllAsync(key);
+        Assert.True(once.Length > 1);
+        await world.Host.PassAsync<LearnedTimes>(TimeSpan.FromSeconds(16));
+        Assert.Equal(once, await store.GetDatabase().HashGetAllAsync(key));
     }
 
     [Fact]

@@ -21,6 +21,9 @@ internal sealed class EventLog<T>(RedisStore store, RedisKey events, RedisKey cu
     /// <summary>Completes when this node has written something more.</summary>
     public Task NextWrite => _written.Next;
 
+    /// <summary>Rises each time the store is back: it may not be as it was.</summary>
+    public int Restorations => store.Restorations;
+
     /// <summary>Tells who waits that this node has written something.</summary>
     public void Written() => _written.Beat();
 

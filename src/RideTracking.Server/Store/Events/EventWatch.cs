@@ -28,7 +28,7 @@ internal sealed class EventWatch<T>(EventLog<T> log, ServerClock clock, (int Cou
     /// <param name="wanted">Which events are told.</param>
     /// <param name="tellAsync">Writes events, none after a long silence, and the cursor to go on after.</param>
     /// <param name="cancellation">Ends the stream.</param>
-    /// <exception cref="RpcException">OUT_OF_RANGE when events after the cursor are not kept any more; RESOURCE_EXHAUSTED.</exception>
+    /// <exception cref="RpcException">OUT_OF_RANGE when events after the cursor are not kept any more, or were never there; RESOURCE_EXHAUSTED.</exception>
     public async Task RunAsync(ulong? afterCursor, Func<T, bool> wanted, Func<IEnumerable<T>, ulong, Task> tellAsync, CancellationToken cancellation)
     {
         using var place = _open.Enter();
@@ -39,6 +39,8 @@ internal sealed class EventWatch<T>(EventLog<T> log, ServerClock clock, (int Cou
     {
         await tellAsync([], cursor);
         var toldAt = clock.Machine.GetTimestamp();
+        var checkedAt = toldAt;
+        var restorations = log.Restorations;
         while (true)
         {
             var next = log.NextWrite;
@@ -59,6 +61,12 @@ internal sealed class EventWatch<T>(EventLog<T> log, ServerClock clock, (int Cou
 
             if (isEmpty)
             {
+                if (log.Restorations != restorations || clock.Machine.GetElapsedTime(checkedAt) >= LongestSilence)
+                {
+                    // A store that lost writes, or was emptied, numbers its events again: there would never be anything after the cursor.
+                    (restorations, checkedAt) = (await TryKnowAsync(cursor) ? log.Restorations : restorations, clock.Machine.GetTimestamp());
+                }
+
                 await Task.WhenAny(next, Task.Delay(LookInterval, clock.Machine, cancellation));
             }
 
@@ -78,13 +86,36 @@ internal sealed class EventWatch<T>(EventLog<T> log, ServerClock clock, (int Cou
         }
     }
 
+    private async Task<bool> TryKnowAsync(ulong cursor)
+    {
+        try
+        {
+            await KnownAsync(cursor);
+            return true;
+        }
+        catch (Exception e) when (StoreFailure.Passes(e))
+        {
+            return false;
+        }
+    }
+
     private async Task<ulong> KnownAsync(ulong cursor)
     {
         var oldest = await log.OldestAsync();
-        return cursor >= oldest
-            ? cursor
-            : throw Refusal.OutOfRange(
+        if (cursor < oldest)
+        {
+            throw Refusal.OutOfRange(
                 "CURSOR_TOO_OLD", $"The events after {cursor} are not kept any more. Begin anew after {oldest}, and ask for the state by other means.",
                 ("oldest_cursor", $"{oldest}")).ToRpcException();
+        }
+
+        // Read after the oldest: what is written in between is no reason.
+        var newest = await log.NewestAsync();
+        return cursor <= newest
+            ? cursor
+            : throw Refusal.OutOfRange(
+                "CURSOR_UNKNOWN",
+                $"The newest event is {newest}, so {cursor} is not one of these: the store has lost events, or was emptied. Begin anew after {newest}, and ask for the state by other means.",
+                ("newest_cursor", $"{newest}")).ToRpcException();
     }
 }
