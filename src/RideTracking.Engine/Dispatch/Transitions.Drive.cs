@@ -16,9 +16,15 @@ public static partial class Transitions
         }
 
         // Of all the driver's trips: what is queued or shared has its turn.
-        if (at.PlanOf(e.DriverId).Stops.FirstOrDefault()?.WaypointId is var stop && stop != e.WaypointId)
+        var stop = at.PlanOf(e.DriverId).Stops.FirstOrDefault();
+        if (stop?.WaypointId != e.WaypointId)
         {
-            return new Refused(RefusalReason.WrongWaypoint, trip.State, $"The next waypoint is {stop}, not {e.WaypointId}.", "trip_progress.waypoint_id");
+            return new Refused(RefusalReason.WrongWaypoint, trip.State, $"The next waypoint is {stop?.WaypointId}, not {e.WaypointId}.", "trip_progress.waypoint_id");
+        }
+
+        if (stop.TripId != trip.Id)
+        {
+            return new Refused(RefusalReason.WrongWaypoint, trip.State, $"The waypoint {stop.WaypointId} is one of the trip {stop.TripId}.", "trip_progress.trip_id");
         }
 
         var next = trip.Next!;
@@ -59,7 +65,7 @@ public static partial class Transitions
         {
             State = state,
             HeadingFor = next.Id,
-            Waypoints = trip.Waypoints.Replace(next, next with { State = WaypointState.Arrived, ArrivedAt = at.OccurredSince(trip.RequestedAt) }),
+            Waypoints = trip.Waypoints.Replace(next, next with { State = WaypointState.Arrived, ArrivedAt = at.OccurredIn(trip) }),
         };
         arrived = Record(arrived, TripEventKind.Arrived, TripActor.Driver, trip.DriverId, at);
         var plan = at.PlanOf(trip.DriverId!);
@@ -72,7 +78,7 @@ public static partial class Transitions
         var done = trip with
         {
             State = next.Kind == WaypointKind.Dropoff ? TripState.Completed : TripState.InProgress,
-            Waypoints = trip.Waypoints.Replace(next, next with { State = WaypointState.Done, DoneAt = at.OccurredSince(trip.RequestedAt) }),
+            Waypoints = trip.Waypoints.Replace(next, next with { State = WaypointState.Done, DoneAt = at.OccurredIn(trip) }),
         };
         if (done.State == TripState.Completed)
         {

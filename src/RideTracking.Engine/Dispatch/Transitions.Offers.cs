@@ -69,14 +69,19 @@ public static partial class Transitions
         {
             return e.Accepted
                 ? new Transition(null, [], [])
-                : new Refused(RefusalReason.OfferClosed, trip.State, "The offer was accepted and the trip is the driver's: give the trip up instead.");
+                : new Refused(RefusalReason.OfferClosed, trip.State, "The offer was accepted: " + (trip.IsFinal
+                    ? $"the trip was the driver's and is {trip.State}, nothing changes it any more."
+                    : trip.IsBeforePickup ? "the trip is the driver's, who can give it up." : "the rider is in the car, and the driver can only end the trip."));
         }
 
         // Whoever was never asked learns nothing of the trip.
         return trip.Events.Any(x => x.Kind == TripEventKind.Offered && x.DriverId == e.DriverId)
             ? new Refused(
                 RefusalReason.OfferClosed, trip.State,
-                trip.DriverId is null ? "The offer is closed: it was answered, withdrawn or timed out." : "The offer is closed: another driver has the trip.")
+                "The offer is closed: " + (trip.IsFinal ? "the trip is over."
+                    : trip.DriverId is null ? "it was answered, withdrawn or timed out."
+                    : trip.DriverId == e.DriverId ? "the driver has the trip by another one."
+                    : "another driver has the trip."))
             : new Refused(RefusalReason.OfferNotFound, null, $"There is no offer {e.OfferId} for this driver.");
     }
 

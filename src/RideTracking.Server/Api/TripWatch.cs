@@ -30,20 +30,19 @@ internal sealed class TripWatch(
     {
         using var follower = book.Follow(trip, _signal.Set);
         DriverMailbox? car = null;
+        string? shown = null;
         try
         {
             while (true)
             {
                 trip = follower.Newest;
-                if (trip.IsFinal || trip.DriverId is null)
+                // Nobody may see a car before it is theirs, nor after.
+                var driverId = trip.IsFinal ? null : trip.DriverId;
+                if (driverId != shown)
                 {
-                    // Nobody may see a car before it is theirs, nor after.
                     car?.Dispose();
-                    car = null;
-                }
-                else
-                {
-                    car ??= fleet.Fanout.Follow(fleet.Slots.GetOrAdd(trip.DriverId), _signal.Set);
+                    car = driverId is null ? null : fleet.Fanout.Follow(fleet.Slots.GetOrAdd(driverId), _signal.Set);
+                    shown = driverId;
                 }
 
                 if (Next(trip, car) is { } response)

@@ -20,6 +20,9 @@ internal static class TripTermsWire
 
     private static readonly TimeSpan MaxAhead = TimeSpan.FromDays(30);
 
+    // A request takes a while, and clocks differ; what is longer ago is a mistake, and nobody waits there any more.
+    private static readonly TimeSpan MaxPast = TimeSpan.FromMinutes(5);
+
     /// <summary>What can be wrong with it by itself.</summary>
     public static void Check(RequestCheck check, V1.TripTerms? terms, int waypoints, DateTimeOffset now)
     {
@@ -30,16 +33,13 @@ internal static class TripTermsWire
 
         check.OptionalId("terms.service_type", terms.ServiceType);
         DirectoryCheck.Attributes(check, "terms.required_attributes", terms.RequiredAttributes);
-        check.OptionalTime("terms.scheduled_for", terms.ScheduledFor);
+        var scheduledFor = terms.ScheduledFor?.ToDateTimeOffset() ?? now;
         check.Require(
-            terms.ScheduledFor is not { Seconds: > -62135596800L and < 253402300800L } at || at.ToDateTimeOffset() <= now + MaxAhead,
-            "terms.scheduled_for", $"must be at most {MaxAhead.TotalDays} days ahead");
+            scheduledFor >= now - MaxPast && scheduledFor <= now + MaxAhead,
+            "terms.scheduled_for", $"must be at most {MaxPast.TotalMinutes} minutes ago and at most {MaxAhead.TotalDays} days ahead of the server's time, {now:u}");
         check.Require(!terms.CanShare || waypoints <= 2, "terms.can_share", "a shared ride has one PICKUP and one DROPOFF and no STOPs");
         check.Text("terms.external_id", terms.ExternalId, 0, MaxIdLength);
         check.Text("terms.quote_id", terms.QuoteId, 0, MaxIdLength);
-        check.Require(
-            terms.FareEstimate is not { } fare || (fare.CurrencyCode.Length == 3 && fare.CurrencyCode.All(char.IsAsciiLetterUpper)),
-            "terms.fare_estimate.currency_code", "must be three letters, ISO 4217");
         check.Require(terms.Metadata.Count <= MaxMetadata, "terms.metadata", $"must be at most {MaxMetadata}, not {terms.Metadata.Count}");
         foreach (var (key, value) in terms.Metadata.Take(MaxMetadata))
         {

@@ -130,6 +130,21 @@ public sealed class TransitionTests
     }
 
     [Fact]
+    public void Declining_what_was_accepted_is_answered_with_what_is_so()
+    {
+        _world.Assign("d1");
+        Assert.EndsWith("the trip is the driver's, who can give it up.", Decline().Message, StringComparison.Ordinal);
+        _world.Step(WaypointStep.Arrived);
+        _world.Step(WaypointStep.Done);
+        Assert.EndsWith("the rider is in the car, and the driver can only end the trip.", Decline().Message, StringComparison.Ordinal);
+        _world.Step(WaypointStep.Arrived);
+        _world.Step(WaypointStep.Done);
+        Assert.EndsWith("the trip was the driver's and is Completed, nothing changes it any more.", Decline().Message, StringComparison.Ordinal);
+
+        Refused Decline() => _world.Refuse(new OfferAnswered("d1", "t.o1", false));
+    }
+
+    [Fact]
     public void Somebody_elses_offer_is_as_if_it_were_not_there()
     {
         _world.Do(TripWorld.Ride());

@@ -117,6 +117,23 @@ public sealed class TripLifeTests
     }
 
     [Fact]
+    public void A_waypoint_of_another_trip_of_the_driver_is_refused_and_changes_neither()
+    {
+        _world.Assign();
+        _world.Step(WaypointStep.Arrived);
+        _world.Step(WaypointStep.Done);
+        _world.Do(TripWorld.Ride("u"), "u");
+        _world.Do(new DriverChosen("d1", 1, TimeSpan.Zero), "u");
+        _world.Do(new OfferAnswered("d1", "u.o1", true), "u");
+
+        foreach (var step in (WaypointStep[])[WaypointStep.Heading, WaypointStep.Arrived, WaypointStep.Done])
+        {
+            var refused = _world.Refuse(new WaypointProgressed("d1", "t.w2", step), "u");
+            Assert.Equal((RefusalReason.WrongWaypoint, "trip_progress.trip_id"), (refused.Reason, refused.Field));
+        }
+    }
+
+    [Fact]
     public void A_queued_trip_that_is_cancelled_leaves_the_ride_before_it_alone()
     {
         A_driver_with_a_rider_in_the_car_gets_the_next_trip_behind_it();

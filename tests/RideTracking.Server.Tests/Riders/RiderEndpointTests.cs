@@ -1,3 +1,4 @@
+using Google.Protobuf.WellKnownTypes;
 using Google.Rpc;
 using Grpc.Core;
 using RideTracking.Server.Access;
@@ -119,7 +120,15 @@ public sealed class RiderEndpointTests
             await FaultAsync(["waypoints[1].location.longitude"], r => r.Waypoints[1].Location.Longitude = longitude);
         }
 
+        foreach (var wrong in new[] { DateTimeOffset.MinValue, DateTimeOffset.UnixEpoch, world.Time.GetUtcNow().AddMinutes(-6), world.Time.GetUtcNow().AddDays(31), DateTimeOffset.MaxValue })
+        {
+            await FaultAsync(["terms.scheduled_for"], r => r.Terms = new TripTerms { ScheduledFor = Timestamp.FromDateTimeOffset(wrong) });
+        }
+
         Assert.Equal(0, world.Book.SearchingCount);
+        var justNow = RideWorld.Ride("now");
+        justNow.Terms = new TripTerms { ScheduledFor = Timestamp.FromDateTimeOffset(world.Time.GetUtcNow().AddMinutes(-4)) };
+        Assert.Equal(TripState.Searching, (await world.Riders.RequestTripAsync(justNow, world.Service, cancellationToken: Cancellation)).Trip.State);
 
         async Task FaultAsync(string[] fields, Action<RequestTripRequest> breakIt)
         {
@@ -177,6 +186,47 @@ public sealed class RiderEndpointTests
         await watch.EndAsync();
 
         Assert.Equal(TripState.Cancelled, Assert.Single(watch.Seen).Trip.State);
+    }
+
+    [Fact]
+    public async Task After_a_reassignment_the_car_that_is_seen_is_the_new_drivers()
+    {
+        await using var world = await RideWorld.StartAsync();
+        var former = await world.DriverAsync("d1", steps: 1);
+        var trip = await world.RequestAsync();
+        await former.AcceptNextAsync();
+        var present = await world.DriverAsync("d2", steps: 50);
+        var link = await world.Riders.CreateShareLinkAsync(
+            new CreateShareLinkRequest { RequestId = "link", TripId = trip.TripId }, world.Service, cancellationToken: Cancellation);
+        using var watch = world.Watch(trip.TripId);
+        using var shared = world.Riders.WatchSharedTrip(new WatchSharedTripRequest { Token = link.Token }, cancellationToken: Cancellation);
+        await watch.UntilAsync(r => r.Position is not null);
+        await SharedUntilAsync(r => r.Position is not null);
+
+        await world.Dispatch.AssignTripAsync(new AssignTripRequest { TripId = trip.TripId, DriverId = "d2" }, world.Service, cancellationToken: Cancellation);
+        await watch.UntilAsync(r => r.Trip?.Driver?.DriverId == "d2");
+        var before = watch.Seen.Count;
+        world.Time.Advance(TimeSpan.FromSeconds(5));
+        former.Move(RideWorld.North(5));
+        present.Move(RideWorld.North(40));
+
+        await watch.UntilAsync(r => IsAt(r.Position, 40));
+        Assert.DoesNotContain(watch.Seen.Skip(before), r => IsAt(r.Position, 5));
+        await SharedUntilAsync(r => IsAt(r.Position, 40));
+
+        static bool IsAt(VehiclePosition? position, int steps) =>
+            position is not null && Math.Abs(position.Location.Latitude - RideWorld.North(steps).LatitudeDegrees) < 0.0001;
+
+        async Task SharedUntilAsync(Func<WatchSharedTripResponse, bool> wanted)
+        {
+            using var patience = new CancellationTokenSource(RideWorld.Patience);
+            do
+            {
+                Assert.True(await shared.ResponseStream.MoveNext(patience.Token));
+                Assert.False(IsAt(shared.ResponseStream.Current.Position, 5));
+            }
+            while (!wanted(shared.ResponseStream.Current));
+        }
     }
 
     [Fact]
