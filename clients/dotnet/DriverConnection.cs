@@ -72,6 +72,12 @@ public sealed class DriverConnection
     /// <summary>Verdicts on fixes that are not acknowledged yet, by sequence: no more than there are such fixes. Only the open stream's reader touches it.</summary>
     internal SortedDictionary<ulong, FixVerdict> WaitingVerdicts { get; } = [];
 
+    /// <summary>Fixes whose sequences the server knows as others'. Only the open stream's reader touches it.</summary>
+    internal List<Fix> RefusedSequences { get; } = [];
+
+    /// <summary>The session's name stands for another buffer's fixes, too: the stream ends, and the next one is of a new session.</summary>
+    internal bool NeedsSession { get; set; }
+
     /// <summary>Highest sequence that was ever sent; what is sent again is counted apart.</summary>
     internal ulong HighestSent { get; set; }
 
@@ -171,6 +177,8 @@ public sealed class DriverConnection
     {
         while (true)
         {
+            if (NeedsSession)
+                BeginSession();
             var stream = new DriverStream(this, _client);
             Exception? error = null;
             Volatile.Write(ref _stream, stream);
@@ -190,6 +198,8 @@ public sealed class DriverConnection
 
             if (Final(stream.Closing) is { } end)
                 return end;
+            if (Retry.AttemptPassed(error) is { } attempt)
+                Buffer.ConnectionAttemptPassed(attempt);
             if (error is RpcException { StatusCode: StatusCode.PermissionDenied or StatusCode.InvalidArgument or StatusCode.FailedPrecondition } refused)
                 throw refused;
             // A stream that held for a while ends a row of failures; one that broke at once is one more.
@@ -202,6 +212,15 @@ public sealed class DriverConnection
             Options.OnLost?.Invoke(new ConnectionLost(stream.Closing, error, wait));
             await Task.Delay(wait, Time, stopping);
         }
+    }
+
+    private void BeginSession()
+    {
+        Buffer.BeginSession(RefusedSequences);
+        RefusedSequences.Clear();
+        WaitingVerdicts.Clear();
+        HighestSent = 0;
+        NeedsSession = false;
     }
 
     private static ConnectionEnd? Final(StreamClosing? closing) => closing switch
@@ -248,6 +267,8 @@ public sealed class DriverConnection
         VehicleId = Options.VehicleId,
         LastCommandSequence = Buffer.LastCommandSequence,
         RoutePlanVersion = _routePlanVersion,
+        SentAtUnixMs = PhoneClock.GetUtcNow().ToUnixTimeMilliseconds(),
+        ConnectionAttempt = Buffer.NextConnectionAttempt(),
     };
 
     internal async ValueTask QueueAsync(Command command, CancellationToken ct)

@@ -90,6 +90,8 @@ internal sealed class DriverStream(DriverConnection connection, DriverService.Dr
             while (await call.ResponseStream.MoveNext(ending.Token))
             {
                 await ReceiveAsync(call.ResponseStream.Current, ending.Token);
+                if (connection.NeedsSession)
+                    break;
                 if (Closing is not null)
                     ending.CancelAfter(_closingTimeout);
             }
@@ -123,7 +125,7 @@ internal sealed class DriverStream(DriverConnection connection, DriverService.Dr
         if (first.MessageCase is not (ConnectResponse.MessageOneofCase.Welcome or ConnectResponse.MessageOneofCase.StreamClosing))
             throw new RpcException(new Status(StatusCode.Internal, $"The server's first message was {first.MessageCase}, not Welcome."));
         await ReceiveAsync(first, ending.Token);
-        return Closing is null;
+        return Closing is null && !connection.NeedsSession;
     }
 
     private async ValueTask ReceiveAsync(ConnectResponse response, CancellationToken ct)
@@ -183,6 +185,12 @@ internal sealed class DriverStream(DriverConnection connection, DriverService.Dr
 
     private void Acknowledge(ulong through, RepeatedField<FixVerdict> verdicts, bool atResume)
     {
+        // What this buffer never gave, another one did under the same name.
+        if (through > connection.Buffer.LastSequence && connection.Buffer.FixCount > 0)
+        {
+            connection.NeedsSession = true;
+            return;
+        }
         // A verdict may come before the acknowledgement reaches its fix: it waits, if need be for another stream.
         var waiting = connection.WaitingVerdicts;
         // A resume point repeats some that were told.
@@ -195,6 +203,13 @@ internal sealed class DriverStream(DriverConnection connection, DriverService.Dr
             var told = waiting.TakeWhile(verdict => verdict.Key <= through).Select(verdict => verdict.Value).ToList();
             foreach (var verdict in told)
                 waiting.Remove(verdict.Sequence);
+            foreach (var reused in told.Where(verdict => verdict.Reason == FixRejectReason.SequenceReused))
+            {
+                connection.RefusedSequences.AddRange(_acknowledged.Where(fix => fix.Sequence == reused.Sequence));
+                connection.NeedsSession = true;
+            }
+            told.RemoveAll(verdict => verdict.Reason == FixRejectReason.SequenceReused);
+            _acknowledged.RemoveAll(connection.RefusedSequences.Contains);
             Interlocked.Add(ref connection.FixesAcknowledged, _acknowledged.Count);
             connection.Options.OnFixesAcknowledged?.Invoke(new FixesAcknowledged(through, _acknowledged, told, atResume));
         }

@@ -38,6 +38,7 @@ public sealed class OfflineBuffer : IDisposable
     private ulong _reservedThrough = ulong.MaxValue;
     private ulong _acknowledgedThrough;
     private ulong _lastCommandSequence;
+    private ulong _connectionAttempt;
     private long _droppedFixes;
     private long _rewriteAt = SmallFile;
 
@@ -179,6 +180,32 @@ public sealed class OfflineBuffer : IDisposable
         }
     }
 
+    /// <summary>
+    /// Goes on under another name: the server knows sequences of this one that stand for other fixes, as after the phone
+    /// was restored from a backup. What waits is numbered anew.
+    /// </summary>
+    /// <param name="refused">Fixes that were refused for that, older than those that wait.</param>
+    internal void BeginSession(IEnumerable<Fix> refused)
+    {
+        lock (_gate)
+        {
+            List<Fix> waiting = [.. refused];
+            while (_fixes.Count > 0)
+                waiting.Add(_fixes.RemoveOldest());
+            SessionId = Guid.NewGuid().ToString("N");
+            (_lastSequence, _acknowledgedThrough) = (0, 0);
+            foreach (var fix in waiting)
+            {
+                fix.Sequence = ++_lastSequence;
+                Keep(fix);
+            }
+            if (_file is null)
+                return;
+            _reservedThrough = _lastSequence;
+            Rewrite();
+        }
+    }
+
     /// <exception cref="InvalidOperationException">The buffer holds as many actions as it may.</exception>
     internal void Add(DriverAction action)
     {
@@ -209,6 +236,23 @@ public sealed class OfflineBuffer : IDisposable
             _actions.RemoveAt(index);
             Append(RecordKind.ActionAnswered, System.Text.Encoding.UTF8.GetBytes(actionId));
             return true;
+        }
+    }
+
+    /// <summary>Number of the next attempt to connect: higher than all before, over restarts too.</summary>
+    internal ulong NextConnectionAttempt() => SetConnectionAttempt(0);
+
+    /// <summary>The server knows a later attempt than this buffer does: numbers go on from there.</summary>
+    internal void ConnectionAttemptPassed(ulong attempt) => SetConnectionAttempt(attempt);
+
+    private ulong SetConnectionAttempt(ulong atLeast)
+    {
+        lock (_gate)
+        {
+            _connectionAttempt = Math.Max(_connectionAttempt + 1, atLeast);
+            Append(RecordKind.ConnectionAttempt, BitConverter.GetBytes(_connectionAttempt));
+            RewriteIfLarge();
+            return _connectionAttempt;
         }
     }
 
@@ -266,6 +310,7 @@ public sealed class OfflineBuffer : IDisposable
         writer.Write(_acknowledgedThrough);
         writer.Write(_lastCommandSequence);
         writer.Write(_droppedFixes);
+        writer.Write(_connectionAttempt);
         writer.Flush();
         return bytes.ToArray();
     }
@@ -283,6 +328,9 @@ public sealed class OfflineBuffer : IDisposable
                     _acknowledgedThrough = reader.ReadUInt64();
                     _lastCommandSequence = reader.ReadUInt64();
                     _droppedFixes = reader.ReadInt64();
+                    // Files of before it was counted end here.
+                    if (reader.BaseStream.Position < reader.BaseStream.Length)
+                        _connectionAttempt = reader.ReadUInt64();
                 }
                 break;
             case RecordKind.SequencesReserved:
@@ -309,6 +357,9 @@ public sealed class OfflineBuffer : IDisposable
             case RecordKind.CommandHandled:
                 _lastCommandSequence = BitConverter.ToUInt64(payload.Span);
                 break;
+            case RecordKind.ConnectionAttempt:
+                _connectionAttempt = BitConverter.ToUInt64(payload.Span);
+                break;
             default:
                 throw new IOException($"The buffer holds a record of kind {kind}, made by a newer version of this library.");
         }
@@ -323,5 +374,6 @@ public sealed class OfflineBuffer : IDisposable
         Action = 5,
         ActionAnswered = 6,
         CommandHandled = 7,
+        ConnectionAttempt = 8,
     }
 }

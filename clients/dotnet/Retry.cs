@@ -1,3 +1,4 @@
+using System.Globalization;
 using Google.Rpc;
 using Grpc.Core;
 
@@ -13,6 +14,13 @@ internal static class Retry
     /// <summary>The wait that the server asked for; null when it named none.</summary>
     public static TimeSpan? After(Google.Rpc.Status? status) =>
         status?.GetDetail<RetryInfo>()?.RetryDelay?.ToTimeSpan();
+
+    /// <summary>The attempt to connect that the server knows of this device already, when the call was refused for that.</summary>
+    public static ulong? AttemptPassed(Exception? error) =>
+        error is RpcException refused && refused.GetRpcStatus()?.GetDetail<ErrorInfo>() is { Reason: "CONNECTION_ATTEMPT_PASSED" } info
+        && ulong.TryParse(info.Metadata.GetValueOrDefault("last_connection_attempt"), NumberStyles.None, CultureInfo.InvariantCulture, out var attempt)
+            ? attempt
+            : null;
 
     /// <summary>The same call may succeed later.</summary>
     public static bool IsTransient(StatusCode code) =>

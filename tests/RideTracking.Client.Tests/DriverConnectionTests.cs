@@ -38,7 +38,8 @@ public sealed class DriverConnectionTests : IAsyncLifetime
         Assert.Equal("Bearer secret", stream.Authorization);
         var hello = (await stream.ReadAsync()).Hello;
         Assert.Equal(
-            new Hello { ProtocolVersion = 1, DriverId = "driver", SessionId = _buffer.SessionId, VehicleId = "van", AppVersion = "1.0", LastCommandSequence = 5 }, hello);
+            new Hello { ProtocolVersion = 1, DriverId = "driver", SessionId = _buffer.SessionId, VehicleId = "van", AppVersion = "1.0", LastCommandSequence = 5, SentAtUnixMs = hello.SentAtUnixMs, ConnectionAttempt = 1 }, hello);
+        Assert.NotEqual(0, hello.SentAtUnixMs);
     }
 
     [Fact]
@@ -66,6 +67,54 @@ public sealed class DriverConnectionTests : IAsyncLifetime
         await connection.FlushAsync(Patience.Token);
         Assert.Equal(0, _buffer.FixCount);
         Assert.Equal(new DriverConnectionCounts(Connects: 2, FixesSent: 6, FixesResent: 1, FixesAcknowledged: 6), connection.Counts);
+    }
+
+    [Fact]
+    public async Task A_session_that_the_server_knows_further_than_the_buffer_is_left_and_what_waits_is_sent_under_a_new_name()
+    {
+        var connection = Start();
+        Report(connection, 3);
+        var first = await _server.AcceptAsync();
+        var session = (await first.ReadAsync()).Hello.SessionId;
+        await first.WriteAsync(new ConnectResponse { Welcome = new Welcome { ResumeAfterSequence = 200 } });
+
+        var second = await _server.AcceptAsync();
+        var hello = (await second.ReadAsync()).Hello;
+        Assert.NotEqual(session, hello.SessionId);
+        Assert.Equal(_buffer.SessionId, hello.SessionId);
+        await second.WriteAsync(new ConnectResponse { Welcome = new Welcome { ResumeAfterSequence = 0 } });
+        Assert.Equal([1ul, 2, 3], Sequences(await second.ReadAsync()));
+        await second.WriteAsync(Ack(3));
+        Assert.Equal([1ul, 2, 3], (await _acks.Reader.ReadAsync(Patience.Token)).Fixes.Select(fix => fix.Sequence));
+    }
+
+    [Fact]
+    public async Task Attempts_rise_with_each_stream()
+    {
+        Start();
+        var first = await _server.AcceptAsync();
+        Assert.Equal(1ul, (await first.ReadAsync()).Hello.ConnectionAttempt);
+        first.End(StatusCode.Unavailable);
+        var second = await _server.AcceptAsync();
+        Assert.Equal(2ul, (await second.ReadAsync()).Hello.ConnectionAttempt);
+    }
+
+    [Fact]
+    public async Task Fixes_whose_sequences_were_used_for_others_are_sent_under_a_new_name()
+    {
+        var connection = Start();
+        Report(connection, 3);
+        var first = await WelcomeAsync(resumeAfter: 0);
+        Assert.Equal([1ul, 2, 3], Sequences(await first.ReadAsync()));
+        var ack = Ack(2);
+        ack.FixAck.Verdicts.Add(new FixVerdict { Sequence = 2, Outcome = FixOutcome.Rejected, Reason = FixRejectReason.SequenceReused });
+        await first.WriteAsync(ack);
+        Assert.Equal([1ul], (await _acks.Reader.ReadAsync(Patience.Token)).Fixes.Select(fix => fix.Sequence));
+
+        var second = await _server.AcceptAsync();
+        Assert.Equal(_buffer.SessionId, (await second.ReadAsync()).Hello.SessionId);
+        await second.WriteAsync(new ConnectResponse { Welcome = new Welcome { ResumeAfterSequence = 0 } });
+        Assert.Equal([1ul, 2], Sequences(await second.ReadAsync()));
     }
 
     [Fact]

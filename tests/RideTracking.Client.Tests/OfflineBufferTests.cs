@@ -40,6 +40,41 @@ public sealed class OfflineBufferTests : IDisposable
     }
 
     [Fact]
+    public void Attempts_to_connect_rise_over_restarts_and_go_on_from_what_the_server_knows()
+    {
+        using (var buffer = Open())
+            Assert.Equal([1ul, 2ul], [buffer.NextConnectionAttempt(), buffer.NextConnectionAttempt()]);
+        using (var buffer = Open())
+        {
+            Assert.Equal(3ul, buffer.NextConnectionAttempt());
+            buffer.ConnectionAttemptPassed(40);
+        }
+        using var again = Open();
+        Assert.Equal(41ul, again.NextConnectionAttempt());
+    }
+
+    [Fact]
+    public void A_session_begun_anew_is_kept_with_what_waits()
+    {
+        string before;
+        using (var buffer = Open())
+        {
+            before = buffer.SessionId;
+            for (var i = 0; i < 5; i++)
+                buffer.Add(Fix(i));
+            List<Fix> acknowledged = [];
+            buffer.Acknowledge(2, acknowledged);
+            buffer.BeginSession(acknowledged);
+            Assert.Equal([1ul, 2, 3, 4, 5], Sequences(buffer));
+        }
+        using var again = Open();
+        Assert.NotEqual(before, again.SessionId);
+        Assert.Equal([1ul, 2, 3, 4, 5], Sequences(again));
+        Assert.Equal(0ul, again.AcknowledgedThrough);
+        Assert.Equal(6ul, again.Add(Fix(5)));
+    }
+
+    [Fact]
     public void A_killed_app_loses_nothing_and_never_uses_a_sequence_twice()
     {
         // Killed: the file is what was written, never closed.

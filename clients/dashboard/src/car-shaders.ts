@@ -44,7 +44,7 @@ void main() {
 
 export const fragmentShader = `#version 300 es
 precision highp float;
-uniform vec3 u_palette[5];
+uniform vec3 u_palette[6];
 
 in vec2 v_point;
 flat in int v_state;

@@ -7,6 +7,7 @@ export const CarState = {
   ToPickup: 2,
   OnTrip: 3,
   OffDuty: 4,
+  Tracked: 5,
 } as const;
 export type CarState = (typeof CarState)[keyof typeof CarState];
 
@@ -23,9 +24,13 @@ export const stateLooks: readonly StateLook[] = [
   { label: "To pick-up", color: "#4ea8ff" },
   { label: "On trip", color: "#c084fc" },
   { label: "Paused or off duty", color: "#8493a8" },
+  { label: "Only tracked", color: "#e0cda9" },
 ];
 
-/** Work outranks availability: a driver who goes offline on a trip is still on the trip. */
+/**
+ * Work outranks availability: a driver who goes offline on a trip is still on the trip. Of a driver who never said what they
+ * want, as who only reports a place, nothing is made up.
+ */
 export function carState(work: DriverWork, availability: DriverAvailability): CarState {
   switch (work) {
     case DriverWork.OFFERED:
@@ -35,7 +40,14 @@ export function carState(work: DriverWork, availability: DriverAvailability): Ca
     case DriverWork.ON_TRIP:
       return CarState.OnTrip;
     default:
-      return availability === DriverAvailability.AVAILABLE ? CarState.Available : CarState.OffDuty;
+      switch (availability) {
+        case DriverAvailability.AVAILABLE:
+          return CarState.Available;
+        case DriverAvailability.UNSPECIFIED:
+          return CarState.Tracked;
+        default:
+          return CarState.OffDuty;
+      }
   }
 }
 

@@ -15,7 +15,7 @@ const pollMs = 2_000;
 export const oldAfterSeconds = 15;
 
 const availabilities: Record<DriverAvailability, string> = {
-  [DriverAvailability.UNSPECIFIED]: "unknown",
+  [DriverAvailability.UNSPECIFIED]: "Never said",
   [DriverAvailability.OFFLINE]: "Off duty",
   [DriverAvailability.AVAILABLE]: "Available",
   [DriverAvailability.PAUSED]: "Paused",
@@ -23,7 +23,7 @@ const availabilities: Record<DriverAvailability, string> = {
 };
 
 const links: Record<DriverLink, string> = {
-  [DriverLink.UNSPECIFIED]: "unknown",
+  [DriverLink.UNSPECIFIED]: "Reports without a stream",
   [DriverLink.CONNECTED]: "Connected",
   [DriverLink.LOST]: "Lost",
 };

@@ -11,9 +11,14 @@ test("work outranks availability", () => {
 
 test("an idle driver is available only when it wants trips", () => {
   assert.equal(carState(DriverWork.IDLE, DriverAvailability.AVAILABLE), CarState.Available);
-  for (const availability of [DriverAvailability.UNSPECIFIED, DriverAvailability.OFFLINE, DriverAvailability.PAUSED, DriverAvailability.LAST_TRIP]) {
+  for (const availability of [DriverAvailability.OFFLINE, DriverAvailability.PAUSED, DriverAvailability.LAST_TRIP]) {
     assert.equal(carState(DriverWork.IDLE, availability), CarState.OffDuty);
   }
+});
+
+test("a driver who never said anything is not off duty", () => {
+  assert.equal(carState(DriverWork.UNSPECIFIED, DriverAvailability.UNSPECIFIED), CarState.Tracked);
+  assert.equal(carState(DriverWork.IDLE, DriverAvailability.UNSPECIFIED), CarState.Tracked);
 });
 
 test("every state has a colour of its own", () => {

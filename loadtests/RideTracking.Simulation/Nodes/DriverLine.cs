@@ -189,7 +189,7 @@ internal sealed class DriverLine(City city, NodeRun node, Phone phone, int numbe
             await AcknowledgeAsync();
             while (_actions.TryDequeue(out var action))
             {
-                var result = await node.Desk.ActAsync(DriverId, _epoch, action, _gone.Token);
+                var result = await node.Desk.ActAsync(DriverId, _epoch, action, action.OccurredAt?.ToDateTimeOffset() ?? node.Clock.GetUtcNow(), _gone.Token);
                 Down(() => phone.Answered(this, result));
             }
         }

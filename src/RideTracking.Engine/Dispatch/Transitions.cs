@@ -78,7 +78,7 @@ public static partial class Transitions
         return trip with
         {
             Version = version,
-            Events = trip.Events.Add(new TripEvent(version, kind, at.OccurredSince(trip.RequestedAt), at.Now, actor, trip.State, driverId)
+            Events = trip.Events.Add(new TripEvent(version, kind, at.OccurredIn(trip), at.Now, actor, trip.State, driverId)
             {
                 Place = driverId is null ? null : at.PlaceOf(driverId)?.Point,
                 Cancellation = cause.Cancellation,
@@ -119,11 +119,21 @@ public static partial class Transitions
             return null;
         }
 
-        // Phones' clocks lie: nothing happened before the request, nothing happens in the future.
-        public DateTimeOffset OccurredSince(DateTimeOffset earliest)
+        // Phones' clocks lie: nothing happened before what it follows from, nothing happens in the future.
+        public DateTimeOffset OccurredIn(Trip trip)
         {
             var occurred = Happened.OccurredAt ?? Now;
-            return occurred > Now ? Now : occurred < earliest ? earliest : occurred;
+            if (occurred >= Now)
+            {
+                return Now;
+            }
+
+            var earliest = trip.Events.LastOrDefault(e => IsStep(e.Kind))?.OccurredAt ?? trip.RequestedAt;
+            return occurred < earliest ? earliest : occurred;
         }
+
+        // What others do meanwhile is told when it happens, also while the driver's phone is without a network.
+        private static bool IsStep(TripEventKind kind) =>
+            kind is TripEventKind.Assigned or TripEventKind.EnRoute or TripEventKind.Arrived or TripEventKind.WaypointDone;
     }
 }

@@ -1,5 +1,3 @@
-using System.Runtime.CompilerServices;
-
 namespace RideTracking.Engine.Ingest;
 
 /// <summary>Whether a sequence number was seen before.</summary>
@@ -8,29 +6,42 @@ public enum SequenceNovelty : byte
     /// <summary>Higher than all before.</summary>
     New,
 
-    /// <summary>Seen with the same content, or so old that it is taken on trust: acknowledge it silently.</summary>
+    /// <summary>Seen with the same content: acknowledge it silently.</summary>
     Resent,
 
-    /// <summary>Seen with other content, or skipped when its turn was: reject it.</summary>
+    /// <summary>Seen with other content, or skipped when its turn was, or too long ago to tell: reject it. To trust it would lose it.</summary>
     Reused,
 }
 
 /// <summary>
-/// The last 64 sequence numbers of one session with a hash of what each stood for. Held inline (about 800 bytes),
-/// allocates nothing; one caller at a time.
+/// The last sequence numbers of one session with a hash of what each stood for. One caller at a time; allocates nothing
+/// once it is made.
 /// </summary>
-public struct SequenceWindow
+/// <remarks>
+/// A number that is not among them and not higher either is refused, never acknowledged on trust: a phone that was restored from a
+/// backup gives its numbers again, to other fixes.
+/// </remarks>
+public sealed class SequenceWindow
 {
-    private const int Capacity = 64;
-
-    private Sequences _sequences;
-    private Hashes _hashes;
+    private readonly ulong[] _sequences;
+    private readonly uint[] _hashes;
+    private readonly ulong _trustedThrough;
     private int _oldest;
     private int _count;
 
     /// <summary>A window that has seen nothing, of a session known up to a sequence.</summary>
-    /// <param name="resumeAfterSequence">Everything up to this one is a resend; 0 for a new session.</param>
-    public SequenceWindow(ulong resumeAfterSequence) => HighestSequence = resumeAfterSequence;
+    /// <param name="resumeAfterSequence">The session goes on after this one; 0 for a new session.</param>
+    /// <param name="capacity">How many are remembered: as many as a caller may send again.</param>
+    /// <param name="trustsResumed">
+    /// Whether what was before the resume point counts as sent again: for callers who are not told that point and cannot help it.
+    /// </param>
+    public SequenceWindow(ulong resumeAfterSequence = 0, int capacity = 64, bool trustsResumed = false)
+    {
+        _sequences = new ulong[capacity];
+        _hashes = new uint[capacity];
+        _trustedThrough = trustsResumed ? resumeAfterSequence : 0;
+        HighestSequence = resumeAfterSequence;
+    }
 
     /// <summary>The highest sequence seen or resumed after; 0 before the first.</summary>
     public ulong HighestSequence { get; private set; }
@@ -53,13 +64,13 @@ public struct SequenceWindow
 
         if (_count == 0 || sequence < _sequences[_oldest])
         {
-            return SequenceNovelty.Resent;
+            return sequence <= _trustedThrough ? SequenceNovelty.Resent : SequenceNovelty.Reused;
         }
 
         // Sequences rise, so the ring is sorted; a resend is usually near its end.
         for (int age = _count - 1; age >= 0; age--)
         {
-            int position = (_oldest + age) % Capacity;
+            int position = (_oldest + age) % _sequences.Length;
             if (_sequences[position] <= sequence)
             {
                 return _sequences[position] == sequence && _hashes[position] == contentHash
@@ -79,7 +90,7 @@ public struct SequenceWindow
             return;
         }
 
-        while (_count > 0 && _sequences[(_oldest + _count - 1) % Capacity] > sequence)
+        while (_count > 0 && _sequences[(_oldest + _count - 1) % _sequences.Length] > sequence)
         {
             _count--;
         }
@@ -89,29 +100,17 @@ public struct SequenceWindow
 
     private void Append(ulong sequence, uint contentHash)
     {
-        int position = (_oldest + _count) % Capacity;
+        int position = (_oldest + _count) % _sequences.Length;
         _sequences[position] = sequence;
         _hashes[position] = contentHash;
         HighestSequence = sequence;
-        if (_count == Capacity)
+        if (_count == _sequences.Length)
         {
-            _oldest = (_oldest + 1) % Capacity;
+            _oldest = (_oldest + 1) % _sequences.Length;
         }
         else
         {
             _count++;
         }
-    }
-
-    [InlineArray(Capacity)]
-    private struct Sequences
-    {
-        private ulong _first;
-    }
-
-    [InlineArray(Capacity)]
-    private struct Hashes
-    {
-        private uint _first;
     }
 }

@@ -171,6 +171,7 @@ internal sealed class DriverCalls(
         {
             ServerTime = Timestamp.FromDateTimeOffset(services.Clock.GetUtcNow()),
             ReportingPolicy = session.Policy,
+            VehicleId = connections.VehicleIdOf(session.DriverId),
         };
         if (session.Cursor.IsClaimed)
         {

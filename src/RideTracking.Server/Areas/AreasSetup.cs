@@ -43,6 +43,7 @@ public static class AreasSetup
         area.Services.AddSingleton<DriverIndex>();
         area.Services.AddSingleton<PositionFanout>();
         area.Services.AddSingleton<CityFleet>();
+        area.Services.AddSingleton(s => s.GetRequiredService<CityFleet>().Rejects);
         return area;
     }
 }

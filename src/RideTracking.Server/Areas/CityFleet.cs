@@ -17,6 +17,9 @@ public sealed class CityFleet(DriverSlots slots, DriverIndex index, PositionFano
     /// <summary>Where they are, and whether they are free.</summary>
     public DriverIndex Index => index;
 
+    /// <summary>Why their newest rejected fixes were.</summary>
+    public LastRejects Rejects { get; } = new();
+
     /// <summary>Who is told when that changes.</summary>
     public PositionFanout Fanout => fanout;
 

@@ -41,10 +41,20 @@ public sealed class CompanyDirectory(RedisStore store)
         }
     }
 
-    /// <summary>The vehicle that a driver is in: the one it named if there is such a one, else its usual one; null for neither.</summary>
-    public V1.Vehicle? VehicleOf(string driverId) =>
-        (_vehicleInUse.TryGetValue(driverId, out var named) ? Vehicles.Find(named) : null)
-        ?? (Drivers.Find(driverId) is { } driver ? Vehicles.Find(driver.VehicleId) : null);
+    /// <summary>
+    /// The vehicle that a driver is in: the one that its phone named if the company gives it to the driver, else its usual one;
+    /// null for neither. The phone's word alone would let anybody take a limousine's trips.
+    /// </summary>
+    public V1.Vehicle? VehicleOf(string driverId)
+    {
+        if (Drivers.Find(driverId) is not { } driver)
+        {
+            return null;
+        }
+
+        var named = _vehicleInUse.GetValueOrDefault(driverId, "");
+        return (driver.OtherVehicleIds.Contains(named) ? Vehicles.Find(named) : null) ?? Vehicles.Find(driver.VehicleId);
+    }
 
     /// <summary>What a driver may know of a passenger; without an entry, only the note.</summary>
     public V1.PassengerInfo PassengerOf(string riderId, string note)

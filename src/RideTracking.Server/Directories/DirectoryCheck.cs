@@ -8,6 +8,7 @@ internal static class DirectoryCheck
     private const int MaxPageSize = 1000;
     private const int DefaultPageSize = 100;
     private const int MaxAttributes = 16;
+    private const int MaxOtherVehicles = 32;
 
     public static V1.Driver Driver(V1.Driver? driver)
     {
@@ -21,6 +22,7 @@ internal static class DirectoryCheck
             check.Require(!driver.HasRating || driver.Rating is >= 1 and <= 5, "driver.rating", "must be 1.0 to 5.0, or absent");
             check.OptionalId("driver.vehicle_id", driver.VehicleId);
             Attributes(check, "driver.attributes", driver.Attributes);
+            Ids(check, "driver.other_vehicle_ids", driver.OtherVehicleIds, MaxOtherVehicles);
         }
 
         check.Pass();
@@ -62,14 +64,7 @@ internal static class DirectoryCheck
     }
 
     /// <summary>Names of attributes, not too many at once.</summary>
-    public static void Attributes(RequestCheck check, string field, IReadOnlyList<string> attributes)
-    {
-        check.Require(attributes.Count <= MaxAttributes, field, $"must be at most {MaxAttributes}, not {attributes.Count}");
-        for (var i = 0; i < attributes.Count && i < MaxAttributes; i++)
-        {
-            check.Id($"{field}[{i}]", attributes[i]);
-        }
-    }
+    public static void Attributes(RequestCheck check, string field, IReadOnlyList<string> attributes) => Ids(check, field, attributes, MaxAttributes);
 
     /// <summary>How many entries a page holds.</summary>
     public static int PageSize(uint asked, string pageToken)
@@ -79,5 +74,14 @@ internal static class DirectoryCheck
         check.OptionalId("page_token", pageToken);
         check.Pass();
         return size;
+    }
+
+    private static void Ids(RequestCheck check, string field, IReadOnlyList<string> ids, int most)
+    {
+        check.Require(ids.Count <= most, field, $"must be at most {most}, not {ids.Count}");
+        for (var i = 0; i < ids.Count && i < most; i++)
+        {
+            check.Id($"{field}[{i}]", ids[i]);
+        }
     }
 }

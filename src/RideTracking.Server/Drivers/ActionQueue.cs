@@ -18,7 +18,7 @@ internal sealed class ActionQueue
     private readonly StreamServices _services;
     private readonly OnDemandLoop _loop;
     private readonly Lock _lock = new();
-    private readonly Queue<DriverAction> _waiting = new();
+    private readonly Queue<(DriverAction Action, DateTimeOffset OccurredAt)> _waiting = new();
     private ulong _received;
     private ulong _acknowledged;
     private int _faults;
@@ -31,13 +31,15 @@ internal sealed class ActionQueue
     }
 
     /// <summary>Takes an action in. Full, it refuses the newest: those before were promised an answer, and the app keeps this one.</summary>
-    public void Add(DriverAction action)
+    /// <param name="action">What the driver did.</param>
+    /// <param name="occurredAt">When, by the server's clock.</param>
+    public void Add(DriverAction action, DateTimeOffset occurredAt)
     {
         lock (_lock)
         {
             if (_waiting.Count < _services.Options.MaxWaitingActions)
             {
-                _waiting.Enqueue(action);
+                _waiting.Enqueue((action, occurredAt));
                 _loop.Signal();
                 return;
             }
@@ -84,10 +86,10 @@ internal sealed class ActionQueue
                 await _services.Acting.TryAsync($"the acknowledgements of {_session.DriverId}", AcknowledgeAsync, _session.Gone);
             }
 
-            while (Peek() is { } action)
+            while (Peek() is var (action, occurredAt))
             {
                 // It leaves the queue once it has its answer, so that nothing that fails in between loses it.
-                Answer(await ActAsync(action));
+                Answer(await ActAsync(action, occurredAt));
                 Remove();
             }
         }
@@ -97,11 +99,11 @@ internal sealed class ActionQueue
         }
     }
 
-    private async Task<ActionResult> ActAsync(DriverAction action)
+    private async Task<ActionResult> ActAsync(DriverAction action, DateTimeOffset occurredAt)
     {
         try
         {
-            var result = await _services.Desk.ActAsync(_session.DriverId, _session.Cursor.Epoch, action, _session.Gone);
+            var result = await _services.Desk.ActAsync(_session.DriverId, _session.Cursor.Epoch, action, occurredAt, _session.Gone);
             _faults = 0;
             return result;
         }
@@ -120,11 +122,6 @@ internal sealed class ActionQueue
     private async Task AcknowledgeAsync()
     {
         var received = Volatile.Read(ref _received);
-        if (received <= _acknowledged)
-        {
-            return;
-        }
-
         if (!await _services.Outbox.AcknowledgeAsync(_session.DriverId, _session.Cursor.Epoch, received))
         {
             _session.Down.TakenOver();
@@ -133,11 +130,11 @@ internal sealed class ActionQueue
         _acknowledged = received;
     }
 
-    private DriverAction? Peek()
+    private (DriverAction Action, DateTimeOffset OccurredAt)? Peek()
     {
         lock (_lock)
         {
-            return _waiting.TryPeek(out var action) ? action : null;
+            return _waiting.TryPeek(out var first) ? first : null;
         }
     }
 

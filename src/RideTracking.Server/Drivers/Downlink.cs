@@ -30,6 +30,7 @@ internal sealed class Downlink
     private TaskCompletionSource? _sentAll;
     private int _replyBytes;
     private bool _isOver;
+    private volatile bool _isClosing;
     private volatile bool _started;
     private volatile bool _finishing;
     private long _writingSince;
@@ -44,6 +45,9 @@ internal sealed class Downlink
 
     /// <summary>The driver's commands.</summary>
     public CommandFeed Commands { get; }
+
+    /// <summary>Whether the stream is to end: the app is not heard any more.</summary>
+    public bool IsClosing => _isClosing;
 
     /// <summary>Whether anything is sent yet.</summary>
     public bool HasStarted => _started;
@@ -124,6 +128,7 @@ internal sealed class Downlink
         lock (_lock)
         {
             _closing ??= (message, status);
+            _isClosing = true;
         }
 
         Signal();

@@ -1,5 +1,6 @@
 using Grpc.Core;
 using RideTracking.Engine.Index;
+using RideTracking.Engine.Ingest;
 using RideTracking.Server.Access;
 using RideTracking.Server.Directories;
 using RideTracking.Server.Log;
@@ -34,17 +35,28 @@ internal sealed class DriverConnections(StreamServices services, DriverSlots slo
         }
 
         RequireLength("hello.device_id", hello.DeviceId, MaxDeviceIdLength);
+        if (hello.ConnectionAttempt > DeviceAttempt.MaxNumber)
+        {
+            throw Refusal.Field("hello.connection_attempt", $"must be at most {DeviceAttempt.MaxNumber}").ToRpcException();
+        }
+
         RequireLength("hello.app_version", hello.AppVersion, MaxAppVersionLength);
         caller.RequireDriver(hello.DriverId);
     }
+
+    /// <summary>The vehicle that a driver counts as being in; empty for none.</summary>
+    public string VehicleIdOf(string driverId) => directory.VehicleOf(driverId)?.VehicleId ?? "";
 
     /// <summary>Opens the stream. Without the store it opens too, and learns later where its log ends.</summary>
     internal async Task<DriverSession> OpenAsync(
         Hello hello, Caller caller, IServerStreamWriter<ConnectResponse> writer, Action abort, CancellationToken gone)
     {
+        var receivedAtUnixMs = services.Clock.GetUtcNow().ToUnixTimeMilliseconds();
         directory.Takes(hello.DriverId, hello.VehicleId);
-        var (intake, slot) = await OpenIntakeAsync(hello.DriverId, hello.SessionId);
+        var attempt = DeviceAttempt.Of(hello.DeviceId, hello.ConnectionAttempt);
+        var (intake, slot) = await OpenIntakeAsync(hello.DriverId, hello.SessionId, attempt, resumeAfter => new SequenceWindow(resumeAfter));
         var session = new DriverSession(hello, caller, slot, intake, services, writer, abort, gone);
+        session.PhoneClock.Observe(hello.SentAtUnixMs, receivedAtUnixMs);
         streams.Add(session);
         if (hello.LastCommandSequence > 0)
         {
@@ -56,15 +68,23 @@ internal sealed class DriverConnections(StreamServices services, DriverSlots slo
     }
 
     /// <summary>Claims the driver and makes the way for its fixes.</summary>
-    internal async Task<(FixIntake Intake, int Slot)> OpenIntakeAsync(string driverId, string sessionId)
+    /// <param name="driverId">The driver.</param>
+    /// <param name="sessionId">The session.</param>
+    /// <param name="attempt">Which of its device's attempts it is.</param>
+    /// <param name="windowAfter">Makes what is remembered of the session's sequences, given where its log ends.</param>
+    /// <exception cref="RpcException">ABORTED: the same device has connected since.</exception>
+    internal async Task<(FixIntake Intake, int Slot)> OpenIntakeAsync(
+        string driverId, string sessionId, DeviceAttempt attempt, Func<ulong, SequenceWindow> windowAfter)
     {
         var slot = slots.GetOrAdd(driverId);
         traits.Apply(driverId, slot);
-        var cursor = new LogCursor(driverId, sessionId, services.Clock.Machine);
+        var cursor = new LogCursor(driverId, sessionId, services.Clock.Machine) { Attempt = attempt };
+        // Not disposed: the claim may outlast the waiting for it, and without a timer there is nothing to give back.
+        var abandoned = new CancellationTokenSource();
         ConnectionClaim? claim = null;
         try
         {
-            var claiming = services.Claims.ClaimAsync(driverId, sessionId);
+            var claiming = services.Claims.ClaimAsync(driverId, sessionId, attempt, abandoned.Token);
             cursor.Claiming = claiming;
             claim = await claiming.WaitAsync(services.Options.ClaimTimeout, services.Clock.Machine);
             cursor.Claimed(claim.Value);
@@ -72,9 +92,11 @@ internal sealed class DriverConnections(StreamServices services, DriverSlots slo
         catch (Exception e) when (e is TimeoutException || StoreFailure.Passes(e))
         {
             // Live tracking goes on without the store; the log claims the driver when it is back.
+            await abandoned.CancelAsync();
         }
 
-        var intake = new FixIntake(services.Path, services.Options, services.Clock.Machine, cursor, slot, claim);
+        var window = windowAfter(claim?.ResumeAfterSequence ?? 0);
+        var intake = new FixIntake(services.Path, services.Options, services.Clock.Machine, cursor, slot, claim, window);
         services.Path.Log.Open(cursor);
         return (intake, slot);
     }

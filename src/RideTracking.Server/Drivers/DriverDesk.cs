@@ -39,15 +39,16 @@ internal sealed class DriverDesk
     /// <param name="driverId">The driver of the stream.</param>
     /// <param name="epoch">The stream's claim; when another connection has taken over, the action is refused (and not remembered).</param>
     /// <param name="action">The action.</param>
+    /// <param name="occurredAt">When the driver did it, by the server's clock: what the phone says by its own is not looked at here.</param>
     /// <param name="cancellation">Ends the waiting when the stream ends; the app then sends the action again.</param>
-    public async Task<V1.ActionResult> ActAsync(string driverId, long epoch, V1.DriverAction action, CancellationToken cancellation)
+    public async Task<V1.ActionResult> ActAsync(string driverId, long epoch, V1.DriverAction action, DateTimeOffset occurredAt, CancellationToken cancellation)
     {
         if (DriverActionCheck.Fault(action) is { } fault)
         {
             return Result(action, fault);
         }
 
-        return await StoreRetry.RetryAsync(() => ActOnceAsync(driverId, epoch, action), StoreFailure.Passes, _time, cancellation);
+        return await StoreRetry.RetryAsync(() => ActOnceAsync(driverId, epoch, action, occurredAt), StoreFailure.Passes, _time, cancellation);
     }
 
     /// <summary>What the driver chose and where it is to go, as <c>Welcome</c> tells it.</summary>
@@ -95,13 +96,13 @@ internal sealed class DriverDesk
     internal static Status Blocked(string driverId, string reason) =>
         Refusal.PermissionDenied("DRIVER_BLOCKED", $"The company has blocked the driver {driverId}: {reason}", ("driver_id", driverId), ("reason", reason));
 
-    private async Task<V1.ActionResult> ActOnceAsync(string driverId, long epoch, V1.DriverAction action)
+    private async Task<V1.ActionResult> ActOnceAsync(string driverId, long epoch, V1.DriverAction action, DateTimeOffset occurredAt)
     {
         var actor = new ActingDriver(driverId, epoch);
         var once = OnceOnly.Action(_keys.ActionAnswer(driverId, action.ActionId), action);
         if (action.ActionCase == V1.DriverAction.ActionOneofCase.RaiseIncident)
         {
-            return await _incidents.RaiseAsync(actor, action, once.Answered(Result(action, Refusal.Ok))) switch
+            return await _incidents.RaiseAsync(actor, action, occurredAt, once.Answered(Result(action, Refusal.Ok))) switch
             {
                 IncidentCommitted => Result(action, Refusal.Ok),
                 IncidentAnsweredBefore before => Again(action, once, before.Answer),
@@ -110,7 +111,7 @@ internal sealed class DriverDesk
             };
         }
 
-        var (tripId, happened) = await EventOfAsync(driverId, action);
+        var (tripId, happened) = await EventOfAsync(driverId, action, occurredAt);
         var outcome = await _dispatcher.DispatchAsync(tripId, happened, actor, result => once.Answered(ResultOf(action, result)));
         return outcome switch
         {
@@ -128,9 +129,8 @@ internal sealed class DriverDesk
     private static V1.ActionResult TakenOver(V1.DriverAction action) =>
         Result(action, Refusal.Aborted("TAKEN_OVER", "Another connection of this driver has taken over; this one can act no more."));
 
-    private async Task<(string? TripId, DispatchEvent Happened)> EventOfAsync(string driverId, V1.DriverAction action)
+    private async Task<(string? TripId, DispatchEvent Happened)> EventOfAsync(string driverId, V1.DriverAction action, DateTimeOffset occurredAt)
     {
-        var occurredAt = action.OccurredAt?.ToDateTimeOffset();
         switch (action.ActionCase)
         {
             case V1.DriverAction.ActionOneofCase.SetAvailability:

@@ -43,6 +43,9 @@ internal sealed class DriverSession
 
     public ActionQueue Actions { get; }
 
+    /// <summary>What its driver's times are worth.</summary>
+    public PhoneClock PhoneClock { get; } = new();
+
     /// <summary>What goes down.</summary>
     public Downlink Down { get; }
 
@@ -69,6 +72,12 @@ internal sealed class DriverSession
     /// <exception cref="RpcException">The protocol is broken, or a token is bad: the stream ends.</exception>
     public ValueTask ReceiveAsync(Uplink message, CancellationToken cancellationToken)
     {
+        if (Down.IsClosing || Cursor.IsFenced)
+        {
+            // It does not speak for the driver any more: nothing that it still says moves the map or anything else.
+            return default;
+        }
+
         Volatile.Write(ref _heardAt, _services.Clock.Machine.GetTimestamp());
         if (message.Other is not null)
         {
@@ -76,7 +85,9 @@ internal sealed class DriverSession
         }
 
         RequireFixes("locations.fixes", message.FixCount);
-        Intake.Receive(message, _services.Clock.GetUtcNow().ToUnixTimeMilliseconds());
+        var receivedAtUnixMs = Now.ToUnixTimeMilliseconds();
+        PhoneClock.Observe(message.SentAtUnixMs, receivedAtUnixMs);
+        Intake.Receive(message, receivedAtUnixMs);
         if (Intake.Acks.IsDue())
         {
             Down.Signal();
@@ -94,6 +105,8 @@ internal sealed class DriverSession
             throw Refusal.Field(field, $"must have 1 to {Uplink.MaxFixes} fixes, not {count}").ToRpcException();
         }
     }
+
+    private DateTimeOffset Now => _services.Clock.GetUtcNow();
 
     /// <summary>Once a second, for all streams by one timer: what is due by time alone.</summary>
     public void Sweep(DateTimeOffset tokenTime)
@@ -140,7 +153,7 @@ internal sealed class DriverSession
             case ConnectRequest.MessageOneofCase.Heartbeat:
                 break;
             case ConnectRequest.MessageOneofCase.Action:
-                Actions.Add(message.Action);
+                Actions.Add(message.Action, PhoneClock.TimeOf(message.Action.OccurredAt, Now));
                 break;
             case ConnectRequest.MessageOneofCase.CommandAck:
                 Actions.Acknowledge(message.CommandAck.ThroughSequence);

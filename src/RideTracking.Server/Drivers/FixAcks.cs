@@ -22,7 +22,7 @@ internal sealed class FixAcks(LogCursor cursor, StreamOptions options, TimeProvi
     private ulong _acknowledgedThrough = resumeAfter;
     private ulong _ackRequestedThrough;
     private long _unacknowledgedSince;
-    private bool _resendTold;
+    private ulong? _resendToldAfter;
 
     /// <summary>Verdicts that wait to be told; the stream is not read while there are too many.</summary>
     public bool IsFullOfVerdicts => cursor.Verdicts.UntoldCount >= options.AckEveryVerdicts * 4;
@@ -91,7 +91,8 @@ internal sealed class FixAcks(LogCursor cursor, StreamOptions options, TimeProvi
         lock (_lock)
         {
             var through = Through();
-            if (!HasNews(through))
+            // Who asks is answered, also when there is nothing new to say.
+            if (!HasNews(through) && (_ackRequestedThrough == 0 || through < _ackRequestedThrough))
             {
                 return null;
             }
@@ -135,13 +136,13 @@ internal sealed class FixAcks(LogCursor cursor, StreamOptions options, TimeProvi
 
         lock (_lock)
         {
-            if (_resendTold)
+            if (_resendToldAfter is not null)
             {
                 return null;
             }
 
-            _resendTold = true;
-            return cursor.LoggedThrough;
+            _resendToldAfter = cursor.LoggedThrough;
+            return _resendToldAfter;
         }
     }
 
@@ -151,13 +152,13 @@ internal sealed class FixAcks(LogCursor cursor, StreamOptions options, TimeProvi
     {
         lock (_lock)
         {
-            if (!_resendTold)
+            if (_resendToldAfter is not { } through)
             {
                 return null;
             }
 
-            _resendTold = false;
-            var through = cursor.LoggedThrough;
+            // What the log has taken in since it was told comes again too, and is not written twice.
+            _resendToldAfter = null;
             _receivedThrough = _appendedThrough = through;
             cursor.Verdicts.ForgetAfter(through);
             return through;

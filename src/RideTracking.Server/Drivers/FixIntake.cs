@@ -1,6 +1,7 @@
 using RideTracking.Engine.Fanout;
 using RideTracking.Engine.Index;
 using RideTracking.Engine.Ingest;
+using RideTracking.Server.Areas;
 using RideTracking.Server.Log;
 using RideTracking.Server.Progress;
 using RideTracking.Server.Zones;
@@ -12,7 +13,7 @@ using FixVerdict = RideTracking.Engine.Ingest.FixVerdict;
 namespace RideTracking.Server.Drivers;
 
 /// <summary>Where a fix goes: shared by all streams of the node.</summary>
-public sealed record FixPath(GateLimits Limits, DriverIndex Index, PositionFanout Fanout, TripTracking Trips, ZoneTracking Zones, FixLog Log, FixMetrics Metrics);
+public sealed record FixPath(GateLimits Limits, DriverIndex Index, PositionFanout Fanout, TripTracking Trips, ZoneTracking Zones, FixLog Log, FixMetrics Metrics, LastRejects Rejects);
 
 /// <summary>
 /// The way of one session's fixes: sequence → gate → index → fan-out, → zones, and → log. What may be acknowledged of them, and
@@ -25,16 +26,16 @@ internal sealed class FixIntake
     private readonly int _slot;
     private readonly ulong _session;
     private GateState _gate;
-    private SequenceWindow _window;
+    private readonly SequenceWindow _window;
 
-    public FixIntake(FixPath path, StreamOptions options, TimeProvider machine, LogCursor cursor, int slot, ConnectionClaim? claim)
+    public FixIntake(FixPath path, StreamOptions options, TimeProvider machine, LogCursor cursor, int slot, ConnectionClaim? claim, SequenceWindow window)
     {
         _path = path;
         _slot = slot;
         _session = SessionNumber(cursor.SessionId);
         Cursor = cursor;
         var resumeAfter = claim?.ResumeAfterSequence ?? 0;
-        _window = new SequenceWindow(resumeAfter);
+        _window = window;
         Acks = new FixAcks(cursor, options, machine, path.Metrics, resumeAfter);
         if (claim is { LastFix: { } last, LastSessionId: { } lastSession })
         {
@@ -124,7 +125,7 @@ internal sealed class FixIntake
             case SequenceNovelty.Resent:
                 return FixOutcome.Unspecified;
             case SequenceNovelty.Reused:
-                Reject(fix.Sequence, FixVerdict.Rejected(FixRejectReason.SequenceReused, _window.HighestSequence + 1, fix.Sequence));
+                Reject(fix.Sequence, FixVerdict.Rejected(FixRejectReason.SequenceReused, _window.HighestSequence + 1, fix.Sequence), receivedAtUnixMs);
                 return FixOutcome.Rejected;
             default:
                 break;
@@ -133,7 +134,7 @@ internal sealed class FixIntake
         var verdict = Gate.Judge(ref fix, _session, sentAtUnixMs, receivedAtUnixMs, ref _gate, _path.Limits);
         if (verdict.Outcome == FixOutcome.Rejected)
         {
-            Reject(fix.Sequence, verdict);
+            Reject(fix.Sequence, verdict, receivedAtUnixMs);
             return FixOutcome.Rejected;
         }
 
@@ -168,8 +169,9 @@ internal sealed class FixIntake
         Show(fix, verdict.Outcome == FixOutcome.Accepted ? FixOutcome.Accepted : FixOutcome.Rejected);
     }
 
-    private void Reject(ulong sequence, in FixVerdict verdict)
+    private void Reject(ulong sequence, in FixVerdict verdict, long receivedAtUnixMs)
     {
+        _path.Rejects.Set(_slot, verdict, DateTimeOffset.FromUnixTimeMilliseconds(receivedAtUnixMs));
         _path.Metrics.Judged(verdict.Outcome, verdict.Reason);
         Acks.Rejected(sequence, verdict);
     }

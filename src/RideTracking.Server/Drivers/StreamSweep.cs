@@ -20,7 +20,7 @@ internal sealed class StreamSweep(
     protected override Task LookAsync(CancellationToken stopping)
     {
         var tokenTime = tokenClock.GetUtcNow();
-        foreach (var session in streams.Sessions)
+        foreach (var session in streams.Open)
         {
             Loop.Try(session.DriverId, (Session: session, tokenTime), static one => one.Session.Sweep(one.tokenTime));
         }
@@ -45,7 +45,7 @@ internal sealed class StreamSweep(
             foreach (ref readonly var change in _left.AsSpan(0, count))
             {
                 // It has left the index already, so that one who fails here must not keep the others from being told.
-                Loop.Try("a stale position", (services.Path, Change: change), static one =>
+                Loop.Try($"the stale position of {change.Current.Slot}", (services.Path, Change: change), static one =>
                 {
                     one.Path.Fanout.Publish(one.Change);
                     one.Path.Zones.GoStale(one.Change.Current.Slot);

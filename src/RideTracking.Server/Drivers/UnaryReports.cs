@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using Grpc.Core;
+using RideTracking.Engine.Ingest;
 using RideTracking.Server.Hosting;
 using RideTracking.Server.Protocol;
 using RideTracking.V1;
@@ -69,7 +70,10 @@ internal sealed class UnaryReports(DriverConnections connections, DriverStreams 
             return open;
         }
 
-        (reporter.Intake, _) = await connections.OpenIntakeAsync(request.DriverId, request.SessionId);
+        (reporter.Intake, _) = await connections.OpenIntakeAsync(
+            request.DriverId, request.SessionId, default,
+            // The whole of a call may come again, also to another node, and nobody told the app where the log ends.
+            static resumeAfter => new SequenceWindow(resumeAfter, Uplink.MaxFixes, trustsResumed: true));
         reporter.Intake.Cursor.Moved = reporter.LogMoved;
         return reporter.Intake;
     }

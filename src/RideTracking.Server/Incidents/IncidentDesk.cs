@@ -25,11 +25,12 @@ internal sealed class IncidentDesk(
     /// <summary>A driver's action.</summary>
     /// <param name="actor">Whose, on which connection.</param>
     /// <param name="action">The action, checked.</param>
+    /// <param name="occurredAt">When, by the server's clock.</param>
     /// <param name="answer">What a repeat is to get.</param>
     /// <exception cref="RedisException">The store is away; whether it was raised is then not known.</exception>
-    public async Task<IncidentReply> RaiseAsync(ActingDriver actor, V1.DriverAction action, StoredAnswer answer)
+    public async Task<IncidentReply> RaiseAsync(ActingDriver actor, V1.DriverAction action, DateTimeOffset occurredAt, StoredAnswer answer)
     {
-        var incident = New(action.RaiseIncident.Kind, action.RaiseIncident.Note, action.OccurredAt);
+        var incident = New(action.RaiseIncident.Kind, action.RaiseIncident.Note, occurredAt.ToTimestamp());
         incident.RaisedBy = V1.TripActor.Driver;
         incident.Driver = new V1.TripDriver { DriverId = actor.DriverId };
         Locate(incident, actor.DriverId);
@@ -48,7 +49,6 @@ internal sealed class IncidentDesk(
     {
         var check = new RequestCheck();
         check.Id("request_id", request.RequestId);
-        check.OptionalTime("occurred_at", request.OccurredAt);
         Check(check, "", request.Kind, request.Note);
         check.Pass();
         var trip = await FindTripAsync(request.TripId);

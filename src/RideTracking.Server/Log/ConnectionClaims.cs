@@ -1,7 +1,9 @@
 using System.Globalization;
+using Grpc.Core;
 using RideTracking.Engine.Ingest;
 using RideTracking.Server.Areas;
 using RideTracking.Server.Hosting;
+using RideTracking.Server.Protocol;
 using RideTracking.Server.Store;
 using StackExchange.Redis;
 
@@ -20,19 +22,39 @@ public readonly record struct ConnectionClaim(
 public sealed class ConnectionClaims(RedisStore store, StoreKeys keys, LogWriterId writer, ServerClock clock)
 {
     /// <summary>Claims the driver for a session on this node; whoever held it can write no more.</summary>
+    /// <param name="driverId">The driver.</param>
+    /// <param name="sessionId">The session.</param>
+    /// <param name="attempt">Which attempt of its device it is.</param>
+    /// <param name="abandoned">
+    /// Nobody waits for it any more. What the store has taken in already it may still run, but not after another claim, since each names the
+    /// one that it follows on.
+    /// </param>
+    /// <exception cref="RpcException">ABORTED: a later attempt of the same device has the driver, or had it.</exception>
     /// <exception cref="RedisException">The store is away.</exception>
-    public async Task<ConnectionClaim> ClaimAsync(string driverId, string sessionId)
+    /// <exception cref="OperationCanceledException">It was abandoned, and did not claim anything.</exception>
+    public async Task<ConnectionClaim> ClaimAsync(
+        string driverId, string sessionId, DeviceAttempt attempt = default, CancellationToken abandoned = default)
     {
         var holder = await HolderAsync(driverId);
         while (true)
         {
+            abandoned.ThrowIfCancellationRequested();
             var reply = (RedisResult[])(await StoreScript.ConnectionClaim.RunAsync(
                 store.AppendWrites,
-                [keys.Connections, keys.LastFixes, keys.EarlierSessions(driverId), keys.LogFence(holder)],
+                [keys.Connections, keys.LastFixes, keys.EarlierSessions(driverId), keys.LogFence(holder.Split(' ')[^1])],
                 [
                     driverId, writer.Value, sessionId, holder,
                     clock.RealMilliseconds(StoreExpiries.EarlierSessions), clock.RealMilliseconds(StoreExpiries.Writer),
+                    attempt.DeviceArgument, attempt.NumberArgument,
                 ]))!;
+            if ((string)reply[0]! == "passed")
+            {
+                throw Refusal.Aborted(
+                    "CONNECTION_ATTEMPT_PASSED",
+                    $"This device has connected by its attempt {(string)reply[1]!} already. Connect again with a higher connection_attempt.",
+                    ("last_connection_attempt", (string)reply[1]!)).ToRpcException();
+            }
+
             if ((string)reply[0]! == "ok")
             {
                 // Without them the app sends again what the log has already, which is harmless.
@@ -53,6 +75,6 @@ public sealed class ConnectionClaims(RedisStore store, StoreKeys keys, LogWriter
     private async Task<string> HolderAsync(string driverId)
     {
         var connection = (string?)await store.Append.HashGetAsync(keys.Connections, driverId);
-        return connection?.Split(' ')[1] ?? "-";
+        return connection is null ? "-" : string.Join(' ', connection.Split(' ', 3)[..2]);
     }
 }

@@ -55,16 +55,28 @@ public sealed partial class FixLog : BackgroundService
         metrics.ObserveWaiting(() => _waiting.Count);
     }
 
-    /// <summary>Begins to follow a session. The driver's session before it on this node can write no more.</summary>
+    /// <summary>
+    /// Begins to follow a session; of the driver's session before it on this node and this one, the one that the store let in first can
+    /// write no more.
+    /// </summary>
     public void Open(LogCursor cursor)
     {
-        LogCursor? before = null;
-        _open.AddOrUpdate(cursor.DriverId, cursor, (_, held) =>
-        {
-            before = held;
-            return cursor;
-        });
-        before?.Fence();
+        LogCursor? loser = null;
+        _open.AddOrUpdate(
+            cursor.DriverId,
+            _ =>
+            {
+                loser = null;
+                return cursor;
+            },
+            (_, held) =>
+            {
+                // They may come here in another order than they claimed. Who could not claim yet comes after who is here.
+                var isLate = cursor.IsClaimed && held.Epoch > cursor.Epoch;
+                loser = isLate ? cursor : held;
+                return isLate ? held : cursor;
+            });
+        loser?.Fence();
         if (!cursor.IsClaimed)
         {
             _unclaimed.Add(cursor);
@@ -72,8 +84,15 @@ public sealed partial class FixLog : BackgroundService
         }
     }
 
-    /// <summary>Ends following a session. What it appended is still written.</summary>
-    public void Close(LogCursor cursor) => _open.TryRemove(new KeyValuePair<string, LogCursor>(cursor.DriverId, cursor));
+    /// <summary>Ends following a session. What it appended is still written, if it ever had its driver.</summary>
+    public void Close(LogCursor cursor)
+    {
+        _open.TryRemove(new KeyValuePair<string, LogCursor>(cursor.DriverId, cursor));
+        if (!cursor.IsClaimed)
+        {
+            _unclaimed.Remove(cursor);
+        }
+    }
 
     /// <summary>Hands a fix over. It is dropped here when the cursor is broken or fenced: the app will send it again.</summary>
     public void Append(LogCursor cursor, in Fix fix, FixOutcome outcome, DriverStatus status)
@@ -179,6 +198,11 @@ public sealed partial class FixLog : BackgroundService
         try
         {
             await _unclaimed.ClaimAsync(_loop, stopping);
+            if (_unclaimed.HasFaulty)
+            {
+                BreakUnclaimed();
+            }
+
             await _ahead.AllWrittenAsync().WaitAsync(stopping);
             await _append.WriteAsync(_batch.AsMemory(0, _taken), Fence);
         }
@@ -267,6 +291,23 @@ public sealed partial class FixLog : BackgroundService
         {
             forgotten.Cursor.Break(forgotten.Fix.Sequence);
             _broken.Add(forgotten.Cursor);
+        }
+    }
+
+    // What has no claim may not be written, and cannot be kept back without keeping back the others: the app is asked for it once it has one.
+    private void BreakUnclaimed()
+    {
+        lock (_lock)
+        {
+            foreach (ref readonly var record in _batch.AsSpan(0, _taken))
+            {
+                if (record.Cursor is { IsClaimed: false, IsAbandoned: false, IsFenced: false, IsBroken: false } cursor && record.Run == cursor.Run)
+                {
+                    cursor.Break(record.Fix.Sequence);
+                    _broken.Add(cursor);
+                    _metrics.Forgotten(1);
+                }
+            }
         }
     }
 

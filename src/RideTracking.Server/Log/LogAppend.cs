@@ -36,6 +36,8 @@ public sealed class LogAppend(
             var keep = KeepWritable(records.Span);
             if (keep == 0)
             {
+                // An attempt whose reply was lost may have been written under this number; the next batch is another one.
+                _batch++;
                 return;
             }
 

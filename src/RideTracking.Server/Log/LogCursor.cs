@@ -17,10 +17,14 @@ public sealed class LogCursor(string driverId, string sessionId, TimeProvider ma
     private ulong _brokenFrom;
     private volatile bool _broken;
     private volatile bool _fenced;
+    private volatile bool _isAbandoned;
 
     public string DriverId { get; } = driverId;
 
     public string SessionId { get; } = sessionId;
+
+    /// <summary>Which of its device's attempts to connect it came by.</summary>
+    public DeviceAttempt Attempt { get; init; }
 
     /// <summary>Number of the claim under which this session may write; 0 until the store could be asked.</summary>
     public long Epoch { get; private set; }
@@ -94,7 +98,8 @@ public sealed class LogCursor(string driverId, string sessionId, TimeProvider ma
 
     /// <summary>Whether a fix may still be written: what was forgotten, and what came after it, may not.</summary>
     internal bool MayWrite(ulong sequence, int run) =>
-        !_fenced && run == Run && sequence > LoggedThrough && (!_broken || sequence < _brokenFrom);
+        // Whether it is broken before which run it is: who begins again does it in the other order.
+        IsClaimed && !_fenced && !_isAbandoned && (!_broken || sequence < _brokenFrom) && run == Run && sequence > LoggedThrough;
 
     internal void Break(ulong from)
     {
@@ -109,4 +114,13 @@ public sealed class LogCursor(string driverId, string sessionId, TimeProvider ma
     }
 
     internal void TellBroken() => Moved();
+
+    /// <summary>
+    /// Its stream has ended and it never had a claim. Nothing of it is written, and nothing was acknowledged: a claim made for it now would
+    /// take the driver from the stream that came after it.
+    /// </summary>
+    internal void Abandon() => _isAbandoned = true;
+
+    /// <summary>Whether it was given up without a claim.</summary>
+    internal bool IsAbandoned => _isAbandoned;
 }

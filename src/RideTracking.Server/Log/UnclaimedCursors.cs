@@ -1,9 +1,10 @@
+using Grpc.Core;
 using RideTracking.Server.Hosting;
 
 namespace RideTracking.Server.Log;
 
-/// <summary>Sessions that were opened while the store was away: they claim their drivers once it is back.</summary>
-/// <remarks><see cref="Add"/> from any thread; the rest is the log's loop's own.</remarks>
+/// <summary>Sessions that were opened while the store was away: they claim their drivers once it is back, unless their streams end before. Bounded by the open streams.</summary>
+/// <remarks><see cref="Add"/> and <see cref="Remove"/> from any thread; the rest is the log's loop's own.</remarks>
 internal sealed class UnclaimedCursors(ConnectionClaims claims)
 {
     private const int AtOnce = 64;
@@ -11,7 +12,7 @@ internal sealed class UnclaimedCursors(ConnectionClaims claims)
     private readonly Lock _lock = new();
     private readonly List<LogCursor> _cursors = [];
 
-    // Of the log's loop alone: whose claims failed by a fault of their own. They are tried again as the log is written.
+    // Whose claims failed by a fault of their own. They are tried again as the log is written.
     private readonly List<LogCursor> _faulty = [];
 
     public bool IsEmpty
@@ -25,6 +26,18 @@ internal sealed class UnclaimedCursors(ConnectionClaims claims)
         }
     }
 
+    /// <summary>Whether there are some whose claims failed by a fault of their own.</summary>
+    public bool HasFaulty
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _faulty.Count > 0;
+            }
+        }
+    }
+
     public void Add(LogCursor cursor)
     {
         lock (_lock)
@@ -33,17 +46,28 @@ internal sealed class UnclaimedCursors(ConnectionClaims claims)
         }
     }
 
+    /// <summary>The stream has ended.</summary>
+    public void Remove(LogCursor cursor)
+    {
+        cursor.Abandon();
+        lock (_lock)
+        {
+            _cursors.Remove(cursor);
+            _faulty.Remove(cursor);
+        }
+    }
+
     /// <exception cref="StackExchange.Redis.RedisException">The store is away; what was not claimed stays.</exception>
     public async Task ClaimAsync(Loop loop, CancellationToken stopping)
     {
-        if (IsEmpty && _faulty.Count == 0)
-        {
-            return;
-        }
-
         LogCursor[] unclaimed;
         lock (_lock)
         {
+            if (_cursors.Count == 0 && _faulty.Count == 0)
+            {
+                return;
+            }
+
             _cursors.AddRange(_faulty);
             _faulty.Clear();
             unclaimed = [.. _cursors];
@@ -53,11 +77,11 @@ internal sealed class UnclaimedCursors(ConnectionClaims claims)
         {
             await Task.WhenAll(some.Select(async cursor =>
             {
-                var isDone = cursor.IsFenced || await loop.TryAsync(cursor.DriverId, () => ClaimAsync(cursor), stopping);
+                var isDone = cursor.IsFenced || cursor.IsAbandoned || await loop.TryAsync(cursor.DriverId, () => ClaimAsync(cursor), stopping);
                 lock (_lock)
                 {
                     _cursors.Remove(cursor);
-                    if (!isDone)
+                    if (!isDone && !cursor.IsAbandoned)
                     {
                         _faulty.Add(cursor);
                     }
@@ -70,7 +94,15 @@ internal sealed class UnclaimedCursors(ConnectionClaims claims)
     {
         // The claim that took too long may still arrive: after this one it would take the driver over from its own stream.
         await cursor.Claiming.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        cursor.Claimed(await claims.ClaimAsync(cursor.DriverId, cursor.SessionId));
-        cursor.Advance(0);
+        try
+        {
+            cursor.Claimed(await claims.ClaimAsync(cursor.DriverId, cursor.SessionId, cursor.Attempt));
+            cursor.Advance(0);
+        }
+        catch (RpcException e) when (e.StatusCode == StatusCode.Aborted)
+        {
+            // The same phone has connected since, elsewhere.
+            cursor.Fence();
+        }
     }
 }

@@ -54,6 +54,7 @@ internal sealed class MatchExplanations(
         var told = new V1.MatchedDriver { DriverId = driverId };
         DriverEntry driver = default;
         var isKnown = fleet.TryGet(driverId, out var slot, out driver);
+        told.LastReject = isKnown ? fleet.Rejects.Of(slot)?.ToLastReject() : null;
         if (isKnown && driver.HasFix)
         {
             told.DistanceMeters = Earth.DistanceMeters(driver.Fix.Point, trip.Waypoints[0].Location);

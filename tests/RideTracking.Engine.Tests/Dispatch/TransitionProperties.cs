@@ -51,7 +51,15 @@ public sealed class TransitionProperties
             4 => new OfferAnswered(driver, OfferIn(trip, driver, tripId), true),
             5 => new OfferTimeEnded(happening.Choice % 2 == 0 ? [party] : []),
             6 => new WaypointProgressed(
-                party, happening.Choice == 11 ? $"{tripId}.w2" : trip?.Next?.Id ?? "", (WaypointStep)(1 + (happening.Choice % 3)), "1234"),
+                party,
+                happening.Choice switch
+                {
+                    11 => $"{tripId}.w2",
+                    // Where the driver goes next, whichever trip's that is.
+                    > 6 => world.Plans.GetValueOrDefault(party)?.Stops.FirstOrDefault()?.WaypointId ?? "",
+                    _ => trip?.Next?.Id ?? "",
+                },
+                (WaypointStep)(1 + (happening.Choice % 3)), "1234"),
             7 or 8 => new WaypointsRequested(
                 (trip?.Version ?? 0) - (happening.Choice == 10 ? 1ul : 0), trip is null ? [] : Changed(trip, happening.Choice)),
             9 => new CancelRequested((TripActor)(1 + (happening.Choice % 5)), CancellationReason.ChangedMind, ""),
@@ -68,7 +76,9 @@ public sealed class TransitionProperties
             18 => new BlockRequested(driver, happening.Choice % 3 == 0 ? "papers" : null),
             _ => Forward(world, trip, tripId, driver, happening.Choice),
         };
-        return (tripId, happened with { Places = [.. DriverIds.Where(d => d != "d2").Select(d => new DriverPlace(d, TripWorld.Off(-1), 90))] });
+        // By the phone's clock, which may be anything.
+        DateTimeOffset? occurredAt = happening.Choice < 6 ? null : world.Now.AddSeconds((happening.Choice - 9) * 200);
+        return (tripId, happened with { OccurredAt = occurredAt, Places = [.. DriverIds.Where(d => d != "d2").Select(d => new DriverPlace(d, TripWorld.Off(-1), 90))] });
     }
 
     private static TripTerms Terms(TripWorld world, int choice) => new()
@@ -116,12 +126,17 @@ public sealed class TransitionProperties
         }
 
         Check(before is not { IsFinal: true } || transition is { Trip: null, Plans.IsEmpty: true }, "a final trip never changes");
+        var others = OthersIn(world, tripId);
         world.Commit(transition);
+        Check(others.SequenceEqual(OthersIn(world, tripId)), "nothing changes of a trip that was not named");
         if (transition.Trip is { } trip)
         {
             Check(trip.Version == (before?.Version ?? 0) + 1, "a change is one version");
             Check(trip.Events.Select(e => e.Version).SequenceEqual(Enumerable.Range(1, (int)trip.Version).Select(v => (ulong)v)), "versions have no gap");
             Check(trip.Events[^1].State == trip.State && trip.Events[^1].OccurredAt <= trip.Events[^1].RecordedAt, "the event says the state");
+            var steps = trip.Events.Where(e => e.Kind is TripEventKind.Assigned or TripEventKind.EnRoute or TripEventKind.Arrived or TripEventKind.WaypointDone);
+            Check(steps.Zip(steps.Skip(1)).All(two => two.First.OccurredAt <= two.Second.OccurredAt), "what follows from something happens after it");
+            Check(trip.Waypoints.All(w => w.DoneAt is null || w.ArrivedAt <= w.DoneAt), "who is done was there before");
             Check(trip.IsFinal == (trip.DueAt is null), "a trip that is not final has a deadline");
             Check(trip.Offers.All(o => trip.DueAt <= o.ExpiresAt), "an open offer has a deadline");
             Check(trip.Offers.Length <= TripWorld.Rules.OffersAtOnce, "no more are asked at once than may be");
@@ -143,6 +158,15 @@ public sealed class TransitionProperties
 
         CheckOneJob(world);
     }
+
+    // What there is of other trips, also in plans: where they go and how far they have come.
+    private static List<(string TripId, object What)> OthersIn(TripWorld world, string tripId) =>
+    [
+        .. world.Trips.Values.Where(t => t.Id != tripId).Select(t => (t.Id, (object)t)),
+        .. world.Plans.Values.OrderBy(p => p.DriverId, StringComparer.Ordinal).SelectMany(p => p.Stops).Where(s => s.TripId != tripId)
+            .Select(s => (s.TripId, (object)(s.WaypointId, s.State)))
+            .OrderBy(s => s.TripId, StringComparer.Ordinal),
+    ];
 
     private static void CheckOneJob(TripWorld world)
     {

@@ -31,14 +31,44 @@ public class SequenceWindowTests
     }
 
     [Fact]
-    public void What_was_before_the_resume_point_is_a_resend()
+    public void What_was_before_the_resume_point_is_a_number_used_twice()
     {
         var window = new SequenceWindow(resumeAfterSequence: 100);
-        Assert.Equal(SequenceNovelty.Resent, window.Observe(100, 1));
-        Assert.Equal(SequenceNovelty.Resent, window.Observe(7, 1));
+        Assert.Equal(SequenceNovelty.Reused, window.Observe(100, 1));
+        Assert.Equal(SequenceNovelty.Reused, window.Observe(7, 1));
         Assert.Equal(SequenceNovelty.New, window.Observe(101, 1));
-        Assert.Equal(SequenceNovelty.Resent, window.Observe(100, 1));
+        Assert.Equal(SequenceNovelty.Reused, window.Observe(100, 1));
         Assert.Equal(SequenceNovelty.Resent, window.Observe(101, 1));
+    }
+
+    [Fact]
+    public void Only_who_is_not_told_the_resume_point_is_trusted_below_it()
+    {
+        var window = new SequenceWindow(resumeAfterSequence: 100, capacity: 2, trustsResumed: true);
+        Assert.Equal(SequenceNovelty.Resent, window.Observe(7, 1));
+        foreach (ulong sequence in (ulong[])[101, 102, 103])
+        {
+            window.Observe(sequence, 1);
+        }
+
+        Assert.Equal(SequenceNovelty.Resent, window.Observe(100, 1));
+        Assert.Equal(SequenceNovelty.Reused, window.Observe(101, 1));
+        Assert.Equal(SequenceNovelty.Resent, window.Observe(102, 1));
+    }
+
+    [Fact]
+    public void A_phone_that_begins_again_is_not_believed()
+    {
+        var window = new SequenceWindow();
+        for (ulong sequence = 1; sequence <= 200; sequence++)
+        {
+            window.Observe(sequence, 1);
+        }
+
+        for (ulong sequence = 1; sequence <= 50; sequence++)
+        {
+            Assert.Equal(SequenceNovelty.Reused, window.Observe(sequence, 2));
+        }
     }
 
     [Fact]
@@ -64,7 +94,7 @@ public class SequenceWindowTests
         var operation = Gen.Select(Gen.Int[-90, 5], Gen.UInt[0, 1], Gen.Int[0, 40]);
         operation.Array[1, 400].Sample(operations =>
         {
-            var window = new SequenceWindow(3);
+            var window = new SequenceWindow(resumeAfterSequence: 3);
             var seen = new List<(ulong Sequence, uint Hash)>();
             ulong highest = 3;
             foreach ((int step, uint hash, int forget) in operations)
@@ -83,7 +113,6 @@ public class SequenceWindowTests
                 ulong sequence = (ulong)Math.Max(1, target);
                 SequenceNovelty expected =
                     sequence > highest ? SequenceNovelty.New
-                    : seen.Count == 0 || sequence < seen[0].Sequence ? SequenceNovelty.Resent
                     : seen.Contains((sequence, hash)) ? SequenceNovelty.Resent
                     : SequenceNovelty.Reused;
                 Assert.Equal(expected, window.Observe(sequence, hash));

@@ -140,6 +140,9 @@ public sealed class DirectoryTests
         await DriverFaultAsync("driver.display_name", new Driver { DriverId = "a" });
         await DriverFaultAsync("driver.display_name", new Driver { DriverId = "a", DisplayName = new string('x', 65) });
         await DriverFaultAsync("driver.vehicle_id", new Driver { DriverId = "a", DisplayName = "x", VehicleId = "?" });
+        await DriverFaultAsync("driver.other_vehicle_ids[1]", new Driver { DriverId = "a", DisplayName = "x", OtherVehicleIds = { "v", "?" } });
+        await DriverFaultAsync(
+            "driver.other_vehicle_ids", new Driver { DriverId = "a", DisplayName = "x", OtherVehicleIds = { Enumerable.Range(0, 33).Select(i => $"v{i}") } });
         foreach (var rating in new[] { 0, 5.1, double.NaN, double.PositiveInfinity })
         {
             await DriverFaultAsync("driver.rating", new Driver { DriverId = "a", DisplayName = "x", Rating = rating });

@@ -96,7 +96,7 @@ public sealed class ActionTests
         await driver.ClaimAsync();
 
         var desk = world.Host.City.GetRequiredService<DriverDesk>();
-        var refused = await desk.ActAsync("d1", old, reply, TestContext.Current.CancellationToken);
+        var refused = await desk.ActAsync("d1", old, reply, world.Time.GetUtcNow(), TestContext.Current.CancellationToken);
         Assert.Equal(((int)Code.Aborted, "TAKEN_OVER"), (refused.Status.Code, RideTests.Reason(refused)));
         var outbox = world.Host.City.GetRequiredService<CommandOutbox>();
         Assert.False(await outbox.AcknowledgeAsync("d1", old, 99));
@@ -172,10 +172,6 @@ public sealed class ActionTests
         await FaultAsync("action.trip_cancellation.reason", new DriverAction { ActionId = "x", TripCancellation = new TripCancellation { TripId = "t", Reason = CancellationReason.TooLong } });
         var wordy = new TripCancellation { TripId = "t", Reason = CancellationReason.Other, Note = new string('n', 281) };
         await FaultAsync("action.trip_cancellation.note", new DriverAction { ActionId = "x", TripCancellation = wordy });
-        var never = new Google.Protobuf.WellKnownTypes.Timestamp { Nanos = -1 };
-        await FaultAsync(
-            "action.occurred_at",
-            new DriverAction { ActionId = "x", OccurredAt = never, SetAvailability = new SetAvailability { Availability = DriverAvailability.Paused } });
 
         async Task FaultAsync(string field, DriverAction action)
         {

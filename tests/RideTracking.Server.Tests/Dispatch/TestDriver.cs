@@ -79,7 +79,7 @@ internal sealed class TestDriver
     public DriverAction Action() => new() { ActionId = $"a{Epoch}.{++_actions}" };
 
     public Task<ActionResult> ActAsync(DriverAction action, long? epoch = null) =>
-        _world.Host.City.GetRequiredService<DriverDesk>().ActAsync(Id, epoch ?? Epoch, action, TestContext.Current.CancellationToken);
+        _world.Host.City.GetRequiredService<DriverDesk>().ActAsync(Id, epoch ?? Epoch, action, action.OccurredAt?.ToDateTimeOffset() ?? _world.Time.GetUtcNow(), TestContext.Current.CancellationToken);
 
     public Task<ActionResult> SetAsync(V1.DriverAvailability availability)
     {

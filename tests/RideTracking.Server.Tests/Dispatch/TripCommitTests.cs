@@ -129,8 +129,8 @@ public sealed class TripCommitTests
         var claims = stores.Host.City.GetRequiredService<ConnectionClaims>();
         var commit = new TripCommit(Now, null, 0, null, [new PlanCommit("d1", 0, NewPlan("d1", 1), [])]);
         Assert.Equal(0, Assert.IsType<EpochPassed>(await stores.Trips.CommitAsync(commit with { Actor = new ActingDriver("d1", 1) })).Epoch);
-        var first = await claims.ClaimAsync("d1", "s1");
-        var second = await claims.ClaimAsync("d1", "s1");
+        var first = await claims.ClaimAsync("d1", "s1", abandoned: TestContext.Current.CancellationToken);
+        var second = await claims.ClaimAsync("d1", "s1", abandoned: TestContext.Current.CancellationToken);
 
         Assert.Equal(second.Epoch, Assert.IsType<EpochPassed>(await stores.Trips.CommitAsync(commit with { Actor = new ActingDriver("d1", first.Epoch) })).Epoch);
         Assert.IsType<Committed>(await stores.Trips.CommitAsync(commit with { Actor = new ActingDriver("d1", second.Epoch) }));

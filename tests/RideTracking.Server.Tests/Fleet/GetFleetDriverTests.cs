@@ -1,6 +1,9 @@
 using Google.Rpc;
 using Grpc.Core;
+using Microsoft.Extensions.DependencyInjection;
 using RideTracking.Server.Access;
+using RideTracking.Server.Areas;
+using RideTracking.Server.Drivers;
 using RideTracking.Server.Tests.Fixtures;
 using RideTracking.V1;
 using DriverAvailability = RideTracking.V1.DriverAvailability;
@@ -29,22 +32,39 @@ public class GetFleetDriverTests
     }
 
     [Fact]
-    public async Task The_vehicle_is_the_one_the_app_named_if_the_company_has_it()
+    public async Task The_vehicle_is_the_one_the_app_named_if_the_company_gives_it_to_the_driver()
     {
         await using var host = await ServerHost.StartAsync();
         var world = new FleetWorld(host);
         await RegisterAsync(host);
-        await new DirectoryService.DirectoryServiceClient(host.Channel()).UpsertVehicleAsync(
-            new UpsertVehicleRequest { Vehicle = new Vehicle { VehicleId = "v2", Description = "spare van", LicensePlate = "CC-22-DD", Seats = 8 } },
-            host.TokenOf(Role.Service, "backend"), cancellationToken: TestContext.Current.CancellationToken);
-        await using (await DriverPhone.ConnectAsync(host, "d1", configure: hello => hello.VehicleId = "v2"))
+        var directory = new DirectoryService.DirectoryServiceClient(host.Channel());
+        foreach (var (id, plate) in new[] { ("v2", "CC-22-DD"), ("limousine", "EE-33-FF") })
         {
-            Assert.Equal("CC-22-DD", (await GetAsync(world, "d1")).LicensePlate);
+            await directory.UpsertVehicleAsync(
+                new UpsertVehicleRequest { Vehicle = new Vehicle { VehicleId = id, Description = "spare", LicensePlate = plate, Seats = 8 } },
+                host.TokenOf(Role.Service, "backend"), cancellationToken: TestContext.Current.CancellationToken);
         }
 
-        await using (await DriverPhone.ConnectAsync(host, "d1", configure: hello => hello.VehicleId = "made-up"))
+        await IsInAsync("v2", "v1", "AA-11-BB");
+        await GiveAsync("v2");
+        await IsInAsync("v2", "v2", "CC-22-DD");
+        await IsInAsync("limousine", "v1", "AA-11-BB");
+        await IsInAsync("made-up", "v1", "AA-11-BB");
+        await IsInAsync("", "v1", "AA-11-BB");
+
+        // Taken from the driver while in it.
+        await using var phone = await DriverPhone.ConnectAsync(host, "d1", configure: hello => hello.VehicleId = "v2");
+        await GiveAsync();
+        Assert.Equal("AA-11-BB", (await GetAsync(world, "d1")).LicensePlate);
+
+        async Task GiveAsync(params string[] others) => await directory.UpsertDriverAsync(
+            new UpsertDriverRequest { Driver = new Driver { DriverId = "d1", DisplayName = "Ana", VehicleId = "v1", OtherVehicleIds = { others } } },
+            host.TokenOf(Role.Service, "backend"), cancellationToken: TestContext.Current.CancellationToken);
+
+        async Task IsInAsync(string named, string vehicleId, string plate)
         {
-            Assert.Equal("AA-11-BB", (await GetAsync(world, "d1")).LicensePlate);
+            await using var phone = await DriverPhone.ConnectAsync(host, "d1", configure: hello => hello.VehicleId = named);
+            Assert.Equal((vehicleId, plate), (phone.Welcome!.VehicleId, (await GetAsync(world, "d1")).LicensePlate));
         }
     }
 
@@ -61,6 +81,35 @@ public class GetFleetDriverTests
         Assert.Equal("", stranger.DisplayName);
         Assert.False(stranger.HasCourseDegrees);
         Assert.NotNull(stranger.Location);
+    }
+
+    [Fact]
+    public async Task A_place_is_told_however_old_and_a_missing_one_is_explained()
+    {
+        var time = new WatchedTime(new DateTimeOffset(2026, 1, 1, 8, 0, 0, TimeSpan.Zero));
+        await using var host = await ServerHost.StartAsync(time: time, args: ["--Streams:SilenceTimeout", "1.00:00:00"]);
+        var world = new FleetWorld(host);
+        await using var phone = await DriverPhone.ConnectAsync(host, "d1");
+        await phone.SendAsync(DriverPhone.Batch(Phone(), 1));
+        await phone.ReadAckAsync(1);
+        Assert.Null((await GetAsync(world, "d1")).LastReject);
+
+        await host.PassAsync<StreamSweep>(TimeSpan.FromHours(1));
+        var fleet = host.City.GetRequiredService<CityFleet>();
+        Assert.True(fleet.TryGet("d1", out var swept) && !swept.HasFix);
+        var batch = DriverPhone.Batch(Phone(), 2);
+        batch.Fixes[0].HorizontalAccuracyDecimeters = 50_000;
+        await phone.SendAsync(batch);
+        Assert.Single(await phone.ReadAckAsync(2));
+
+        var driver = await GetAsync(world, "d1");
+        Assert.Equal(DriverPhone.StartLatitudeE7 + 1000, (int)Math.Round(driver.Location.Latitude * 1e7));
+        Assert.InRange(driver.Age.ToTimeSpan(), TimeSpan.FromHours(1), TimeSpan.FromHours(1.1));
+        Assert.Equal(
+            (FixRejectReason.TooInaccurate, 5_000d, time.GetUtcNow()),
+            (driver.LastReject.Reason, driver.LastReject.Measured, driver.LastReject.RejectedAt.ToDateTimeOffset()));
+
+        long Phone() => time.GetUtcNow().ToUnixTimeMilliseconds();
     }
 
     [Fact]

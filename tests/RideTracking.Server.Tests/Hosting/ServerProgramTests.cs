@@ -125,7 +125,7 @@ public sealed partial class ServerProgramTests
                 }
             }))
         {
-            Assert.Equal(1, await ServerCommands.ServeAsync(app));
+            Assert.Equal(1, await ServerCommands.ServeAsync(app, TestContext.Current.CancellationToken));
         }
 
         Directory.Delete(folder, recursive: true);

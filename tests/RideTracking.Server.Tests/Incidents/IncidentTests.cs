@@ -24,7 +24,8 @@ public sealed class IncidentTests
         var trip = await world.RequestAsync("q1", "r1");
         await driver.AcceptNextAsync();
 
-        await using var phone = await DriverPhone.ConnectAsync(world.Host, "d1");
+        await using var phone = await DriverPhone.ConnectAsync(
+            world.Host, "d1", configure: hello => hello.SentAtUnixMs = world.Time.GetUtcNow().ToUnixTimeMilliseconds());
         var happened = Timestamp.FromDateTimeOffset(world.Time.GetUtcNow().AddMinutes(-2));
         await phone.SendAsync(new ConnectRequest
         {

@@ -1,5 +1,7 @@
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
 using RideTracking.Server.Areas;
+using RideTracking.Server.Hosting;
 using RideTracking.Server.Log;
 using RideTracking.Server.Store;
 using RideTracking.Server.Tests.Fixtures;
@@ -33,5 +35,42 @@ public sealed class LogAppendTests
         Assert.Empty(await phone.ReadAckAsync(3));
         Assert.Equal(3, (await ConnectTests.LoggedAsync(server)).Count);
         Assert.False(await store.KeyExistsAsync(fence));
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_batch_whose_reply_was_lost_and_of_which_nothing_may_be_written_any_more_does_not_lend_its_number(bool onRedis)
+    {
+        await using var redis = onRedis ? await RedisProcess.StartAsync() : null;
+        await using var server = await ServerHost.StartAsync(redis);
+        LogWriterId writer = new("w");
+        var lost = Cursor("d1");
+        await Append().WriteAsync(Records(lost), _ => { });
+        Assert.Equal(1UL, lost.LoggedThrough);
+
+        // To this one the reply never came; meanwhile another connection has the driver.
+        var append = Append();
+        var fenced = Cursor("d1");
+        fenced.Fence();
+        await append.WriteAsync(Records(fenced), _ => { });
+        var next = Cursor("d2");
+        await append.WriteAsync(Records(next), _ => { });
+        Assert.Equal(1UL, next.LoggedThrough);
+        Assert.Equal(["d1", "d2"], (await ConnectTests.LoggedAsync(server)).Select(f => f.DriverId));
+
+        LogAppend Append() => new(
+            server.Services.GetRequiredService<RedisStore>(), server.City.GetRequiredService<StoreKeys>(), writer,
+            server.Services.GetRequiredService<ServerClock>(), server.City.GetRequiredService<IOptions<LogOptions>>(), server.City.GetRequiredService<LogMetrics>());
+
+        static LogCursor Cursor(string driverId)
+        {
+            var cursor = new LogCursor(driverId, "s", TimeProvider.System);
+            cursor.Claimed(new ConnectionClaim(1, 0, null, null, []));
+            return cursor;
+        }
+
+        static LogRecord[] Records(LogCursor cursor) =>
+            [new LogRecord { Cursor = cursor, Fix = new Engine.Ingest.Fix { Sequence = 1, FixedAtUnixMs = 1 }, Outcome = Engine.Ingest.FixOutcome.Accepted }];
     }
 }

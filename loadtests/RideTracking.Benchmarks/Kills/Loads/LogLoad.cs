@@ -15,18 +15,45 @@ internal sealed class LogLoad(string area, int seed) : StoreLoad(area, seed)
     private readonly Dictionary<string, List<string>> _honoured = [];
     private long _segment = 1;
 
-    protected override (StoreCall Call, Action<RedisResult> Heard) Next() => Chance.Next(4) == 0 ? Claim() : Append();
+    protected override (StoreCall Call, Action<RedisResult> Heard) Next() => Chance.Next(20) switch
+    {
+        0 => Forget(),
+        < 6 => Claim(),
+        _ => Append(),
+    };
 
     private (StoreCall Call, Action<RedisResult> Heard) Claim()
     {
         var (driver, writer) = ($"d{Chance.Next(Drivers)}", $"w{Chance.Next(2)}");
         var holder = _holders.GetValueOrDefault(driver, "-");
+        void Heard(RedisResult reply)
+        {
+            var told = (string)((RedisResult[])reply!)[1]!;
+            _holders[driver] = Kind(reply) switch
+            {
+                "ok" => $"{told} {writer}",
+                "held" => told,
+                _ => holder,
+            };
+        }
+
         return (
             Script(
                 StoreScript.ConnectionClaim,
-                [Keys.Connections, Keys.LastFixes, Keys.EarlierSessions(driver), Keys.LogFence(holder)],
-                [driver, writer, $"s{Chance.Next(3)}", holder, Day, Day]),
-            reply => _holders[driver] = Kind(reply) == "ok" ? writer : (string)((RedisResult[])reply!)[1]!);
+                [Keys.Connections, Keys.LastFixes, Keys.EarlierSessions(driver), Keys.LogFence(holder.Split(' ')[^1])],
+                [driver, writer, $"s{Chance.Next(12)}", holder, Day, Day, Chance.Next(3) == 0 ? "-" : $"phone{Chance.Next(5)}", Chance.Next(10)]),
+            Heard);
+    }
+
+    private (StoreCall Call, Action<RedisResult> Heard) Forget()
+    {
+        var driver = $"d{Chance.Next(Drivers)}";
+        return (
+            Script(
+                StoreScript.DriverForget,
+                [Keys.Plans, Keys.Outbox(driver), Keys.LastFixes, Keys.EarlierSessions(driver), Keys.ZoneVisits],
+                [driver, 0]),
+            Ignore);
     }
 
     private (StoreCall Call, Action<RedisResult> Heard) Append()

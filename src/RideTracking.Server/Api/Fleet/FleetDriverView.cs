@@ -1,9 +1,11 @@
 using Grpc.Core;
 using RideTracking.Server.Areas;
 using RideTracking.Server.Directories;
+using RideTracking.Server.Log;
 using RideTracking.Server.Progress;
 using RideTracking.Server.Protocol;
 using RideTracking.Server.Roads;
+using RideTracking.Server.Store;
 using RideTracking.Server.Trips;
 using RideTracking.V1;
 
@@ -14,10 +16,11 @@ internal sealed class FleetDriverView(
     Area area, CityFleet fleet, CompanyDirectory directory, TripBook trips, TripTracking tracking, LearnedTimes learned, TripView view)
 {
     /// <exception cref="Grpc.Core.RpcException">NOT_FOUND when nothing is known of the driver.</exception>
-    public GetFleetDriverResponse Of(GetFleetDriverRequest request)
+    public async Task<GetFleetDriverResponse> OfAsync(GetFleetDriverRequest request)
     {
         ExternalId.Require("driver_id", request.DriverId);
-        if (!fleet.TryGet(request.DriverId, out var entry) && directory.Drivers.Find(request.DriverId) is null)
+        var isHere = fleet.TryGet(request.DriverId, out var slot, out var entry);
+        if (!isHere && directory.Drivers.Find(request.DriverId) is null)
         {
             throw Refusal.NotFound("DRIVER_NOT_FOUND", $"Nothing is known of the driver {request.DriverId}.").ToRpcException();
         }
@@ -44,8 +47,27 @@ internal sealed class FleetDriverView(
         {
             DescribePosition(response, entry.Fix);
         }
+        else if (await LastKnownAsync(request.DriverId) is { } fix)
+        {
+            DescribePosition(response, fix);
+        }
 
+        response.LastReject = isHere ? fleet.Rejects.Of(slot)?.ToLastReject() : null;
         return response;
+    }
+
+    // Who was not heard of for long is in memory no more.
+    private async Task<Engine.Ingest.Fix?> LastKnownAsync(string driverId)
+    {
+        try
+        {
+            var kept = (byte[]?)await area.Bulk.HashGetAsync(area.Keys.LastFixes, driverId);
+            return area.Unreadable.Read(RecordKind.LastFix, area.Keys.LastFixes, driverId, kept, LastFix.Parse)?.Fix;
+        }
+        catch (Exception e) when (StoreFailure.Passes(e))
+        {
+            return null;
+        }
     }
 
     private void DescribePosition(GetFleetDriverResponse response, in Engine.Ingest.Fix fix)

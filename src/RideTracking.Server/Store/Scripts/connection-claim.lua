@@ -1,15 +1,34 @@
 -- Makes a connection the only one that may write for a driver, and tells where its session's log ends.
 -- KEYS: connections, last fixes, the driver's earlier sessions, fence of the writer that holds the driver now
--- ARGV: driver, writer, session, the writer whose fence is KEYS[4] ('-' for none),
---       earlier sessions expire after (ms), fence expires after (ms)
--- Returns {'ok', epoch, last fix, last fix of this session} | {'writer', the writer that holds the driver now}
-local epoch, holder = '0', '-'
+-- ARGV: driver, writer, session, the claim that holds the driver as far as is known ("<epoch> <writer>", '-' for none),
+--       earlier sessions expire after (ms), fence expires after (ms), device ('-' when it is not told), its attempt (0 when it counts none)
+-- Returns {'ok', epoch, last fix, last fix of this session} | {'held', the claim that holds the driver now}
+--       | {'passed', the device's later attempt}
+local epoch, holder, attempts = '0', '-', ''
 local connection = redis.call('HGET', KEYS[1], ARGV[1])
 if connection then
-  epoch, holder = string.match(connection, '^(%d+) (%S+) ')
+  local writer
+  epoch, writer, attempts = string.match(connection, '^(%d+) (%S+) %S+ ?(.*)$')
+  holder = epoch .. ' ' .. writer
 end
 if holder ~= ARGV[4] then
-  return {'writer', holder}
+  return {'held', holder}
+end
+
+-- Of the driver's last devices, the newest first, so that a connect that was long on its way is known as such.
+local others, count = '', 0
+for device, attempt in string.gmatch(attempts, '(%S+) (%d+)') do
+  if device ~= ARGV[7] then
+    if count < 3 then
+      others = others .. ' ' .. device .. ' ' .. attempt
+      count = count + 1
+    end
+  elseif ARGV[8] ~= '0' and tonumber(attempt) > tonumber(ARGV[8]) then
+    return {'passed', attempt}
+  end
+end
+if ARGV[7] ~= '-' and ARGV[8] ~= '0' then
+  others = ' ' .. ARGV[7] .. ' ' .. ARGV[8] .. others
 end
 epoch = string.format('%d', tonumber(epoch) + 1)
 
@@ -24,6 +43,15 @@ if last then
 end
 
 if earlier then
+  local sessions = redis.call('HKEYS', KEYS[3])
+  if #sessions > 7 then
+    -- Whoever makes up sessions is told of the older ones to send again what it holds.
+    for _, other in ipairs(sessions) do
+      if other ~= earlier and other ~= ARGV[3] then
+        write('HDEL', KEYS[3], other)
+      end
+    end
+  end
   write('HSET', KEYS[3], earlier, last)
   write('PEXPIRE', KEYS[3], ARGV[5])
 end
@@ -31,6 +59,6 @@ if holder ~= '-' then
   write('SADD', KEYS[4], ARGV[1] .. ' ' .. epoch)
   write('PEXPIRE', KEYS[4], ARGV[6])
 end
-write('HSET', KEYS[1], ARGV[1], epoch .. ' ' .. ARGV[2] .. ' ' .. ARGV[3])
+write('HSET', KEYS[1], ARGV[1], epoch .. ' ' .. ARGV[2] .. ' ' .. ARGV[3] .. others)
 apply()
 return {'ok', epoch, last or '', own or ''}

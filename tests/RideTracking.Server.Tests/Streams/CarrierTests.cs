@@ -1,0 +1,234 @@
+using Google.Rpc;
+using Grpc.Core;
+using Microsoft.Extensions.DependencyInjection;
+using RideTracking.Engine.Index;
+using RideTracking.Server.Areas;
+using RideTracking.Server.Log;
+using RideTracking.Server.Store;
+using RideTracking.Server.Tests.Dispatch;
+using RideTracking.Server.Tests.Fixtures;
+using RideTracking.V1;
+using StackExchange.Redis;
+using Role = RideTracking.Server.Access.Role;
+using DriverLink = RideTracking.Engine.Index.DriverLink;
+
+namespace RideTracking.Server.Tests.Streams;
+
+/// <summary>Who speaks for a driver: one connection at a time, whatever comes late.</summary>
+public sealed class CarrierTests
+{
+    private static long Now { get; } = TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds();
+
+    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
+    [Theory, InlineData(false), InlineData(true)]
+    public async Task An_attempt_to_connect_that_comes_late_takes_the_driver_over_from_nobody(bool onRedis)
+    {
+        await using var world = await RideWorld.StartOnAsync(onRedis);
+        var claims = world.Host.City.GetRequiredService<ConnectionClaims>();
+        Assert.Equal(1, (await ClaimAsync("phone", 2)).Epoch);
+        await PassedAsync("phone", 1, "2");
+        // The same once more: its reply was lost.
+        Assert.Equal(2, (await ClaimAsync("phone", 2)).Epoch);
+        // Others since do not make it forgotten.
+        foreach (var device in (string[])["tablet", "watch", "car"])
+        {
+            await ClaimAsync(device, 7);
+        }
+
+        await PassedAsync("phone", 1, "2");
+        await PassedAsync("tablet", 6, "7");
+        // Who counts none comes in order of arrival.
+        Assert.Equal(6, (await claims.ClaimAsync("d1", "s", abandoned: Cancel)).Epoch);
+        Assert.Equal(7, (await ClaimAsync("phone", 3)).Epoch);
+
+        Task<ConnectionClaim> ClaimAsync(string device, ulong attempt) => claims.ClaimAsync("d1", "s", DeviceAttempt.Of(device, attempt), Cancel);
+
+        async Task PassedAsync(string device, ulong attempt, string last)
+        {
+            var refused = await Assert.ThrowsAsync<RpcException>(() => ClaimAsync(device, attempt));
+            var info = refused.GetRpcStatus()!.GetDetail<ErrorInfo>()!;
+            Assert.Equal((StatusCode.Aborted, "CONNECTION_ATTEMPT_PASSED", last), (refused.StatusCode, info.Reason, info.Metadata["last_connection_attempt"]));
+        }
+    }
+
+    [Theory, InlineData(false), InlineData(true)]
+    public async Task A_phone_that_makes_up_sessions_leaves_few_behind(bool onRedis)
+    {
+        await using var redis = onRedis ? await RedisProcess.StartAsync() : null;
+        await using var server = await ServerHost.StartAsync(redis);
+        for (var i = 0; i < 20; i++)
+        {
+            await using var phone = await DriverPhone.ConnectAsync(server, "d1", $"s{i}");
+            Assert.Equal(0UL, phone.Welcome.ResumeAfterSequence);
+            await phone.SendAsync(DriverPhone.Batch(Now + (i * 10_000L), 1));
+            await phone.ReadAckAsync(1);
+        }
+
+        var sessions = server.City.GetRequiredService<StoreKeys>().EarlierSessions("d1");
+        Assert.InRange(await server.Services.GetRequiredService<RedisStore>().Bulk.HashLengthAsync(sessions), 1, 8);
+        // The last ones are known.
+        await using var back = await DriverPhone.ConnectAsync(server, "d1", "s18");
+        Assert.Equal(1UL, back.Welcome.ResumeAfterSequence);
+    }
+
+    [Fact]
+    public async Task A_phone_is_told_the_number_to_go_on_from_and_the_stream_that_is_open_stays()
+    {
+        await using var server = await ServerHost.StartAsync();
+        await using var open = await DriverPhone.ConnectAsync(server, "d1", configure: hello => (hello.DeviceId, hello.ConnectionAttempt) = ("phone", 5));
+        await using var late = DriverPhone.Dial(server, "d1");
+        await late.SendAsync(new ConnectRequest
+        {
+            Hello = new Hello { ProtocolVersion = 1, DriverId = "d1", SessionId = "s1", DeviceId = "phone", ConnectionAttempt = 4 },
+        });
+        var info = (await late.ReadFailureAsync()).GetRpcStatus()!.GetDetail<ErrorInfo>()!;
+        Assert.Equal(("CONNECTION_ATTEMPT_PASSED", "5"), (info.Reason, info.Metadata["last_connection_attempt"]));
+
+        await open.SendAsync(DriverPhone.Batch(Now, 1));
+        Assert.Empty(await open.ReadAckAsync(1));
+    }
+
+    [Fact]
+    public async Task A_claim_that_nobody_waits_for_any_more_is_not_made_again()
+    {
+        await using var redis = await RedisProcess.StartAsync();
+        await using var server = await ServerHost.StartAsync(redis);
+        var claims = server.City.GetRequiredService<ConnectionClaims>();
+        using var abandoned = new CancellationTokenSource();
+        await abandoned.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => claims.ClaimAsync("d1", "s", default, abandoned.Token));
+        Assert.Equal(1, (await claims.ClaimAsync("d1", "s", abandoned: Cancel)).Epoch);
+    }
+
+    [Theory, InlineData(false), InlineData(true)]
+    public async Task Of_two_sessions_the_one_that_the_store_let_in_last_has_the_driver_whichever_is_opened_first(bool inOrder)
+    {
+        await using var server = await ServerHost.StartAsync();
+        var log = server.City.GetRequiredService<FixLog>();
+        LogCursor former = Claimed(5), latter = Claimed(6);
+        foreach (var cursor in inOrder ? (LogCursor[])[former, latter] : [latter, former])
+        {
+            log.Open(cursor);
+        }
+
+        Assert.Equal((true, false), (former.IsFenced, latter.IsFenced));
+
+        static LogCursor Claimed(long epoch)
+        {
+            var cursor = new LogCursor("d1", $"s{epoch}", TimeProvider.System);
+            cursor.Claimed(new ConnectionClaim(epoch, 0, null, null, []));
+            return cursor;
+        }
+    }
+
+    [Fact]
+    public async Task A_stream_that_ended_before_the_store_was_back_claims_nobody()
+    {
+        await using var redis = await RedisProcess.StartAsync(durable: true);
+        await using var server = await ServerHost.StartAsync(redis);
+        redis.Kill();
+        await server.StoreGoneAsync();
+        await using (var gone = await DriverPhone.ConnectAsync(server, "gone"))
+        {
+            await gone.SendAsync(DriverPhone.Batch(Now, 1, 3));
+            await ServerHost.UntilAsync(() => SequenceOf(server, "gone") == 3);
+        }
+
+        var streams = server.City.GetRequiredService<Server.Drivers.DriverStreams>();
+        await ServerHost.UntilAsync(() => streams.Count == 0);
+        await using var stays = await DriverPhone.ConnectAsync(server, "stays");
+        await stays.SendAsync(DriverPhone.Batch(Now, 1));
+        await redis.StartAgainAsync();
+        await server.StoreBackAsync();
+
+        // Claims are made before anything is written.
+        await stays.ReadAckAsync(1);
+        await using var store = await redis.ConnectAsync();
+        var connections = await store.GetDatabase().HashKeysAsync(server.City.GetRequiredService<StoreKeys>().Connections);
+        Assert.Equal([(RedisValue)"stays"], connections);
+        Assert.Equal(["stays"], (await ConnectTests.LoggedAsync(server)).Select(f => f.DriverId));
+    }
+
+    [Fact]
+    public async Task Who_is_told_to_close_moves_nothing_any_more()
+    {
+        await using var server = await ServerHost.StartAsync();
+        await using var phone = await DriverPhone.ConnectAsync(server, "d1");
+        await phone.SendAsync(DriverPhone.Batch(Now, 1));
+        await phone.ReadAckAsync(1);
+        await new DispatchService.DispatchServiceClient(server.Channel()).BlockDriverAsync(
+            new BlockDriverRequest { DriverId = "d1", Reason = "papers" }, server.TokenOf(Role.Service, "backend"), cancellationToken: Cancel);
+        var down = phone.Call.ResponseStream;
+        do
+        {
+            Assert.True(await down.MoveNext(Cancel));
+        }
+        while (down.Current.StreamClosing is null);
+
+        await phone.SendAsync(DriverPhone.Batch(Now + 5_000, 2, 5));
+        await phone.Call.RequestStream.CompleteAsync();
+        // All that it said has been read when the call ends.
+        Assert.Equal(StatusCode.PermissionDenied, (await Assert.ThrowsAsync<RpcException>(() => down.MoveNext(Cancel))).StatusCode);
+        Assert.Equal(1UL, SequenceOf(server, "d1"));
+        Assert.Single(await ConnectTests.LoggedAsync(server));
+    }
+
+    [Fact]
+    public async Task Sequences_that_begin_again_are_refused_and_never_acknowledged_on_trust()
+    {
+        await using var server = await ServerHost.StartAsync();
+        await using (var phone = await DriverPhone.ConnectAsync(server, "d1"))
+        {
+            await phone.SendAsync(DriverPhone.Batch(Now, 1, 200));
+            Assert.Empty(await phone.ReadAckAsync(200));
+            // On the same stream, and below what is remembered of it.
+            await phone.SendAsync(DriverPhone.Batch(Now + 60_000, 1, 50));
+            var verdicts = await VerdictsAsync(phone, 50);
+            Assert.All(verdicts, v => Assert.Equal(FixRejectReason.SequenceReused, v.Reason));
+        }
+
+        await using var restored = await DriverPhone.ConnectAsync(server, "d1");
+        Assert.Equal(200UL, restored.Welcome.ResumeAfterSequence);
+        await restored.SendAsync(DriverPhone.Batch(Now + 120_000, 1, 50));
+        Assert.All(await VerdictsAsync(restored, 50), v => Assert.Equal(FixRejectReason.SequenceReused, v.Reason));
+        Assert.Equal(200, (await ConnectTests.LoggedAsync(server)).Count);
+
+        static async Task<List<FixVerdict>> VerdictsAsync(DriverPhone phone, int count)
+        {
+            List<FixVerdict> verdicts = [];
+            while (verdicts.Count < count)
+            {
+                verdicts.AddRange((await phone.ReadUntilAsync(m => m.FixAck?.Verdicts.Count > 0)).FixAck.Verdicts);
+            }
+
+            return verdicts;
+        }
+    }
+
+    [Fact]
+    public async Task A_driver_who_comes_back_at_once_is_connected_however_late_the_stream_before_ends()
+    {
+        await using var server = await ServerHost.StartAsync();
+        var streams = server.City.GetRequiredService<Server.Drivers.DriverStreams>();
+        var slot = server.City.GetRequiredService<DriverSlots>().GetOrAdd("d1");
+        var index = server.City.GetRequiredService<DriverIndex>();
+        for (var i = 0; i < 50; i++)
+        {
+            var before = await DriverPhone.ConnectAsync(server, "d1");
+            var leaving = before.DisposeAsync().AsTask();
+            await using var phone = await DriverPhone.ConnectAsync(server, "d1");
+            await leaving;
+            // Whatever of the former one is still to be done, is done before this is answered.
+            await phone.SendAsync(DriverPhone.Batch(Now + (i * 10_000L), (ulong)(i + 1)));
+            await phone.ReadAckAsync((ulong)(i + 1));
+            Assert.True(index.TryGet(slot, out var driver));
+            Assert.Equal((DriverLink.Connected, 1), (driver.Status.Link, streams.Count));
+        }
+    }
+
+    private static ulong SequenceOf(ServerHost server, string driverId) =>
+        server.City.GetRequiredService<DriverIndex>().TryGet(server.City.GetRequiredService<DriverSlots>().GetOrAdd(driverId), out var driver) && driver.HasFix
+            ? driver.Fix.Sequence
+            : 0;
+}
