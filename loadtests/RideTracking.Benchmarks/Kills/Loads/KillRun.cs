@@ -75,7 +75,7 @@ internal sealed class KillRun(Func<Task<StoreProcess>> start, IConnectionMultipl
                 await using var store = await ConnectAsync(process);
                 return await trial.FaultsAsync(store);
             }
-            catch (RedisConnectionException e) when (left > 0)
+            catch (Exception e) when (left > 0 && e is (RedisConnectionException or RedisTimeoutException))
             {
                 Console.WriteLine($"looking again: {e.Message}");
             }
