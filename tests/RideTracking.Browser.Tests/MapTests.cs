@@ -67,7 +67,7 @@ public sealed class MapTests(Browser browser)
         {
             var (x, y) = await page.PositionOfAsync(driver);
             Assert.InRange(x, 0, 1440);
-            Assert.True(await page.PixelsOfColorAsync(x, y, "#8493a8") > 10, $"{driver} is not seen");
+            Assert.True(await page.PixelsOfColorAsync(x, y, "#e0cda9") > 10, $"{driver} is not seen");
         }
 
         Assert.Equal(1, await page.AskAsync<int>("ride.openStreams"));

@@ -9,8 +9,8 @@ using RideTracking.Server.Tests.Dispatch;
 using RideTracking.Server.Tests.Fixtures;
 using RideTracking.V1;
 using StackExchange.Redis;
-using Role = RideTracking.Server.Access.Role;
 using DriverLink = RideTracking.Engine.Index.DriverLink;
+using Role = RideTracking.Server.Access.Role;
 
 namespace RideTracking.Server.Tests.Streams;
 
