@@ -9,10 +9,14 @@ public static class Patience
     public static CancellationToken LongToken => For(TimeSpan.FromMinutes(3));
 
     /// <summary>Waits until something is so.</summary>
-    public static async Task UntilAsync(Func<bool> so)
+    public static Task UntilAsync(Func<bool> so) => WaitAsync(so, LongToken);
+
+    /// <summary>Waits for what a city comes to by chance, in its own time.</summary>
+    public static Task EventuallyAsync(Func<bool> so) => WaitAsync(so, For(TimeSpan.FromMinutes(10)));
+
+    private static async Task WaitAsync(Func<bool> so, CancellationToken patience)
     {
         using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(20));
-        var patience = LongToken;
         while (!so())
             await timer.WaitForNextTickAsync(patience);
     }
