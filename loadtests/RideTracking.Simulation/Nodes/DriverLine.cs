@@ -1,4 +1,5 @@
 using RideTracking.Server.Drivers;
+using RideTracking.Server.Log;
 using RideTracking.Server.Store;
 using RideTracking.Simulation.Actors;
 using RideTracking.V1;
@@ -21,7 +22,7 @@ internal sealed class DriverLine(City city, NodeRun node, Phone phone, int numbe
     private readonly Queue<DriverAction> _actions = [];
     private CommandFeed? _commands;
     private IDisposable? _listening;
-    private long _epoch;
+    private DriverClaim? _claim;
     private ulong _received;
     private ulong _acknowledged;
     private bool _isDraining;
@@ -110,17 +111,17 @@ internal sealed class DriverLine(City city, NodeRun node, Phone phone, int numbe
         {
             try
             {
-                var claim = await node.Claims.ClaimAsync(DriverId, phone.Id);
+                var claim = await node.Claims.ClaimAsync(new ClaimRequest(DriverId, phone.Id));
                 var (availability, route) = await node.Desk.LoadAsync(DriverId);
                 if (_gone.IsCancellationRequested)
                 {
                     return;
                 }
 
-                _epoch = claim.Epoch;
+                _claim = claim.Claim;
                 _commands = new CommandFeed(DriverId, phone.LastSequence, node.Outbox);
                 node.Place(DriverId, phone.Driver.At);
-                Down(() => phone.Welcomed(this, claim.Epoch, availability, route));
+                Down(() => phone.Welcomed(this, claim.Claim.Epoch, availability, route));
                 Drain();
                 Act();
                 return;
@@ -175,7 +176,7 @@ internal sealed class DriverLine(City city, NodeRun node, Phone phone, int numbe
 
     private void Act()
     {
-        if (_epoch > 0 && !_isActing && !_gone.IsCancellationRequested && (_actions.Count > 0 || _received > _acknowledged))
+        if (_claim is not null && !_isActing && !_gone.IsCancellationRequested && (_actions.Count > 0 || _received > _acknowledged))
         {
             _isActing = true;
             node.Watch("actions", ActAsync());
@@ -189,7 +190,12 @@ internal sealed class DriverLine(City city, NodeRun node, Phone phone, int numbe
             await AcknowledgeAsync();
             while (_actions.TryDequeue(out var action))
             {
-                var result = await node.Desk.ActAsync(DriverId, _epoch, action, action.OccurredAt?.ToDateTimeOffset() ?? node.Clock.GetUtcNow(), _gone.Token);
+                var result = await node.Desk.ActAsync(DriverId, _claim!, action, action.OccurredAt?.ToDateTimeOffset() ?? node.Clock.GetUtcNow(), _gone.Token);
+                if (result is null)
+                {
+                    throw new InvalidOperationException($"The store has forgotten the claim of {DriverId}.");
+                }
+
                 Down(() => phone.Answered(this, result));
             }
         }
@@ -212,7 +218,7 @@ internal sealed class DriverLine(City city, NodeRun node, Phone phone, int numbe
         var received = _received;
         if (received > _acknowledged)
         {
-            if (!await node.Outbox.AcknowledgeAsync(DriverId, _epoch, received))
+            if (await node.Outbox.AcknowledgeAsync(DriverId, _claim!, received) != _claim)
             {
                 TakenOver();
             }

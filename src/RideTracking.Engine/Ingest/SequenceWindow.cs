@@ -13,6 +13,9 @@ public enum SequenceNovelty : byte
     Reused,
 }
 
+/// <summary>A sequence number and what it stood for, by <see cref="Fix.ContentHash"/>.</summary>
+public readonly record struct SequenceContent(ulong Sequence, uint ContentHash);
+
 /// <summary>
 /// The last sequence numbers of one session with a hash of what each stood for. One caller at a time; allocates nothing
 /// once it is made.
@@ -25,21 +28,22 @@ public sealed class SequenceWindow
 {
     private readonly ulong[] _sequences;
     private readonly uint[] _hashes;
-    private readonly ulong _trustedThrough;
     private int _oldest;
     private int _count;
 
-    /// <summary>A window that has seen nothing, of a session known up to a sequence.</summary>
+    /// <summary>A window of a session that is known up to a sequence.</summary>
     /// <param name="resumeAfterSequence">The session goes on after this one; 0 for a new session.</param>
     /// <param name="capacity">How many are remembered: as many as a caller may send again.</param>
-    /// <param name="trustsResumed">
-    /// Whether what was before the resume point counts as sent again: for callers who are not told that point and cannot help it.
-    /// </param>
-    public SequenceWindow(ulong resumeAfterSequence = 0, int capacity = 64, bool trustsResumed = false)
+    /// <param name="contents">What is known of the last ones up to there, in rising order.</param>
+    public SequenceWindow(ulong resumeAfterSequence = 0, int capacity = 64, IReadOnlyList<SequenceContent>? contents = null)
     {
         _sequences = new ulong[capacity];
         _hashes = new uint[capacity];
-        _trustedThrough = trustsResumed ? resumeAfterSequence : 0;
+        foreach (var (sequence, hash) in contents ?? [])
+        {
+            Append(sequence, hash);
+        }
+
         HighestSequence = resumeAfterSequence;
     }
 
@@ -64,7 +68,7 @@ public sealed class SequenceWindow
 
         if (_count == 0 || sequence < _sequences[_oldest])
         {
-            return sequence <= _trustedThrough ? SequenceNovelty.Resent : SequenceNovelty.Reused;
+            return SequenceNovelty.Reused;
         }
 
         // Sequences rise, so the ring is sorted; a resend is usually near its end.
@@ -96,6 +100,28 @@ public sealed class SequenceWindow
         }
 
         HighestSequence = sequence;
+    }
+
+    /// <summary>Adds what is remembered of the sequences after one and up to another, in rising order.</summary>
+    public void CopyTo(List<SequenceContent> contents, ulong after, ulong through)
+    {
+        var first = contents.Count;
+        // From the newest back: few are asked for, of those at the end.
+        for (int age = _count - 1; age >= 0; age--)
+        {
+            int position = (_oldest + age) % _sequences.Length;
+            if (_sequences[position] <= after)
+            {
+                break;
+            }
+
+            if (_sequences[position] <= through)
+            {
+                contents.Add(new SequenceContent(_sequences[position], _hashes[position]));
+            }
+        }
+
+        contents.Reverse(first, contents.Count - first);
     }
 
     private void Append(ulong sequence, uint contentHash)

@@ -12,7 +12,7 @@ namespace RideTracking.Server.Api;
 
 /// <summary>What the drivers' service does in one area. Thread-safe.</summary>
 internal sealed class DriverCalls(
-    DriverConnections connections, DriverStreams streams, UnaryReports reports, StreamServices services, Draining draining, StreamMetrics metrics)
+    DriverConnections connections, DriverSessions sessions, StreamServices services, Draining draining, StreamMetrics metrics)
 {
     private const int MessagesInOneGo = 64;
 
@@ -51,7 +51,7 @@ internal sealed class DriverCalls(
         services.Desk.RequireNotBlocked(hello.DriverId);
         draining.RequireOpen();
 
-        var session = await connections.OpenAsync(hello, caller, responseStream, context.GetHttpContext().Abort, context.CancellationToken);
+        var session = await connections.OpenAsync(hello, caller, new StreamCall(responseStream, context.GetHttpContext().Abort, context.CancellationToken));
         metrics.Opened(StreamKind.Driver);
         var reason = "failed";
         try
@@ -61,7 +61,7 @@ internal sealed class DriverCalls(
             if (services.Desk.BlockedReasonOf(session.DriverId) is { } blocked)
             {
                 // Blocked while it was being opened.
-                DriverStreams.Block(session, blocked);
+                DriverSessions.Block(session, blocked);
             }
 
             if (draining.HasBegun)
@@ -85,21 +85,20 @@ internal sealed class DriverCalls(
         }
         finally
         {
-            streams.Remove(session);
-            services.Path.Log.Close(session.Cursor);
+            sessions.Remove(session);
             metrics.Closed(StreamKind.Driver, reason);
         }
     }
 
     /// <summary>Takes in the fixes of an app that cannot hold a stream.</summary>
-    public Task<ReportLocationsResponse> ReportAsync(ReportLocationsRequest request, ServerCallContext context)
+    public async Task<ReportLocationsResponse> ReportAsync(ReportLocationsRequest request, ServerCallContext context)
     {
         services.Desk.RequireNotBlocked(request.DriverId);
         draining.RequireOpen();
-        return reports.ReportAsync(request, context.CancellationToken);
+        return new ReportLocationsResponse { FixAck = await connections.ReportAsync(request, context.CancellationToken) };
     }
 
-    private async Task<string> RunAsync(DriverSession session, IAsyncStreamReader<Uplink> requests, CancellationToken cancellationToken)
+    private async Task<string> RunAsync(StreamSession session, IAsyncStreamReader<Uplink> requests, CancellationToken cancellationToken)
     {
         var reading = ReadAsync(session, requests, cancellationToken);
         await Task.WhenAny(reading, session.Down.Ended);
@@ -118,7 +117,7 @@ internal sealed class DriverCalls(
         throw status.ToRpcException();
     }
 
-    private static async Task<string> ReadAsync(DriverSession session, IAsyncStreamReader<Uplink> requests, CancellationToken cancellationToken)
+    private static async Task<string> ReadAsync(StreamSession session, IAsyncStreamReader<Uplink> requests, CancellationToken cancellationToken)
     {
         try
         {
@@ -165,7 +164,7 @@ internal sealed class DriverCalls(
             ("spoken", $"{DriverConnections.ProtocolVersion}")).ToRpcException();
     }
 
-    private async Task<ConnectResponse> WelcomeAsync(DriverSession session, ulong knownRoutePlanVersion)
+    private async Task<ConnectResponse> WelcomeAsync(StreamSession session, ulong knownRoutePlanVersion)
     {
         var welcome = new Welcome
         {
@@ -173,10 +172,10 @@ internal sealed class DriverCalls(
             ReportingPolicy = session.Policy,
             VehicleId = connections.VehicleIdOf(session.DriverId),
         };
-        if (session.Cursor.IsClaimed)
+        if (session.Carrier.IsClaimed)
         {
-            welcome.ResumeAfterSequence = session.Cursor.LoggedThrough;
-            welcome.Verdicts.AddRange(session.Intake.Acks.TakeVerdicts());
+            welcome.ResumeAfterSequence = session.Carrier.Ledger.LoggedThrough;
+            welcome.Verdicts.AddRange(AckWire.Of(session.Carrier.Ledger.TakeVerdicts()));
         }
 
         try

@@ -1,3 +1,4 @@
+using RideTracking.Server.Log;
 using RideTracking.Server.Protocol;
 using RideTracking.V1;
 
@@ -14,7 +15,7 @@ internal sealed class ActionQueue
 
     private static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(2);
 
-    private readonly DriverSession _session;
+    private readonly StreamSession _session;
     private readonly StreamServices _services;
     private readonly OnDemandLoop _loop;
     private readonly Lock _lock = new();
@@ -23,7 +24,7 @@ internal sealed class ActionQueue
     private ulong _acknowledged;
     private int _faults;
 
-    public ActionQueue(DriverSession session, StreamServices services)
+    public ActionQueue(StreamSession session, StreamServices services)
     {
         _session = session;
         _services = services;
@@ -52,12 +53,14 @@ internal sealed class ActionQueue
         });
     }
 
-    /// <summary>The app has the commands up to a sequence.</summary>
+    /// <summary>The app has the commands up to a sequence, of those that it was sent.</summary>
     public void Acknowledge(ulong throughSequence)
     {
+        // A number that was given to nothing yet would acknowledge, unseen, what gets it later.
+        var received = Math.Min(throughSequence, _session.Down.Commands.SentThrough);
         lock (_lock)
         {
-            _received = Math.Max(_received, throughSequence);
+            _received = Math.Max(_received, received);
         }
 
         _loop.Signal();
@@ -74,22 +77,28 @@ internal sealed class ActionQueue
 
     private async Task RunAsync()
     {
-        if (!_session.Cursor.IsClaimed)
+        if (_session.Carrier.Claim is not { } claim)
         {
-            return; // Without the store nothing can be committed; the claim, when it comes, signals again.
+            return; // Without the store nothing can be committed; the sweep signals again.
         }
 
         try
         {
             if (Volatile.Read(ref _received) > _acknowledged)
             {
-                await _services.Acting.TryAsync($"the acknowledgements of {_session.DriverId}", AcknowledgeAsync, _session.Gone);
+                await _services.Acting.TryAsync($"the acknowledgements of {_session.DriverId}", () => AcknowledgeAsync(claim), _session.Gone);
             }
 
             while (Peek() is var (action, occurredAt))
             {
                 // It leaves the queue once it has its answer, so that nothing that fails in between loses it.
-                Answer(await ActAsync(action, occurredAt));
+                if (await ActAsync(claim, action, occurredAt) is not { } result)
+                {
+                    _services.Path.Log.StoreForgot();
+                    return;
+                }
+
+                Answer(result);
                 Remove();
             }
         }
@@ -99,11 +108,11 @@ internal sealed class ActionQueue
         }
     }
 
-    private async Task<ActionResult> ActAsync(DriverAction action, DateTimeOffset occurredAt)
+    private async Task<ActionResult?> ActAsync(DriverClaim claim, DriverAction action, DateTimeOffset occurredAt)
     {
         try
         {
-            var result = await _services.Desk.ActAsync(_session.DriverId, _session.Cursor.Epoch, action, occurredAt, _session.Gone);
+            var result = await _services.Desk.ActAsync(_session.DriverId, claim, action, occurredAt, _session.Gone);
             _faults = 0;
             return result;
         }
@@ -119,15 +128,22 @@ internal sealed class ActionQueue
         }
     }
 
-    private async Task AcknowledgeAsync()
+    private async Task AcknowledgeAsync(DriverClaim claim)
     {
         var received = Volatile.Read(ref _received);
-        if (!await _services.Outbox.AcknowledgeAsync(_session.DriverId, _session.Cursor.Epoch, received))
+        var now = await _services.Outbox.AcknowledgeAsync(_session.DriverId, claim, received);
+        if (now == claim)
         {
-            _session.Down.TakenOver();
+            _acknowledged = received;
         }
-
-        _acknowledged = received;
+        else if (claim.IsPassedBy(now))
+        {
+            _session.Carrier.Lose(CarrierLoss.TakenOver);
+        }
+        else
+        {
+            _services.Path.Log.StoreForgot();
+        }
     }
 
     private (DriverAction Action, DateTimeOffset OccurredAt)? Peek()

@@ -9,7 +9,7 @@ namespace RideTracking.Server.Drivers;
 /// Hears from the store for which drivers commands were added, so that a command reaches its stream whichever node committed
 /// it. What is not heard while the store is away is looked for when it is back.
 /// </summary>
-internal sealed class CommandChannel(Area area, CommandOutbox outbox, DriverStreams streams) : LoopService(area.MachineLoop("command_channel"), EverySecond)
+internal sealed class CommandChannel(Area area, CommandOutbox outbox, DriverSessions sessions) : LoopService(area.MachineLoop("command_channel"), EverySecond)
 {
     // After which return of the store all streams have looked.
     private int _lookedAfter;
@@ -50,7 +50,7 @@ internal sealed class CommandChannel(Area area, CommandOutbox outbox, DriverStre
         if (area.StoreRestorations is var restorations && restorations != _lookedAfter)
         {
             _lookedAfter = restorations;
-            foreach (var session in streams.Sessions)
+            foreach (var session in sessions.Streams)
             {
                 session.Down.WakeForCommands();
             }

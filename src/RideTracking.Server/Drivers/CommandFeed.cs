@@ -6,7 +6,7 @@ namespace RideTracking.Server.Drivers;
 
 /// <summary>
 /// The commands of one stream, in order: whatever wakes it, they are read from the driver's outbox after the last one
-/// sent, so that there is one way and one order. Used by the stream's drain loop alone, but for <see cref="Look"/>.
+/// sent, so that there is one way and one order. Used by the stream's drain loop alone, but for <see cref="Look"/> and <see cref="SentThrough"/>.
 /// </summary>
 internal sealed class CommandFeed(string driverId, ulong afterSequence, CommandOutbox outbox)
 {
@@ -14,6 +14,9 @@ internal sealed class CommandFeed(string driverId, ulong afterSequence, CommandO
     private ulong _sent = afterSequence;
     private ulong _lineSent;
     private volatile bool _waiting = true;
+
+    /// <summary>The last command that the app was sent, or says that it has.</summary>
+    public ulong SentThrough => Volatile.Read(ref _sent);
 
     /// <summary>Whether there may be commands to send.</summary>
     public bool IsWaiting => _waiting;
@@ -52,7 +55,7 @@ internal sealed class CommandFeed(string driverId, ulong afterSequence, CommandO
             return null;
         }
 
-        _sent = next.Sequence;
+        Volatile.Write(ref _sent, next.Sequence);
         if (next.RouteChanged?.Route is { } route)
         {
             route.EncodedPolyline = route.Version == _lineSent ? "" : route.EncodedPolyline;

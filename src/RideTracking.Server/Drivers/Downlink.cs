@@ -1,4 +1,5 @@
 using Grpc.Core;
+using RideTracking.Server.Log;
 using RideTracking.Server.Protocol;
 using RideTracking.V1;
 using Status = Google.Rpc.Status;
@@ -16,10 +17,9 @@ internal sealed class Downlink
     private const int MaxReplyBytes = 32 * 1024;
 
     private readonly string _driverId;
-    private readonly FixIntake _intake;
+    private readonly Carrier _carrier;
     private readonly StreamServices _services;
-    private readonly IServerStreamWriter<ConnectResponse> _writer;
-    private readonly Action _abort;
+    private readonly StreamCall _call;
     private readonly OnDemandLoop _loop;
     private readonly Lock _lock = new();
     private readonly Queue<ConnectResponse> _replies = new();
@@ -28,6 +28,7 @@ internal sealed class Downlink
     private ReportingPolicy? _policy;
     private (StreamClosing Message, Status Status)? _closing;
     private TaskCompletionSource? _sentAll;
+    private DriverClaim? _heardOf;
     private int _replyBytes;
     private bool _isOver;
     private volatile bool _isClosing;
@@ -35,12 +36,12 @@ internal sealed class Downlink
     private volatile bool _finishing;
     private long _writingSince;
 
-    public Downlink(Hello hello, FixIntake intake, StreamServices services, IServerStreamWriter<ConnectResponse> writer, Action abort)
+    public Downlink(Hello hello, Carrier carrier, StreamServices services, StreamCall call)
     {
-        (_driverId, _intake, _services, _writer, _abort) = (hello.DriverId, intake, services, writer, abort);
+        (_driverId, _carrier, _services, _call) = (hello.DriverId, carrier, services, call);
         Commands = new CommandFeed(hello.DriverId, hello.LastCommandSequence, services.Outbox);
         _loop = new OnDemandLoop(services.Sending, hello.DriverId, WriteAsync);
-        intake.Cursor.Moved = LogMoved;
+        carrier.Told = HearCarrier;
     }
 
     /// <summary>The driver's commands.</summary>
@@ -60,7 +61,7 @@ internal sealed class Downlink
     {
         _started = true;
         // It may have moved, or been lost, before anybody could be told.
-        LogMoved();
+        HearCarrier();
         Signal();
     }
 
@@ -111,10 +112,6 @@ internal sealed class Downlink
 
         Signal();
     }
-
-    /// <summary>Another connection has the driver.</summary>
-    public void TakenOver() =>
-        Close(StreamClosingReason.TakenOver, Refusal.Aborted("TAKEN_OVER", "Another connection of this driver has taken over."));
 
     /// <summary>Ends the stream, after what can be acknowledged.</summary>
     public void Close(StreamClosingReason reason, Status status, TimeSpan? retryAfter = null)
@@ -173,7 +170,7 @@ internal sealed class Downlink
         {
             if (!_isOver)
             {
-                _abort();
+                _call.Abort();
             }
         }
 
@@ -184,7 +181,7 @@ internal sealed class Downlink
     public void Sweep()
     {
         _loop.Retry();
-        if (_intake.Acks.IsDue() || Commands.IsWaiting)
+        if (_carrier.Ledger.IsDue() || Commands.IsWaiting)
         {
             Signal();
         }
@@ -208,14 +205,30 @@ internal sealed class Downlink
         await sent.Task.WaitAsync(cancellationToken);
     }
 
-    // The log has moved, has lost something, or was taken over by another connection.
-    private void LogMoved()
+    // The log has moved or has lost something, the claim has come, or the driver is another connection's.
+    private void HearCarrier()
     {
-        if (_intake.Cursor.IsFenced)
+        switch (_carrier.Loss)
         {
-            TakenOver();
+            case CarrierLoss.TakenOver:
+                Close(StreamClosingReason.TakenOver, Refusal.Aborted("TAKEN_OVER", "Another connection of this driver has taken over."));
+                return;
+            case CarrierLoss.SameDevice:
+                // No closing is told: the app on this device goes on, by its newer stream.
+                _isClosing = true;
+                _ended.TrySetResult(Refusal.Aborted("RECONNECTED", "This device has connected anew."));
+                return;
+            default:
+                break;
         }
-        else if (_intake.Cursor.IsBroken || _intake.Acks.IsDue() || Commands.IsWaiting)
+
+        if (_carrier.Claim is { } claim && claim != Interlocked.Exchange(ref _heardOf, claim))
+        {
+            // By a claim that came late, or anew, what waits may have other numbers.
+            Commands.Look();
+        }
+
+        if (_carrier.Ledger.IsBroken || _carrier.Ledger.IsDue() || Commands.IsWaiting)
         {
             Signal();
         }
@@ -228,7 +241,7 @@ internal sealed class Downlink
             while (!_ended.Task.IsCompleted && await NextAsync() is { } message)
             {
                 Volatile.Write(ref _writingSince, _services.Clock.Machine.GetTimestamp());
-                await _writer.WriteAsync(message);
+                await _call.Writer.WriteAsync(message);
                 Volatile.Write(ref _writingSince, 0);
                 if (message.MessageCase == ConnectResponse.MessageOneofCase.StreamClosing)
                 {
@@ -251,13 +264,13 @@ internal sealed class Downlink
     // Whatever goes down takes along what can be acknowledged; an acknowledgement alone goes only when it is due.
     private async ValueTask<ConnectResponse?> NextAsync()
     {
-        var message = NextPrepared() ?? await NextCommandAsync() ?? (_intake.Acks.IsDue() || _finishing ? new ConnectResponse() : null);
+        var message = NextPrepared() ?? await NextCommandAsync() ?? (_carrier.Ledger.IsDue() || _finishing ? new ConnectResponse() : null);
         if (message is null)
         {
             return null;
         }
 
-        message.FixAck = _intake.Acks.Take();
+        message.FixAck = AckWire.Of(_carrier.Ledger.TakeAck());
         if (message.FixAck is null && message.MessageCase == ConnectResponse.MessageOneofCase.None)
         {
             if (_finishing)
@@ -273,7 +286,7 @@ internal sealed class Downlink
 
     private ConnectResponse? NextPrepared()
     {
-        if (_intake.Acks.TakeResendAfter() is { } sequence)
+        if (_carrier.IsClaimed && _carrier.Ledger.TakeResendAfter() is { } sequence)
         {
             return new ConnectResponse { ResendAfter = new ResendAfter { Sequence = sequence } };
         }
@@ -299,7 +312,7 @@ internal sealed class Downlink
     // Commands belong to the claim: before it, another connection may still be the driver's.
     private async ValueTask<ConnectResponse?> NextCommandAsync()
     {
-        if (!_intake.Cursor.IsClaimed || _intake.Cursor.IsFenced || _services.Commanding.IsWaiting(_driverId))
+        if (!_carrier.IsClaimed || _carrier.IsLost || _services.Commanding.IsWaiting(_driverId))
         {
             return null;
         }

@@ -9,7 +9,7 @@ namespace RideTracking.Server.Drivers;
 /// Ends the drivers' streams when the server stops: everything received is written and acknowledged, the apps are told
 /// when to come back, and only then does the process end.
 /// </summary>
-internal sealed partial class Draining(DriverStreams streams, FixLog log, StreamServices services, ILogger<Draining> logger)
+internal sealed partial class Draining(DriverSessions sessions, FixLog log, StreamServices services, ILogger<Draining> logger)
     : IHostedLifecycleService
 {
     private volatile bool _begun;
@@ -43,7 +43,7 @@ internal sealed partial class Draining(DriverStreams streams, FixLog log, Stream
     internal async Task DrainAsync()
     {
         _begun = true;
-        var open = streams.Count;
+        var open = sessions.Count;
         using var limit = new CancellationTokenSource(services.Options.DrainTimeout, services.Clock.Machine);
         try
         {
@@ -54,7 +54,7 @@ internal sealed partial class Draining(DriverStreams streams, FixLog log, Stream
             LogNotAllWritten();
         }
 
-        foreach (var session in streams.Sessions)
+        foreach (var session in sessions.Streams)
         {
             Close(session);
         }
@@ -63,7 +63,7 @@ internal sealed partial class Draining(DriverStreams streams, FixLog log, Stream
     }
 
     /// <summary>Ends one stream because the server is going down.</summary>
-    internal void Close(DriverSession session) =>
+    internal void Close(StreamSession session) =>
         session.Down.Close(StreamClosingReason.Draining, Refused(), services.Options.ReconnectDelay);
 
     private Google.Rpc.Status Refused() =>

@@ -1,6 +1,5 @@
 using Grpc.Core;
 using RideTracking.Engine.Index;
-using RideTracking.Engine.Ingest;
 using RideTracking.Server.Access;
 using RideTracking.Server.Directories;
 using RideTracking.Server.Log;
@@ -10,11 +9,15 @@ using RideTracking.V1;
 
 namespace RideTracking.Server.Drivers;
 
-/// <summary>Opens a driver's connection: checks who it is, claims the driver, finds where the log of its session ends.</summary>
-internal sealed class DriverConnections(StreamServices services, DriverSlots slots, DriverStreams streams, CompanyDirectory directory, FleetTraits traits)
+/// <summary>Opens drivers' sessions: checks who it is, claims the driver, finds where the log of its session ends.</summary>
+internal sealed class DriverConnections(
+    StreamServices services, DriverSlots slots, DriverSessions sessions, Carriers carriers, CompanyDirectory directory, FleetTraits traits)
 {
     /// <summary>The version of the protocol that is spoken here.</summary>
     public const uint ProtocolVersion = 1;
+
+    // On a stream the app is told where its log ends; of what comes again all the same, this much is known by its content.
+    private const int ResendableOnStream = 64;
 
     private const int MaxDeviceIdLength = 128;
     private const int MaxAppVersionLength = 64;
@@ -40,6 +43,11 @@ internal sealed class DriverConnections(StreamServices services, DriverSlots slo
             throw Refusal.Field("hello.connection_attempt", $"must be at most {DeviceAttempt.MaxNumber}").ToRpcException();
         }
 
+        if (hello.LastCommandSequence > ClaimRequest.MaxCommandSequence)
+        {
+            throw Refusal.Field("hello.last_command_sequence", $"must be at most {ClaimRequest.MaxCommandSequence}").ToRpcException();
+        }
+
         RequireLength("hello.app_version", hello.AppVersion, MaxAppVersionLength);
         caller.RequireDriver(hello.DriverId);
     }
@@ -48,16 +56,20 @@ internal sealed class DriverConnections(StreamServices services, DriverSlots slo
     public string VehicleIdOf(string driverId) => directory.VehicleOf(driverId)?.VehicleId ?? "";
 
     /// <summary>Opens the stream. Without the store it opens too, and learns later where its log ends.</summary>
-    internal async Task<DriverSession> OpenAsync(
-        Hello hello, Caller caller, IServerStreamWriter<ConnectResponse> writer, Action abort, CancellationToken gone)
+    /// <exception cref="RpcException">ABORTED: the same device has connected since.</exception>
+    internal async Task<StreamSession> OpenAsync(Hello hello, Caller caller, StreamCall call)
     {
         var receivedAtUnixMs = services.Clock.GetUtcNow().ToUnixTimeMilliseconds();
         directory.Takes(hello.DriverId, hello.VehicleId);
-        var attempt = DeviceAttempt.Of(hello.DeviceId, hello.ConnectionAttempt);
-        var (intake, slot) = await OpenIntakeAsync(hello.DriverId, hello.SessionId, attempt, resumeAfter => new SequenceWindow(resumeAfter));
-        var session = new DriverSession(hello, caller, slot, intake, services, writer, abort, gone);
+        using var opening = sessions.Opening(hello.DriverId);
+        var request = new ClaimRequest(hello.DriverId, hello.SessionId, DeviceAttempt.Of(hello.DeviceId, hello.ConnectionAttempt))
+        {
+            LastCommandSequence = hello.LastCommandSequence,
+        };
+        var (carrier, intake, slot) = await ClaimAsync(request, ResendableOnStream);
+        var session = new StreamSession(hello, caller, carrier, intake, slot, services, call);
         session.PhoneClock.Observe(hello.SentAtUnixMs, receivedAtUnixMs);
-        streams.Add(session);
+        sessions.Add(session);
         if (hello.LastCommandSequence > 0)
         {
             // The acknowledgement may have been lost with the last stream; what the app has is not waiting.
@@ -67,27 +79,52 @@ internal sealed class DriverConnections(StreamServices services, DriverSlots slo
         return session;
     }
 
-    /// <summary>Claims the driver and makes the way for its fixes.</summary>
-    /// <param name="driverId">The driver.</param>
-    /// <param name="sessionId">The session.</param>
-    /// <param name="attempt">Which of its device's attempts it is.</param>
-    /// <param name="windowAfter">Makes what is remembered of the session's sequences, given where its log ends.</param>
-    /// <exception cref="RpcException">ABORTED: the same device has connected since.</exception>
-    internal async Task<(FixIntake Intake, int Slot)> OpenIntakeAsync(
-        string driverId, string sessionId, DeviceAttempt attempt, Func<ulong, SequenceWindow> windowAfter)
+    /// <summary>Takes in the fixes of an app that holds no stream.</summary>
+    /// <exception cref="RpcException">Bad input, a stream is open for the driver, or the log cannot be written now.</exception>
+    internal async Task<FixAck> ReportAsync(ReportLocationsRequest report, CancellationToken cancellationToken)
     {
-        var slot = slots.GetOrAdd(driverId);
-        traits.Apply(driverId, slot);
-        var cursor = new LogCursor(driverId, sessionId, services.Clock.Machine) { Attempt = attempt };
+        DriverSession.RequireFixes("locations.fixes", report.Locations?.Fixes.Count ?? 0);
+        RequireNoStream(report.DriverId);
+        var session = sessions.Of(report.DriverId) as CallSession;
+        if (session?.Carrier.SessionId != report.SessionId)
+        {
+            var request = new ClaimRequest(report.DriverId, report.SessionId)
+            {
+                MayClaim = () =>
+                {
+                    RequireNoStream(report.DriverId);
+                    return true;
+                },
+            };
+            var (carrier, intake, slot) = await ClaimAsync(request, Uplink.MaxFixes);
+            session = new CallSession(carrier, intake, slot, services, sessions.Remove);
+            sessions.Add(session);
+        }
+
+        return await session.ReportAsync(report.Locations!, cancellationToken);
+    }
+
+    private void RequireNoStream(string driverId)
+    {
+        if (sessions.HasStream(driverId))
+        {
+            throw Refusal.Precondition("STREAM_OPEN", "The driver holds a stream; its fixes belong there.").ToRpcException();
+        }
+    }
+
+    // Claims the driver and makes the way for its fixes.
+    private async Task<(Carrier Carrier, FixIntake Intake, int Slot)> ClaimAsync(ClaimRequest request, int resendable)
+    {
+        var slot = slots.GetOrAdd(request.DriverId);
+        traits.Apply(request.DriverId, slot);
+        request = request with { EpochFloor = carriers.Of(request.DriverId)?.LastClaim?.Epoch ?? 0 };
         // Not disposed: the claim may outlast the waiting for it, and without a timer there is nothing to give back.
         var abandoned = new CancellationTokenSource();
+        var claiming = services.Claims.ClaimAsync(request, abandoned.Token);
         ConnectionClaim? claim = null;
         try
         {
-            var claiming = services.Claims.ClaimAsync(driverId, sessionId, attempt, abandoned.Token);
-            cursor.Claiming = claiming;
             claim = await claiming.WaitAsync(services.Options.ClaimTimeout, services.Clock.Machine);
-            cursor.Claimed(claim.Value);
         }
         catch (Exception e) when (e is TimeoutException || StoreFailure.Passes(e))
         {
@@ -95,10 +132,9 @@ internal sealed class DriverConnections(StreamServices services, DriverSlots slo
             await abandoned.CancelAsync();
         }
 
-        var window = windowAfter(claim?.ResumeAfterSequence ?? 0);
-        var intake = new FixIntake(services.Path, services.Options, services.Clock.Machine, cursor, slot, claim, window);
-        services.Path.Log.Open(cursor);
-        return (intake, slot);
+        var ledger = new SessionLedger(claim, resendable, services.Options.AckPace, services.Clock.Machine);
+        var carrier = new Carrier(request, claim, ledger, claiming);
+        return (carrier, new FixIntake(services.Path, carrier, slot, claim), slot);
     }
 
     private static void RequireLength(string field, string value, int limit)

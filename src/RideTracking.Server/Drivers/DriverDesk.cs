@@ -5,6 +5,7 @@ using RideTracking.Server.Areas;
 using RideTracking.Server.Directories;
 using RideTracking.Server.Hosting;
 using RideTracking.Server.Incidents;
+using RideTracking.Server.Log;
 using RideTracking.Server.Protocol;
 using RideTracking.Server.Store;
 using RideTracking.Server.Trips;
@@ -37,18 +38,19 @@ internal sealed class DriverDesk
     /// the store is away it waits: an action is answered when it is committed, not before.
     /// </summary>
     /// <param name="driverId">The driver of the stream.</param>
-    /// <param name="epoch">The stream's claim; when another connection has taken over, the action is refused (and not remembered).</param>
+    /// <param name="claim">The stream's claim; when another connection has taken over, the action is refused (and not remembered).</param>
     /// <param name="action">The action.</param>
     /// <param name="occurredAt">When the driver did it, by the server's clock: what the phone says by its own is not looked at here.</param>
     /// <param name="cancellation">Ends the waiting when the stream ends; the app then sends the action again.</param>
-    public async Task<V1.ActionResult> ActAsync(string driverId, long epoch, V1.DriverAction action, DateTimeOffset occurredAt, CancellationToken cancellation)
+    /// <returns>What to answer; null when the store has forgotten the claim: nothing was done, and it is to be made anew first.</returns>
+    public async Task<V1.ActionResult?> ActAsync(string driverId, DriverClaim claim, V1.DriverAction action, DateTimeOffset occurredAt, CancellationToken cancellation)
     {
         if (DriverActionCheck.Fault(action) is { } fault)
         {
             return Result(action, fault);
         }
 
-        return await StoreRetry.RetryAsync(() => ActOnceAsync(driverId, epoch, action, occurredAt), StoreFailure.Passes, _time, cancellation);
+        return await StoreRetry.RetryAsync(() => ActOnceAsync(driverId, claim, action, occurredAt), StoreFailure.Passes, _time, cancellation);
     }
 
     /// <summary>What the driver chose and where it is to go, as <c>Welcome</c> tells it.</summary>
@@ -96,9 +98,9 @@ internal sealed class DriverDesk
     internal static Status Blocked(string driverId, string reason) =>
         Refusal.PermissionDenied("DRIVER_BLOCKED", $"The company has blocked the driver {driverId}: {reason}", ("driver_id", driverId), ("reason", reason));
 
-    private async Task<V1.ActionResult> ActOnceAsync(string driverId, long epoch, V1.DriverAction action, DateTimeOffset occurredAt)
+    private async Task<V1.ActionResult?> ActOnceAsync(string driverId, DriverClaim claim, V1.DriverAction action, DateTimeOffset occurredAt)
     {
-        var actor = new ActingDriver(driverId, epoch);
+        var actor = new ActingDriver(driverId, claim);
         var once = OnceOnly.Action(_keys.ActionAnswer(driverId, action.ActionId), action);
         if (action.ActionCase == V1.DriverAction.ActionOneofCase.RaiseIncident)
         {
@@ -106,7 +108,7 @@ internal sealed class DriverDesk
             {
                 IncidentCommitted => Result(action, Refusal.Ok),
                 IncidentAnsweredBefore before => Again(action, once, before.Answer),
-                IncidentTakenOver => TakenOver(action),
+                IncidentTakenOver other => claim.IsPassedBy(other.Now) ? TakenOver(action) : null,
                 _ => Result(action, _incidents.TooMany),
             };
         }
@@ -117,7 +119,7 @@ internal sealed class DriverDesk
         {
             Decided decided => ResultOf(action, decided.Result),
             AnsweredBefore before => Again(action, once, before.Answer),
-            NotTheDriverAnyMore => TakenOver(action),
+            NotTheDriverAnyMore other => claim.IsPassedBy(other.Now) ? TakenOver(action) : null,
             _ => Result(action, Refusal.Aborted(
                 "CONTENDED", "The trip is being changed by too many at once; nothing was changed. Send the action again.")),
         };

@@ -1,100 +1,27 @@
 using Grpc.Core;
-using RideTracking.Server.Access;
-using RideTracking.Server.Drivers.Reporting;
 using RideTracking.Server.Log;
 using RideTracking.Server.Protocol;
-using RideTracking.V1;
 
 namespace RideTracking.Server.Drivers;
 
-/// <summary>One open stream of a driver: what comes up on it, and for how long it may go on.</summary>
-internal sealed class DriverSession
+/// <summary>Somebody who sends a driver's fixes: by a stream, or by single calls.</summary>
+internal abstract class DriverSession(Carrier carrier, FixIntake intake, int slot)
 {
-    private readonly StreamServices _services;
-    private readonly SessionPace _pace;
-    private IDisposable[] _heard = [];
-    private volatile Caller _caller;
-    private long _heardAt;
+    public string DriverId => Carrier.DriverId;
 
-    public DriverSession(
-        Hello hello, Caller caller, int slot, FixIntake intake, StreamServices services,
-        IServerStreamWriter<ConnectResponse> writer, Action abort, CancellationToken gone)
-    {
-        DriverId = hello.DriverId;
-        Slot = slot;
-        Intake = intake;
-        _caller = caller;
-        _services = services;
-        Gone = gone;
-        Down = new Downlink(hello, intake, services, writer, abort);
-        Actions = new ActionQueue(this, services);
-        _heardAt = services.Clock.Machine.GetTimestamp();
-        _pace = services.Paces.Begin(DriverId, slot, services.Clock.Machine.GetUtcNow());
-        Policy = _pace.Policy;
-    }
+    public int Slot { get; } = slot;
 
-    public string DriverId { get; }
+    /// <summary>By what right it speaks for the driver.</summary>
+    public Carrier Carrier { get; } = carrier;
 
-    public int Slot { get; }
+    /// <summary>Takes its fixes in.</summary>
+    public FixIntake Intake { get; } = intake;
 
-    public LogCursor Cursor => Intake.Cursor;
+    /// <summary>Once a second, for all sessions by one timer: what is due by time alone.</summary>
+    public abstract void Sweep(DateTimeOffset tokenTime);
 
-    public FixIntake Intake { get; }
-
-    public ActionQueue Actions { get; }
-
-    /// <summary>What its driver's times are worth.</summary>
-    public PhoneClock PhoneClock { get; } = new();
-
-    /// <summary>What goes down.</summary>
-    public Downlink Down { get; }
-
-    /// <summary>How often to report, as the stream opens.</summary>
-    public ReportingPolicy Policy { get; }
-
-    /// <summary>Cancelled when the call is over.</summary>
-    public CancellationToken Gone { get; }
-
-    /// <summary>What the stream listens to, until it is over.</summary>
-    public void Hears(params IDisposable[] heard) => _heard = heard;
-
-    /// <summary>The call ends: nothing is told to this stream any more.</summary>
-    public void End()
-    {
-        Down.End();
-        foreach (var heard in _heard)
-        {
-            heard.Dispose();
-        }
-    }
-
-    /// <summary>Takes one message of the app in.</summary>
-    /// <exception cref="RpcException">The protocol is broken, or a token is bad: the stream ends.</exception>
-    public ValueTask ReceiveAsync(Uplink message, CancellationToken cancellationToken)
-    {
-        if (Down.IsClosing || Cursor.IsFenced)
-        {
-            // It does not speak for the driver any more: nothing that it still says moves the map or anything else.
-            return default;
-        }
-
-        Volatile.Write(ref _heardAt, _services.Clock.Machine.GetTimestamp());
-        if (message.Other is not null)
-        {
-            return ReceiveOtherAsync(message.Other, cancellationToken);
-        }
-
-        RequireFixes("locations.fixes", message.FixCount);
-        var receivedAtUnixMs = Now.ToUnixTimeMilliseconds();
-        PhoneClock.Observe(message.SentAtUnixMs, receivedAtUnixMs);
-        Intake.Receive(message, receivedAtUnixMs);
-        if (Intake.Acks.IsDue())
-        {
-            Down.Signal();
-        }
-
-        return Intake.Acks.IsFullOfVerdicts ? new ValueTask(Down.VerdictsToldAsync(cancellationToken)) : default;
-    }
+    /// <summary>It is over: nothing is told to it any more.</summary>
+    public abstract void End();
 
     /// <summary>Refuses a batch that is empty or over the limit.</summary>
     /// <exception cref="RpcException">INVALID_ARGUMENT with a BadRequest that names the field.</exception>
@@ -104,80 +31,5 @@ internal sealed class DriverSession
         {
             throw Refusal.Field(field, $"must have 1 to {Uplink.MaxFixes} fixes, not {count}").ToRpcException();
         }
-    }
-
-    private DateTimeOffset Now => _services.Clock.GetUtcNow();
-
-    /// <summary>Once a second, for all streams by one timer: what is due by time alone.</summary>
-    public void Sweep(DateTimeOffset tokenTime)
-    {
-        var machine = _services.Clock.Machine;
-        if (Down.TryBreakOff())
-        {
-            return;
-        }
-
-        if (tokenTime >= _caller.ExpiresAt)
-        {
-            Down.Close(StreamClosingReason.TokenExpired, TokenValidator.Expired);
-        }
-        else if (_pace.SilentAfter(machine.GetUtcNow()) is var limit && machine.GetElapsedTime(Volatile.Read(ref _heardAt)) > limit)
-        {
-            Down.Close(StreamClosingReason.Silent, Refusal.Aborted("SILENT", $"Nothing was heard for {limit}."));
-        }
-        else
-        {
-            Actions.Retry();
-            LookAtPace();
-            Down.Sweep();
-        }
-    }
-
-    private void LookAtPace()
-    {
-        var now = _services.Clock.Machine.GetUtcNow();
-        if (!Down.HasStarted)
-        {
-            _services.Paces.TellHowLong(_pace, Slot, now);
-        }
-        else if (_services.Paces.Look(_pace, DriverId, Slot, now))
-        {
-            Down.Send(_pace.Policy);
-        }
-    }
-
-    private async ValueTask ReceiveOtherAsync(ConnectRequest message, CancellationToken cancellationToken)
-    {
-        switch (message.MessageCase)
-        {
-            case ConnectRequest.MessageOneofCase.Heartbeat:
-                break;
-            case ConnectRequest.MessageOneofCase.Action:
-                Actions.Add(message.Action, PhoneClock.TimeOf(message.Action.OccurredAt, Now));
-                break;
-            case ConnectRequest.MessageOneofCase.CommandAck:
-                Actions.Acknowledge(message.CommandAck.ThroughSequence);
-                break;
-            case ConnectRequest.MessageOneofCase.TokenRefresh:
-                await RefreshTokenAsync(message.TokenRefresh.Token, cancellationToken);
-                break;
-            case ConnectRequest.MessageOneofCase.Hello:
-                throw Refusal.Field("hello", "comes first and only once").ToRpcException();
-            default:
-                // A newer app says something that this server does not know; it must not need an answer.
-                break;
-        }
-    }
-
-    private async ValueTask RefreshTokenAsync(string token, CancellationToken cancellationToken)
-    {
-        var verdict = await _services.Tokens.ValidateAsync(token, cancellationToken);
-        var caller = verdict.Caller ?? throw verdict.Refusal!.ToRpcException();
-        caller.RequireDriver(DriverId);
-        _caller = caller;
-        Down.Reply(new ConnectResponse
-        {
-            TokenAccepted = new TokenAccepted { ExpiresAt = Google.Protobuf.WellKnownTypes.Timestamp.FromDateTimeOffset(caller.ExpiresAt) },
-        });
     }
 }

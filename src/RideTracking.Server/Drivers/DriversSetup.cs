@@ -30,9 +30,8 @@ public static class DriversSetup
         services.AddSingleton<FixPath>();
         services.AddSingleton<DriverDesk>();
         services.AddSingleton<StreamServices>();
-        services.AddSingleton<DriverStreams>();
+        services.AddSingleton<DriverSessions>();
         services.AddSingleton<DriverConnections>();
-        services.AddSingleton<UnaryReports>();
         services.AddSingleton<Draining>();
         services.AddSingleton<DriverRemoval>();
         services.AddHostedService<PresentRestore>();

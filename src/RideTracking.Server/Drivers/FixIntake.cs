@@ -16,8 +16,8 @@ namespace RideTracking.Server.Drivers;
 public sealed record FixPath(GateLimits Limits, DriverIndex Index, PositionFanout Fanout, TripTracking Trips, ZoneTracking Zones, FixLog Log, FixMetrics Metrics, LastRejects Rejects);
 
 /// <summary>
-/// The way of one session's fixes: sequence → gate → index → fan-out, → zones, and → log. What may be acknowledged of them, and
-/// when, is the matter of <see cref="Acks"/>.
+/// The way of one session's fixes: sequence → gate → index → fan-out, → zones, and → log. What has become of them, and what may be
+/// acknowledged, is the matter of the <see cref="SessionLedger"/>.
 /// </summary>
 /// <remarks>Used by one thread at a time.</remarks>
 internal sealed class FixIntake
@@ -25,41 +25,37 @@ internal sealed class FixIntake
     private readonly FixPath _path;
     private readonly int _slot;
     private readonly ulong _session;
+    private readonly Carrier _carrier;
+    private readonly SessionLedger _ledger;
     private GateState _gate;
-    private readonly SequenceWindow _window;
 
-    public FixIntake(FixPath path, StreamOptions options, TimeProvider machine, LogCursor cursor, int slot, ConnectionClaim? claim, SequenceWindow window)
+    public FixIntake(FixPath path, Carrier carrier, int slot, ConnectionClaim? claim)
     {
-        _path = path;
-        _slot = slot;
-        _session = SessionNumber(cursor.SessionId);
-        Cursor = cursor;
-        var resumeAfter = claim?.ResumeAfterSequence ?? 0;
-        _window = window;
-        Acks = new FixAcks(cursor, options, machine, path.Metrics, resumeAfter);
+        (_path, _carrier, _ledger, _slot) = (path, carrier, carrier.Ledger, slot);
+        _session = SessionNumber(carrier.SessionId);
         if (claim is { LastFix: { } last, LastSessionId: { } lastSession })
         {
             _gate = GateState.FromLastAccepted(last, SessionNumber(lastSession));
         }
     }
 
-    public LogCursor Cursor { get; }
-
-    /// <summary>What comes of it for the app.</summary>
-    public FixAcks Acks { get; }
-
     /// <summary>Takes a batch in. Never waits and never throws for what an app may send.</summary>
     public void Receive(Uplink batch, long receivedAtUnixMs)
     {
         if (batch.ResentAfterSequence is not null)
         {
-            BeginAgain();
+            _ledger.BeginAgain();
         }
 
         int accepted = 0, historyOnly = 0, resent = 0;
         foreach (ref var fix in batch.Fixes)
         {
-            if (Cursor.IsBroken)
+            if (_carrier.IsLost)
+            {
+                break;
+            }
+
+            if (_ledger.IsBroken)
             {
                 ShowOnly(ref fix, batch.SentAtUnixMs, receivedAtUnixMs);
                 continue;
@@ -83,20 +79,10 @@ internal sealed class FixIntake
 
         if (batch.AckRequested)
         {
-            Acks.Request();
+            _ledger.RequestAck();
         }
 
         Count(accepted, historyOnly, resent);
-    }
-
-    /// <summary>The app sends again what the log had to forget.</summary>
-    public void BeginAgain()
-    {
-        if (Acks.BeginAgain() is { } through)
-        {
-            _window.ForgetAfter(through);
-            _path.Log.BeginAgain(Cursor);
-        }
     }
 
     private void Count(int accepted, int historyOnly, int resent)
@@ -120,12 +106,12 @@ internal sealed class FixIntake
     // Unspecified: an exact resend, which is acknowledged silently.
     private FixOutcome TakeIn(ref Fix fix, long sentAtUnixMs, long receivedAtUnixMs)
     {
-        switch (_window.Observe(fix.Sequence, fix.ContentHash()))
+        switch (_ledger.Observe(fix.Sequence, fix.ContentHash(), out var highest))
         {
             case SequenceNovelty.Resent:
                 return FixOutcome.Unspecified;
             case SequenceNovelty.Reused:
-                Reject(fix.Sequence, FixVerdict.Rejected(FixRejectReason.SequenceReused, _window.HighestSequence + 1, fix.Sequence), receivedAtUnixMs);
+                Reject(fix.Sequence, FixVerdict.Rejected(FixRejectReason.SequenceReused, highest + 1, fix.Sequence), receivedAtUnixMs);
                 return FixOutcome.Rejected;
             default:
                 break;
@@ -141,9 +127,8 @@ internal sealed class FixIntake
         // Before followers hear of the fix: its progress goes with it.
         _path.Trips.Observe(_slot, fix, verdict.Outcome);
         var status = Show(fix, verdict.Outcome);
-        _path.Zones.Observe(_slot, Cursor.SessionId, fix, verdict.Outcome, status);
-        Acks.Kept(fix.Sequence, verdict);
-        _path.Log.Append(Cursor, fix, verdict.Outcome, status);
+        _path.Zones.Observe(_slot, _carrier.SessionId, fix, verdict.Outcome, status);
+        _path.Log.Append(_carrier, fix, verdict, status);
         return verdict.Outcome;
     }
 
@@ -173,7 +158,7 @@ internal sealed class FixIntake
     {
         _path.Rejects.Set(_slot, verdict, DateTimeOffset.FromUnixTimeMilliseconds(receivedAtUnixMs));
         _path.Metrics.Judged(verdict.Outcome, verdict.Reason);
-        Acks.Rejected(sequence, verdict);
+        _ledger.Reject(sequence, verdict);
     }
 
     private static ulong SessionNumber(string sessionId) => (ulong)string.GetHashCode(sessionId, StringComparison.Ordinal);

@@ -3,9 +3,7 @@ using RideTracking.Engine.Dispatch;
 using RideTracking.Server.Areas;
 using RideTracking.Server.Hosting;
 using RideTracking.Server.Log;
-using RideTracking.Server.Store;
 using RideTracking.Server.Trips;
-using StackExchange.Redis;
 
 namespace RideTracking.Server.Drivers;
 
@@ -15,7 +13,7 @@ namespace RideTracking.Server.Drivers;
 /// at what happened, so nothing is missed when a node died in between.
 /// </summary>
 internal sealed class LostDrivers(
-    Area area, TripBook book, Dispatcher dispatcher, CityFleet fleet, IOptions<TripOptions> options)
+    Area area, LastFixes lastFixes, TripBook book, Dispatcher dispatcher, CityFleet fleet, IOptions<TripOptions> options)
     : LoopService(area.Loop("lost_drivers"), EverySecond)
 {
     // Nobody is connected yet when the server starts.
@@ -72,10 +70,9 @@ internal sealed class LostDrivers(
         string[] silent = [.. away.Where(d => IsLongAgo(known[d]))];
         if (silent.Length > 0)
         {
-            var last = await area.Bulk.HashGetAsync(area.Keys.LastFixes, [.. silent.Select(d => (RedisValue)d)]);
-            foreach (var (driverId, value) in silent.Zip(last))
+            foreach (var (driverId, last) in await lastFixes.ReadAsync(silent))
             {
-                if (area.Unreadable.Read(RecordKind.LastFix, area.Keys.LastFixes, driverId, (byte[]?)value, LastFix.Parse) is { } logged && DateTimeOffset.FromUnixTimeMilliseconds(logged.Fix.FixedAtUnixMs) is var at && at > known[driverId])
+                if (DateTimeOffset.FromUnixTimeMilliseconds(last.Fix.FixedAtUnixMs) is var at && at > known[driverId])
                 {
                     known[driverId] = at;
                 }

@@ -2,7 +2,6 @@ using RideTracking.Engine.Index;
 using RideTracking.Server.Areas;
 using RideTracking.Server.Directories;
 using RideTracking.Server.Log;
-using RideTracking.Server.Store;
 using DriverLink = RideTracking.Engine.Index.DriverLink;
 
 namespace RideTracking.Server.Drivers;
@@ -12,7 +11,7 @@ namespace RideTracking.Server.Drivers;
 /// then, as soon as it is back. Newer fixes that came meanwhile stay.
 /// </summary>
 internal sealed partial class PresentRestore(
-    Area area, DriverSlots slots, StreamServices services, FleetTraits traits, ILogger<PresentRestore> logger)
+    Area area, LastFixes lastFixes, DriverSlots slots, StreamServices services, FleetTraits traits, ILogger<PresentRestore> logger)
     : BackgroundService
 {
     protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
@@ -21,15 +20,10 @@ internal sealed partial class PresentRestore(
     private async Task<int> RestoreAsync(CancellationToken stoppingToken)
     {
         var restored = 0;
-        await foreach (var entry in area.Bulk.HashScanAsync(area.Keys.LastFixes, pageSize: 1000).WithCancellation(stoppingToken))
+        await foreach (var (driverId, last) in lastFixes.ReadAllAsync(stoppingToken))
         {
-            if (area.Unreadable.Read(RecordKind.LastFix, area.Keys.LastFixes, entry.Name, (byte[]?)entry.Value, LastFix.Parse) is not { } last)
-            {
-                continue;
-            }
-
-            var slot = slots.GetOrAdd(entry.Name!);
-            traits.Apply(entry.Name!, slot);
+            var slot = slots.GetOrAdd(driverId);
+            traits.Apply(driverId, slot);
             if (services.Path.Index.Update(slot, last.Fix, out var change))
             {
                 services.Path.Fanout.Publish(change);

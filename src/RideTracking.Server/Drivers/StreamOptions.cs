@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using RideTracking.Server.Log;
 
 namespace RideTracking.Server.Drivers;
 
@@ -8,6 +9,8 @@ public sealed class StreamOptions
     /// <summary>Fixes after which an acknowledgement is sent: 1 to 10000. One for each fix costs as much as the way up.</summary>
     [Range(1, 10_000, ErrorMessage = "Streams:AckEveryFixes must be 1 to 10000.")]
     public int AckEveryFixes { get; set; } = 64;
+
+    internal AckPace AckPace => new(AckEveryFixes, AckEveryVerdicts, AckInterval);
 
     /// <summary>Longest time that a logged fix stays unacknowledged.</summary>
     public TimeSpan AckInterval { get; set; } = TimeSpan.FromSeconds(20);

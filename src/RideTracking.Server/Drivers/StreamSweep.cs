@@ -11,7 +11,7 @@ namespace RideTracking.Server.Drivers;
 /// often to report; and positions that have gone stale leave the index, and dwell times that are due are told.
 /// </summary>
 internal sealed class StreamSweep(
-    DriverStreams streams, UnaryReports reports, StreamServices services, BusyPlaces busy, ReportingPolicies policies, LongerSilences silences,
+    DriverSessions sessions, StreamServices services, BusyPlaces busy, ReportingPolicies policies, LongerSilences silences,
     [FromKeyedServices(AccessSetup.TokenClock)] TimeProvider tokenClock, Loops loops)
     : LoopService(loops.Create("stream_sweep", services.Clock.Machine), EverySecond)
 {
@@ -20,7 +20,7 @@ internal sealed class StreamSweep(
     protected override Task LookAsync(CancellationToken stopping)
     {
         var tokenTime = tokenClock.GetUtcNow();
-        foreach (var session in streams.Open)
+        foreach (var session in sessions.Open)
         {
             Loop.Try(session.DriverId, (Session: session, tokenTime), static one => one.Session.Sweep(one.tokenTime));
         }
@@ -28,7 +28,6 @@ internal sealed class StreamSweep(
         services.Sending.ForgetGone();
         services.Commanding.ForgetGone();
         services.Acting.ForgetGone();
-        Loop.Try("unary reports", reports, static all => all.Sweep());
         Loop.Try("busy places", busy, static all => all.Sweep());
         Loop.Try("stale positions", this, static all => all.SweepStale());
         Loop.Try("zones", services.Path.Zones, static all => all.Sweep());

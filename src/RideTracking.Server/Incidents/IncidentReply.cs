@@ -1,5 +1,4 @@
-
-
+using RideTracking.Server.Log;
 
 namespace RideTracking.Server.Incidents;
 
@@ -12,8 +11,8 @@ internal sealed record IncidentCommitted : IncidentReply;
 /// <summary>The same request or action was answered before.</summary>
 internal sealed record IncidentAnsweredBefore(byte[] Answer) : IncidentReply;
 
-/// <summary>Another connection speaks for the driver.</summary>
-internal sealed record IncidentTakenOver : IncidentReply;
+/// <summary>Another claim has the driver now; none when the store has forgotten it.</summary>
+internal sealed record IncidentTakenOver(DriverClaim? Now) : IncidentReply;
 
 /// <summary>Who raised it has too many open.</summary>
 internal sealed record TooManyIncidents : IncidentReply;

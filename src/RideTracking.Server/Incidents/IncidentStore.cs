@@ -1,6 +1,7 @@
 using Google.Protobuf;
 using Microsoft.Extensions.Options;
 using RideTracking.Server.Areas;
+using RideTracking.Server.Log;
 using RideTracking.Server.Store;
 using RideTracking.Server.Store.Events;
 using RideTracking.Server.Trips;
@@ -39,7 +40,7 @@ internal sealed class IncidentStore(
                 (now - options.Value.Retention).ToUnixTimeMilliseconds(), EventsKept,
                 incident.RaisedBy == V1.TripActor.Driver ? "driver:" + incident.Driver.DriverId : "rider:" + incident.RiderId, options.Value.MaxOpen,
                 answer is { } kept ? kept.Value : "", area.Clock.RealMilliseconds(StoreExpiries.RequestId),
-                actor?.DriverId ?? "", actor?.Epoch ?? 0,
+                actor?.DriverId ?? "", actor?.Claim.ToString() ?? "",
             ]))!;
         switch ((string)reply[0]!)
         {
@@ -49,7 +50,7 @@ internal sealed class IncidentStore(
             case "repeated":
                 return new IncidentAnsweredBefore((byte[])reply[1]!);
             case "epoch":
-                return new IncidentTakenOver();
+                return new IncidentTakenOver(DriverClaim.Parse((string)reply[1]!));
             case "full":
                 return new TooManyIncidents();
             default:

@@ -1,6 +1,4 @@
-using System.Globalization;
 using Grpc.Core;
-using RideTracking.Engine.Ingest;
 using RideTracking.Server.Areas;
 using RideTracking.Server.Hosting;
 using RideTracking.Server.Protocol;
@@ -9,72 +7,81 @@ using StackExchange.Redis;
 
 namespace RideTracking.Server.Log;
 
-/// <summary>What the store answers to a claim.</summary>
-/// <param name="Epoch">Number of the claim; a later one fences this one.</param>
-/// <param name="ResumeAfterSequence">Where the session's log ends; 0 for a new session.</param>
-/// <param name="LastFix">The driver's present position as the store has it.</param>
-/// <param name="LastSessionId">The session that it came from.</param>
-/// <param name="Rejections">Rejected fixes up to the resume point of which the app may not have heard.</param>
-public readonly record struct ConnectionClaim(
-    long Epoch, ulong ResumeAfterSequence, Fix? LastFix, string? LastSessionId, IReadOnlyList<SequencedVerdict> Rejections);
-
 /// <summary>Makes a connection the only one that may write for its driver.</summary>
-public sealed class ConnectionClaims(RedisStore store, StoreKeys keys, LogWriterId writer, ServerClock clock)
+public sealed class ConnectionClaims(RedisStore store, StoreKeys keys, LogWriter writer, LastFixes lastFixes, ServerClock clock)
 {
     /// <summary>Claims the driver for a session on this node; whoever held it can write no more.</summary>
-    /// <param name="driverId">The driver.</param>
-    /// <param name="sessionId">The session.</param>
-    /// <param name="attempt">Which attempt of its device it is.</param>
+    /// <param name="request">Who asks.</param>
     /// <param name="abandoned">
     /// Nobody waits for it any more. What the store has taken in already it may still run, but not after another claim, since each names the
     /// one that it follows on.
     /// </param>
-    /// <exception cref="RpcException">ABORTED: a later attempt of the same device has the driver, or had it.</exception>
+    /// <exception cref="RpcException">ABORTED: a later attempt of the same device has the driver, or had it, or another connection has come meanwhile.</exception>
     /// <exception cref="RedisException">The store is away.</exception>
     /// <exception cref="OperationCanceledException">It was abandoned, and did not claim anything.</exception>
-    public async Task<ConnectionClaim> ClaimAsync(
-        string driverId, string sessionId, DeviceAttempt attempt = default, CancellationToken abandoned = default)
+    public async Task<ConnectionClaim> ClaimAsync(ClaimRequest request, CancellationToken abandoned = default)
     {
+        var (driverId, sessionId) = (request.DriverId, request.SessionId);
         var holder = await HolderAsync(driverId);
         while (true)
         {
             abandoned.ThrowIfCancellationRequested();
+            if (request.Before is { } before && before.IsPassedBy(holder))
+            {
+                throw Passed("CLAIM_PASSED", "Another connection of this driver has come since.");
+            }
+
+            if (request.MayClaim is { } mayClaim && !mayClaim())
+            {
+                throw Passed("CLAIM_PASSED", "Another connection of this driver has come meanwhile. Send the same again.");
+            }
+
+            // It may be renewed meanwhile.
+            var by = writer.Id;
             var reply = (RedisResult[])(await StoreScript.ConnectionClaim.RunAsync(
                 store.AppendWrites,
-                [keys.Connections, keys.LastFixes, keys.EarlierSessions(driverId), keys.LogFence(holder.Split(' ')[^1])],
+                [keys.Connections, keys.LastFixes, keys.EarlierSessions(driverId), keys.LogFence(holder?.Writer ?? DriverClaim.None), keys.Outbox(driverId)],
                 [
-                    driverId, writer.Value, sessionId, holder,
+                    driverId, by, sessionId, holder?.ToString() ?? DriverClaim.None,
                     clock.RealMilliseconds(StoreExpiries.EarlierSessions), clock.RealMilliseconds(StoreExpiries.Writer),
-                    attempt.DeviceArgument, attempt.NumberArgument,
+                    request.Attempt.DeviceArgument, request.Attempt.NumberArgument,
+                    request.EpochFloor, Math.Min(request.LastCommandSequence, ClaimRequest.MaxCommandSequence), request.Before is not null,
                 ]))!;
-            if ((string)reply[0]! == "passed")
+            switch ((string)reply[0]!)
             {
-                throw Refusal.Aborted(
-                    "CONNECTION_ATTEMPT_PASSED",
-                    $"This device has connected by its attempt {(string)reply[1]!} already. Connect again with a higher connection_attempt.",
-                    ("last_connection_attempt", (string)reply[1]!)).ToRpcException();
+                case "passed":
+                    throw AttemptPassed((string)reply[1]!);
+                case "ok" when by != writer.Id:
+                    holder = new DriverClaim((long)reply[1], by);
+                    break;
+                case "ok":
+                    return Read(request, new DriverClaim((long)reply[1], by), (byte[]?)reply[2], (byte[]?)reply[3]);
+                default:
+                    holder = DriverClaim.Parse((string)reply[1]!);
+                    break;
             }
-
-            if ((string)reply[0]! == "ok")
-            {
-                // Without them the app sends again what the log has already, which is harmless.
-                var last = store.Unreadable.Read(RecordKind.LastFix, keys.LastFixes, driverId, (byte[]?)reply[2], LastFix.Parse);
-                var ofSession = store.Unreadable.Read(RecordKind.LastFix, keys.EarlierSessions(driverId), sessionId, (byte[]?)reply[3], LastFix.Parse);
-                return new ConnectionClaim(
-                    long.Parse((string)reply[1]!, CultureInfo.InvariantCulture),
-                    ofSession?.LoggedThrough ?? 0,
-                    last?.Fix,
-                    last?.SessionId,
-                    ofSession?.Rejections ?? []);
-            }
-
-            holder = (string)reply[1]!;
         }
     }
 
-    private async Task<string> HolderAsync(string driverId)
+    /// <summary>Of two attempts of a device the earlier one came later.</summary>
+    internal static RpcException AttemptPassed(string last) => Passed(
+        "CONNECTION_ATTEMPT_PASSED",
+        $"This device has connected by its attempt {last} already. Connect again with a higher connection_attempt.",
+        ("last_connection_attempt", last));
+
+    private static RpcException Passed(string reason, string message, params (string Key, string Value)[] metadata) =>
+        Refusal.Aborted(reason, message, metadata).ToRpcException();
+
+    private ConnectionClaim Read(ClaimRequest request, DriverClaim claim, byte[]? last, byte[]? ofSession)
     {
-        var connection = (string?)await store.Append.HashGetAsync(keys.Connections, driverId);
-        return connection is null ? "-" : string.Join(' ', connection.Split(' ', 3)[..2]);
+        // Without them the app sends again what the log has already, which is harmless.
+        var present = lastFixes.Parse(request.DriverId, last);
+        var resumed = store.Unreadable.Read(
+            RecordKind.LastFix, keys.EarlierSessions(request.DriverId), request.SessionId, ofSession, LastFix.Parse);
+        return new ConnectionClaim(
+            claim, resumed?.LoggedThrough ?? 0, present?.Fix, present?.SessionId, resumed?.Rejections ?? [], resumed?.Contents ?? []);
     }
+
+    private async Task<DriverClaim?> HolderAsync(string driverId) =>
+        (string?)await store.Append.HashGetAsync(keys.Connections, driverId) is { } connection ? DriverClaim.Parse(connection) : null;
 }

@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using Microsoft.Extensions.Options;
 using RideTracking.Engine.Index;
 using RideTracking.Engine.Ingest;
@@ -18,10 +17,11 @@ public sealed partial class FixLog : BackgroundService
 
     private readonly Lock _lock = new();
     private readonly WaitingFixes _waiting;
-    private readonly UnclaimedCursors _unclaimed;
-    private readonly List<LogCursor> _broken = [];
+    private readonly UnclaimedCarriers _unclaimed;
+    private readonly HashSet<Carrier> _broken = [];
     private readonly FlushWaits _flushes = new();
-    private readonly ConcurrentDictionary<string, LogCursor> _open = new();
+    private readonly FlushWaits _settles = new();
+    private readonly Carriers _carriers;
     private readonly SemaphoreSlim _arrived = new(0);
     private readonly SemaphoreSlim _hurry = new(0);
     private readonly LogAppend _append;
@@ -33,17 +33,20 @@ public sealed partial class FixLog : BackgroundService
     private readonly LogRecord[] _batch;
     private int _taken;
     private bool _isAway;
+    private volatile bool _isForgotten;
     private bool _sleeping = true;
     private long _appended;
     private long _settled;
     private TimeSpan _window;
 
     public FixLog(
-        LogAppend append, WriteAhead ahead, ConnectionClaims claims, IOptions<LogOptions> options, LogMetrics metrics, Loops loops, ILogger<FixLog> logger)
+        LogAppend append, WriteAhead ahead, ConnectionClaims claims, Carriers carriers, IOptions<LogOptions> options, LogMetrics metrics, Loops loops,
+        ILogger<FixLog> logger)
     {
         _append = append;
         _ahead = ahead;
-        _unclaimed = new UnclaimedCursors(claims);
+        _unclaimed = new UnclaimedCarriers(claims);
+        _carriers = carriers;
         _options = options.Value;
         _metrics = metrics;
         _logger = logger;
@@ -55,52 +58,37 @@ public sealed partial class FixLog : BackgroundService
         metrics.ObserveWaiting(() => _waiting.Count);
     }
 
-    /// <summary>
-    /// Begins to follow a session; of the driver's session before it on this node and this one, the one that the store let in first can
-    /// write no more.
-    /// </summary>
-    public void Open(LogCursor cursor)
+    /// <summary>Claims the carrier's driver as soon as the store is there, unless it ends before (<see cref="Ended"/>).</summary>
+    public void ClaimLater(Carrier carrier)
     {
-        LogCursor? loser = null;
-        _open.AddOrUpdate(
-            cursor.DriverId,
-            _ =>
-            {
-                loser = null;
-                return cursor;
-            },
-            (_, held) =>
-            {
-                // They may come here in another order than they claimed. Who could not claim yet comes after who is here.
-                var isLate = cursor.IsClaimed && held.Epoch > cursor.Epoch;
-                loser = isLate ? cursor : held;
-                return isLate ? held : cursor;
-            });
-        loser?.Fence();
-        if (!cursor.IsClaimed)
+        _unclaimed.Add(carrier);
+        WakeLoop();
+    }
+
+    /// <summary>The carrier's stream has ended. What it appended is still written, if it ever had its driver.</summary>
+    public void Ended(Carrier carrier)
+    {
+        carrier.End();
+        if (!carrier.IsClaimed)
         {
-            _unclaimed.Add(cursor);
-            WakeLoop();
+            _unclaimed.Remove(carrier);
         }
     }
 
-    /// <summary>Ends following a session. What it appended is still written, if it ever had its driver.</summary>
-    public void Close(LogCursor cursor)
+    /// <summary>The store has forgotten who carries the drivers: all carriers of this node claim them anew, above what they knew.</summary>
+    public void StoreForgot()
     {
-        _open.TryRemove(new KeyValuePair<string, LogCursor>(cursor.DriverId, cursor));
-        if (!cursor.IsClaimed)
-        {
-            _unclaimed.Remove(cursor);
-        }
+        _isForgotten = true;
+        WakeLoop();
     }
 
-    /// <summary>Hands a fix over. It is dropped here when the cursor is broken or fenced: the app will send it again.</summary>
-    public void Append(LogCursor cursor, in Fix fix, FixOutcome outcome, DriverStatus status)
+    /// <summary>Hands a fix over. It is dropped here when the log waits for the app to begin again, or another connection has the driver.</summary>
+    public void Append(Carrier carrier, in Fix fix, in FixVerdict verdict, DriverStatus status)
     {
         bool wake, hurry;
         lock (_lock)
         {
-            if (cursor.IsBroken || cursor.IsFenced)
+            if (carrier.IsLost)
             {
                 return;
             }
@@ -108,13 +96,14 @@ public sealed partial class FixLog : BackgroundService
             if (_waiting.IsFull)
             {
                 ForgetOldest();
-                if (cursor.IsBroken)
-                {
-                    return;
-                }
             }
 
-            _waiting.Add(new LogRecord { Cursor = cursor, Fix = fix, Outcome = outcome, Status = status, Run = cursor.Run });
+            if (!carrier.Ledger.Append(fix, verdict, out var run))
+            {
+                return;
+            }
+
+            _waiting.Add(new LogRecord { Carrier = carrier, Fix = fix, Outcome = verdict.Outcome, Status = status, Run = run });
             _appended++;
             wake = _sleeping;
             _sleeping = false;
@@ -129,16 +118,6 @@ public sealed partial class FixLog : BackgroundService
         if (hurry)
         {
             _hurry.Release();
-        }
-    }
-
-    /// <summary>The app of a broken session sends again from <see cref="LogCursor.LoggedThrough"/>.</summary>
-    public void BeginAgain(LogCursor cursor)
-    {
-        lock (_lock)
-        {
-            _broken.Remove(cursor);
-            cursor.BeginAgain();
         }
     }
 
@@ -157,6 +136,18 @@ public sealed partial class FixLog : BackgroundService
         }
 
         _hurry.Release();
+        return done.WaitAsync(cancellationToken);
+    }
+
+    /// <summary>The same in the batches' own time: nobody is in a hurry.</summary>
+    public Task SettledAsync(CancellationToken cancellationToken)
+    {
+        Task done;
+        lock (_lock)
+        {
+            done = _settled >= _appended ? Task.CompletedTask : _settles.Add(_appended);
+        }
+
         return done.WaitAsync(cancellationToken);
     }
 
@@ -197,14 +188,14 @@ public sealed partial class FixLog : BackgroundService
     {
         try
         {
-            await _unclaimed.ClaimAsync(_loop, stopping);
-            if (_unclaimed.HasFaulty)
-            {
-                BreakUnclaimed();
-            }
-
+            await ClaimAsync(stopping);
             await _ahead.AllWrittenAsync().WaitAsync(stopping);
-            await _append.WriteAsync(_batch.AsMemory(0, _taken), Fence);
+            while (!await _append.WriteAsync(_batch.AsMemory(0, _taken), Fence))
+            {
+                LogLost();
+                _isForgotten = true;
+                await ClaimAsync(stopping);
+            }
         }
         catch (Exception e) when (_loop.Passes(e))
         {
@@ -228,13 +219,28 @@ public sealed partial class FixLog : BackgroundService
         TellBroken();
     }
 
+    private async Task ClaimAsync(CancellationToken stopping)
+    {
+        if (_isForgotten)
+        {
+            _isForgotten = false;
+            SuspendAll();
+        }
+
+        await _unclaimed.ClaimAsync(_loop, stopping);
+        if (_unclaimed.HasFaulty)
+        {
+            BreakUnclaimed();
+        }
+    }
+
     // Waits for something to write, then for more to come: longer where little comes.
     private async Task CollectAsync(CancellationToken stoppingToken)
     {
         bool sleep;
         lock (_lock)
         {
-            sleep = _waiting.Count == 0 && _unclaimed.IsEmpty;
+            sleep = _waiting.Count == 0 && _unclaimed.IsEmpty && !_isForgotten;
             _sleeping = sleep;
         }
 
@@ -251,7 +257,7 @@ public sealed partial class FixLog : BackgroundService
         bool collect;
         lock (_lock)
         {
-            collect = _waiting.Count < _batch.Length && _flushes.IsEmpty && _unclaimed.IsEmpty;
+            collect = _waiting.Count < _batch.Length && _flushes.IsEmpty && _unclaimed.IsEmpty && !_isForgotten;
         }
 
         if (collect)
@@ -279,6 +285,7 @@ public sealed partial class FixLog : BackgroundService
         {
             _settled += count;
             _flushes.Complete(_settled);
+            _settles.Complete(_settled);
         }
     }
 
@@ -287,10 +294,9 @@ public sealed partial class FixLog : BackgroundService
         var forgotten = _waiting.TakeOldest();
         _settled++;
         _metrics.Forgotten(1);
-        if (!forgotten.Cursor.IsBroken && forgotten.Run == forgotten.Cursor.Run)
+        if (forgotten.Carrier.Ledger.Forget(forgotten.Fix.Sequence, forgotten.Run))
         {
-            forgotten.Cursor.Break(forgotten.Fix.Sequence);
-            _broken.Add(forgotten.Cursor);
+            _broken.Add(forgotten.Carrier);
         }
     }
 
@@ -301,10 +307,9 @@ public sealed partial class FixLog : BackgroundService
         {
             foreach (ref readonly var record in _batch.AsSpan(0, _taken))
             {
-                if (record.Cursor is { IsClaimed: false, IsAbandoned: false, IsFenced: false, IsBroken: false } cursor && record.Run == cursor.Run)
+                if (record.Carrier is { IsClaimed: false, IsLost: false } carrier && carrier.Ledger.Forget(record.Fix.Sequence, record.Run))
                 {
-                    cursor.Break(record.Fix.Sequence);
-                    _broken.Add(cursor);
+                    _broken.Add(carrier);
                     _metrics.Forgotten(1);
                 }
             }
@@ -313,7 +318,7 @@ public sealed partial class FixLog : BackgroundService
 
     private void TellBroken()
     {
-        LogCursor[] broken;
+        Carrier[] broken;
         lock (_lock)
         {
             if (_broken.Count == 0)
@@ -325,48 +330,56 @@ public sealed partial class FixLog : BackgroundService
             _broken.Clear();
         }
 
-        foreach (var cursor in broken)
+        foreach (var carrier in broken)
         {
-            cursor.TellBroken();
+            carrier.Told();
         }
     }
 
-    // Later connections have the drivers: their fixes under an older claim are not to be written any more.
-    private void Fence(Dictionary<string, long> epochs)
+    private void SuspendAll()
     {
-        var fenced = new HashSet<LogCursor>();
-        void Collect(LogCursor cursor)
+        foreach (var carrier in WithWaiting().Where(c => _carriers.Of(c.DriverId) != c))
         {
-            if (epochs.TryGetValue(cursor.DriverId, out var epoch) && cursor.Epoch < epoch)
-            {
-                fenced.Add(cursor);
-            }
+            // Nobody can tell any more who has come after it.
+            carrier.Lose(CarrierLoss.Ended);
         }
 
-        foreach (var driverId in epochs.Keys)
+        foreach (var carrier in _carriers.All)
         {
-            if (_open.TryGetValue(driverId, out var open))
-            {
-                Collect(open);
-            }
+            carrier.Suspend();
+            _unclaimed.Add(carrier);
         }
+    }
 
-        foreach (ref readonly var record in _batch.AsSpan())
+    private HashSet<Carrier> WithWaiting()
+    {
+        var carriers = new HashSet<Carrier>();
+        foreach (ref readonly var record in _batch.AsSpan(0, _taken))
         {
-            if (record.Cursor is not null)
+            if (record.Carrier is not null)
             {
-                Collect(record.Cursor);
+                carriers.Add(record.Carrier);
             }
         }
 
         lock (_lock)
         {
-            _waiting.ForEachCursor(Collect);
+            _waiting.ForEach(record => carriers.Add(record.Carrier));
         }
 
-        foreach (var cursor in fenced)
+        return carriers;
+    }
+
+    // Later connections have the drivers: their fixes under an older claim are not to be written any more.
+    private void Fence(Dictionary<string, FenceMark> marks)
+    {
+        // Those of ended streams, too.
+        foreach (var carrier in marks.Keys.Select(_carriers.Of).OfType<Carrier>().Concat(WithWaiting()))
         {
-            cursor.Fence();
+            if (marks.TryGetValue(carrier.DriverId, out var mark))
+            {
+                mark.Fence(carrier);
+            }
         }
     }
 
@@ -390,6 +403,9 @@ public sealed partial class FixLog : BackgroundService
 
     [LoggerMessage(LogLevel.Information, "The log is written again; {Waiting} fixes wait")]
     private partial void LogBack(int waiting);
+
+    [LoggerMessage(LogLevel.Warning, "The store has forgotten what this server wrote to it: all drivers here are claimed anew, and the apps send again what they still hold")]
+    private partial void LogLost();
 
     [LoggerMessage(LogLevel.Warning, "Stopped while the store was away: {Waiting} fixes were not written and not acknowledged; the apps send them again")]
     private partial void LogStoppedWithWaiting(int waiting);

@@ -6,12 +6,14 @@ namespace RideTracking.Server.Log;
 
 /// <summary>
 /// A driver's last fix as the store keeps it: "&lt;sequence&gt; &lt;session&gt; " for the scripts, the packed fix, then the
-/// session's rejections that its app may not have heard of.
+/// session's rejections that its app may not have heard of, and what the fixes were that it may send again.
 /// </summary>
-public readonly record struct LastFix(ulong LoggedThrough, string SessionId, Fix Fix, IReadOnlyList<SequencedVerdict> Rejections)
+public readonly record struct LastFix(
+    ulong LoggedThrough, string SessionId, Fix Fix, IReadOnlyList<SequencedVerdict> Rejections, IReadOnlyList<SequenceContent> Contents)
 {
-    private const int MaxBytes = 96 + PackedFix.MaxBytes;
+    private const int MaxBytes = 96 + PackedFix.MaxBytes + 10;
     private const int MaxRejectionBytes = 10 + 1 + (2 * sizeof(double));
+    private const int MaxContentBytes = 10 + sizeof(int);
 
     /// <summary>Reads what <see cref="Write"/> wrote; null for nothing.</summary>
     /// <exception cref="Exception">It was damaged.</exception>
@@ -33,12 +35,14 @@ public readonly record struct LastFix(ulong LoggedThrough, string SessionId, Fix
         }
 
         return new LastFix(
-            loggedThrough, Encoding.UTF8.GetString(value, first + 1, second - first - 1), fix, ReadRejections(ref reader, loggedThrough));
+            loggedThrough, Encoding.UTF8.GetString(value, first + 1, second - first - 1), fix, ReadRejections(ref reader, loggedThrough), ReadContents(ref reader, loggedThrough));
     }
 
-    internal static byte[] Write(ulong loggedThrough, ReadOnlySpan<byte> sessionId, in Fix fix, ReadOnlySpan<SequencedVerdict> rejections)
+    internal static byte[] Write(
+        ulong loggedThrough, ReadOnlySpan<byte> sessionId, in Fix fix, List<SequencedVerdict> rejections, List<SequenceContent> contents)
     {
-        Span<byte> buffer = rejections.IsEmpty ? stackalloc byte[MaxBytes] : new byte[MaxBytes + (rejections.Length * MaxRejectionBytes)];
+        var more = (rejections.Count * MaxRejectionBytes) + (contents.Count * MaxContentBytes);
+        Span<byte> buffer = more < 512 ? stackalloc byte[MaxBytes + 512] : new byte[MaxBytes + more];
         loggedThrough.TryFormat(buffer, out var length, provider: CultureInfo.InvariantCulture);
         buffer[length++] = (byte)' ';
         sessionId.CopyTo(buffer[length..]);
@@ -46,6 +50,7 @@ public readonly record struct LastFix(ulong LoggedThrough, string SessionId, Fix
         buffer[length++] = (byte)' ';
         var writer = new PackedWriter(buffer[length..]);
         PackedFix.Write(ref writer, fix, 0);
+        writer.Unsigned((ulong)rejections.Count);
         foreach (var (sequence, verdict) in rejections)
         {
             writer.Unsigned(loggedThrough - sequence);
@@ -54,18 +59,35 @@ public readonly record struct LastFix(ulong LoggedThrough, string SessionId, Fix
             writer.Double(verdict.Measured);
         }
 
+        foreach (var (sequence, hash) in contents)
+        {
+            writer.Unsigned(loggedThrough - sequence);
+            writer.Int32((int)hash);
+        }
+
         return buffer[..(length + writer.Length)].ToArray();
     }
 
     private static List<SequencedVerdict> ReadRejections(ref PackedReader reader, ulong loggedThrough)
     {
         List<SequencedVerdict> rejections = [];
-        while (!reader.AtEnd)
+        for (var left = reader.AtEnd ? 0 : reader.Unsigned(); left > 0; left--)
         {
             var sequence = loggedThrough - reader.Unsigned();
             rejections.Add(new SequencedVerdict(sequence, FixVerdict.Rejected((FixRejectReason)reader.Byte(), reader.Double(), reader.Double())));
         }
 
         return rejections;
+    }
+
+    private static List<SequenceContent> ReadContents(ref PackedReader reader, ulong loggedThrough)
+    {
+        List<SequenceContent> contents = [];
+        while (!reader.AtEnd)
+        {
+            contents.Add(new SequenceContent(loggedThrough - reader.Unsigned(), (uint)reader.Int32()));
+        }
+
+        return contents;
     }
 }

@@ -11,24 +11,28 @@ namespace RideTracking.Server.Log;
 
 /// <summary>One batch after the other into the store. Not thread-safe: it is the log's loop's own.</summary>
 public sealed class LogAppend(
-    RedisStore store, StoreKeys keys, LogWriterId writer, ServerClock clock, IOptions<LogOptions> options, LogMetrics metrics)
+    RedisStore store, StoreKeys keys, LogWriter writer, ServerClock clock, IOptions<LogOptions> options, LogMetrics metrics)
 {
-    private readonly List<LogCursor> _cursors = [];
+    private readonly List<Carrier> _carriers = [];
+    private readonly List<SequencedVerdict> _rejections = [];
+    private readonly List<SequenceContent> _contents = [];
     private readonly List<RedisValue> _arguments = [];
     private readonly List<string> _honoured = [];
     private byte[] _buffer = [];
     private long _attempt;
     private long _batch;
+    private long _written;
     private long _segment = 1;
 
     /// <summary>
-    /// Writes the records that may still be written, then moves their cursors. Called again after a failure, it writes
+    /// Writes the records that may still be written, then moves their ledgers. Called again after a failure, it writes
     /// under the same number, so that nothing is there twice.
     /// </summary>
     /// <param name="records">In the order in which they came; those not to be written are skipped.</param>
-    /// <param name="fence">Told of the drivers that later claims have taken over, with the newest claim's epoch.</param>
+    /// <param name="fence">Told of the drivers that later claims have taken over, with the newest claim's mark of each.</param>
+    /// <returns>False when the store has forgotten what this writer wrote: nothing was written now, and the writer is another one.</returns>
     /// <exception cref="RedisException">The store is away; call again.</exception>
-    internal async Task WriteAsync(Memory<LogRecord> records, Action<Dictionary<string, long>> fence)
+    internal async Task<bool> WriteAsync(Memory<LogRecord> records, Action<Dictionary<string, FenceMark>> fence)
     {
         _honoured.Clear();
         while (true)
@@ -38,46 +42,45 @@ public sealed class LogAppend(
             {
                 // An attempt whose reply was lost may have been written under this number; the next batch is another one.
                 _batch++;
-                return;
+                return true;
             }
 
             var reply = (string[])(await AppendAsync(records[..keep]))!;
             switch (reply[0])
             {
                 case "ok":
-                    _batch++;
+                    _written = ++_batch;
                     _segment = long.Parse(reply[2], CultureInfo.InvariantCulture);
                     metrics.Logged(keep);
-                    foreach (var cursor in _cursors)
-                    {
-                        cursor.Advance(cursor.BatchThrough);
-                    }
-
-                    return;
+                    _carriers.ForEach(static carrier => carrier.Logged());
+                    return true;
+                case "lost":
+                    writer.Renew();
+                    _written = 0;
+                    return false;
                 case "segment":
                     _segment = long.Parse(reply[1], CultureInfo.InvariantCulture);
                     break;
                 default:
                     _honoured.AddRange(reply.AsSpan(1));
-                    fence(EpochsOf(reply.AsSpan(1)));
+                    fence(NewestOf(reply.AsSpan(1)));
                     break;
             }
         }
     }
 
     // A driver that came back several times is there once for each.
-    private static Dictionary<string, long> EpochsOf(ReadOnlySpan<string> members)
+    private static Dictionary<string, FenceMark> NewestOf(ReadOnlySpan<string> members)
     {
-        var epochs = new Dictionary<string, long>(members.Length);
+        var marks = new Dictionary<string, FenceMark>(members.Length);
         foreach (var member in members)
         {
-            var space = member.LastIndexOf(' ');
-            var epoch = long.Parse(member.AsSpan(space + 1), CultureInfo.InvariantCulture);
-            ref var newest = ref CollectionsMarshal.GetValueRefOrAddDefault(epochs, member[..space], out _);
-            newest = Math.Max(newest, epoch);
+            var mark = FenceMark.Parse(member);
+            ref var newest = ref CollectionsMarshal.GetValueRefOrAddDefault(marks, mark.DriverId, out _);
+            newest = mark.Epoch > newest.Epoch ? mark : newest;
         }
 
-        return epochs;
+        return marks;
     }
 
     // Moves what is to be written to the front and returns how much that is.
@@ -87,7 +90,7 @@ public sealed class LogAppend(
         for (var i = 0; i < records.Length; i++)
         {
             var record = records[i];
-            if (record.Cursor is { } cursor && cursor.MayWrite(record.Fix.Sequence, record.Run))
+            if (record.Carrier is { } carrier && carrier.MayWrite(record.Fix.Sequence, record.Run))
             {
                 records[kept++] = record;
             }
@@ -107,9 +110,10 @@ public sealed class LogAppend(
         }
 
         var length = LogBatch.Write(_buffer, records.Span, now);
-        CollectCursors(records.Span);
+        CollectCarriers(records.Span);
         _arguments.Clear();
         _arguments.Add(_batch + 1);
+        _arguments.Add(_written);
         _arguments.Add(now);
         _arguments.Add(_segment);
         _arguments.Add((long)options.Value.SegmentLength.TotalMilliseconds);
@@ -123,36 +127,38 @@ public sealed class LogAppend(
             _arguments.Add(member);
         }
 
-        foreach (var cursor in _cursors)
+        foreach (var carrier in _carriers)
         {
-            _arguments.Add(cursor.DriverIdUtf8);
-            _arguments.Add(LastFix.Write(
-                cursor.BatchThrough, cursor.SessionIdUtf8, cursor.Present!.Value, cursor.Verdicts.RejectionsThrough(cursor.BatchThrough)));
+            _rejections.Clear();
+            _contents.Clear();
+            carrier.Ledger.CopyStored(carrier.BatchThrough, _rejections, _contents);
+            _arguments.Add(carrier.DriverIdUtf8);
+            _arguments.Add(LastFix.Write(carrier.BatchThrough, carrier.SessionIdUtf8, carrier.Present!.Value, _rejections, _contents));
         }
 
         return await StoreScript.LogAppend.RunAsync(
             store.AppendWrites,
-            [keys.Log, keys.LogWriter(writer.Value), keys.LogFence(writer.Value), keys.LastFixes, keys.LogSegment(_segment), keys.LogSegment(_segment + 1)],
+            [keys.Log, keys.LogWriter(writer.Id), keys.LogFence(writer.Id), keys.LastFixes, keys.LogSegment(_segment), keys.LogSegment(_segment + 1)],
             [.. _arguments]);
     }
 
-    private void CollectCursors(ReadOnlySpan<LogRecord> records)
+    private void CollectCarriers(ReadOnlySpan<LogRecord> records)
     {
-        _cursors.Clear();
+        _carriers.Clear();
         _attempt++;
         foreach (ref readonly var record in records)
         {
-            var cursor = record.Cursor;
-            if (cursor.InAttempt != _attempt)
+            var carrier = record.Carrier;
+            if (carrier.InAttempt != _attempt)
             {
-                cursor.InAttempt = _attempt;
-                _cursors.Add(cursor);
+                carrier.InAttempt = _attempt;
+                _carriers.Add(carrier);
             }
 
-            cursor.BatchThrough = record.Fix.Sequence;
-            if (record.Outcome == FixOutcome.Accepted || cursor.Present is null)
+            carrier.BatchThrough = record.Fix.Sequence;
+            if (record.Outcome == FixOutcome.Accepted || carrier.Present is null)
             {
-                cursor.Present = record.Fix;
+                carrier.Present = record.Fix;
             }
         }
     }

@@ -27,7 +27,7 @@ internal static class LogBatch
         var bytes = HeaderBytes;
         foreach (ref readonly var record in records)
         {
-            bytes += PackedFix.MaxBytes + 4 + record.Cursor.DriverIdUtf8.Length + record.Cursor.SessionIdUtf8.Length;
+            bytes += PackedFix.MaxBytes + 4 + record.Carrier.DriverIdUtf8.Length + record.Carrier.SessionIdUtf8.Length;
         }
 
         return bytes;
@@ -40,8 +40,8 @@ internal static class LogBatch
         writer.Signed(baseTimeUnixMs);
         foreach (ref readonly var record in records)
         {
-            writer.Bytes(record.Cursor.DriverIdUtf8);
-            writer.Bytes(record.Cursor.SessionIdUtf8);
+            writer.Bytes(record.Carrier.DriverIdUtf8);
+            writer.Bytes(record.Carrier.SessionIdUtf8);
             writer.Byte((byte)((int)record.Outcome | ((int)record.Status.Availability << 4)));
             writer.Byte((byte)((int)record.Status.Work | ((int)record.Status.Link << 4)));
             PackedFix.Write(ref writer, record.Fix, baseTimeUnixMs);

@@ -13,7 +13,9 @@ public static class LogSetup
         var services = area.Services;
         services.AddSettings<LogOptions>("Log");
         services.AddSingleton<IValidateOptions<LogOptions>, LogOptionsTimes>();
-        services.AddSingleton(LogWriterId.New());
+        services.AddSingleton<LogWriter>();
+        services.AddSingleton<Carriers>();
+        services.AddSingleton<LastFixes>();
         services.AddSingleton<LogMetrics>();
         services.AddSingleton<LogAppend>();
         services.AddSingleton<WriteAhead>();
@@ -21,6 +23,7 @@ public static class LogSetup
         services.AddSingleton<ConnectionClaims>();
         services.AddSingleton<FixLog>();
         services.AddHostedService(s => s.GetRequiredService<FixLog>());
+        services.AddHostedService<FenceWatch>();
         return area.AddDoor<LogReader>();
     }
 }

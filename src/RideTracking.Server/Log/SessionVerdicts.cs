@@ -9,85 +9,106 @@ public readonly record struct SequencedVerdict(ulong Sequence, FixVerdict Verdic
 /// <remarks>
 /// What was written to a connection that has just died was not heard. So the log writes rejections beside the driver's
 /// last fix until <see cref="HeardAfter"/> have passed since they were told, and the next connection tells them again:
-/// no resume point reaches over a rejection that the app never heard of. Thread-safe.
+/// no resume point reaches over a rejection that the app never heard of, but for those beyond <see cref="MaxTold"/>, which is
+/// one whole message of them. Not thread-safe: <see cref="SessionLedger"/> holds its lock.
 /// </remarks>
-public sealed class SessionVerdicts(TimeProvider machine)
+internal sealed class SessionVerdicts(TimeProvider machine)
 {
+    /// <summary>Most rejections that were told and perhaps not heard: a whole message of them.</summary>
+    public const int MaxTold = 500;
+
     private static readonly TimeSpan HeardAfter = TimeSpan.FromMinutes(2);
 
-    private readonly Lock _lock = new();
-    private volatile List<SequencedVerdict>? _untold;
-    private volatile List<(SequencedVerdict Told, long At)>? _rejectionsTold;
+    private List<SequencedVerdict>? _untold;
+    private List<(SequencedVerdict Verdict, long At)>? _told;
 
     /// <summary>How many wait to be told.</summary>
     public int UntoldCount => _untold?.Count ?? 0;
 
     /// <summary>There is something to tell.</summary>
-    public void Add(ulong sequence, in FixVerdict verdict)
+    public void Add(ulong sequence, in FixVerdict verdict) => (_untold ??= []).Add(new SequencedVerdict(sequence, verdict));
+
+    /// <summary>There are some to tell that may not have been heard.</summary>
+    public void Add(IReadOnlyList<SequencedVerdict> verdicts)
     {
-        lock (_lock)
+        if (verdicts.Count > 0)
         {
-            (_untold ??= []).Add(new SequencedVerdict(sequence, verdict));
+            (_untold ??= []).AddRange(verdicts);
         }
+    }
+
+    /// <summary>A fix has come again: if it was rejected, the app has not heard of it.</summary>
+    /// <returns>Whether there is something to tell again.</returns>
+    public bool TellAgain(ulong sequence)
+    {
+        if (_told?.FindIndex(t => t.Verdict.Sequence == sequence) is not { } at || at < 0)
+        {
+            return false;
+        }
+
+        (_untold ??= []).Add(_told[at].Verdict);
+        _told.RemoveAt(at);
+        return true;
     }
 
     /// <summary>Takes what is to be told.</summary>
     public IReadOnlyList<SequencedVerdict> TakeUntold()
     {
-        lock (_lock)
+        if (_untold is not { Count: > 0 } taken)
         {
-            if (_untold is not { Count: > 0 } taken)
-            {
-                return [];
-            }
-
-            _untold = null;
-            var now = machine.GetTimestamp();
-            ForgetHeard(now);
-            foreach (var told in taken.Where(v => v.Verdict.Outcome == FixOutcome.Rejected))
-            {
-                (_rejectionsTold ??= []).Add((told, now));
-            }
-
-            return taken;
+            return [];
         }
+
+        _untold = null;
+        var now = machine.GetTimestamp();
+        ForgetHeard(now);
+        foreach (var verdict in taken.Where(v => v.Verdict.Outcome == FixOutcome.Rejected))
+        {
+            (_told ??= []).Add((verdict, now));
+        }
+
+        if (_told?.Count > MaxTold)
+        {
+            _told.RemoveRange(0, _told.Count - MaxTold);
+        }
+
+        return taken;
     }
 
     /// <summary>The app sends again what came after a sequence: it is judged anew.</summary>
     public void ForgetAfter(ulong sequence)
     {
-        lock (_lock)
-        {
-            _untold?.RemoveAll(v => v.Sequence > sequence);
-            _rejectionsTold?.RemoveAll(v => v.Told.Sequence > sequence);
-        }
+        _untold?.RemoveAll(v => v.Sequence > sequence);
+        _told?.RemoveAll(t => t.Verdict.Sequence > sequence);
     }
 
-    /// <summary>The rejections up to a sequence that the app may not have heard of.</summary>
-    internal SequencedVerdict[] RejectionsThrough(ulong sequence)
+    /// <summary>Adds the rejections up to a sequence that the app may not have heard of.</summary>
+    public void CopyRejections(List<SequencedVerdict> rejections, ulong through)
     {
-        if (_untold is null && _rejectionsTold is null)
+        ForgetHeard(machine.GetTimestamp());
+        foreach (var (verdict, _) in _told ?? [])
         {
-            return []; // As for nearly every driver, always.
+            if (verdict.Sequence <= through)
+            {
+                rejections.Add(verdict);
+            }
         }
 
-        lock (_lock)
+        foreach (var verdict in _untold ?? [])
         {
-            ForgetHeard(machine.GetTimestamp());
-            return
-            [
-                .. (_rejectionsTold ?? []).Select(v => v.Told).Concat(_untold ?? [])
-                    .Where(v => v.Verdict.Outcome == FixOutcome.Rejected && v.Sequence <= sequence),
-            ];
+            if (verdict.Verdict.Outcome == FixOutcome.Rejected && verdict.Sequence <= through)
+            {
+                rejections.Add(verdict);
+            }
         }
     }
 
     private void ForgetHeard(long now)
     {
-        _rejectionsTold?.RemoveAll(v => machine.GetElapsedTime(v.At, now) > HeardAfter);
-        if (_rejectionsTold is { Count: 0 })
+        _told?.RemoveAll(t => machine.GetElapsedTime(t.At, now) > HeardAfter);
+        if (_told is { Count: 0 })
         {
-            _rejectionsTold = null;
+            _told = null;
         }
     }
 }

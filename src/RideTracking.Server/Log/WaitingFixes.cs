@@ -45,12 +45,12 @@ internal sealed class WaitingFixes(int capacity)
         return taken;
     }
 
-    /// <summary>Calls <paramref name="visit"/> with the cursor of each waiting fix.</summary>
-    public void ForEachCursor(Action<LogCursor> visit)
+    /// <summary>Calls <paramref name="visit"/> with each waiting fix.</summary>
+    public void ForEach(Action<LogRecord> visit)
     {
         for (var i = 0; i < Count; i++)
         {
-            visit(_ring[Index(i)].Cursor);
+            visit(_ring[Index(i)]);
         }
     }
 

@@ -2,6 +2,7 @@ using System.Buffers.Text;
 using System.Collections.Concurrent;
 using RideTracking.Server.Areas;
 using RideTracking.Server.Hosting;
+using RideTracking.Server.Log;
 using RideTracking.Server.Store;
 using StackExchange.Redis;
 
@@ -56,19 +57,19 @@ public sealed class CommandOutbox
 
     /// <summary>Forgets the commands up to a sequence, which the app has safely received.</summary>
     /// <param name="driverId">The driver.</param>
-    /// <param name="epoch">The connection's claim; an older one acknowledges nothing.</param>
+    /// <param name="claim">The connection's claim; another one acknowledges nothing.</param>
     /// <param name="throughSequence">The last that the app has.</param>
-    /// <returns>False when another connection speaks for the driver now.</returns>
+    /// <returns>The claim that holds the driver now, which is another one when nothing was acknowledged; null when the store has forgotten who does.</returns>
     /// <exception cref="RedisException">The store is away; an acknowledgement may be repeated.</exception>
-    public async Task<bool> AcknowledgeAsync(string driverId, long epoch, ulong throughSequence)
+    public async Task<DriverClaim?> AcknowledgeAsync(string driverId, DriverClaim claim, ulong throughSequence)
     {
         var reply = (RedisResult[])(await StoreScript.OutboxAcknowledge.RunAsync(
             _area.Writes,
             [_area.Keys.Connections, _area.Keys.Outbox(driverId)],
-            [driverId, epoch, throughSequence, _area.Clock.GetUtcNow().ToUnixTimeMilliseconds()]))!;
+            [driverId, claim.ToString(), throughSequence, _area.Clock.GetUtcNow().ToUnixTimeMilliseconds()]))!;
         if ((string)reply[0]! != "ok")
         {
-            return false;
+            return DriverClaim.Parse((string)reply[1]!);
         }
 
         _metrics.Acknowledged((int)reply[1]);
@@ -82,7 +83,7 @@ public sealed class CommandOutbox
             _waiting.TryRemove(driverId, out _);
         }
 
-        return true;
+        return claim;
     }
 
     /// <summary>Tells that a commit has put commands into the outbox.</summary>

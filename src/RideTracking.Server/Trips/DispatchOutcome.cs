@@ -1,4 +1,5 @@
 using RideTracking.Engine.Dispatch;
+using RideTracking.Server.Log;
 
 namespace RideTracking.Server.Trips;
 
@@ -14,8 +15,8 @@ internal sealed record Told : DispatchOutcome;
 /// <summary>It was answered before.</summary>
 internal sealed record AnsweredBefore(byte[] Answer) : DispatchOutcome;
 
-/// <summary>Another connection speaks for the driver now.</summary>
-internal sealed record NotTheDriverAnyMore(long Epoch) : DispatchOutcome;
+/// <summary>Another claim has the driver now; none when the store has forgotten it.</summary>
+internal sealed record NotTheDriverAnyMore(DriverClaim? Now) : DispatchOutcome;
 
 /// <summary>The driver has not taken in the commands that wait, and gets no more offers.</summary>
 internal sealed record DriverUnheard : DispatchOutcome;

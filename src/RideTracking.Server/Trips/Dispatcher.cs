@@ -85,8 +85,8 @@ internal sealed class Dispatcher(
                     break;
                 case Repeated repeated:
                     return new AnsweredBefore(repeated.Answer);
-                case EpochPassed passed:
-                    return new NotTheDriverAnyMore(passed.Epoch);
+                case OtherClaim other:
+                    return new NotTheDriverAnyMore(other.Now);
                 default:
                     return new DriverUnheard();
             }

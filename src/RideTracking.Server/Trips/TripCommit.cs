@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using RideTracking.Engine.Dispatch;
+using RideTracking.Server.Log;
 using RideTracking.Server.Store;
 
 namespace RideTracking.Server.Trips;
@@ -40,7 +41,7 @@ internal sealed record PlanCommit(string DriverId, ulong Version, DriverPlan? Pl
 internal sealed record OutboxCommand(string Field, ImmutableArray<string> Supersedes, DateTimeOffset ExpiresAt, byte[] Wire);
 
 /// <summary>A driver who acts, on a connection that it has claimed.</summary>
-public readonly record struct ActingDriver(string DriverId, long Epoch);
+public readonly record struct ActingDriver(string DriverId, DriverClaim Claim);
 
 /// <summary>What the store says to a commit.</summary>
 internal abstract record CommitReply;
@@ -51,8 +52,8 @@ internal sealed record Committed(ImmutableArray<int> Waiting) : CommitReply;
 /// <summary>The request or action was answered before.</summary>
 internal sealed record Repeated(byte[] Answer) : CommitReply;
 
-/// <summary>Another connection speaks for the driver.</summary>
-internal sealed record EpochPassed(long Epoch) : CommitReply;
+/// <summary>Another claim has the driver now; none when the store has forgotten it.</summary>
+internal sealed record OtherClaim(DriverClaim? Now) : CommitReply;
 
 /// <summary>It was decided on an old state; this is the present one.</summary>
 internal sealed record Changed(Trip? Trip, ImmutableArray<DriverPlan> Plans) : CommitReply;

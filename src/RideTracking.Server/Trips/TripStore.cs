@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Google.Protobuf;
 using RideTracking.Engine.Dispatch;
 using RideTracking.Server.Areas;
+using RideTracking.Server.Log;
 using RideTracking.Server.Store;
 using RideTracking.Server.Store.Events;
 using StackExchange.Redis;
@@ -34,7 +35,7 @@ internal sealed class TripStore(Area area, EventLog<V1.LoggedTripEvent> events)
         {
             "ok" => new Committed([.. reply.Skip(1).Select(r => (int)r)]),
             "repeated" => new Repeated((byte[])reply[1]!),
-            "epoch" => new EpochPassed((long)reply[1]),
+            "epoch" => new OtherClaim(DriverClaim.Parse((string)reply[1]!)),
             "full" => new OutboxFull((string)reply[1]!),
             _ => new Changed(
                 TripRecords.ReadTrip((RedisValue)reply[1]),
@@ -106,7 +107,7 @@ internal sealed class TripStore(Area area, EventLog<V1.LoggedTripEvent> events)
         List<RedisValue> arguments =
         [
             commit.Now.ToUnixTimeMilliseconds(),
-            commit.Actor?.DriverId ?? "", commit.Actor?.Epoch ?? 0,
+            commit.Actor?.DriverId ?? "", commit.Actor?.Claim.ToString() ?? "",
             commit.TripId ?? "", commit.TripVersion,
             commit.Trip is null ? "" : TripRecords.Write(commit.Trip),
             commit.Trip?.DueAt is { } due ? due.ToUnixTimeMilliseconds() : "",

@@ -42,18 +42,32 @@ public class SequenceWindowTests
     }
 
     [Fact]
-    public void Only_who_is_not_told_the_resume_point_is_trusted_below_it()
+    public void What_was_stored_of_the_last_ones_is_known_by_its_content()
     {
-        var window = new SequenceWindow(resumeAfterSequence: 100, capacity: 2, trustsResumed: true);
-        Assert.Equal(SequenceNovelty.Resent, window.Observe(7, 1));
-        foreach (ulong sequence in (ulong[])[101, 102, 103])
+        var window = new SequenceWindow(resumeAfterSequence: 100, capacity: 3, [new SequenceContent(98, 7), new SequenceContent(100, 8)]);
+        Assert.Equal(SequenceNovelty.Reused, window.Observe(97, 7));
+        Assert.Equal(SequenceNovelty.Resent, window.Observe(98, 7));
+        Assert.Equal(SequenceNovelty.Reused, window.Observe(98, 8));
+        Assert.Equal(SequenceNovelty.Reused, window.Observe(99, 7));
+        Assert.Equal(SequenceNovelty.Resent, window.Observe(100, 8));
+        Assert.Equal(SequenceNovelty.New, window.Observe(101, 1));
+        Assert.Equal(SequenceNovelty.New, window.Observe(102, 1));
+        Assert.Equal(SequenceNovelty.Reused, window.Observe(98, 7));
+        Assert.Equal(SequenceNovelty.Resent, window.Observe(100, 8));
+    }
+
+    [Fact]
+    public void What_is_remembered_between_two_sequences_is_told_in_order()
+    {
+        var window = new SequenceWindow(capacity: 3);
+        foreach (ulong sequence in (ulong[])[1, 2, 5, 9])
         {
-            window.Observe(sequence, 1);
+            window.Observe(sequence, (uint)sequence);
         }
 
-        Assert.Equal(SequenceNovelty.Resent, window.Observe(100, 1));
-        Assert.Equal(SequenceNovelty.Reused, window.Observe(101, 1));
-        Assert.Equal(SequenceNovelty.Resent, window.Observe(102, 1));
+        var contents = new List<SequenceContent>();
+        window.CopyTo(contents, after: 0, through: 8);
+        Assert.Equal([new SequenceContent(2, 2), new SequenceContent(5, 5)], contents);
     }
 
     [Fact]

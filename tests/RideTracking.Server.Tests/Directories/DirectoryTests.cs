@@ -84,9 +84,9 @@ public sealed class DirectoryTests
         }
 
         // Who comes back is told on, above what the app has seen.
-        var epoch = driver.Epoch;
+        var epoch = driver.Claim.Epoch;
         await driver.ClaimAsync();
-        Assert.Equal(epoch + 1, driver.Epoch);
+        Assert.Equal(epoch + 1, driver.Claim.Epoch);
         await world.RequestAsync("q2");
         Assert.True((await driver.NextAsync(Command.CommandOneofCase.TripOffer)).Sequence > removed.Sequence);
 

@@ -92,14 +92,14 @@ public sealed class ActionTests
         var offer = await driver.NextOfferAsync();
         var reply = driver.Action();
         reply.OfferReply = new OfferReply { OfferId = offer.OfferId, Accepted = true };
-        var old = driver.Epoch;
+        var old = driver.Claim;
         await driver.ClaimAsync();
 
         var desk = world.Host.City.GetRequiredService<DriverDesk>();
         var refused = await desk.ActAsync("d1", old, reply, world.Time.GetUtcNow(), TestContext.Current.CancellationToken);
-        Assert.Equal(((int)Code.Aborted, "TAKEN_OVER"), (refused.Status.Code, RideTests.Reason(refused)));
+        Assert.Equal(((int)Code.Aborted, "TAKEN_OVER"), (refused!.Status.Code, RideTests.Reason(refused)));
         var outbox = world.Host.City.GetRequiredService<CommandOutbox>();
-        Assert.False(await outbox.AcknowledgeAsync("d1", old, 99));
+        Assert.Equal(driver.Claim, await outbox.AcknowledgeAsync("d1", old, 99));
         Assert.Single(await driver.WaitingAsync());
 
         // The connection that took over sends the same action and is heard.

@@ -122,9 +122,9 @@ public sealed class LostReplyTests
         arrived.TripProgress = new V1.TripProgress { TripId = trip.TripId, WaypointId = trip.Waypoints[0].WaypointId, Step = V1.WaypointStep.Arrived };
 
         // The other node finds the trip in the store and has never heard of the driver's plan.
-        var answer = await elsewhere.Host.City.GetRequiredService<DriverDesk>().ActAsync("d1", driver.Epoch, arrived, elsewhere.Time.GetUtcNow(), TestContext.Current.CancellationToken);
+        var answer = await elsewhere.Host.City.GetRequiredService<DriverDesk>().ActAsync("d1", driver.Claim, arrived, elsewhere.Time.GetUtcNow(), TestContext.Current.CancellationToken);
 
-        Assert.Equal(0, answer.Status.Code);
+        Assert.Equal(0, answer!.Status.Code);
         Assert.Equal(TripState.ArrivedAtPickup, (await elsewhere.GetAsync(trip.TripId)).State);
     }
 

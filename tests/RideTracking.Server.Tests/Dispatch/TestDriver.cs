@@ -30,7 +30,7 @@ internal sealed class TestDriver
 
     public string Id { get; }
 
-    public long Epoch { get; private set; }
+    public DriverClaim Claim { get; private set; } = new(0, "");
 
     public static async Task<TestDriver> ConnectAsync(RideWorld world, string id, GeoPoint at, bool available)
     {
@@ -55,7 +55,7 @@ internal sealed class TestDriver
 
     /// <summary>Connects anew, as after a takeover.</summary>
     public async Task ClaimAsync() =>
-        Epoch = (await _world.Host.City.GetRequiredService<ConnectionClaims>().ClaimAsync(Id, "s-" + Id)).Epoch;
+        Claim = (await _world.Host.City.GetRequiredService<ConnectionClaims>().ClaimAsync(new ClaimRequest(Id, "s-" + Id))).Claim;
 
     public void Move(GeoPoint to)
     {
@@ -76,10 +76,15 @@ internal sealed class TestDriver
         }
     }
 
-    public DriverAction Action() => new() { ActionId = $"a{Epoch}.{++_actions}" };
+    public DriverAction Action() => new() { ActionId = $"a{Claim.Epoch}.{++_actions}" };
 
-    public Task<ActionResult> ActAsync(DriverAction action, long? epoch = null) =>
-        _world.Host.City.GetRequiredService<DriverDesk>().ActAsync(Id, epoch ?? Epoch, action, action.OccurredAt?.ToDateTimeOffset() ?? _world.Time.GetUtcNow(), TestContext.Current.CancellationToken);
+    public async Task<ActionResult> ActAsync(DriverAction action, DriverClaim? by = null)
+    {
+        var result = await _world.Host.City.GetRequiredService<DriverDesk>().ActAsync(
+            Id, by ?? Claim, action, action.OccurredAt?.ToDateTimeOffset() ?? _world.Time.GetUtcNow(), TestContext.Current.CancellationToken);
+        Assert.NotNull(result);
+        return result;
+    }
 
     public Task<ActionResult> SetAsync(V1.DriverAvailability availability)
     {
@@ -147,7 +152,7 @@ internal sealed class TestDriver
     /// <summary>All that waits for the driver's app.</summary>
     public Task<IReadOnlyList<Command>> WaitingAsync(ulong after = 0) => _outbox.ReadAfterAsync(Id, after);
 
-    public Task<bool> AcknowledgeAsync(ulong through) => _outbox.AcknowledgeAsync(Id, Epoch, through);
+    public async Task<bool> AcknowledgeAsync(ulong through) => await _outbox.AcknowledgeAsync(Id, Claim, through) == Claim;
 
     /// <summary>The phone has all that the driver has received.</summary>
     public Task<bool> AcknowledgeReceivedAsync() => AcknowledgeAsync(_received);

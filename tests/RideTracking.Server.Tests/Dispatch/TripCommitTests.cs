@@ -128,12 +128,12 @@ public sealed class TripCommitTests
         await using var stores = await Stores.StartAsync(onRedis);
         var claims = stores.Host.City.GetRequiredService<ConnectionClaims>();
         var commit = new TripCommit(Now, null, 0, null, [new PlanCommit("d1", 0, NewPlan("d1", 1), [])]);
-        Assert.Equal(0, Assert.IsType<EpochPassed>(await stores.Trips.CommitAsync(commit with { Actor = new ActingDriver("d1", 1) })).Epoch);
-        var first = await claims.ClaimAsync("d1", "s1", abandoned: TestContext.Current.CancellationToken);
-        var second = await claims.ClaimAsync("d1", "s1", abandoned: TestContext.Current.CancellationToken);
+        Assert.Null(Assert.IsType<OtherClaim>(await stores.Trips.CommitAsync(commit with { Actor = new ActingDriver("d1", new DriverClaim(1, "w")) })).Now);
+        var first = (await claims.ClaimAsync(new ClaimRequest("d1", "s1"), TestContext.Current.CancellationToken)).Claim;
+        var second = (await claims.ClaimAsync(new ClaimRequest("d1", "s1"), TestContext.Current.CancellationToken)).Claim;
 
-        Assert.Equal(second.Epoch, Assert.IsType<EpochPassed>(await stores.Trips.CommitAsync(commit with { Actor = new ActingDriver("d1", first.Epoch) })).Epoch);
-        Assert.IsType<Committed>(await stores.Trips.CommitAsync(commit with { Actor = new ActingDriver("d1", second.Epoch) }));
+        Assert.Equal(second, Assert.IsType<OtherClaim>(await stores.Trips.CommitAsync(commit with { Actor = new ActingDriver("d1", first) })).Now);
+        Assert.IsType<Committed>(await stores.Trips.CommitAsync(commit with { Actor = new ActingDriver("d1", second) }));
     }
 
     [Theory, InlineData(false), InlineData(true)]

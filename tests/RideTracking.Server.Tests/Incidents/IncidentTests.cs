@@ -147,7 +147,7 @@ public sealed class IncidentTests
     {
         await using var world = await RideWorld.StartAsync();
         var driver = await world.DriverAsync("d1");
-        var old = driver.Epoch;
+        var old = driver.Claim;
         await driver.ClaimAsync();
         var action = driver.Action();
         action.RaiseIncident = new RaiseIncident { Kind = IncidentKind.Other };

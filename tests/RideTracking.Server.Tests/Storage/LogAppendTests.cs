@@ -23,10 +23,10 @@ public sealed class LogAppendTests
         await using var redis = onRedis ? await RedisProcess.StartAsync() : null;
         await using var server = await ServerHost.StartAsync(redis);
         var store = server.Services.GetRequiredService<RedisStore>().Bulk;
-        var fence = server.City.GetRequiredService<StoreKeys>().LogFence(server.City.GetRequiredService<LogWriterId>().Value);
+        var fence = server.City.GetRequiredService<StoreKeys>().LogFence(server.City.GetRequiredService<LogWriter>().Id);
         foreach (var some in Enumerable.Range(0, Drivers).Chunk(1000))
         {
-            await store.SetAddAsync(fence, [.. some.Select(i => (RedisValue)$"other-{i} 2")]);
+            await store.SetAddAsync(fence, [.. some.Select(i => (RedisValue)$"other-{i} 2 -")]);
         }
 
         var now = TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds();
@@ -44,33 +44,28 @@ public sealed class LogAppendTests
     {
         await using var redis = onRedis ? await RedisProcess.StartAsync() : null;
         await using var server = await ServerHost.StartAsync(redis);
-        LogWriterId writer = new("w");
-        var lost = Cursor("d1");
+        var writer = new LogWriter();
+        var lost = Claimed("d1");
         await Append().WriteAsync(Records(lost), _ => { });
-        Assert.Equal(1UL, lost.LoggedThrough);
+        Assert.Equal(1UL, lost.Ledger.LoggedThrough);
 
         // To this one the reply never came; meanwhile another connection has the driver.
         var append = Append();
-        var fenced = Cursor("d1");
-        fenced.Fence();
+        var fenced = Claimed("d1");
+        fenced.Lose(CarrierLoss.TakenOver);
         await append.WriteAsync(Records(fenced), _ => { });
-        var next = Cursor("d2");
+        var next = Claimed("d2");
         await append.WriteAsync(Records(next), _ => { });
-        Assert.Equal(1UL, next.LoggedThrough);
+        Assert.Equal(1UL, next.Ledger.LoggedThrough);
         Assert.Equal(["d1", "d2"], (await ConnectTests.LoggedAsync(server)).Select(f => f.DriverId));
 
         LogAppend Append() => new(
             server.Services.GetRequiredService<RedisStore>(), server.City.GetRequiredService<StoreKeys>(), writer,
             server.Services.GetRequiredService<ServerClock>(), server.City.GetRequiredService<IOptions<LogOptions>>(), server.City.GetRequiredService<LogMetrics>());
 
-        static LogCursor Cursor(string driverId)
-        {
-            var cursor = new LogCursor(driverId, "s", TimeProvider.System);
-            cursor.Claimed(new ConnectionClaim(1, 0, null, null, []));
-            return cursor;
-        }
+        static Carrier Claimed(string driverId) => TestCarriers.Claimed(driverId, 1);
 
-        static LogRecord[] Records(LogCursor cursor) =>
-            [new LogRecord { Cursor = cursor, Fix = new Engine.Ingest.Fix { Sequence = 1, FixedAtUnixMs = 1 }, Outcome = Engine.Ingest.FixOutcome.Accepted }];
+        static LogRecord[] Records(Carrier carrier) =>
+            [new LogRecord { Carrier = carrier, Fix = new Engine.Ingest.Fix { Sequence = 1, FixedAtUnixMs = 1 }, Outcome = Engine.Ingest.FixOutcome.Accepted }];
     }
 }

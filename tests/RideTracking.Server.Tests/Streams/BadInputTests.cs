@@ -160,7 +160,7 @@ public sealed class BadInputTests
                 await phone.SendAsync(new ConnectRequest { Action = action });
             }
         }, TestContext.Current.CancellationToken);
-        var down = Assert.Single(server.City.GetRequiredService<DriverStreams>().Sessions).Down;
+        var down = Assert.Single(server.City.GetRequiredService<DriverSessions>().Streams).Down;
         var held = ServerHost.UntilAsync(() => down.IsFullOfReplies);
         Assert.Same(held, await Task.WhenAny(held, sending));
 
@@ -205,8 +205,9 @@ public sealed class BadInputTests
         Assert.Equal(FixRejectReason.InvalidCoordinate, Assert.Single(response.FixAck.Verdicts).Reason);
         Assert.Equal([1UL, 3UL], (await ConnectTests.LoggedAsync(server)).Select(f => f.Fix.Sequence));
 
+        // Sent again, the answer was lost, and with it why the second one was rejected.
         var again = await drivers.ReportLocationsAsync(request, token, cancellationToken: TestContext.Current.CancellationToken);
-        Assert.Equal(3UL, again.FixAck.ThroughSequence);
+        Assert.Equal((3UL, 2UL), (again.FixAck.ThroughSequence, Assert.Single(again.FixAck.Verdicts).Sequence));
         Assert.Equal(2, (await ConnectTests.LoggedAsync(server)).Count);
 
         await using var phone = await DriverPhone.ConnectAsync(server, "d1");

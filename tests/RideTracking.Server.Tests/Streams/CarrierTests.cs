@@ -7,6 +7,7 @@ using RideTracking.Server.Log;
 using RideTracking.Server.Store;
 using RideTracking.Server.Tests.Dispatch;
 using RideTracking.Server.Tests.Fixtures;
+using RideTracking.Server.Tests.Storage;
 using RideTracking.V1;
 using StackExchange.Redis;
 using DriverLink = RideTracking.Engine.Index.DriverLink;
@@ -26,10 +27,10 @@ public sealed class CarrierTests
     {
         await using var world = await RideWorld.StartOnAsync(onRedis);
         var claims = world.Host.City.GetRequiredService<ConnectionClaims>();
-        Assert.Equal(1, (await ClaimAsync("phone", 2)).Epoch);
+        Assert.Equal(1, (await ClaimAsync("phone", 2)).Claim.Epoch);
         await PassedAsync("phone", 1, "2");
         // The same once more: its reply was lost.
-        Assert.Equal(2, (await ClaimAsync("phone", 2)).Epoch);
+        Assert.Equal(2, (await ClaimAsync("phone", 2)).Claim.Epoch);
         // Others since do not make it forgotten.
         foreach (var device in (string[])["tablet", "watch", "car"])
         {
@@ -39,10 +40,10 @@ public sealed class CarrierTests
         await PassedAsync("phone", 1, "2");
         await PassedAsync("tablet", 6, "7");
         // Who counts none comes in order of arrival.
-        Assert.Equal(6, (await claims.ClaimAsync("d1", "s", abandoned: Cancel)).Epoch);
-        Assert.Equal(7, (await ClaimAsync("phone", 3)).Epoch);
+        Assert.Equal(6, (await claims.ClaimAsync(new ClaimRequest("d1", "s"), Cancel)).Claim.Epoch);
+        Assert.Equal(7, (await ClaimAsync("phone", 3)).Claim.Epoch);
 
-        Task<ConnectionClaim> ClaimAsync(string device, ulong attempt) => claims.ClaimAsync("d1", "s", DeviceAttempt.Of(device, attempt), Cancel);
+        Task<ConnectionClaim> ClaimAsync(string device, ulong attempt) => claims.ClaimAsync(new ClaimRequest("d1", "s", DeviceAttempt.Of(device, attempt)), Cancel);
 
         async Task PassedAsync(string device, ulong attempt, string last)
         {
@@ -97,29 +98,19 @@ public sealed class CarrierTests
         var claims = server.City.GetRequiredService<ConnectionClaims>();
         using var abandoned = new CancellationTokenSource();
         await abandoned.CancelAsync();
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => claims.ClaimAsync("d1", "s", default, abandoned.Token));
-        Assert.Equal(1, (await claims.ClaimAsync("d1", "s", abandoned: Cancel)).Epoch);
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => claims.ClaimAsync(new ClaimRequest("d1", "s"), abandoned.Token));
+        Assert.Equal(1, (await claims.ClaimAsync(new ClaimRequest("d1", "s"), Cancel)).Claim.Epoch);
     }
 
     [Theory, InlineData(false), InlineData(true)]
-    public async Task Of_two_sessions_the_one_that_the_store_let_in_last_has_the_driver_whichever_is_opened_first(bool inOrder)
+    public void Of_two_sessions_the_one_that_the_store_let_in_last_has_the_driver_whichever_is_opened_first(bool inOrder)
     {
-        await using var server = await ServerHost.StartAsync();
-        var log = server.City.GetRequiredService<FixLog>();
-        LogCursor former = Claimed(5), latter = Claimed(6);
-        foreach (var cursor in inOrder ? (LogCursor[])[former, latter] : [latter, former])
-        {
-            log.Open(cursor);
-        }
-
-        Assert.Equal((true, false), (former.IsFenced, latter.IsFenced));
-
-        static LogCursor Claimed(long epoch)
-        {
-            var cursor = new LogCursor("d1", $"s{epoch}", TimeProvider.System);
-            cursor.Claimed(new ConnectionClaim(epoch, 0, null, null, []));
-            return cursor;
-        }
+        Carrier former = TestCarriers.Claimed("d1", 5), latter = TestCarriers.Claimed("d1", 6);
+        var carriers = new Carriers();
+        Carrier[] order = inOrder ? [former, latter] : [latter, former];
+        Assert.Null(carriers.Add(order[0]));
+        Assert.Equal(former, carriers.Add(order[1]));
+        Assert.Equal(latter, carriers.Of("d1"));
     }
 
     [Fact]
@@ -135,7 +126,7 @@ public sealed class CarrierTests
             await ServerHost.UntilAsync(() => SequenceOf(server, "gone") == 3);
         }
 
-        var streams = server.City.GetRequiredService<Server.Drivers.DriverStreams>();
+        var streams = server.City.GetRequiredService<Server.Drivers.DriverSessions>();
         await ServerHost.UntilAsync(() => streams.Count == 0);
         await using var stays = await DriverPhone.ConnectAsync(server, "stays");
         await stays.SendAsync(DriverPhone.Batch(Now, 1));
@@ -206,11 +197,89 @@ public sealed class CarrierTests
         }
     }
 
+    [Theory, InlineData(false), InlineData(true)]
+    public async Task A_call_that_comes_again_after_a_restart_is_known_by_its_fixes_and_told_its_rejections_again(bool onRedis)
+    {
+        await using var redis = onRedis ? await RedisProcess.StartAsync(durable: true) : null;
+        var folder = Directory.CreateTempSubdirectory("ride-tracking-");
+        var report = new ReportLocationsRequest { DriverId = "d1", SessionId = "s", Locations = DriverPhone.Batch(Now, 1, 200) };
+        report.Locations.Fixes[1].LongitudeE7 = int.MaxValue;
+        await using (var server = await ServerHost.StartAsync(redis, dataFolder: folder.FullName))
+        {
+            Assert.Single((await ReportAsync(server, report)).Verdicts);
+        }
+
+        await using (var server = await ServerHost.StartAsync(redis, dataFolder: folder.FullName))
+        {
+            var again = await ReportAsync(server, report);
+            Assert.Equal((200UL, 2UL, FixRejectReason.InvalidCoordinate), (again.ThroughSequence, again.Verdicts.Single().Sequence, again.Verdicts.Single().Reason));
+            var restored = await ReportAsync(server, new ReportLocationsRequest { DriverId = "d1", SessionId = "s", Locations = DriverPhone.Batch(Now + 600_000, 10, 3) });
+            Assert.Equal([10UL, 11UL, 12UL], restored.Verdicts.Select(v => v.Sequence));
+            Assert.All(restored.Verdicts, v => Assert.Equal(FixRejectReason.SequenceReused, v.Reason));
+            Assert.Equal(199, (await ConnectTests.LoggedAsync(server)).Count);
+        }
+
+        folder.Delete(recursive: true);
+
+        static async Task<FixAck> ReportAsync(ServerHost server, ReportLocationsRequest report) =>
+            (await new DriverService.DriverServiceClient(server.Channel()).ReportLocationsAsync(report, server.TokenOf(Role.Driver, "d1"), cancellationToken: Cancel)).FixAck;
+    }
+
+    [Theory]
+    [InlineData("phone", StatusCode.Aborted, "RECONNECTED")]
+    [InlineData("tablet", StatusCode.Aborted, "TAKEN_OVER")]
+    public async Task A_device_that_connects_anew_is_not_told_that_another_took_over(string device, StatusCode status, string reason)
+    {
+        await using var server = await ServerHost.StartAsync();
+        await using var former = await DriverPhone.ConnectAsync(server, "d1", configure: hello => (hello.DeviceId, hello.ConnectionAttempt) = ("phone", 1));
+        await using var latter = await DriverPhone.ConnectAsync(server, "d1", configure: hello => (hello.DeviceId, hello.ConnectionAttempt) = (device, 2));
+        var down = former.Call.ResponseStream;
+        var wasTold = false;
+        var failure = await Assert.ThrowsAsync<RpcException>(async () =>
+        {
+            while (await down.MoveNext(Cancel))
+            {
+                wasTold |= down.Current.StreamClosing is { Reason: StreamClosingReason.TakenOver };
+            }
+        });
+        Assert.Equal((status, reason, reason == "TAKEN_OVER"), (failure.StatusCode, failure.GetRpcStatus()!.GetDetail<ErrorInfo>()!.Reason, wasTold));
+    }
+
+    [Fact]
+    public async Task Who_is_taken_over_on_another_node_hears_of_it_without_sending_a_fix()
+    {
+        await using var redis = await RedisProcess.StartAsync();
+        await using var here = await ServerHost.StartAsync(redis);
+        await using var there = await ServerHost.StartAsync(redis);
+        await using var former = await DriverPhone.ConnectAsync(here, "d1");
+        await using var latter = await DriverPhone.ConnectAsync(there, "d1");
+        Assert.Equal(StreamClosingReason.TakenOver, (await former.ReadUntilAsync(m => m.StreamClosing is not null)).StreamClosing.Reason);
+    }
+
+    [Fact]
+    public async Task Two_attempts_of_a_device_without_the_store_are_ordered_too()
+    {
+        await using var redis = await RedisProcess.StartAsync(durable: true);
+        await using var server = await ServerHost.StartAsync(redis);
+        redis.Kill();
+        await server.StoreGoneAsync();
+        await using var open = await DriverPhone.ConnectAsync(server, "d1", configure: hello => (hello.DeviceId, hello.ConnectionAttempt) = ("phone", 5));
+        await using var late = DriverPhone.Dial(server, "d1");
+        await late.SendAsync(new ConnectRequest
+        {
+            Hello = new Hello { ProtocolVersion = 1, DriverId = "d1", SessionId = "s1", DeviceId = "phone", ConnectionAttempt = 4 },
+        });
+        Assert.Equal("CONNECTION_ATTEMPT_PASSED", (await late.ReadFailureAsync()).GetRpcStatus()!.GetDetail<ErrorInfo>()!.Reason);
+        await open.SendAsync(DriverPhone.Batch(Now, 1));
+        await redis.StartAgainAsync();
+        Assert.Empty(await open.ReadAckAsync(1));
+    }
+
     [Fact]
     public async Task A_driver_who_comes_back_at_once_is_connected_however_late_the_stream_before_ends()
     {
         await using var server = await ServerHost.StartAsync();
-        var streams = server.City.GetRequiredService<Server.Drivers.DriverStreams>();
+        var streams = server.City.GetRequiredService<Server.Drivers.DriverSessions>();
         var slot = server.City.GetRequiredService<DriverSlots>().GetOrAdd("d1");
         var index = server.City.GetRequiredService<DriverIndex>();
         for (var i = 0; i < 50; i++)

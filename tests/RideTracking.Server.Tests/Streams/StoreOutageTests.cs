@@ -87,13 +87,39 @@ public sealed class StoreOutageTests
         redis.Kill();
         await using var phone = await DriverPhone.ConnectAsync(server, "d1");
         Assert.False(phone.Welcome.HasResumeAfterSequence);
-        var batch = DriverPhone.Batch(Now + 5000, 4, 5); // 4 and 5 are in the log; the app does not know.
+        var batch = DriverPhone.Batch(Now + 3000, 4, 5); // 4 and 5 are in the log; the app does not know.
         batch.ResentAfterSequence = 3;
         await phone.SendAsync(batch);
         await SeenAsync(server, "d1", 8);
 
         await redis.StartAgainAsync();
-        await phone.ReadAckAsync(8);
+        Assert.Empty(await phone.ReadAckAsync(8));
+        Assert.Equal(
+            Enumerable.Range(1, 8).Select(s => (ulong)s),
+            (await ConnectTests.LoggedAsync(server)).Select(f => f.Fix.Sequence));
+    }
+
+    [Fact]
+    public async Task What_a_stream_without_the_store_sends_under_numbers_of_the_log_is_no_resend_by_its_number_alone()
+    {
+        await using var redis = await RedisProcess.StartAsync(durable: true);
+        await using var server = await ServerHost.StartAsync(redis);
+        await using (var before = await DriverPhone.ConnectAsync(server, "d1"))
+        {
+            await before.SendAsync(DriverPhone.Batch(Now, 1, 5));
+            await before.ReadAckAsync(5);
+        }
+
+        redis.Kill();
+        await using var restored = await DriverPhone.ConnectAsync(server, "d1");
+        await restored.SendAsync(DriverPhone.Batch(Now + 60_000, 4, 5));
+        await SeenAsync(server, "d1", 8);
+        await redis.StartAgainAsync();
+        var verdicts = await restored.ReadAckAsync(8);
+        Assert.Equal([(4UL, FixRejectReason.SequenceReused), (5UL, FixRejectReason.SequenceReused)], verdicts.Select(v => (v.Sequence, v.Reason)));
+        // What comes only now is held against the same.
+        await restored.SendAsync(DriverPhone.Batch(Now + 60_000, 1, 3));
+        Assert.Equal([1UL, 2UL, 3UL], (await restored.ReadUntilAsync(m => m.FixAck?.Verdicts.Count > 0)).FixAck.Verdicts.Select(v => v.Sequence));
         Assert.Equal(
             Enumerable.Range(1, 8).Select(s => (ulong)s),
             (await ConnectTests.LoggedAsync(server)).Select(f => f.Fix.Sequence));

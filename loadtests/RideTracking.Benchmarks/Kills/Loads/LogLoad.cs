@@ -40,8 +40,8 @@ internal sealed class LogLoad(string area, int seed) : StoreLoad(area, seed)
         return (
             Script(
                 StoreScript.ConnectionClaim,
-                [Keys.Connections, Keys.LastFixes, Keys.EarlierSessions(driver), Keys.LogFence(holder.Split(' ')[^1])],
-                [driver, writer, $"s{Chance.Next(12)}", holder, Day, Day, Chance.Next(3) == 0 ? "-" : $"phone{Chance.Next(5)}", Chance.Next(10)]),
+                [Keys.Connections, Keys.LastFixes, Keys.EarlierSessions(driver), Keys.LogFence(holder.Split(' ')[^1]), Keys.Outbox(driver)],
+                [driver, writer, $"s{Chance.Next(12)}", holder, Day, Day, Chance.Next(3) == 0 ? "-" : $"phone{Chance.Next(5)}", Chance.Next(10), Chance.Next(3), Chance.Next(5), Chance.Next(2)]),
             Heard);
     }
 
@@ -65,7 +65,7 @@ internal sealed class LogLoad(string area, int seed) : StoreLoad(area, seed)
             _honoured.Add(writer, honoured = []);
         }
 
-        List<RedisValue> arguments = [batch, Now, _segment, 20_000, Day, Day, Bytes(20_000), honoured.Count, .. honoured.Select(h => (RedisValue)h)];
+        List<RedisValue> arguments = [batch, 0, Now, _segment, 20_000, Day, Day, Bytes(20_000), honoured.Count, .. honoured.Select(h => (RedisValue)h)];
         for (var i = 0; i <= Chance.Next(60); i++)
         {
             arguments.Add($"d{i}");

@@ -13,7 +13,7 @@ namespace RideTracking.Server.Api.Fleet;
 
 /// <summary>All that ops may know of one driver. Thread-safe.</summary>
 internal sealed class FleetDriverView(
-    Area area, CityFleet fleet, CompanyDirectory directory, TripBook trips, TripTracking tracking, LearnedTimes learned, TripView view)
+    Area area, LastFixes lastFixes, CityFleet fleet, CompanyDirectory directory, TripBook trips, TripTracking tracking, LearnedTimes learned, TripView view)
 {
     /// <exception cref="Grpc.Core.RpcException">NOT_FOUND when nothing is known of the driver.</exception>
     public async Task<GetFleetDriverResponse> OfAsync(GetFleetDriverRequest request)
@@ -61,8 +61,7 @@ internal sealed class FleetDriverView(
     {
         try
         {
-            var kept = (byte[]?)await area.Bulk.HashGetAsync(area.Keys.LastFixes, driverId);
-            return area.Unreadable.Read(RecordKind.LastFix, area.Keys.LastFixes, driverId, kept, LastFix.Parse)?.Fix;
+            return (await lastFixes.ReadAsync(driverId))?.Fix;
         }
         catch (Exception e) when (StoreFailure.Passes(e))
         {

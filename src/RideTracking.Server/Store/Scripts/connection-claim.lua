@@ -1,7 +1,9 @@
 -- Makes a connection the only one that may write for a driver, and tells where its session's log ends.
--- KEYS: connections, last fixes, the driver's earlier sessions, fence of the writer that holds the driver now
+-- KEYS: connections, last fixes, the driver's earlier sessions, fence of the writer that holds the driver now, outbox
 -- ARGV: driver, writer, session, the claim that holds the driver as far as is known ("<epoch> <writer>", '-' for none),
---       earlier sessions expire after (ms), fence expires after (ms), device ('-' when it is not told), its attempt (0 when it counts none)
+--       earlier sessions expire after (ms), fence expires after (ms), device ('-' when it is not told), its attempt (0 when it counts none),
+--       the greatest epoch that memory knows of the driver, the highest number of a command that the app has seen,
+--       whether the store has forgotten this claim before (1)
 -- Returns {'ok', epoch, last fix, last fix of this session} | {'held', the claim that holds the driver now}
 --       | {'passed', the device's later attempt}
 local epoch, holder, attempts = '0', '-', ''
@@ -30,7 +32,7 @@ end
 if ARGV[7] ~= '-' and ARGV[8] ~= '0' then
   others = ' ' .. ARGV[7] .. ' ' .. ARGV[8] .. others
 end
-epoch = string.format('%d', tonumber(epoch) + 1)
+epoch = string.format('%d', math.max(tonumber(epoch), tonumber(ARGV[9])) + 1)
 
 local last = redis.call('HGET', KEYS[2], ARGV[1])
 local own, earlier = last, nil
@@ -56,8 +58,26 @@ if earlier then
   write('PEXPIRE', KEYS[3], ARGV[5])
 end
 if holder ~= '-' then
-  write('SADD', KEYS[4], ARGV[1] .. ' ' .. epoch)
+  write('SADD', KEYS[4], ARGV[1] .. ' ' .. epoch .. ' ' .. ARGV[7])
   write('PEXPIRE', KEYS[4], ARGV[6])
+end
+-- Where the app has seen more commands than the store knows of, it has forgotten some, and may have given their numbers again: what
+-- waits is told by numbers above all of those.
+local number, seen = tonumber(redis.call('HGET', KEYS[5], '#') or '0'), tonumber(ARGV[10])
+if number < seen or ARGV[11] == '1' then
+  number = math.max(number, seen)
+  local entries, waiting = redis.call('HGETALL', KEYS[5]), {}
+  for at = 1, #entries, 2 do
+    local sequence, rest = string.match(entries[at + 1], '^(%d+) (.*)$')
+    if sequence then
+      table.insert(waiting, {field = entries[at], sequence = tonumber(sequence), rest = rest})
+    end
+  end
+  table.sort(waiting, function(one, other) return one.sequence < other.sequence end)
+  for after, command in ipairs(waiting) do
+    write('HSET', KEYS[5], command.field, string.format('%d', number + after) .. ' ' .. command.rest)
+  end
+  write('HSET', KEYS[5], '#', string.format('%d', number + #waiting))
 end
 write('HSET', KEYS[1], ARGV[1], epoch .. ' ' .. ARGV[2] .. ' ' .. ARGV[3] .. others)
 apply()

@@ -5,13 +5,13 @@
 -- ARGV: 1 incident id, 2 version that was decided on (0: it is raised), 3 incident, 4 when it was raised or closed (ms),
 --       5 a closed one expires after (ms, '' for an open one), 6 closed ones leave the list before (ms), 7 events kept,
 --       8 who raised it, 9 most that may be open of them, 10 answer ('' for none), 11 answer expires after (ms), 12 acting
---       driver ('' for none), 13 its epoch
--- Returns {'ok', its version now} | {'repeated', answer} | {'epoch', the epoch now} | {'full'} | {'changed', incident ('' for none)}
+--       driver ('' for none), 13 its claim ("<epoch> <writer>")
+-- Returns {'ok', its version now} | {'repeated', answer} | {'epoch', the claim that holds the driver now ('-': none)} | {'full'} | {'changed', incident ('' for none)}
 if ARGV[12] ~= '' then
   local connection = redis.call('HGET', KEYS[8], ARGV[12])
-  local epoch = connection and string.match(connection, '^(%d+) ') or '0'
-  if epoch ~= ARGV[13] then
-    return {'epoch', epoch}
+  local claim = connection and string.match(connection, '^%d+ %S+') or '-'
+  if claim ~= ARGV[13] then
+    return {'epoch', claim}
   end
 end
 local stored = redis.call('MGET', KEYS[1], KEYS[7], KEYS[5])

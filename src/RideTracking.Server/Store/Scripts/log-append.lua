@@ -1,21 +1,25 @@
 -- Appends one batch of fixes to the area's log: all of it or nothing.
 -- KEYS: log, this writer's last append, this writer's fence, last fixes, segment, next segment
--- ARGV: batch, now (ms), segment number, roll after (ms), segment expires after (ms), writer expires after (ms),
+-- ARGV: batch, the last batch of this writer that the store said it has (0: none), now (ms), segment number, roll after (ms), segment expires after (ms), writer expires after (ms),
 --       payload, n, n fence members already honoured, then driver and last fix in pairs
--- Returns {'ok', number, segment} | {'fenced', member...} | {'segment', number}
+-- Returns {'ok', number, segment} | {'fenced', member...} | {'segment', number} | {'lost'}: the store has forgotten that last batch
 local done = redis.call('GET', KEYS[2])
 if done then
   local batch, number, segment = string.match(done, '^(%d+) (%d+) (%d+)$')
   if tonumber(batch) >= tonumber(ARGV[1]) then
     return {'ok', number, segment}
   end
+  done = tonumber(batch)
+end
+if (done or 0) < tonumber(ARGV[2]) then
+  return {'lost'}
 end
 
-local honoured = tonumber(ARGV[8])
+local honoured = tonumber(ARGV[9])
 local marks = redis.call('SMEMBERS', KEYS[3])
 if #marks > 0 then
   local known, fenced = {}, {'fenced'}
-  for at = 9, 8 + honoured do
+  for at = 10, 9 + honoured do
     known[ARGV[at]] = true
   end
   for _, mark in ipairs(marks) do
@@ -32,12 +36,12 @@ local log = redis.call('HMGET', KEYS[1], 'number', 'segment', 'since')
 local number = string.format('%d', tonumber(log[1] or '0') + 1)
 local segment = tonumber(log[2] or '1')
 local since = log[3]
-if segment ~= tonumber(ARGV[3]) then
+if segment ~= tonumber(ARGV[4]) then
   return {'segment', string.format('%d', segment)}
 end
 
 local key = KEYS[5]
-if since and tonumber(ARGV[2]) - tonumber(since) >= tonumber(ARGV[4]) then
+if since and tonumber(ARGV[3]) - tonumber(since) >= tonumber(ARGV[5]) then
   segment = segment + 1
   key = KEYS[6]
   since = false
@@ -45,16 +49,16 @@ end
 if #marks > 0 then
   write('DEL', KEYS[3])
 end
-write('RPUSH', key, ARGV[7])
+write('RPUSH', key, ARGV[8])
 if again or not since then
-  write('PEXPIRE', key, ARGV[5])
+  write('PEXPIRE', key, ARGV[6])
 end
 if since then
   write('HSET', KEYS[1], 'number', number)
 else
-  write('HSET', KEYS[1], 'number', number, 'segment', string.format('%d', segment), 'since', ARGV[2])
+  write('HSET', KEYS[1], 'number', number, 'segment', string.format('%d', segment), 'since', ARGV[3])
 end
-write('SET', KEYS[2], ARGV[1] .. ' ' .. number .. ' ' .. string.format('%d', segment), 'PX', ARGV[6])
-write('HSET', KEYS[4], unpack(ARGV, 9 + honoured))
+write('SET', KEYS[2], ARGV[1] .. ' ' .. number .. ' ' .. string.format('%d', segment), 'PX', ARGV[7])
+write('HSET', KEYS[4], unpack(ARGV, 10 + honoured))
 apply()
 return {'ok', number, string.format('%d', segment)}

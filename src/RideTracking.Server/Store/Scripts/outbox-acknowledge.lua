@@ -1,11 +1,11 @@
 -- Forgets the commands that a driver's app has, and those that expired meanwhile.
 -- KEYS: connections, outbox
--- ARGV: driver, its epoch, through sequence, now (ms)
--- Returns {'ok', acknowledged, expired, still waiting} | {'epoch', the epoch now}
+-- ARGV: driver, its claim ("<epoch> <writer>"), through sequence, now (ms)
+-- Returns {'ok', acknowledged, expired, still waiting} | {'epoch', the claim that holds the driver now ('-': none)}
 local connection = redis.call('HGET', KEYS[1], ARGV[1])
-local epoch = connection and string.match(connection, '^(%d+) ') or '0'
-if epoch ~= ARGV[2] then
-  return {'epoch', epoch}
+local claim = connection and string.match(connection, '^%d+ %S+') or '-'
+if claim ~= ARGV[2] then
+  return {'epoch', claim}
 end
 local through, now = tonumber(ARGV[3]), tonumber(ARGV[4])
 local entries, gone, acknowledged, waiting = redis.call('HGETALL', KEYS[2]), {}, 0, 0

@@ -2,13 +2,13 @@
 -- trip's deadline and the answer to who asked for it.
 -- KEYS: connections, plans, deadlines, trip, answer, trip events, cursor of trip events, ended trips, then an outbox for
 --       each plan
--- ARGV: 1 now (ms), 2 acting driver ('' for none), 3 its epoch, 4 trip id ('' for no trip), 5 version of the trip that was
+-- ARGV: 1 now (ms), 2 acting driver ('' for none), 3 its claim ("<epoch> <writer>"), 4 trip id ('' for no trip), 5 version of the trip that was
 --       decided on (0: there was none), 6 trip ('' unchanged), 7 its deadline (ms, '' for a final trip),
 --       8 a final trip expires after (ms), 9 answer ('' for none), 10 answer expires after (ms),
 --       11 commands an outbox may hold ('' any number), 12 number of plans; then for each plan: driver, version that was
 --       decided on, plan ('' unchanged), n fields of superseded commands, the n fields, m commands, and for each of the m:
 --       field, expires at (ms), command; at last k events of the trip, and the k events
--- Returns {'ok', commands waiting for each plan's driver...} | {'repeated', answer} | {'epoch', the epoch now}
+-- Returns {'ok', commands waiting for each plan's driver...} | {'repeated', answer} | {'epoch', the claim that holds the driver now ('-': none)}
 --       | {'changed', trip, plans...} with what is stored now ('' for none) | {'full', driver}
 local now = tonumber(ARGV[1])
 local cursor = 12
@@ -21,9 +21,10 @@ local function version(record)
 end
 
 if ARGV[2] ~= '' then
-  local epoch = version(redis.call('HGET', KEYS[1], ARGV[2]))
-  if epoch ~= ARGV[3] then
-    return {'epoch', epoch}
+  local connection = redis.call('HGET', KEYS[1], ARGV[2])
+  local claim = connection and string.match(connection, '^%d+ %S+') or '-'
+  if claim ~= ARGV[3] then
+    return {'epoch', claim}
   end
 end
 local read = redis.call('MGET', KEYS[4], KEYS[5], KEYS[7])

@@ -1,0 +1,140 @@
+using System.Collections.Concurrent;
+using RideTracking.Engine.Index;
+using RideTracking.Server.Areas;
+using RideTracking.Server.Log;
+using RideTracking.Server.Outbox;
+using RideTracking.Server.Trips;
+using RideTracking.V1;
+using DriverLink = RideTracking.Engine.Index.DriverLink;
+
+namespace RideTracking.Server.Drivers;
+
+/// <summary>
+/// The drivers' sessions of this node, of each driver one that speaks for it (<see cref="Carriers"/>), and those that are to end.
+/// Thread-safe.
+/// </summary>
+internal sealed class DriverSessions(CityFleet fleet, Carriers carriers, FixLog log, CommandOutbox outbox, TripBook book)
+{
+    // Those that another one has the driver of, too, until they have ended: who is told to end and does not read is to be broken off.
+    private readonly ConcurrentDictionary<Carrier, DriverSession> _open = new();
+
+    // Streams that are about to claim their drivers, how many of each: who reports by single calls leaves the driver to them.
+    private readonly ConcurrentDictionary<string, int> _opening = new(StringComparer.Ordinal);
+
+    // Of two sessions of a driver that come and go at once, the one that is kept is the one that hears, and its link is the driver's.
+    private readonly Lock _adding = new();
+
+    /// <summary>How many drivers hold a stream.</summary>
+    public int Count => Streams.Count();
+
+    /// <summary>The streams that speak for their drivers.</summary>
+    internal IEnumerable<StreamSession> Streams => carriers.All.Select(Of).OfType<StreamSession>();
+
+    /// <summary>All sessions that have not ended.</summary>
+    internal IEnumerable<DriverSession> Open => _open.Values;
+
+    /// <summary>Whether the driver has a stream here, or is about to.</summary>
+    public bool HasStream(string driverId) => _opening.ContainsKey(driverId) || Of(driverId) is StreamSession;
+
+    /// <summary>The session that speaks for the driver; null for none.</summary>
+    internal DriverSession? Of(string driverId) => carriers.Of(driverId) is { IsLost: false } carrier ? Of(carrier) : null;
+
+    /// <summary>A stream is about to claim its driver, until it is disposed.</summary>
+    internal IDisposable Opening(string driverId) => new OpeningStream(this, driverId);
+
+    /// <summary>Adds a session; the one that the driver had before loses it, or this one if another has claimed since.</summary>
+    /// <exception cref="Grpc.Core.RpcException">ABORTED: the same device has connected by a later attempt.</exception>
+    internal void Add(DriverSession session)
+    {
+        Carrier? leaves;
+        DriverChange? change = null;
+        lock (_adding)
+        {
+            leaves = carriers.Add(session.Carrier);
+            _open[session.Carrier] = session;
+            if (leaves != session.Carrier && session is StreamSession stream)
+            {
+                stream.Hears(
+                    outbox.Listen(session.DriverId, stream.Down.WakeForCommands),
+                    book.Listen(session.DriverId, plan =>
+                    {
+                        // Who is blocked is not heard any more.
+                        if (plan.BlockedReason is { } reason)
+                        {
+                            Block(stream, reason);
+                        }
+                    }));
+                change = fleet.Index.SetLink(session.Slot, DriverLink.Connected);
+            }
+            else if (leaves is not null && leaves != session.Carrier && Of(leaves) is StreamSession)
+            {
+                // Its stream has lost the driver, and only fixes come now.
+                change = fleet.Index.SetLink(session.Slot, DriverLink.Lost);
+            }
+        }
+
+        if (leaves is not null)
+        {
+            Carriers.Dismiss(leaves, leaves == session.Carrier ? carriers.Of(session.DriverId)?.Attempt ?? default : session.Carrier.Attempt);
+        }
+
+        Publish(change);
+
+        if (!session.Carrier.IsClaimed)
+        {
+            log.ClaimLater(session.Carrier);
+        }
+    }
+
+    /// <summary>Removes a session that has ended.</summary>
+    internal void Remove(DriverSession session)
+    {
+        session.End();
+        DriverChange? change = null;
+        lock (_adding)
+        {
+            _open.TryRemove(session.Carrier, out _);
+            if (carriers.Remove(session.Carrier) && session is StreamSession)
+            {
+                change = fleet.Index.SetLink(session.Slot, DriverLink.Lost);
+            }
+        }
+
+        log.Ended(session.Carrier);
+        Publish(change);
+    }
+
+    private void Publish(DriverChange? change)
+    {
+        if (change is { } link)
+        {
+            fleet.Fanout.Publish(link);
+        }
+    }
+
+    internal static void Block(StreamSession session, string reason) => session.Down.Close(StreamClosingReason.Blocked, DriverDesk.Blocked(session.DriverId, reason));
+
+    private DriverSession? Of(Carrier carrier) => _open.GetValueOrDefault(carrier);
+
+    private sealed class OpeningStream : IDisposable
+    {
+        private readonly DriverSessions _sessions;
+        private readonly string _driverId;
+
+        public OpeningStream(DriverSessions sessions, string driverId)
+        {
+            (_sessions, _driverId) = (sessions, driverId);
+            sessions._opening.AddOrUpdate(driverId, 1, static (_, count) => count + 1);
+        }
+
+        public void Dispose()
+        {
+            int count;
+            do
+            {
+                count = _sessions._opening[_driverId];
+            }
+            while (!(count == 1 ? _sessions._opening.TryRemove(KeyValuePair.Create(_driverId, 1)) : _sessions._opening.TryUpdate(_driverId, count - 1, count)));
+        }
+    }
+}

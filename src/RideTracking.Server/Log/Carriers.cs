@@ -1,0 +1,55 @@
+using System.Collections.Concurrent;
+
+namespace RideTracking.Server.Log;
+
+/// <summary>Who carries each driver on this node: one at the most. Bounded by the open sessions. Thread-safe.</summary>
+public sealed class Carriers
+{
+    private readonly ConcurrentDictionary<string, Carrier> _holders = new(StringComparer.Ordinal);
+
+    /// <summary>All of them.</summary>
+    internal IEnumerable<Carrier> All => _holders.Values;
+
+    /// <summary>Who carries the driver; null for nobody.</summary>
+    internal Carrier? Of(string driverId) => _holders.GetValueOrDefault(driverId);
+
+    /// <summary>Takes a carrier in, of those of a driver on this node the one that the store let in last.</summary>
+    /// <returns>The one that must leave, which may be this one; the caller tells it (<see cref="Dismiss"/>).</returns>
+    /// <exception cref="Grpc.Core.RpcException">ABORTED: it could not be claimed, and is an earlier attempt of the device that has the driver.</exception>
+    internal Carrier? Add(Carrier carrier)
+    {
+        Carrier? leaves = null;
+        _holders.AddOrUpdate(
+            carrier.DriverId,
+            _ =>
+            {
+                leaves = null;
+                return carrier;
+            },
+            (_, held) =>
+            {
+                RequireLaterAttempt(carrier, held);
+                // They may come here in another order than they claimed. Who could not claim yet comes after who is here.
+                var isLate = carrier.Claim is { } claim && held.LastClaim is { } before && claim.Epoch < before.Epoch;
+                leaves = isLate ? carrier : held;
+                return isLate ? held : carrier;
+            });
+        return leaves;
+    }
+
+    /// <summary>It has ended. What it appended is still written, if it ever had its driver.</summary>
+    /// <returns>Whether it was the driver's.</returns>
+    internal bool Remove(Carrier carrier) => _holders.TryRemove(KeyValuePair.Create(carrier.DriverId, carrier));
+
+    /// <summary>Another claim than its own has its driver.</summary>
+    internal static void Dismiss(Carrier carrier, DeviceAttempt by) =>
+        carrier.Lose(by.Device is not null && by.Device == carrier.Attempt.Device ? CarrierLoss.SameDevice : CarrierLoss.TakenOver);
+
+    private static void RequireLaterAttempt(Carrier carrier, Carrier held)
+    {
+        if (!carrier.IsClaimed && carrier.Attempt is { Device: not null } attempt && attempt.Device == held.Attempt.Device && attempt.Number < held.Attempt.Number)
+        {
+            throw ConnectionClaims.AttemptPassed(held.Attempt.NumberArgument);
+        }
+    }
+}

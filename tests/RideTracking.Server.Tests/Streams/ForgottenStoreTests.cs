@@ -1,0 +1,132 @@
+using Microsoft.Extensions.DependencyInjection;
+using RideTracking.Server.Areas;
+using RideTracking.Server.Log;
+using RideTracking.Server.Outbox;
+using RideTracking.Server.Tests.Fixtures;
+using RideTracking.V1;
+using Role = RideTracking.Server.Access.Role;
+
+namespace RideTracking.Server.Tests.Streams;
+
+/// <summary>A store that has forgotten: numbers that an app or a node still holds come from a future that it does not know.</summary>
+public sealed class ForgottenStoreTests
+{
+    private static long Now { get; } = TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds();
+
+    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Drivers_are_claimed_anew_above_all_that_was_and_acknowledgements_go_on()
+    {
+        await using var redis = await RedisProcess.StartAsync();
+        await using var server = await ServerHost.StartAsync(redis);
+        await using (await DriverPhone.ConnectAsync(server, "d1"))
+        {
+        }
+
+        await using var phone = await DriverPhone.ConnectAsync(server, "d1");
+        await phone.SendAsync(DriverPhone.Batch(Now, 1, 3));
+        await phone.ReadAckAsync(3);
+        var carrier = server.City.GetRequiredService<Carriers>().Of("d1")!;
+        var before = carrier.Claim!;
+        await using var store = await redis.ConnectAsync();
+        await store.GetServers()[0].FlushAllDatabasesAsync();
+
+        await phone.SendAsync(DriverPhone.Batch(Now + 10_000, 4, 3));
+        Assert.Empty(await phone.ReadAckAsync(6));
+        Assert.True(carrier.Claim!.Epoch > before.Epoch);
+        Assert.NotEqual(before.Writer, carrier.Claim.Writer);
+        Assert.Equal([4UL, 5UL, 6UL], (await ConnectTests.LoggedAsync(server)).Select(f => f.Fix.Sequence));
+        // An action is done, and not refused as if another had taken over.
+        await phone.SendAsync(new ConnectRequest
+        {
+            Action = new DriverAction { ActionId = "a1", SetAvailability = new SetAvailability { Availability = DriverAvailability.Offline } },
+        });
+        Assert.Equal(0, (await phone.ReadUntilAsync(m => m.ActionResult is not null)).ActionResult.Status.Code);
+    }
+
+    [Fact]
+    public async Task An_action_waits_until_its_driver_is_claimed_anew()
+    {
+        await using var redis = await RedisProcess.StartAsync();
+        await using var server = await ServerHost.StartAsync(redis);
+        await using var phone = await DriverPhone.ConnectAsync(server, "d1");
+        await using var store = await redis.ConnectAsync();
+        await store.GetServers()[0].FlushAllDatabasesAsync();
+        await phone.SendAsync(new ConnectRequest
+        {
+            Action = new DriverAction { ActionId = "a1", SetAvailability = new SetAvailability { Availability = DriverAvailability.Offline } },
+        });
+        Assert.Equal(0, (await phone.ReadUntilAsync(m => m.ActionResult is not null)).ActionResult.Status.Code);
+    }
+
+    [Fact]
+    public async Task Who_has_come_since_keeps_the_driver_that_another_node_claims_anew()
+    {
+        await using var redis = await RedisProcess.StartAsync();
+        await using var here = await ServerHost.StartAsync(redis);
+        await using var there = await ServerHost.StartAsync(redis);
+        await using var former = await DriverPhone.ConnectAsync(here, "d1");
+        await former.SendAsync(DriverPhone.Batch(Now, 1));
+        await former.ReadAckAsync(1);
+        await using var latter = await DriverPhone.ConnectAsync(there, "d1");
+        // Of the former one the store knows nothing any more, not even that it lost the driver.
+        await using var store = await redis.ConnectAsync();
+        var keys = here.City.GetRequiredService<StoreKeys>();
+        var writer = here.City.GetRequiredService<LogWriter>().Id;
+        await store.GetDatabase().KeyDeleteAsync([keys.LogWriter(writer), keys.LogFence(writer)]);
+        here.City.GetRequiredService<FixLog>().StoreForgot();
+
+        Assert.Equal(StreamClosingReason.TakenOver, (await former.ReadUntilAsync(m => m.StreamClosing is not null)).StreamClosing.Reason);
+        await latter.SendAsync(DriverPhone.Batch(Now + 1000, 2));
+        Assert.Empty(await latter.ReadAckAsync(2));
+    }
+
+    [Theory, InlineData(false), InlineData(true)]
+    public async Task Commands_that_wait_are_numbered_above_what_the_app_has_seen_and_none_is_acknowledged_unseen(bool onRedis)
+    {
+        await using var redis = onRedis ? await RedisProcess.StartAsync() : null;
+        await using var server = await ServerHost.StartAsync(redis);
+        await new DirectoryService.DirectoryServiceClient(server.Channel()).UpsertDriverAsync(
+            new UpsertDriverRequest { Driver = new Driver { DriverId = "d1", DisplayName = "d1" } }, server.TokenOf(Role.Service, "backend"), cancellationToken: Cancel);
+        await MessageAsync(server, "first");
+        await MessageAsync(server, "second");
+        await using (var phone = await DriverPhone.ConnectAsync(server, "d1", configure: hello => hello.LastCommandSequence = 57))
+        {
+            Assert.Equal(
+                [(58UL, "first"), (59UL, "second")],
+                new[] { await phone.ReadUntilAsync(m => m.Command is not null), await phone.ReadUntilAsync(m => m.Command is not null) }
+                    .Select(m => (m.Command.Sequence, m.Command.DriverMessage.Text)));
+            // Acknowledged beyond what it was sent: that is not taken at its word.
+            await phone.SendAsync(new ConnectRequest { CommandAck = new CommandAck { ThroughSequence = 1000 } });
+            var outbox = server.City.GetRequiredService<CommandOutbox>();
+            await ServerHost.UntilAsync(async () => (await outbox.ReadAfterAsync("d1", 0)).Count == 0);
+            await MessageAsync(server, "third");
+            Assert.Equal(60UL, (await phone.ReadUntilAsync(m => m.Command is not null)).Command.Sequence);
+        }
+
+        await using var again = await DriverPhone.ConnectAsync(server, "d1", configure: hello => hello.LastCommandSequence = 59);
+        Assert.Equal((60UL, "third"), (await again.ReadUntilAsync(m => m.Command is not null)) is { Command: var c } ? (c.Sequence, c.DriverMessage.Text) : default);
+    }
+
+    [Fact]
+    public async Task An_open_stream_is_told_commands_above_those_that_it_had_from_a_store_that_forgot()
+    {
+        await using var redis = await RedisProcess.StartAsync();
+        await using var server = await ServerHost.StartAsync(redis);
+        await using var phone = await DriverPhone.ConnectAsync(server, "d1");
+        await MessageAsync(server, "before");
+        Assert.Equal(1UL, (await phone.ReadUntilAsync(m => m.Command is not null)).Command.Sequence);
+        await phone.SendAsync(DriverPhone.Batch(Now, 1));
+        await phone.ReadAckAsync(1);
+        await using var store = await redis.ConnectAsync();
+        await store.GetServers()[0].FlushAllDatabasesAsync();
+        await MessageAsync(server, "after");
+        await phone.SendAsync(DriverPhone.Batch(Now + 1000, 2));
+        Assert.Equal((2UL, "after"), (await phone.ReadUntilAsync(m => m.Command is not null)) is { Command: var c } ? (c.Sequence, c.DriverMessage.Text) : default);
+    }
+
+    private static async Task MessageAsync(ServerHost server, string text) =>
+        await new DispatchService.DispatchServiceClient(server.Channel()).SendDriverMessageAsync(
+            new SendDriverMessageRequest { DriverId = "d1", RequestId = text, Text = text }, server.TokenOf(Role.Service, "backend"), cancellationToken: Cancel);
+}
