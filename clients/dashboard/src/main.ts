@@ -111,8 +111,8 @@ const nearestSearch = new NearestSearch(clients.dispatch, {
     nearestPanel.open(place, zoneLayers.around([place.longitude, place.latitude]));
     nearestMarks.mark(place);
   },
-  onFound(drivers) {
-    nearestPanel.show(drivers, performance.now());
+  onFound(drivers, leftOut) {
+    nearestPanel.show(drivers, leftOut, performance.now());
     nearestMarks.ring(drivers);
   },
   onFailed: () => nearestPanel.fail(),

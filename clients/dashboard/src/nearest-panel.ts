@@ -55,7 +55,7 @@ export class NearestPanel {
     this.root.hidden = false;
   }
 
-  show(drivers: readonly NearDriver[], now: number): void {
+  show(drivers: readonly NearDriver[], leftOut: string, now: number): void {
     this.setRows(drivers.length);
     this.rows.forEach((row, index) => {
       const driver = drivers[index];
@@ -66,7 +66,8 @@ export class NearestPanel {
       setText(row.distance, formatDistance(driver.distanceMeters));
     });
     this.markSelected();
-    this.tell(drivers.length === 0 ? `Nobody within ${searchRadiusMeters / 1000} km.` : "");
+    const nobody = drivers.length === 0 ? `Nobody within ${searchRadiusMeters / 1000} km.` : "";
+    this.tell(`${nobody} ${leftOut}`.trim());
     this.tick(now);
   }
 

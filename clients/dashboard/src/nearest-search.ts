@@ -1,6 +1,6 @@
 import type { Client } from "@connectrpc/connect";
 import { durationMs } from "@bufbuild/protobuf/wkt";
-import type { DispatchService, FoundDriver } from "./gen/ridetracking/v1/dispatch_pb.ts";
+import { LeftOutReason, type DispatchService, type FoundDriver, type LeftOutDrivers } from "./gen/ridetracking/v1/dispatch_pb.ts";
 import { wrapLongitude } from "./viewport.ts";
 
 const pollMs = 3_000;
@@ -35,10 +35,19 @@ export function nearDriver(found: FoundDriver, now: number): NearDriver {
   };
 }
 
+/** Who was last known here and has been silent since, in words; empty for nobody. */
+export function silentNotice(leftOut: readonly LeftOutDrivers[]): string {
+  const silent = leftOut.find((some) => some.reason === LeftOutReason.STALE_POSITION);
+  if (silent === undefined) return "";
+  const who = silent.count === 1 && !silent.atLeast ? "1 driver" : `${silent.count}${silent.atLeast ? " or more" : ""} drivers`;
+  return `${who} last known here, silent since.`;
+}
+
 /** Where the drivers nearest to a place go. */
 export interface NearestSink {
   onPlace(place: PlaceDegrees): void;
-  onFound(drivers: readonly NearDriver[]): void;
+  /** @param notice who was left out, in words; empty for nobody */
+  onFound(drivers: readonly NearDriver[], notice: string): void;
   /** No answer this time; what was found before is the newest known. */
   onFailed(): void;
   onEnd(): void;
@@ -70,11 +79,11 @@ export class NearestSearch {
   private async poll(place: PlaceDegrees, signal: AbortSignal): Promise<void> {
     const center = { latitude: place.latitude, longitude: wrapLongitude(place.longitude) };
     try {
-      const { drivers } = await this.client.searchDrivers(
+      const { drivers, leftOut } = await this.client.searchDrivers(
         { center, radiusMeters: searchRadiusMeters, maxResults: searchedDrivers },
         { signal, timeoutMs },
       );
-      if (!signal.aborted) this.sink.onFound(drivers.map((driver) => nearDriver(driver, performance.now())));
+      if (!signal.aborted) this.sink.onFound(drivers.map((driver) => nearDriver(driver, performance.now())), silentNotice(leftOut));
     } catch {
       if (!signal.aborted) this.sink.onFailed();
     }

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { create } from "@bufbuild/protobuf";
-import { FoundDriverSchema } from "../src/gen/ridetracking/v1/dispatch_pb.ts";
-import { nearDriver } from "../src/nearest-search.ts";
+import { FoundDriverSchema, LeftOutDriversSchema, LeftOutReason } from "../src/gen/ridetracking/v1/dispatch_pb.ts";
+import { nearDriver, silentNotice } from "../src/nearest-search.ts";
 
 test("a found driver's fix is dated by the page's own clock", () => {
   const found = create(FoundDriverSchema, {
@@ -15,4 +15,14 @@ test("a found driver's fix is dated by the page's own clock", () => {
   assert.equal(driver.fixedAt, 7_500);
   assert.deepEqual(driver.place, { latitude: 41.15, longitude: -8.61 });
   assert.deepEqual([driver.driverId, driver.distanceMeters], ["a", 812.4]);
+});
+
+test("who was last known here and is silent is told, with how many", () => {
+  const stale = (count: number, atLeast: boolean) => [
+    create(LeftOutDriversSchema, { reason: LeftOutReason.NO_WAY, count: 7 }),
+    create(LeftOutDriversSchema, { reason: LeftOutReason.STALE_POSITION, count, atLeast }),
+  ];
+  assert.equal(silentNotice([]), "");
+  assert.equal(silentNotice(stale(1, false)), "1 driver last known here, silent since.");
+  assert.equal(silentNotice(stale(1000, true)), "1000 or more drivers last known here, silent since.");
 });

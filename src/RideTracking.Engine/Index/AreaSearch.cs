@@ -8,6 +8,9 @@ internal interface IFound
     /// <summary>How many there are.</summary>
     int Count { get; }
 
+    /// <summary>Before so many more are looked at: whether that is not worth while.</summary>
+    bool HasEnough(int ahead);
+
     void Clear();
 
     void Add(int slot, Place place);
@@ -40,6 +43,9 @@ internal ref struct AreaSearch<TArea, TFound>
         _found = found;
         _visits = new TileVisits(tiles);
     }
+
+    /// <summary>What was found.</summary>
+    public readonly TFound Found => _found;
 
     public int Run()
     {
@@ -95,6 +101,11 @@ internal ref struct AreaSearch<TArea, TFound>
     {
         Occupants data = cell.Data;
         int count = Math.Min(cell.Count, data.Capacity);
+        if (count == 0 || _found.HasEnough(count))
+        {
+            return;
+        }
+
         for (int index = 0; index < count; index++)
         {
             Place place = data.PlaceAt(index);
@@ -113,7 +124,7 @@ internal ref struct AreaSearch<TArea, TFound>
     private void SearchRecords()
     {
         _found.Clear();
-        for (int slot = 0; slot < _records.Capacity; slot++)
+        for (int slot = 0; slot < _records.Capacity && !_found.HasEnough(1); slot++)
         {
             Sighting driver = _records[slot].Sight(slot);
             if (_match.Matches(driver) && _area.Contains(driver.Place.Point))
@@ -133,6 +144,8 @@ internal ref struct EntryList<TArea>(
     private readonly DriverMatch _match = match;
 
     public int Count { get; private set; }
+
+    public readonly bool HasEnough(int ahead) => false;
 
     public void Clear() => Count = 0;
 
@@ -160,6 +173,8 @@ internal ref struct CellCounts(GeoRaster raster, Span<int> counts) : IFound
     private readonly Span<int> _counts = counts;
 
     public int Count { get; private set; }
+
+    public readonly bool HasEnough(int ahead) => false;
 
     public void Clear()
     {

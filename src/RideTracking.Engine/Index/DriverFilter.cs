@@ -24,6 +24,9 @@ public readonly ref struct DriverFilter
     /// <summary>Only fixes taken at or after this, by the server's clock, milliseconds since 1970; 0 for any.</summary>
     public long MinFixedAtUnixMs { get; init; }
 
+    /// <summary>Only fixes taken before this, and after <see cref="MinFixedAtUnixMs"/>, by the same clock; 0 for any.</summary>
+    public long FixedBeforeUnixMs { get; init; }
+
     /// <summary>Drivers that are left out, in any order; a few, since each candidate is compared with all.</summary>
     public ReadOnlySpan<int> ExcludedSlots { get; init; }
 
@@ -48,5 +51,6 @@ public readonly ref struct DriverFilter
         && (Work is not { } work || driver.Status.Work == work)
         && (Link is not { } link || driver.Status.Link == link)
         && driver.Fix.FixedAtUnixMs >= MinFixedAtUnixMs
+        && (FixedBeforeUnixMs == 0 || driver.Fix.FixedAtUnixMs < FixedBeforeUnixMs)
         && !ExcludedSlots.Contains(driver.Slot);
 }

@@ -12,6 +12,9 @@ public sealed class DriverIndex
 {
     private readonly SlotTable<DriverRecord> _records = new();
     private readonly TileTable _tiles = new();
+
+    // Where those were last whose position went stale: apart, so that no search for the present passes them.
+    private readonly TileTable _lastKnown = new();
     private readonly TraitsTable _traits = new();
     private readonly FleetCounter _counter = new();
     private readonly EarthGrid _grid;
@@ -57,15 +60,17 @@ public sealed class DriverIndex
             return false;
         }
 
-        Sighting before = record.SightInside(slot);
-        record.Set(fix);
         if (previous.HasFix)
         {
+            Sighting before = record.SightInside(slot);
+            record.Set(fix);
             Move(ref record, before);
         }
         else
         {
-            Enter(ref record, slot, null, default);
+            Leave(ref record);
+            record.Set(fix);
+            Enter(ref record, slot, _tiles, null, default);
         }
 
         Commit(ref record, slot, previous, out change);
@@ -100,7 +105,7 @@ public sealed class DriverIndex
     public DriverChange SetPlan(int slot, DriverAvailability availability, DriverWork work) =>
         SetStatus(slot, availability, work, null);
 
-    /// <summary>Forgets a driver's position and status.</summary>
+    /// <summary>Forgets a driver's position, also the last known one, and status.</summary>
     /// <returns>False when nothing was known.</returns>
     public bool Remove(int slot, out DriverChange change)
     {
@@ -172,7 +177,19 @@ public sealed class DriverIndex
         return search.Run();
     }
 
-    /// <summary>Forgets the positions (not the status) of drivers whose fix is older than a time.</summary>
+    /// <summary>How many drivers are within a circle.</summary>
+    /// <param name="area">Its centre must be valid.</param>
+    /// <param name="filter">Which drivers count.</param>
+    /// <param name="most">Counts no further; nor does it look at more than some 20,000 drivers.</param>
+    public DriverCount CountWithin(GeoCircle area, in DriverFilter filter, int most) =>
+        CountWithin(_tiles, area, new DriverMatch(filter, _traits), most);
+
+    /// <summary>How many drivers whose position went stale were last within a circle.</summary>
+    /// <inheritdoc cref="CountWithin(GeoCircle, in DriverFilter, int)"/>
+    public DriverCount CountStaleWithin(GeoCircle area, in DriverFilter filter, int most) =>
+        CountWithin(_lastKnown, area, new DriverMatch(filter, _traits, StatusBits.IsStale), most);
+
+    /// <summary>Takes away the positions (not the status) of drivers whose fix is older than a time; the last known place stays to be counted by.</summary>
     /// <param name="olderThanUnixMs">By the server's clock, milliseconds since 1970.</param>
     /// <param name="left">Filled with the changes, to be published.</param>
     /// <returns>How many left; as many as fit means that there may be more, so sweep again.</returns>
@@ -197,6 +214,8 @@ public sealed class DriverIndex
                 {
                     DriverEntry previous = record.Entry(slot);
                     Leave(ref record);
+                    record.Bits |= StatusBits.IsStale;
+                    Enter(ref record, slot, _lastKnown, null, default);
                     Commit(ref record, slot, previous, out left[count++]);
                 }
                 else
@@ -207,6 +226,7 @@ public sealed class DriverIndex
         }
 
         _tiles.CleanUp(_records, _grid);
+        _lastKnown.CleanUp(_records, _grid);
         return count;
     }
 
@@ -231,10 +251,10 @@ public sealed class DriverIndex
     {
         Sighting before = record.SightInside(slot);
         record.Bits = bits;
-        if (record.HasFix)
+        if (TableOf(record) is { } table)
         {
             GridPlace at = _grid.Locate(record.Place);
-            Tile tile = TileOf(at);
+            Tile tile = TileOf(table, at);
             tile.Lock.Enter();
             tile.CellAt(at).Renew(record.IndexInCell, before, record.SightInside(slot));
             tile.Lock.ExitUnchanged();
@@ -250,17 +270,27 @@ public sealed class DriverIndex
     }
 
     /// <summary>The tile of somebody who is in it: so it exists and is not retired.</summary>
-    private Tile TileOf(GridPlace at) => _tiles.Find(at.Key)!;
+    private static Tile TileOf(TileTable table, GridPlace at) => table.Find(at.Key)!;
+
+    /// <summary>The tiles that the driver is in. The caller is inside the record's lock.</summary>
+    private TileTable? TableOf(in DriverRecord record) => record.HasFix ? _tiles : record.IsStale ? _lastKnown : null;
+
+    private DriverCount CountWithin(TileTable tiles, GeoCircle area, DriverMatch match, int most)
+    {
+        var search = new AreaSearch<GeoCircle, BoundedCount>(_records, tiles, _grid, area, match, new BoundedCount(most));
+        search.Run();
+        return new DriverCount(search.Found.Count, search.Found.IsAtLeast);
+    }
 
     /// <summary>Takes a driver that has a position to its record's place. The caller is inside the record's lock.</summary>
     private void Move(ref DriverRecord record, in Sighting before)
     {
         Sighting after = record.SightInside(before.Slot);
         GridPlace from = _grid.Locate(before.Place), to = _grid.Locate(after.Place);
-        Tile tile = TileOf(from);
+        Tile tile = TileOf(_tiles, from);
         if (from.Key != to.Key)
         {
-            Enter(ref record, before.Slot, tile, from);
+            Enter(ref record, before.Slot, _tiles, tile, from);
             return;
         }
 
@@ -282,13 +312,13 @@ public sealed class DriverIndex
     /// Takes a driver from its tile, if any, to another. Both are locked at once, so that a search which met the driver
     /// in both or in none finds that one of them has changed.
     /// </summary>
-    private void Enter(ref DriverRecord record, int slot, Tile? from, GridPlace fromPlace)
+    private void Enter(ref DriverRecord record, int slot, TileTable tiles, Tile? from, GridPlace fromPlace)
     {
         GridPlace toPlace = _grid.Locate(record.Place);
         var spin = new SpinWait();
         while (true)
         {
-            Tile to = _tiles.GetOrAdd(toPlace.Key);
+            Tile to = tiles.GetOrAdd(toPlace.Key);
             EnterBoth(from, to);
             bool usable = !to.IsRetired;
             if (usable)
@@ -326,14 +356,14 @@ public sealed class DriverIndex
 
     private void Leave(ref DriverRecord record)
     {
-        if (record.HasFix)
+        if (TableOf(record) is { } table)
         {
             GridPlace at = _grid.Locate(record.Place);
-            Tile from = TileOf(at);
+            Tile from = TileOf(table, at);
             from.Lock.Enter();
             from.Remove(at, record.IndexInCell, _records);
             from.Lock.Exit();
-            record.Bits &= ~(StatusBits.HasFix | StatusBits.IsMock);
+            record.Bits &= ~(StatusBits.HasFix | StatusBits.IsMock | StatusBits.IsStale);
         }
     }
 }

@@ -32,6 +32,9 @@ internal struct DriverRecord
     /// <summary>False before the first fix and after the position was taken away.</summary>
     public readonly bool HasFix => (Bits & StatusBits.HasFix) != 0;
 
+    /// <summary>The position went stale; <see cref="Place"/> is the last known one.</summary>
+    public readonly bool IsStale => (Bits & StatusBits.IsStale) != 0;
+
     public void Set(in Fix fix)
     {
         Bits = Bits & ~StatusBits.IsMock | StatusBits.HasFix | (fix.IsMock ? StatusBits.IsMock : 0);

@@ -12,6 +12,9 @@ internal static class StatusBits
     /// <summary>The newest fix is one that an app made up.</summary>
     public const uint IsMock = 1 << 25;
 
+    /// <summary>The position went stale: there is none, but where the driver was last is known.</summary>
+    public const uint IsStale = 1 << 26;
+
     private const int WorkShift = 3;
     private const int LinkShift = 6;
     private const int TraitsShift = 8;

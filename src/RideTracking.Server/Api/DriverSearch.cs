@@ -60,7 +60,15 @@ internal sealed class DriverSearch
     /// <summary>Something is asked for that no driver has ever had.</summary>
     public bool FindsNobody { get; }
 
-    public DriverFilter Filter => new()
+    /// <summary>Fixes may be too old.</summary>
+    public bool AsksForAge => _minFixedAtUnixMs > 0;
+
+    public DriverFilter Filter => OfAnyAge with { MinFixedAtUnixMs = _minFixedAtUnixMs };
+
+    /// <summary>Who is left out for nothing but the age of the fix; only when that is asked for.</summary>
+    public DriverFilter TooOld => OfAnyAge with { FixedBeforeUnixMs = _minFixedAtUnixMs };
+
+    public DriverFilter OfAnyAge => new()
     {
         Availability = _availability,
         Work = _work,
@@ -68,7 +76,6 @@ internal sealed class DriverSearch
         VehicleType = _vehicleType,
         MinSeats = _minSeats,
         RequiredAttributes = _requiredAttributes,
-        MinFixedAtUnixMs = _minFixedAtUnixMs,
         ExcludedSlots = _excludedSlots,
     };
 

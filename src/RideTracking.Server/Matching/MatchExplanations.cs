@@ -104,8 +104,8 @@ internal sealed class MatchExplanations(
             }
         }
 
-        return told.DistanceMeters <= options.Value.SearchRadiusMeters && !book.PlanOf(told.DriverId).Trips.IsEmpty
-            ? V1.MatchObstacle.Busy
-            : V1.MatchObstacle.TooFar;
+        return told.DistanceMeters > options.Value.SearchRadiusMeters ? V1.MatchObstacle.TooFar
+            : book.PlanOf(told.DriverId).Trips.IsEmpty ? V1.MatchObstacle.OthersNearer
+            : V1.MatchObstacle.Busy;
     }
 }

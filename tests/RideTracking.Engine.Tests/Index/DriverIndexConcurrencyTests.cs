@@ -248,7 +248,7 @@ public class DriverIndexConcurrencyTests
         await Task.WhenAll(Enumerable.Range(0, 4).Select(writer => Task.Run(
             () =>
             {
-                var left = new DriverChange[8];
+                var left = new DriverChange[256];
                 for (int round = 2; round < Rounds; round++)
                 {
                     for (int driver = writer % 2; driver < Drivers; driver += 2)
@@ -257,7 +257,10 @@ public class DriverIndexConcurrencyTests
                         _index.SetLink(driver, round % 2 == 0 ? DriverLink.Connected : DriverLink.Lost);
                     }
 
-                    _index.SweepStale(_start + 2, left);
+                    // Nearly everybody goes stale and comes back, but for the last round.
+                    while (_index.SweepStale(_start + round, left) == left.Length)
+                    {
+                    }
                 }
             },
             cancel)));
@@ -265,12 +268,15 @@ public class DriverIndexConcurrencyTests
         Assert.Equal(Drivers, _index.Nearest(Places.Porto, 1e6, new DriverFilter(), nearest));
         Assert.Equal(Drivers, nearest.Take(Drivers).Select(driver => driver.Slot).Distinct().Count());
         Assert.All(nearest.Take(Drivers), driver => Assert.Equal(_start + Rounds - 1, driver.FixedAtUnixMs));
+        Assert.Equal(new DriverCount(0, false), _index.CountStaleWithin(new GeoCircle(Places.Porto, 1e6), new DriverFilter(), Drivers));
         FleetCounts counts = _index.Count();
         Assert.Equal(Drivers, counts.Tracked);
         Assert.Equal(
             Enumerable.Range(0, Drivers).Count(driver =>
                 _index.TryGet(driver, out DriverEntry entry) && entry.Status.Link == DriverLink.Connected),
             counts.Connected);
+        Assert.Equal(Drivers, _index.SweepStale(_start + Rounds, new DriverChange[Drivers + 1]));
+        Assert.Equal(new DriverCount(Drivers, false), _index.CountStaleWithin(new GeoCircle(Places.Porto, 1e6), new DriverFilter(), Drivers + 1));
     }
 
     [Fact]

@@ -86,6 +86,7 @@ public class DriverIndexModelTests
                 var index = new DriverIndex();
                 var model = new Dictionary<int, DriverEntry>();
                 var newest = new Dictionary<int, long>();
+                var stale = new Dictionary<int, DriverEntry>();
                 foreach ((int operation, int slot, int place, int time, DriverStatus status) in operations)
                 {
                     DriverEntry before = model.GetValueOrDefault(slot, new DriverEntry { Slot = slot });
@@ -99,6 +100,7 @@ public class DriverIndexModelTests
                             if (isNewer)
                             {
                                 newest[slot] = time;
+                                stale.Remove(slot);
                                 after.HasFix = true;
                                 after.Fix = fix;
                             }
@@ -111,17 +113,19 @@ public class DriverIndexModelTests
                             break;
                         case 3:
                             after = new DriverEntry { Slot = slot };
+                            stale.Remove(slot);
                             Assert.Equal(before.HasFix || before.Status != default, index.Remove(slot, out change));
                             break;
                         default:
                             var left = new DriverChange[100];
                             int count = index.SweepStale(time, left);
-                            var stale = model.Values.Where(driver => driver.HasFix && driver.Fix.FixedAtUnixMs < time).ToArray();
+                            var swept = model.Values.Where(driver => driver.HasFix && driver.Fix.FixedAtUnixMs < time).ToArray();
                             Assert.Equal(
-                                stale.Select(driver => driver.Slot).Order(),
-                                left.Take(count).Select(swept => swept.Previous.Slot).Order());
-                            foreach (DriverEntry driver in stale)
+                                swept.Select(driver => driver.Slot).Order(),
+                                left.Take(count).Select(change => change.Previous.Slot).Order());
+                            foreach (DriverEntry driver in swept)
                             {
+                                stale[driver.Slot] = driver;
                                 model[driver.Slot] = new DriverEntry { Slot = driver.Slot, Status = driver.Status };
                             }
 
@@ -134,6 +138,7 @@ public class DriverIndexModelTests
                 }
 
                 AssertSame(index, model.Values);
+                AssertStale(index, stale, model, places[0]);
             },
             iter: 150);
 
@@ -165,6 +170,15 @@ public class DriverIndexModelTests
         Assert.Equal(
             all.Where(driver => area.Contains(driver.Fix.Point)).Select(driver => driver.Slot),
             found.Take(count).Select(driver => driver.Slot).Order());
+    }
+
+    private static void AssertStale(
+        DriverIndex index, Dictionary<int, DriverEntry> stale, Dictionary<int, DriverEntry> model, GeoPoint center)
+    {
+        Assert.Equal(stale.Count, index.CountStaleWithin(new GeoCircle(center, 30_000_000), new DriverFilter(), 1_000).Drivers);
+        Assert.Equal(
+            stale.Values.Count(driver => model[driver.Slot].Status.Link == DriverLink.Connected && Earth.DistanceMeters(center, driver.Fix.Point) < 5_000),
+            index.CountStaleWithin(new GeoCircle(center, 5_000), new DriverFilter { Link = DriverLink.Connected }, 1_000).Drivers);
     }
 
     private static void AssertSame(DriverIndex index, ICollection<DriverEntry> model)

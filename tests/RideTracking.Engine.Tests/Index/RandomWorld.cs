@@ -20,6 +20,7 @@ internal sealed class RandomWorld
     private readonly Random _random;
     private readonly DriverIndex _index;
     private readonly List<(DriverEntry Entry, VehicleTraits Vehicle)> _drivers = [];
+    private readonly Dictionary<int, DriverEntry> _stale = []; // with their last fix
     private readonly GeoPoint _spot;
     private readonly double _spread;
     private readonly long _start;
@@ -50,7 +51,8 @@ internal sealed class RandomWorld
             CheckWithin(AnyRectangle(), filter, matching, $"rectangle, {where}", mismatches);
             CheckPolygon(filter, matching, $"polygon, {where}", mismatches);
             CheckRaster(filter, matching, $"raster, {where}", mismatches);
-            queries += 4;
+            CheckCounts(excluded, $"counts, {where}", mismatches);
+            queries += 6;
         }
 
         return (queries, mismatches);
@@ -72,6 +74,7 @@ internal sealed class RandomWorld
             {
                 case 0:
                     _index.Remove(slot, out _);
+                    _stale.Remove(slot);
                     entry = new DriverEntry { Slot = slot };
                     break;
                 case 1 or 2 or 3:
@@ -114,6 +117,7 @@ internal sealed class RandomWorld
             if (entry.HasFix && entry.Fix.FixedAtUnixMs < olderThan)
             {
                 _drivers[slot] = (new DriverEntry { Slot = slot, Status = entry.Status }, vehicle);
+                _stale[slot] = entry;
             }
         }
     }
@@ -131,10 +135,13 @@ internal sealed class RandomWorld
     };
 
     // Written anew rather than by the filter's own words.
-    private List<(DriverEntry Entry, VehicleTraits Vehicle)> Matching(DriverFilter filter)
+    private List<(DriverEntry Entry, VehicleTraits Vehicle)> Matching(DriverFilter filter) => Matching(filter, _drivers);
+
+    private static List<(DriverEntry Entry, VehicleTraits Vehicle)> Matching(
+        DriverFilter filter, IEnumerable<(DriverEntry Entry, VehicleTraits Vehicle)> drivers)
     {
         var matching = new List<(DriverEntry, VehicleTraits)>();
-        foreach ((DriverEntry entry, VehicleTraits vehicle) in _drivers)
+        foreach ((DriverEntry entry, VehicleTraits vehicle) in drivers)
         {
             if (!entry.HasFix
                 || filter.Availability != null && filter.Availability != entry.Status.Availability
@@ -144,6 +151,7 @@ internal sealed class RandomWorld
                 || vehicle.Seats < filter.MinSeats
                 || (~vehicle.Attributes & filter.RequiredAttributes) != 0
                 || entry.Fix.FixedAtUnixMs < filter.MinFixedAtUnixMs
+                || filter.FixedBeforeUnixMs > 0 && entry.Fix.FixedAtUnixMs >= filter.FixedBeforeUnixMs
                 || filter.ExcludedSlots.IndexOf(entry.Slot) >= 0)
             {
                 continue;
@@ -232,6 +240,29 @@ internal sealed class RandomWorld
         if (total != expected.Sum() || !counts.AsSpan().SequenceEqual(expected))
         {
             mismatches.Add($"{what}: {total} counted, should be {expected.Sum()}");
+        }
+    }
+
+    private void CheckCounts(int[] excluded, string what, List<string> mismatches)
+    {
+        GeoPoint center = AnyPlace();
+        double radius = Pick(0, 100, 2_000, 2_000, 50_000, 30_000_000) * _random.NextDouble();
+        long before = _start + _random.Next(20_000);
+        DriverFilter filter = AnyFilter(excluded) with { MinFixedAtUnixMs = 0, FixedBeforeUnixMs = _random.Next(2) == 0 ? before : 0 };
+        int most = Pick(1, 10, 10_000);
+        IEnumerable<(DriverEntry, VehicleTraits)> stale = _stale.Values.Select(driver => (
+            driver with { Status = _drivers[driver.Slot].Entry.Status }, _drivers[driver.Slot].Vehicle));
+        Compare(_index.CountWithin(new GeoCircle(center, radius), filter, most), Matching(filter), $"{what}: present");
+        Compare(_index.CountStaleWithin(new GeoCircle(center, radius), filter, most), Matching(filter, stale), $"{what}: stale");
+
+        void Compare(DriverCount counted, List<(DriverEntry Entry, VehicleTraits Vehicle)> those, string which)
+        {
+            int surely = those.Count(driver => Earth.DistanceMeters(center, driver.Entry.Fix.Point) < radius - 0.001);
+            int perhaps = those.Count(driver => Earth.DistanceMeters(center, driver.Entry.Fix.Point) < radius + 0.001);
+            if (counted.Drivers < Math.Min(surely, most) || counted.Drivers > Math.Min(perhaps, most) || !counted.IsAtLeast && counted.Drivers < surely)
+            {
+                mismatches.Add($"{which}: {counted} within {radius} m, are {surely}, {most} wanted");
+            }
         }
     }
 

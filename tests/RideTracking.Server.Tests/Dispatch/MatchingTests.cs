@@ -103,6 +103,25 @@ public sealed class MatchingTests
     }
 
     [Fact]
+    public async Task Who_is_not_weighed_because_others_are_nearer_is_not_called_too_far()
+    {
+        await using var world = await RideWorld.StartAsync(args: ["--Matching:MaxCandidates", "1"]);
+        await world.DriverAsync("far", Away);
+        var asked = await world.DriverAsync("asked", 1);
+        var trip = (await world.RequestAsync()).TripId;
+        await asked.NextOfferAsync();
+        await world.DriverAsync("one", 2);
+        await world.DriverAsync("two", 3);
+        var obstacles = new List<MatchObstacle>();
+        foreach (var driver in new[] { "one", "two", "far" })
+        {
+            obstacles.Add((await ExplainAsync(world, trip, driver)).Driver.Obstacle);
+        }
+
+        Assert.Equal([MatchObstacle.None, MatchObstacle.OthersNearer, MatchObstacle.TooFar], obstacles);
+    }
+
+    [Fact]
     public async Task A_trip_that_does_not_exist_explains_nothing()
     {
         await using var world = await RideWorld.StartAsync();

@@ -87,6 +87,62 @@ public sealed class SearchDriversTests
         await FoundAsync(host, new DriverFilter { VehicleType = "van", RequiredAttributes = { "ramp" } }, 1);
     }
 
+    [Fact]
+    public async Task Who_is_left_out_for_an_old_position_is_counted()
+    {
+        await using var host = await ServerHost.StartAsync();
+        var world = new FleetWorld(host);
+        var age = TimeSpan.FromSeconds(90);
+        world.Move("heard", Latitude, Longitude);
+        world.Move("old", Latitude, Longitude, age: age);
+        Assert.Empty(await LeftOutAsync(host, new DriverFilter()));
+        // Whoever passes no other filter is not left out for this.
+        world.SetStatus("old", Availability.Paused, Work.Idle, Link.Lost);
+        var filter = new DriverFilter { MaxFixAge = Duration.FromTimeSpan(age * 2 / 3) };
+        Assert.Equal([(LeftOutReason.OlderThanAsked, 1u, false)], await LeftOutAsync(host, filter));
+        filter.Availability = DriverAvailability.Available;
+        Assert.Empty(await LeftOutAsync(host, filter));
+
+        world.Move("away", Latitude + 0.1, Longitude, age: TimeSpan.FromDays(1));
+        for (var i = 0; i < 3; i++)
+        {
+            world.Move($"gone-{i}", Latitude, Longitude + (0.001 * i), age: TimeSpan.FromDays(1));
+        }
+
+        // The server's own sweep, once a second.
+        while (await FindAsync(host, new DriverFilter()) is not ["heard", "old"])
+        {
+            Cancel.ThrowIfCancellationRequested();
+        }
+
+        world.SetStatus("gone-0", Availability.Available, Work.Idle, Link.Lost);
+        Assert.Equal([(LeftOutReason.StalePosition, 3u, false)], await LeftOutAsync(host, new DriverFilter()));
+        Assert.Equal([(LeftOutReason.StalePosition, 1u, false)], await LeftOutAsync(host, filter));
+        Assert.Equal([(LeftOutReason.StalePosition, 2u, false)], await LeftOutAsync(host, new DriverFilter { ExcludedDriverIds = { "gone-0" } }));
+        Assert.Empty(await LeftOutAsync(host, new DriverFilter { VehicleType = "never_heard_of" }));
+
+        world.Move("gone-0", Latitude, Longitude);
+        Assert.Equal([(LeftOutReason.StalePosition, 2u, false)], await LeftOutAsync(host, new DriverFilter()));
+    }
+
+    [Fact]
+    public async Task Counting_those_left_out_has_an_end_and_says_so()
+    {
+        await using var host = await ServerHost.StartAsync();
+        var world = new FleetWorld(host);
+        for (var i = 0; i < 1_001; i++)
+        {
+            world.Move($"d{i}", Latitude, Longitude, age: TimeSpan.FromDays(1));
+        }
+
+        while ((await FindAsync(host, new DriverFilter())).Length > 0)
+        {
+            Cancel.ThrowIfCancellationRequested();
+        }
+
+        Assert.Equal([(LeftOutReason.StalePosition, 1_000u, true)], await LeftOutAsync(host, new DriverFilter()));
+    }
+
     public static TheoryData<string, SearchDriversRequest> Wrong => new()
     {
         { "center", new SearchDriversRequest { RadiusMeters = 1000 } },
@@ -145,6 +201,13 @@ public sealed class SearchDriversTests
         var found = await new DispatchService.DispatchServiceClient(channel ?? host.Channel()).SearchDriversAsync(
             With(filter), host.TokenOf(Role.Service, "backend"), cancellationToken: Cancel);
         return [.. found.Drivers.Select(d => d.DriverId)];
+    }
+
+    private static async Task<(LeftOutReason Reason, uint Count, bool AtLeast)[]> LeftOutAsync(ServerHost host, DriverFilter filter)
+    {
+        var found = await new DispatchService.DispatchServiceClient(host.Channel()).SearchDriversAsync(
+            With(filter), host.TokenOf(Role.Service, "backend"), cancellationToken: Cancel);
+        return [.. found.LeftOut.Select(l => (l.Reason, l.Count, l.AtLeast))];
     }
 
     // The index hears of a changed directory within a second.

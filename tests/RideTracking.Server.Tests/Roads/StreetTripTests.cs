@@ -1,3 +1,6 @@
+using System.Globalization;
+using Google.Rpc;
+using Grpc.Core;
 using RideTracking.Engine.Geo;
 using RideTracking.Server.Tests.Dispatch;
 using RideTracking.Server.Tests.Fixtures;
@@ -156,6 +159,44 @@ public sealed class StreetTripTests
             world.Service, cancellationToken: TestContext.Current.CancellationToken)).Drivers;
         var approach = await world.EstimateAsync(Start, Pickup);
         Assert.InRange(Assert.Single(found).Eta.ToTimeSpan(), approach.Duration.ToTimeSpan() * 0.8, approach.Duration.ToTimeSpan() * 1.2);
+    }
+
+    [Fact]
+    public async Task Whom_no_way_leads_from_is_left_out_of_a_ranking_by_time_and_counted()
+    {
+        await using var world = await StreetWorld.StartAsync();
+        await using var one = await world.DriverAsync("d1", Start);
+        var search = new SearchDriversRequest { Center = StreetWorld.Wire(Pickup), RadiusMeters = 5_000, Rank = SearchRank.Eta };
+        Assert.Empty((await SearchAsync()).LeftOut);
+
+        // Every street around the driver, also those that are looked at when the nearest is closed.
+        var closures = new SetRoadClosuresRequest();
+        for (var (east, number) = (-350, 0); east <= 350; east += 25)
+        {
+            for (var north = -350; north <= 350; north += 25, number++)
+            {
+                var at = Earth.Destination(Earth.Destination(Start, 90, east), 0, north);
+                closures.Closures.Add(new RoadClosure { ClosureId = $"c{number}", Path = { StreetWorld.Wire(at) } });
+            }
+        }
+
+        // Places within a block are no street.
+        var refused = await Assert.ThrowsAsync<RpcException>(SetAsync);
+        foreach (var field in refused.GetRpcStatus()!.GetDetail<BadRequest>()!.FieldViolations.Select(v => v.Field).Reverse())
+        {
+            closures.Closures.RemoveAt(int.Parse(field.Split('[', ']')[1], CultureInfo.InvariantCulture));
+        }
+
+        await SetAsync();
+        var found = await SearchAsync();
+        Assert.Empty(found.Drivers);
+        Assert.Equal(new LeftOutDrivers { Reason = LeftOutReason.NoWay, Count = 1 }, Assert.Single(found.LeftOut));
+
+        async Task SetAsync() =>
+            await world.Dispatch.SetRoadClosuresAsync(closures, world.Service, cancellationToken: TestContext.Current.CancellationToken);
+
+        async Task<SearchDriversResponse> SearchAsync() =>
+            await world.Dispatch.SearchDriversAsync(search, world.Service, cancellationToken: TestContext.Current.CancellationToken);
     }
 
     // How far along a line the nearest place of it is, and how far off.
