@@ -8,6 +8,7 @@ using RideTracking.Server.Tests.Fixtures;
 using RideTracking.Simulator;
 using RideTracking.Simulator.City;
 using RideTracking.Simulator.Replay;
+using RideTracking.V1;
 
 namespace RideTracking.Client.Tests;
 
@@ -15,11 +16,17 @@ namespace RideTracking.Client.Tests;
 public sealed class SimulatorTests : IDisposable
 {
     private const int SpeedUp = 100;
+
+    // A city steps each of its people once a second.
+    private const int CitySpeedUp = 25;
     private static readonly DateTimeOffset _recordedAt = new(2013, 7, 1, 8, 0, 0, TimeSpan.Zero);
 
     private readonly TemporaryFolder _folder = new();
 
-    private static string[] ScaledTime => ["--time-start", $"{_recordedAt:yyyy-MM-ddTHH:mm:ssZ}", "--time-scale", $"{SpeedUp}"];
+    private static string[] ScaledTime => Scaled(SpeedUp);
+
+    // The same for the server and its city: who drives slower than the server's time is late everywhere, and sent the way anew all the time.
+    private static string[] CityTime => Scaled(CitySpeedUp);
 
     public void Dispose() => _folder.Dispose();
 
@@ -81,7 +88,7 @@ public sealed class SimulatorTests : IDisposable
     [InlineData(RoadOptions.Demo)]
     public async Task In_the_city_trips_are_asked_for_driven_and_completed(string roads)
     {
-        await using var server = await ServerHost.StartAsync(args: [.. ScaledTime, "--roads", roads]);
+        await using var server = await ServerHost.StartAsync(args: [.. CityTime, "--roads", roads]);
         await server.City.GetRequiredService<RoadLoading>().Done;
         await LiveAsync(server, wrongTurnShare: 0, tally => tally.Completed >= 3);
     }
@@ -89,9 +96,49 @@ public sealed class SimulatorTests : IDisposable
     [Fact]
     public async Task In_the_city_some_leave_their_route_and_are_sent_another()
     {
-        await using var server = await ServerHost.StartAsync(args: [.. ScaledTime, "--roads", RoadOptions.Demo]);
+        await using var server = await ServerHost.StartAsync(args: [.. CityTime, "--roads", RoadOptions.Demo]);
         await server.City.GetRequiredService<RoadLoading>().Done;
         await LiveAsync(server, wrongTurnShare: 1, tally => tally.FoundAnew >= 1 && tally.Completed >= 1);
+    }
+
+    [Fact]
+    public async Task A_wrong_turn_that_lies_ahead_is_taken_although_the_way_is_told_anew()
+    {
+        await using var server = await ServerHost.StartAsync();
+        using var connections = Connect(server.GrpcAddress, server.DataFolder);
+        var tally = new CityTally();
+        await using var routes = new CityRoutes(connections, tally);
+        var start = new Place(41.1496, -8.611);
+        var driver = new CityDriver(
+            "d1", "v1", connections, new CityArea(start, RadiusMeters: 3_000), routes, wrongTurnShare: 1, tally, TimeProvider.System, seed: 1);
+        var pickup = CityRoutes.WaypointAt(start.Ahead(90, 2_000), WaypointKind.Pickup);
+        (pickup.WaypointId, pickup.TripId) = ("w1", "t1");
+        var now = _recordedAt;
+        // Two minutes of driving are more than half of the way. Every ten seconds it takes longer than was thought.
+        for (var second = 0; second < 150; second++, now += TimeSpan.FromSeconds(1))
+        {
+            if (second % 10 == 0 && tally.WrongTurns == 0)
+            {
+                var from = driver.Car?.Place ?? start;
+                driver.Take(new Command
+                {
+                    RouteChanged = new RouteChanged
+                    {
+                        RoutePlanVersion = (ulong)second + 1,
+                        Reason = second == 0 ? RouteChangeReason.TripAssigned : RouteChangeReason.EtaDrifted,
+                        Waypoints = { pickup },
+                        Route = await EstimatedAsync(server, from, pickup),
+                    },
+                });
+            }
+            driver.Step(now, seconds: 1, Patience.Token);
+        }
+
+        await Patience.UntilAsync(() =>
+        {
+            driver.Step(now, seconds: 0, Patience.Token);
+            return tally.WrongTurns == 1;
+        });
     }
 
     [Fact]
@@ -106,17 +153,27 @@ public sealed class SimulatorTests : IDisposable
         Assert.Contains($"{server.GrpcAddress}", error.Message, StringComparison.Ordinal);
     }
 
+    private static string[] Scaled(int speedUp) => ["--time-start", $"{_recordedAt:yyyy-MM-ddTHH:mm:ssZ}", "--time-scale", $"{speedUp}"];
+
+    private static async Task<Route> EstimatedAsync(ServerHost server, Place from, Waypoint to)
+    {
+        var estimate = await new RiderService.RiderServiceClient(server.Channel()).EstimateTripAsync(
+            new EstimateTripRequest { Waypoints = { CityRoutes.WaypointAt(from, WaypointKind.Pickup), CityRoutes.WaypointAt(new Place(to.Location.Latitude, to.Location.Longitude), WaypointKind.Dropoff) } },
+            server.TokenOf(Server.Access.Role.Service, "backend"), cancellationToken: Patience.Token);
+        estimate.Route.Legs[0].WaypointId = to.WaypointId;
+        return estimate.Route;
+    }
+
     /// <summary>Lets a small city live until things are as wanted.</summary>
     private static async Task LiveAsync(ServerHost server, double wrongTurnShare, Func<CityTally, bool> wanted)
     {
         using var connections = Connect(server.GrpcAddress, server.DataFolder);
-        var clock = new RecordingClock(_recordedAt, SpeedUp / 4);
+        var clock = new RecordingClock(_recordedAt, CitySpeedUp);
         clock.Start(_recordedAt);
         var city = new CityRun(
             connections, new CityArea(new Place(41.1496, -8.611), RadiusMeters: 1_500), driverCount: 20, riderCount: 6, wrongTurnShare, seed: 1, clock);
         using var stopping = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
         var living = city.RunAsync(null, stopping.Token);
-        // By chance, which the machine's speed changes: from ten seconds to some minutes.
         await Patience.EventuallyAsync(() => living.IsCompleted || wanted(city.Tally));
         await stopping.CancelAsync();
         await living;

@@ -32,6 +32,7 @@ internal sealed class CityDriver
     private string? _waypointId;
     private Task<RoutePath?>? _asked;
     private DateTimeOffset? _roamAt;
+    // On the odometer: a new way to the same waypoint changes nothing about it.
     private double? _wrongTurnAtMeters;
     private DateTimeOffset? _wrongTurnNoticedAt;
     private Stage _stage;
@@ -55,7 +56,7 @@ internal sealed class CityDriver
             TokenSource = connections.TokenSource,
             OnCommand = (command, _) =>
             {
-                _inbox.Enqueue(command);
+                Take(command);
                 return ValueTask.CompletedTask;
             },
             OnReportingPolicy = policy => Volatile.Write(ref _policy, policy),
@@ -80,6 +81,9 @@ internal sealed class CityDriver
     public Car? Car => _car;
 
     public bool IsBusy => _plan is { Waypoints.Count: > 0 };
+
+    /// <summary>What the server sends: looked at in the next step. Thread-safe.</summary>
+    internal void Take(Command command) => _inbox.Enqueue(command);
 
     /// <summary>One step of the simulation.</summary>
     /// <param name="now">The time.</param>
@@ -185,13 +189,14 @@ internal sealed class CityDriver
         if (waypoint.WaypointId != _waypointId)
         {
             _waypointId = waypoint.WaypointId;
+            _wrongTurnAtMeters = null;
             _stage = Stage.Driving;
             if (waypoint.State == WaypointState.Arrived)
                 Dwell(waypoint, now);
             else
                 Tell(waypoint, WaypointStep.Heading);
             if (_random.NextDouble() < _wrongTurnShare && _car!.MetersToStop > 600)
-                _wrongTurnAtMeters = _car.MetersOnPath + _car.MetersToStop * (0.2 + 0.4 * _random.NextDouble());
+                _wrongTurnAtMeters = _car.OdometerMeters + _car.MetersToStop * (0.2 + 0.4 * _random.NextDouble());
         }
         if (_stage == Stage.Driving && _car!.HasArrived && _wrongTurnNoticedAt is null)
         {
@@ -214,7 +219,7 @@ internal sealed class CityDriver
         else
             _car.Follow(path);
         _car.StopAt(waypoint.WaypointId);
-        (_wrongTurnAtMeters, _wrongTurnNoticedAt, _asked) = (null, null, null);
+        (_wrongTurnNoticedAt, _asked) = (null, null);
     }
 
     /// <summary>On a trip: leaves the route where the wrong turn is, and comes back by itself when nobody says anything.</summary>
@@ -235,7 +240,7 @@ internal sealed class CityDriver
             _tally.TookWrongTurn();
             (_wrongTurnAtMeters, _wrongTurnNoticedAt) = (null, now + _noticesWrongTurn);
         }
-        else if (_asked is null && _stage == Stage.Driving && car.MetersOnPath > _wrongTurnAtMeters)
+        else if (_asked is null && _stage == Stage.Driving && car.OdometerMeters > _wrongTurnAtMeters)
         {
             var aside = car.Place.CourseTo(PlaceOf(waypoint)) + (_random.NextDouble() < 0.5 ? 100 : -100);
             _asked = _routes.FindAsync(car.Place, car.Place.Ahead(aside, 1_500), living);

@@ -15,6 +15,8 @@ internal sealed class CityTally
 
     public long Acknowledged => Interlocked.Read(ref _acknowledged);
 
+    public long WrongTurns => Interlocked.Read(ref _wrongTurns);
+
     public long FoundAnew => Interlocked.Read(ref _foundAnew);
 
     public long Completed => Interlocked.Read(ref _completed);
