@@ -3,6 +3,7 @@ using Grpc.Core;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
 using RideTracking.Engine.Index;
+using RideTracking.Server.Areas;
 using RideTracking.Server.Tests.Fixtures;
 using RideTracking.V1;
 
@@ -245,6 +246,41 @@ public sealed class MatchingTests
         Assert.False(await matcher.ResponseStream.MoveNext(Cancel));
         var trip = await world.RequestAsync();
         Assert.Equal(trip.TripId, (await near.NextOfferAsync()).TripId);
+    }
+
+    [Fact]
+    public async Task A_matcher_that_sends_what_is_no_answer_is_told_and_loses_the_say()
+    {
+        await using var world = await RideWorld.StartAsync();
+        var near = await world.DriverAsync("near");
+        var bytes = Marshallers.Create<byte[]>(message => message, message => message);
+        var serve = new Method<byte[], byte[]>(MethodType.DuplexStreaming, DispatchService.Descriptor.FullName, "ServeMatching", bytes, bytes);
+        using var matcher = world.Host.Channel().CreateCallInvoker().AsyncDuplexStreamingCall(serve, null, new CallOptions(world.Service, cancellationToken: Cancel));
+        await matcher.ResponseHeadersAsync;
+        var trip = await world.RequestAsync();
+        Assert.True(await matcher.ResponseStream.MoveNext(Cancel));
+        await matcher.RequestStream.WriteAsync([0xff], Cancel);
+        var refused = await Assert.ThrowsAsync<RpcException>(() => matcher.ResponseStream.MoveNext(Cancel));
+        Assert.Equal(StatusCode.InvalidArgument, refused.StatusCode);
+        Assert.Equal("ServeMatchingRequest", Assert.Single(refused.GetRpcStatus()!.GetDetail<BadRequest>()!.FieldViolations).Field);
+        // At once: nobody waits for an answer from who is gone.
+        Assert.Equal(trip.TripId, (await near.NextOfferAsync()).TripId);
+    }
+
+    [Fact]
+    public async Task A_driver_whose_record_is_bad_does_not_keep_the_trip_from_the_next_one()
+    {
+        await using var world = await RideWorld.StartAsync();
+        await world.DriverAsync("bad");
+        var good = await world.DriverAsync("good", 5);
+        await using var connection = await world.Redis.ConnectAsync();
+        await connection.GetDatabase().HashSetAsync(new StoreKeys("default").Plans, "bad", "99 {");
+        var trip = await world.RequestAsync();
+        await world.Host.ErrorAsync($"The loop matching_rounds failed at {trip.TripId}");
+        // When another trip had its round, with nobody near, this one's is over. It is left alone for a second then.
+        await MatchedInVainAsync(world, (await RequestAsync(world, "q2", 500, 510)).TripId);
+        world.Time.Advance(TimeSpan.FromSeconds(2));
+        Assert.Equal(trip.TripId, (await good.NextOfferAsync()).TripId);
     }
 
     [Fact]

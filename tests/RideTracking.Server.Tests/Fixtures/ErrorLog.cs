@@ -11,6 +11,8 @@ public sealed class ErrorLog : ILoggerProvider
 
     public IReadOnlyList<string> Unexpected => [.. _errors.Where(e => !_expected.Any(x => e.Contains(x, StringComparison.Ordinal)))];
 
+    public bool Has(string part) => _errors.Any(e => e.Contains(part, StringComparison.Ordinal));
+
     public void Expect(string part) => _expected.Add(part);
 
     public ILogger CreateLogger(string categoryName) => new Logger(this, categoryName);

@@ -157,8 +157,19 @@ public sealed class ServerHost : IAsyncDisposable
         { "authorization", "Bearer " + Services.GetRequiredService<DevelopmentKey>().Sign(role, ids, TimeSpan.FromHours(1)).Token },
     };
 
+    /// <summary>The sequence of the driver's newest fix as memory has it; 0 without one.</summary>
+    public ulong SequenceOf(string driverId) =>
+        City.GetRequiredService<CityFleet>().TryGet(driverId, out var driver) && driver.HasFix ? driver.Fix.Sequence : 0;
+
     /// <summary>Errors whose message contains this are part of the test.</summary>
     public void ExpectErrors(string part) => _errors.Expect(part);
+
+    /// <summary>Waits until the server has logged an error that is part of the test.</summary>
+    public Task ErrorAsync(string part)
+    {
+        ExpectErrors(part);
+        return UntilAsync(() => _errors.Has(part));
+    }
 
     /// <summary>Stops as Ctrl-C would.</summary>
     public async Task StopAsync()

@@ -1,9 +1,11 @@
 using Google.Rpc;
 using Grpc.Core;
 using RideTracking.Engine.Geo;
+using RideTracking.Server.Areas;
 using RideTracking.Server.Roads;
 using RideTracking.Server.Tests.Fixtures;
 using RideTracking.V1;
+using StackExchange.Redis;
 
 namespace RideTracking.Server.Tests.Roads;
 
@@ -73,6 +75,56 @@ public sealed class RoadClosureTests
         await using var again = await StreetWorld.StartAsync(redis);
         await again.Host.PassAsync<RoadClosures>(TimeSpan.FromSeconds(1));
         Assert.Equal(closed, (await again.EstimateAsync(From, To)).Duration.ToTimeSpan());
+    }
+
+    [Fact]
+    public async Task A_store_that_has_fallen_back_to_older_closures_is_followed()
+    {
+        await using var redis = await RedisProcess.StartAsync();
+        await using var world = await StreetWorld.StartAsync(redis);
+        await using var connection = await redis.ConnectAsync();
+        var (store, keys) = (connection.GetDatabase(), new StoreKeys("default"));
+        var open = await world.EstimateAsync(From, To);
+        var line = EncodedPolyline.Decode(open.Route.EncodedPolyline);
+        await SetAsync(world, Closure("works", Middle(line[^3], line[^2])));
+        var closed = await world.EstimateAsync(From, To);
+        Assert.NotEqual(open.Duration, closed.Duration);
+
+        // A replica that takes over may lack what was written last.
+        RedisKey[] replicated = [keys.RoadClosures, keys.RoadClosuresVersion];
+        var older = await store.StringGetAsync(replicated);
+        await SetAsync(world);
+        Assert.Equal(open.Duration, (await world.EstimateAsync(From, To)).Duration);
+        await store.StringSetAsync([.. replicated.Zip(older, KeyValuePair.Create)]);
+        // The first look may have read before it was set.
+        await world.Host.PassAsync<RoadClosures>(TimeSpan.FromSeconds(1));
+        await world.Host.PassAsync<RoadClosures>(TimeSpan.FromSeconds(1));
+        Assert.Equal(closed.Duration, (await world.EstimateAsync(From, To)).Duration);
+    }
+
+    [Fact]
+    public async Task A_way_that_could_not_be_found_anew_when_the_roads_changed_is_tried_again()
+    {
+        await using var redis = await RedisProcess.StartAsync();
+        await using var world = await StreetWorld.StartAsync(redis);
+        await using var connection = await redis.ConnectAsync();
+        var (store, plans) = (connection.GetDatabase(), new StoreKeys("default").Plans);
+        await using var phone = await world.DriverAsync("d1", From);
+        await world.RequestAsync(StreetWorld.At(-300, 150), To);
+        var line = EncodedPolyline.Decode((await StreetWorld.AcceptAsync(phone)).Route.EncodedPolyline);
+        var plan = await store.HashGetAsync(plans, "d1");
+        await store.HashSetAsync(plans, "d1", "99 {");
+        await SetAsync(world, Closure("works", Middle(line[^3], line[^2])));
+        await world.Host.ErrorAsync("The loop routes_changed failed at d1");
+
+        await store.HashSetAsync(plans, "d1", plan);
+        var tried = world.Time.GetUtcNow() + TimeSpan.FromSeconds(31);
+        while (world.Time.GetUtcNow() < tried)
+        {
+            await world.DriveAsync(phone, [From, From]);
+        }
+
+        Assert.Equal(RouteChangeReason.RoadsChanged, (await StreetWorld.NextRouteAsync(phone)).Reason);
     }
 
     [Fact]

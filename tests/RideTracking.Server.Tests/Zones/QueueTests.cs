@@ -1,4 +1,5 @@
 using RideTracking.Server.Access;
+using RideTracking.Server.Areas;
 using RideTracking.Server.Tests.Dispatch;
 using RideTracking.Server.Tests.Fixtures;
 using RideTracking.V1;
@@ -89,13 +90,30 @@ public sealed class QueueTests
         Assert.NotNull(await second.ReadUntilAsync(m => m.Command?.TripOffer is not null));
     }
 
-    private static async Task<DriverPhone> ArriveAsync(ServerHost server, string driverId, ulong at, TimeSpan age = default)
+    [Fact]
+    public async Task A_driver_whose_record_is_bad_keeps_nobody_else_from_hearing_of_their_place()
+    {
+        await using var redis = await RedisProcess.StartAsync();
+        await using var connection = await redis.ConnectAsync();
+        await using var server = await ServerHost.StartAsync(redis);
+        await new ZoneWorld(server).UpsertAsync("airport", ZoneKind.Queue, AroundPickup);
+        await using var bad = await ArriveAsync(
+            server, "d1", at: 1, before: () => connection.GetDatabase().HashSetAsync(new StoreKeys("default").Plans, "d1", "99 {"));
+        await server.ErrorAsync("The loop zone_queues failed at airport d1");
+        await using var good = await ArriveAsync(server, "d2", at: 2);
+        Assert.Equal(2u, (await PositionAsync(good)).Position);
+        await using var next = await ArriveAsync(server, "d3", at: 3);
+        Assert.Equal(3u, (await PositionAsync(next)).Position);
+    }
+
+    private static async Task<DriverPhone> ArriveAsync(ServerHost server, string driverId, ulong at, TimeSpan age = default, Func<Task>? before = null)
     {
         await new DirectoryService.DirectoryServiceClient(server.Channel()).UpsertDriverAsync(
             new UpsertDriverRequest { Driver = new Driver { DriverId = driverId, DisplayName = driverId } },
             server.TokenOf(Role.Service, "backend"), cancellationToken: TestContext.Current.CancellationToken);
         var phone = await DriverPhone.ConnectAsync(server, driverId);
         await ActAsync(phone, "available", action => action.SetAvailability = new SetAvailability { Availability = DriverAvailability.Available });
+        await (before?.Invoke() ?? Task.CompletedTask);
         var batch = DriverPhone.Batch(Now + ((long)at * 1000), at);
         batch.SentAtUnixMs += (long)age.TotalMilliseconds;
         await phone.SendAsync(batch);
