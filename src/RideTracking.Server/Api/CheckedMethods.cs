@@ -78,7 +78,7 @@ internal sealed class CheckedMethods<TService> : IServiceMethodProvider<TService
             }
             catch (InvalidProtocolBufferException)
             {
-                throw Refusal.Field(typeof(TRequest).Name, "is not valid protobuf").ToRpcException();
+                throw Refusal.NoProtobuf(typeof(TRequest).Name).ToRpcException();
             }
 
             if (request is IMessage message)

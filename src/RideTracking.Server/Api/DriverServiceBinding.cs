@@ -69,7 +69,7 @@ public static class DriverServiceBinding
         }
         catch (Exception e) when (e is InvalidDataException or Google.Protobuf.InvalidProtocolBufferException)
         {
-            throw Refusal.Field("ConnectRequest", "is not valid protobuf").ToRpcException();
+            throw Refusal.NoProtobuf(nameof(ConnectRequest)).ToRpcException();
         }
     }
 

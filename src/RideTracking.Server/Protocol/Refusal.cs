@@ -34,6 +34,9 @@ public static class Refusal
         return With(Code.InvalidArgument, $"{first.Field}: {first.Description}", request);
     }
 
+    /// <summary>What came is no message of that name.</summary>
+    public static Status NoProtobuf(string message) => Field(message, "is not valid protobuf");
+
     /// <summary>The state of things does not allow it; the metadata names the state met and what would be allowed.</summary>
     public static Status Precondition(string reason, string message, params ReadOnlySpan<(string Key, string Value)> metadata) =>
         With(Code.FailedPrecondition, message, Info(reason, metadata));

@@ -29,7 +29,20 @@ internal sealed partial class RoadLoading(
 
     // Not again when it fails: the same file would fail the same way.
     private Task<LookOutcome> OnceAsync(Action work, CancellationToken stopping) =>
-        area.Loop("road_loading").LookAsync(_ => Task.Run(work, stopping), stopping);
+        area.Loop("road_loading").LookAsync(_ => Task.Run(() => Try(work), stopping), stopping);
+
+    private void Try(Action work)
+    {
+        try
+        {
+            work();
+        }
+        catch (Exception e)
+        {
+            // The loop would say that it is tried again later.
+            LogFailed(e);
+        }
+    }
 
     private void UseDemo()
     {
@@ -156,6 +169,9 @@ internal sealed partial class RoadLoading(
 
     [LoggerMessage(LogLevel.Information, "{Path} is made anew: {Why}")]
     private partial void LogStale(string path, string why);
+
+    [LoggerMessage(LogLevel.Error, "The roads could not be read, so routes are straight lines until the server is started again")]
+    private partial void LogFailed(Exception exception);
 
     [LoggerMessage(LogLevel.Error, "The roads of {File} cannot be used, so routes are straight lines: {Problem} Check Roads:File (--roads) and start again")]
     private partial void LogUnusable(string file, string problem);

@@ -32,6 +32,7 @@ public sealed partial class EmbeddedStore(
     private ConnectionMultiplexer? _connection;
     private CancellationTokenSource? _stopping;
     private Task _checkpoints = Task.CompletedTask;
+    private bool _isCheckpointLate;
 
     /// <summary>Whether its files were taken away while it runs. It would go on in memory, and come back with nothing.</summary>
     public bool IsLost => _lock is { } held && _server is not null && !File.Exists(held.Name);
@@ -82,7 +83,7 @@ public sealed partial class EmbeddedStore(
         _progress.Write(await AppliedAsync());
         LogStarted(port, folder);
         _stopping = new CancellationTokenSource();
-        _checkpoints = loops.Create("store_checkpoints", TimeProvider.System).EveryAsync(CheckpointInterval, _ => TakeCheckpointAsync(), _stopping.Token);
+        _checkpoints = loops.Create("store_checkpoints", TimeProvider.System).EveryAsync(CheckpointInterval, _ => TakeCheckpointAsync(_connection.GetServers()[0]), _stopping.Token);
         return endpoint;
     }
 
@@ -125,6 +126,30 @@ public sealed partial class EmbeddedStore(
 
     private async Task<Applied> AppliedAsync() => Applied.Parse(await _connection!.GetDatabase().StringGetAsync(Apply.NumberKey));
 
+    // The append-only file grows until a checkpoint makes it superfluous. After a stop, what is in it is read at the next start.
+    internal async Task TakeCheckpointAsync(IServer store)
+    {
+        try
+        {
+            await store.SaveAsync(SaveType.BackgroundSave);
+            _isCheckpointLate = false;
+        }
+        catch (RedisTimeoutException e)
+        {
+            // It may still come to its end; for the loop a store that is late is away, and nothing to tell.
+            if (!_isCheckpointLate)
+            {
+                _isCheckpointLate = true;
+                LogCheckpointLate(e);
+            }
+        }
+        catch (RedisException e)
+        {
+            // A store of this process is not away; this is told each time.
+            LogCheckpointFailed(e);
+        }
+    }
+
     private async Task RequireWholeAsync(Replay replay, string folder)
     {
         var whole = await AppliedAsync();
@@ -147,20 +172,6 @@ public sealed partial class EmbeddedStore(
 
         LogDamaged(folder, found, reason);
         _said.Forget();
-    }
-
-    // The append-only file grows until a checkpoint makes it superfluous. After a stop, what is in it is read at the next start.
-    private async Task TakeCheckpointAsync()
-    {
-        try
-        {
-            await _connection!.GetServers()[0].SaveAsync(SaveType.BackgroundSave);
-        }
-        catch (RedisException e)
-        {
-            // A store of this process is not away; this is told each time.
-            LogCheckpointFailed(e);
-        }
     }
 
     // Two servers on one folder would destroy each other's files.
@@ -186,6 +197,9 @@ public sealed partial class EmbeddedStore(
 
     [LoggerMessage(LogLevel.Information, "Embedded store on 127.0.0.1:{Port}, data in {Folder}")]
     private partial void LogStarted(int port, string folder);
+
+    [LoggerMessage(LogLevel.Warning, "The embedded store does not finish a checkpoint in time; its append-only file keeps growing. Told once until one succeeds")]
+    private partial void LogCheckpointLate(Exception exception);
 
     [LoggerMessage(LogLevel.Error, "The embedded store could not take a checkpoint; its append-only file keeps growing")]
     private partial void LogCheckpointFailed(Exception exception);

@@ -9,7 +9,7 @@ public enum StoreFailureKind
     /// <summary>It does not answer, or not in time.</summary>
     Away,
 
-    /// <summary>It answers, but takes nothing now: full, read-only, loading, another password.</summary>
+    /// <summary>It answers, but takes nothing now: full, read-only, loading, another password, a cluster that moves.</summary>
     Refusing,
 
     /// <summary>It was asked for something wrong; asking again would fail again.</summary>
@@ -34,6 +34,8 @@ public readonly record struct StoreFailure(StoreFailureKind Kind, string Reason)
     /// <summary>How the store failed; null when it was not the store.</summary>
     public static StoreFailure? Of(Exception e) => e switch
     {
+        // A slot of a cluster has moved, and the answer does not say where to: the client asks around, and the next call finds it.
+        RedisServerException { Kind: RedisErrorKind.UnknownRedirectTarget } => Refusing("MOVED"),
         RedisServerException refused => RefusalOf(refused.Message) is { } code ? Refusing(code) : new StoreFailure(StoreFailureKind.Mistake, "MISTAKE"),
         // The client knows that the server is a replica, and does not even ask it.
         RedisConnectionException or RedisCommandException when e.Message.Contains("replica", StringComparison.Ordinal) => Refusing("READONLY"),

@@ -1,4 +1,6 @@
+using System.Collections.Concurrent;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 using RideTracking.Server.Store;
 using RideTracking.Server.Tests.Fixtures;
 using StackExchange.Redis;
@@ -28,5 +30,45 @@ public sealed class EmbeddedStoreTests
         }
 
         Assert.Equal(0, missing);
+    }
+
+    [Fact]
+    public async Task A_checkpoint_that_does_not_end_in_time_is_warned_of_once()
+    {
+        using var warnings = new Warnings();
+        await using var server = await ServerHost.StartAsync(configure: builder => builder.Logging.AddProvider(warnings));
+        var store = server.Services.GetRequiredService<EmbeddedStore>();
+        // What does not answer in time is a Redis here: a Garnet cannot be told to.
+        await using var redis = await RedisProcess.StartAsync();
+        await using var late = await ConnectionMultiplexer.ConnectAsync($"{redis.Endpoint},allowAdmin=true,asyncTimeout=100");
+        await late.GetServer(redis.Endpoint).ExecuteAsync("CLIENT", "PAUSE", "60000", "ALL");
+        await store.TakeCheckpointAsync(late.GetServer(redis.Endpoint));
+        await store.TakeCheckpointAsync(late.GetServer(redis.Endpoint));
+        Assert.Single(warnings.Told, told => told.Contains("does not finish a checkpoint in time", StringComparison.Ordinal));
+    }
+
+    private sealed class Warnings : ILoggerProvider, ILogger
+    {
+        public ConcurrentQueue<string> Told { get; } = [];
+
+        public ILogger CreateLogger(string categoryName) => this;
+
+        public IDisposable? BeginScope<TState>(TState state)
+            where TState : notnull => null;
+
+        public bool IsEnabled(LogLevel logLevel) => logLevel == LogLevel.Warning;
+
+        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+        {
+            if (IsEnabled(logLevel))
+            {
+                Told.Enqueue(formatter(state, exception));
+            }
+        }
+
+        public void Dispose()
+        {
+            // Nothing is held.
+        }
     }
 }

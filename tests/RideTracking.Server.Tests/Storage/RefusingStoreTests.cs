@@ -7,7 +7,6 @@ using Google.Rpc;
 using Grpc.Core;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
-using RideTracking.Engine.Index;
 using RideTracking.Server.Access;
 using RideTracking.Server.Roads;
 using RideTracking.Server.Tests.Access;
@@ -99,7 +98,7 @@ public sealed class RefusingStoreTests
         // They raced each other for what the commits in doubt are kept in.
         var many = await Task.WhenAll(Enumerable.Range(0, 40).Select(i => CallAsync(channel, service, ("RiderService/RequestTrip", Ride($"many-{i}", $"m{i}")))));
         Assert.All(many, answer => Assert.Equal((StatusCode.Unavailable, true), answer));
-        Assert.Equal(4UL, SequenceOf(server, "d1"));
+        Assert.Equal(4UL, server.SequenceOf("d1"));
         Assert.Equal(2UL, phone.Acks[^1].ThroughSequence);
         await using var another = await ServerHost.StartAsync(redis);
         if (reason.Length > 0)
@@ -248,10 +247,6 @@ public sealed class RefusingStoreTests
 
     private static async Task<string> StateAsync(HttpClient http) =>
         (await http.GetFromJsonAsync<JsonElement>("/readyz", Cancel)).GetProperty("checks").GetProperty("store").GetString()!;
-
-    private static ulong SequenceOf(ServerHost server, string driverId) =>
-        server.City.GetRequiredService<DriverSlots>().TryGet(driverId, out var slot)
-        && server.City.GetRequiredService<DriverIndex>().TryGet(slot, out var driver) ? driver.Fix.Sequence : 0;
 
     private static async Task UntilAsync(Func<Task<bool>> isSo)
     {

@@ -123,7 +123,7 @@ public sealed class CarrierTests
         await using (var gone = await DriverPhone.ConnectAsync(server, "gone"))
         {
             await gone.SendAsync(DriverPhone.Batch(Now, 1, 3));
-            await ServerHost.UntilAsync(() => SequenceOf(server, "gone") == 3);
+            await ServerHost.UntilAsync(() => server.SequenceOf("gone") == 3);
         }
 
         var streams = server.City.GetRequiredService<Server.Drivers.DriverSessions>();
@@ -161,7 +161,7 @@ public sealed class CarrierTests
         await phone.Call.RequestStream.CompleteAsync();
         // All that it said has been read when the call ends.
         Assert.Equal(StatusCode.PermissionDenied, (await Assert.ThrowsAsync<RpcException>(() => down.MoveNext(Cancel))).StatusCode);
-        Assert.Equal(1UL, SequenceOf(server, "d1"));
+        Assert.Equal(1UL, server.SequenceOf("d1"));
         Assert.Single(await ConnectTests.LoggedAsync(server));
     }
 
@@ -295,9 +295,4 @@ public sealed class CarrierTests
             Assert.Equal((DriverLink.Connected, 1), (driver.Status.Link, streams.Count));
         }
     }
-
-    private static ulong SequenceOf(ServerHost server, string driverId) =>
-        server.City.GetRequiredService<DriverIndex>().TryGet(server.City.GetRequiredService<DriverSlots>().GetOrAdd(driverId), out var driver) && driver.HasFix
-            ? driver.Fix.Sequence
-            : 0;
 }
