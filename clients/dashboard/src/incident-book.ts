@@ -22,9 +22,11 @@ export class IncidentBook {
 
   take(message: Pick<WatchIncidentsResponse, "incidents" | "snapshotComplete">): void {
     for (const incident of message.incidents) {
-      this.told?.add(incident.incidentId);
       const known = this.known.get(incident.incidentId);
-      if (known === undefined || known.version < incident.version) this.known.set(incident.incidentId, incident);
+      // A store that has lost its last writes gives their versions again, so what an earlier stream told is not compared with.
+      const isOfEarlier = this.told !== undefined && !this.told.has(incident.incidentId);
+      this.told?.add(incident.incidentId);
+      if (known === undefined || isOfEarlier || known.version < incident.version) this.known.set(incident.incidentId, incident);
     }
     if (!message.snapshotComplete || this.told === undefined) return;
     for (const id of this.known.keys()) if (!this.told.has(id)) this.known.delete(id);

@@ -42,6 +42,25 @@ test("after a break the list stays until the next stream has told all, and then 
   assert.deepEqual(openIds(book), ["b"]);
 });
 
+test("what a new stream tells holds, though its version is lower: the store has lost what an earlier one told", () => {
+  const book = new IncidentBook();
+  book.begin();
+  book.take({ incidents: [incident("a", 1), incident("b", 7, IncidentState.CLOSED)], snapshotComplete: true });
+  book.begin();
+  book.take({ incidents: [incident("a", 1), incident("b", 2)], snapshotComplete: true });
+  assert.deepEqual(openIds(book), ["b", "a"]);
+  book.take({ incidents: [incident("b", 3, IncidentState.CLOSED)], snapshotComplete: true });
+  assert.deepEqual(openIds(book), ["a"]);
+});
+
+test("what a call has answered is newer than what a stream that was just begun tells", () => {
+  const book = new IncidentBook();
+  book.begin();
+  book.takeOne(incident("a", 2, IncidentState.CLOSED));
+  book.take({ incidents: [incident("a", 1)], snapshotComplete: true });
+  assert.deepEqual(openIds(book), []);
+});
+
 test("closed ones are forgotten, the oldest first, and open ones never", () => {
   const book = new IncidentBook();
   book.take({ incidents: [incident("a", 1, IncidentState.CLOSED), incident("b", 2), incident("c", 3, IncidentState.CLOSED)], snapshotComplete: true });

@@ -135,4 +135,4 @@ internal sealed class History
 /// <param name="Deadlines">Trips that something is still due for.</param>
 /// <param name="Events">The log of all trips' events, in its order.</param>
 internal sealed record FinalStore(IReadOnlyDictionary<string, string> Trips, IReadOnlyDictionary<string, string> Plans, IReadOnlyList<string> Deadlines,
-    IReadOnlyList<(ulong Cursor, string TripId, ulong Version)> Events);
+    IReadOnlyList<(ulong Number, string TripId, ulong Version)> Events);

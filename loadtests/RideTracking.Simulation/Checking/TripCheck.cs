@@ -66,7 +66,7 @@ internal sealed class TripCheck(Violations violations)
         }
 
         violations.Require(
-            store.Events.Select(e => e.Cursor).SequenceEqual(Enumerable.Range(1, store.Events.Count).Select(c => (ulong)c)), at, "the events' cursors have no gap", $"");
+            store.Events.Select(e => e.Number).SequenceEqual(Enumerable.Range(1, store.Events.Count).Select(c => (ulong)c)), at, "the events' numbers have no gap", $"");
         violations.Require(
             store.Events.Select(e => (e.TripId, e.Version)).Order().SequenceEqual(_trips.Values.SelectMany(t => t.Events.Select(e => (t.Id, e.Version))).Order()), at,
             "every event is logged once", $"{store.Events.Count} are logged, {_trips.Values.Sum(t => t.Events.Length)} happened");

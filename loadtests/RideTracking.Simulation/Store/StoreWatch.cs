@@ -1,6 +1,6 @@
-using System.Globalization;
 using System.Text;
 using RideTracking.Server.Areas;
+using RideTracking.Server.Store.Events;
 using RideTracking.Simulation.Checking;
 using RideTracking.Simulation.Time;
 using StackExchange.Redis;
@@ -58,7 +58,7 @@ internal sealed class StoreWatch(IDatabase database, StoreKeys keys, EventQueue 
             .ToDictionary(e => (string)e.Name!, e => Text(e.Value), StringComparer.Ordinal);
         var trips = _last.Keys.Where(k => k.StartsWith("trip ", StringComparison.Ordinal)).Select(k => k["trip ".Length..])
             .ToDictionary(id => id, id => Text(database.StringGet(keys.Trip(id))), StringComparer.Ordinal);
-        var events = database.SortedSetRangeByRank(keys.TripEvents).Select(e => ReadEvent((byte[])e!)).ToArray();
+        var events = database.SortedSetRangeByRankWithScores(keys.TripEvents).Select(ReadEvent).ToArray();
         return new FinalStore(trips, plans, deadlines, events);
     }
 
@@ -74,12 +74,11 @@ internal sealed class StoreWatch(IDatabase database, StoreKeys keys, EventQueue 
         return true;
     }
 
-    // "<cursor> " and the event.
-    private static (ulong Cursor, string TripId, ulong Version) ReadEvent(byte[] member)
+    private static (ulong Number, string TripId, ulong Version) ReadEvent(SortedSetEntry entry)
     {
-        var space = Array.IndexOf(member, (byte)' ');
-        var logged = V1.LoggedTripEvent.Parser.ParseFrom(member, space + 1, member.Length - space - 1);
-        return (ulong.Parse(Encoding.ASCII.GetString(member, 0, space), CultureInfo.InvariantCulture), logged.TripId, logged.Event.Version);
+        var stored = EventEntry.Read((ulong)entry.Score, (byte[])entry.Element!);
+        var logged = V1.LoggedTripEvent.Parser.ParseFrom(stored.Record.Span);
+        return (stored.At.Number, logged.TripId, logged.Event.Version);
     }
 
     private static IEnumerable<string> Named(RedisKey[] touched, string prefix) =>

@@ -20,13 +20,13 @@ internal sealed class IncidentWatch(
     private readonly EventWatch<V1.Incident> _watch = new(events, clock, (options.Value.MaxWatchers, "Incidents:MaxWatchers"));
 
     /// <summary>Tells all that are open, then each change.</summary>
-    /// <exception cref="RpcException">OUT_OF_RANGE for who reads too slowly: begin anew; RESOURCE_EXHAUSTED.</exception>
+    /// <exception cref="RpcException">OUT_OF_RANGE for who reads too slowly, or when the store has forgotten changes: begin anew; RESOURCE_EXHAUSTED.</exception>
     public Task RunAsync(IServerStreamWriter<V1.WatchIncidentsResponse> stream, CancellationToken cancellation)
     {
         var isBegun = false;
-        return _watch.RunAsync(null, _ => true, TellAsync, cancellation);
+        return _watch.RunAsync(EventWatchBegin.Now, _ => true, TellAsync, cancellation);
 
-        async Task TellAsync(IEnumerable<V1.Incident> changed, ulong cursor)
+        async Task TellAsync(IEnumerable<V1.Incident> changed, string cursor)
         {
             if (!isBegun)
             {

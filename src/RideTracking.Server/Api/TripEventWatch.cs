@@ -22,7 +22,7 @@ internal sealed class TripEventWatch
         _watch = new EventWatch<V1.LoggedTripEvent>(log, clock, (options.Value.MaxEventWatchers, "Trips:MaxEventWatchers"));
     }
 
-    /// <exception cref="RpcException">INVALID_ARGUMENT; OUT_OF_RANGE when events after the cursor are not kept any more; RESOURCE_EXHAUSTED.</exception>
+    /// <exception cref="RpcException">INVALID_ARGUMENT; OUT_OF_RANGE when events after the cursor are not kept any more, or it is none of the store's; RESOURCE_EXHAUSTED.</exception>
     public Task RunAsync(V1.WatchTripEventsRequest request, IServerStreamWriter<V1.WatchTripEventsResponse> stream, CancellationToken cancellation)
     {
         var check = new RequestCheck();
@@ -35,9 +35,10 @@ internal sealed class TripEventWatch
             check.Choice($"kinds[{i}]", request.Kinds[i]);
         }
 
+        var begin = EventWatchBegin.Of(check, request.HasAfterCursor ? request.AfterCursor : null);
         check.Pass();
         return _watch.RunAsync(
-            request.HasAfterCursor ? request.AfterCursor : null,
+            begin,
             e => IsWanted(e, request),
             (events, cursor) => stream.WriteAsync(new V1.WatchTripEventsResponse { Events = { events }, Cursor = cursor }, cancellation),
             cancellation);

@@ -14,7 +14,7 @@ internal sealed class ZoneEventWatch(EventLog<V1.ZoneEvent> log, ServerClock clo
 
     private readonly EventWatch<V1.ZoneEvent> _watch = new(log, clock, (options.Value.MaxWatchers, "Zones:MaxWatchers"));
 
-    /// <exception cref="RpcException">INVALID_ARGUMENT; OUT_OF_RANGE when events after the cursor are not kept any more; RESOURCE_EXHAUSTED.</exception>
+    /// <exception cref="RpcException">INVALID_ARGUMENT; OUT_OF_RANGE when events after the cursor are not kept any more, or it is none of the store's; RESOURCE_EXHAUSTED.</exception>
     public Task RunAsync(V1.WatchZoneEventsRequest request, IServerStreamWriter<V1.WatchZoneEventsResponse> stream, CancellationToken cancellation)
     {
         var check = new RequestCheck();
@@ -24,10 +24,11 @@ internal sealed class ZoneEventWatch(EventLog<V1.ZoneEvent> log, ServerClock clo
             check.Id($"zone_ids[{i}]", request.ZoneIds[i]);
         }
 
+        var begin = EventWatchBegin.Of(check, request.HasAfterCursor ? request.AfterCursor : null);
         check.Pass();
         var zones = request.ZoneIds.ToHashSet(StringComparer.Ordinal);
         return _watch.RunAsync(
-            request.HasAfterCursor ? request.AfterCursor : null,
+            begin,
             e => zones.Count == 0 || zones.Contains(e.ZoneId),
             (events, cursor) => stream.WriteAsync(new V1.WatchZoneEventsResponse { Events = { events }, Cursor = cursor }, cancellation),
             cancellation);

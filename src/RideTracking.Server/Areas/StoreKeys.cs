@@ -60,10 +60,10 @@ public sealed class StoreKeys(string area)
     /// <summary>Sorted set of the trips that are not final, by when they are due (ms).</summary>
     public RedisKey Deadlines => _prefix + "deadlines";
 
-    /// <summary>Sorted set of trip events by their cursor, which each begins with; the oldest are removed.</summary>
+    /// <summary>Sorted set of trip events by their number: "&lt;number&gt; &lt;token&gt; &lt;token of the one before&gt; " and the event; the oldest are removed.</summary>
     public RedisKey TripEvents => _prefix + "trips:events";
 
-    /// <summary>String: cursor of the last trip event.</summary>
+    /// <summary>String: "&lt;number&gt; &lt;token&gt;" of the last trip event.</summary>
     public RedisKey TripEventsCursor => _prefix + "trips:events:cursor";
 
     /// <summary>Sorted set of the trips that are final and still kept, by when they ended (ms).</summary>
@@ -101,10 +101,10 @@ public sealed class StoreKeys(string area)
     /// <summary>Hash who raised them → how many are open.</summary>
     public RedisKey OpenIncidentsBy => _prefix + "incidents:open:by";
 
-    /// <summary>Sorted set of changed incidents by their version, which each begins with; the oldest are removed.</summary>
+    /// <summary>Sorted set of changed incidents by their version, as <see cref="TripEvents"/>; the oldest are removed.</summary>
     public RedisKey IncidentEvents => _prefix + "incidents:events";
 
-    /// <summary>String: the version of the incident that changed last.</summary>
+    /// <summary>String: "&lt;version&gt; &lt;token&gt;" of the incident that changed last.</summary>
     public RedisKey IncidentEventsCursor => _prefix + "incidents:events:cursor";
 
     // Roads.
@@ -129,10 +129,10 @@ public sealed class StoreKeys(string area)
     /// <summary>String: number of the last change of any zone; each zone's version is one of them.</summary>
     public RedisKey ZonesVersion => _prefix + "zones:version";
 
-    /// <summary>Sorted set of zone events by their cursor, which each begins with; the oldest are removed.</summary>
+    /// <summary>Sorted set of zone events by their number, as <see cref="TripEvents"/>; the oldest are removed.</summary>
     public RedisKey ZoneEvents => _prefix + "zones:events";
 
-    /// <summary>String: cursor of the last zone event.</summary>
+    /// <summary>String: "&lt;number&gt; &lt;token&gt;" of the last zone event.</summary>
     public RedisKey ZoneEventsCursor => _prefix + "zones:events:cursor";
 
     /// <summary>Hash queue zone → who waits in it, in order.</summary>

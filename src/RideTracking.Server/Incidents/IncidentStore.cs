@@ -40,7 +40,7 @@ internal sealed class IncidentStore(
                 (now - options.Value.Retention).ToUnixTimeMilliseconds(), EventsKept,
                 incident.RaisedBy == V1.TripActor.Driver ? "driver:" + incident.Driver.DriverId : "rider:" + incident.RiderId, options.Value.MaxOpen,
                 answer is { } kept ? kept.Value : "", area.Clock.RealMilliseconds(StoreExpiries.RequestId),
-                actor?.DriverId ?? "", actor?.Claim.ToString() ?? "",
+                actor?.DriverId ?? "", actor?.Claim.ToString() ?? "", EventPosition.NewToken(),
             ]))!;
         switch ((string)reply[0]!)
         {

@@ -17,7 +17,7 @@ public static class IncidentsSetup
         {
             var keys = s.GetRequiredService<StoreKeys>();
             return new EventLog<V1.Incident>(
-                s.GetRequiredService<RedisStore>(), keys.IncidentEvents, keys.IncidentEventsCursor, V1.Incident.Parser, (i, version) => i.Version = version);
+                s.GetRequiredService<RedisStore>(), keys.IncidentEvents, keys.IncidentEventsCursor, V1.Incident.Parser, (i, at) => i.Version = at.Number);
         });
         services.AddSingleton<IncidentMetrics>();
         services.AddSingleton<IncidentStore>();

@@ -22,9 +22,9 @@ internal sealed class TripRetention(
         var before = area.Clock.GetUtcNow() - options.Value.Retention;
         await trips.ForgetEndedBeforeAsync(before);
         var newest = await events.NewestAsync();
-        if (newest > (ulong)options.Value.EventsKept)
+        if (newest.Number > (ulong)options.Value.EventsKept)
         {
-            await events.RemoveThroughAsync(newest - (ulong)options.Value.EventsKept);
+            await events.RemoveThroughAsync(newest.Number - (ulong)options.Value.EventsKept);
         }
 
         await RemoveRecordedBeforeAsync(before.ToTimestamp());
@@ -40,17 +40,19 @@ internal sealed class TripRetention(
         {
             // Another node may have removed some meanwhile. One that cannot be read goes with those after it.
             page = await events.ReadAsync(after, most);
-            var old = page.Events.TakeWhile(e => e.Event.RecordedAt < time).ToList();
+            var readable = page.Events.Where(e => e.Event is not null).ToList();
+            var old = readable.TakeWhile(e => e.Event!.Event.RecordedAt < time).ToList();
             if (old.Count > 0)
             {
-                await events.RemoveThroughAsync(old[^1].Cursor);
+                await events.RemoveThroughAsync(old[^1].Entry.At.Number);
             }
 
-            (after, most) = (page.Through, Page);
-            if (old.Count < page.Events.Count)
+            if (old.Count < readable.Count || page.Events.Count == 0)
             {
                 return;
             }
+
+            (after, most) = (page.Events[^1].Entry.At.Number, Page);
         }
         while (!page.IsLast);
     }

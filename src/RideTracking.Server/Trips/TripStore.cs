@@ -114,6 +114,7 @@ internal sealed class TripStore(Area area, EventLog<V1.LoggedTripEvent> events)
             area.Clock.RealMilliseconds(commit.Retention),
             commit.Answer is { } answer ? answer.Value : "", area.Clock.RealMilliseconds(StoreExpiries.RequestId),
             commit.OutboxLimit is { } limit ? limit : "",
+            EventPosition.NewToken(),
             commit.Plans.Length,
         ];
         foreach (var plan in commit.Plans)

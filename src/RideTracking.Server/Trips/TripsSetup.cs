@@ -26,7 +26,7 @@ public static class TripsSetup
         {
             var keys = s.GetRequiredService<StoreKeys>();
             return new EventLog<V1.LoggedTripEvent>(
-                s.GetRequiredService<RedisStore>(), keys.TripEvents, keys.TripEventsCursor, V1.LoggedTripEvent.Parser, (e, cursor) => e.Cursor = cursor);
+                s.GetRequiredService<RedisStore>(), keys.TripEvents, keys.TripEventsCursor, V1.LoggedTripEvent.Parser, (e, at) => e.Cursor = $"{at}");
         });
         services.AddSingleton<TripBook>();
         services.AddSingleton<CommandWire>();

@@ -93,7 +93,7 @@ internal sealed class ZoneEventWriter(
 
     private async Task WriteAsync(List<(string DriverId, ZoneEvent Event)> happened, Timestamp now, List<ZoneChange> changes)
     {
-        List<RedisValue> arguments = [options.Value.EventsKept, happened.Count];
+        List<RedisValue> arguments = [options.Value.EventsKept, EventPosition.NewToken(), happened.Count];
         foreach (var (driverId, e) in happened)
         {
             var wire = ZoneWire.Event(e, driverId);

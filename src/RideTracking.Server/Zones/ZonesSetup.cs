@@ -23,7 +23,7 @@ public static class ZonesSetup
         {
             var keys = s.GetRequiredService<StoreKeys>();
             return new EventLog<V1.ZoneEvent>(
-                s.GetRequiredService<RedisStore>(), keys.ZoneEvents, keys.ZoneEventsCursor, V1.ZoneEvent.Parser, (e, cursor) => e.Cursor = cursor);
+                s.GetRequiredService<RedisStore>(), keys.ZoneEvents, keys.ZoneEventsCursor, V1.ZoneEvent.Parser, (e, at) => e.Cursor = $"{at}");
         });
         services.AddSingleton<ZoneEventWriter>();
         services.AddSingleton<ZoneQueues>();

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using Grpc.Core;
 using Grpc.Net.Client;
+using RideTracking.Server.Store.Events;
 using RideTracking.Server.Tests.Fixtures;
 using RideTracking.V1;
 
@@ -105,7 +106,7 @@ public sealed class KilledServerTests
     private static async Task FollowAsync(ServerProcess server, GrpcChannel channel, SortedDictionary<ulong, LoggedTripEvent> events, CancellationToken enough)
     {
         var client = new DispatchService.DispatchServiceClient(channel);
-        var cursor = 0ul;
+        var cursor = "";
         while (!enough.IsCancellationRequested)
         {
             try
@@ -118,8 +119,9 @@ public sealed class KilledServerTests
                     {
                         foreach (var happened in watch.ResponseStream.Current.Events)
                         {
-                            Assert.True(!events.TryGetValue(happened.Cursor, out var told) || told.Equals(happened), $"The event {happened.Cursor} was told in two ways.");
-                            events[happened.Cursor] = happened;
+                            var number = EventPosition.Parse(happened.Cursor)!.Value.Number;
+                            Assert.True(!events.TryGetValue(number, out var told) || told.Equals(happened), $"The event {happened.Cursor} was told in two ways.");
+                            events[number] = happened;
                         }
                     }
 

@@ -70,14 +70,18 @@ public sealed class TripCommitTests
         Assert.Equal(40, replies.OfType<Committed>().Count());
 
         var events = (await stores.Events.ReadAsync(0, 100)).Events;
-        Assert.Equal(Enumerable.Range(1, 40).Select(n => (ulong)n), events.Select(e => e.Cursor));
-        Assert.Equal(40, events.Select(e => e.TripId).Distinct().Count());
-        Assert.Equal(40ul, await stores.Events.NewestAsync());
-        Assert.Equal(0ul, await stores.Events.OldestAsync());
+        Assert.Equal(Enumerable.Range(1, 40).Select(n => (ulong)n), events.Select(e => e.Entry.At.Number));
+        Assert.Equal(events.Select(e => $"{e.Entry.At}"), events.Select(e => e.Event!.Cursor));
+        Assert.Equal(40, events.Select(e => e.Event!.TripId).Distinct().Count());
+        Assert.Equal(40, events.Select(e => e.Entry.At.Token).Distinct().Count());
+        Assert.Equal(events.SkipLast(1).Select(e => e.Entry.At).Prepend(default), events.Select(e => e.Entry.Before));
+        Assert.Equal(events[^1].Entry.At, await stores.Events.NewestAsync());
+        Assert.Equal(default, await stores.Events.OldestAsync());
         await stores.Events.RemoveThroughAsync(7);
-        Assert.Equal((7ul, 8ul), (await stores.Events.OldestAsync(), (await stores.Events.ReadAsync(0, 1)).Events[0].Cursor));
+        Assert.Equal(events[6].Entry.At, await stores.Events.OldestAsync());
+        Assert.Equal(events[7].Entry.At, (await stores.Events.ReadAsync(0, 1)).Events[0].Entry.At);
         await stores.Events.RemoveThroughAsync(40);
-        Assert.Equal(40ul, await stores.Events.OldestAsync());
+        Assert.Equal(events[^1].Entry.At, await stores.Events.OldestAsync());
     }
 
     [Theory, InlineData(false), InlineData(true)]

@@ -1,7 +1,9 @@
 using Google.Protobuf.WellKnownTypes;
 using Google.Rpc;
 using Grpc.Core;
+using Microsoft.Extensions.DependencyInjection;
 using RideTracking.Server.Access;
+using RideTracking.Server.Areas;
 using RideTracking.Server.Tests.Dispatch;
 using RideTracking.Server.Tests.Fixtures;
 using RideTracking.V1;
@@ -201,6 +203,38 @@ public sealed class IncidentTests
         Assert.Equal(0, (await raised).Status.Code);
         Assert.Equal("d1", (await watch.NextAsync()).Driver.DriverId);
         Assert.Single(await ListAsync(world, IncidentState.Open));
+    }
+
+    [Fact]
+    public async Task A_watcher_begins_anew_when_the_store_gives_a_version_again_that_it_was_told()
+    {
+        await using var redis = await RedisProcess.StartAsync();
+        await using var world = await RideWorld.StartAsync(redis);
+        await using var connection = await redis.ConnectAsync();
+        var (store, keys) = (connection.GetDatabase(), world.Host.City.GetRequiredService<StoreKeys>());
+        using var watch = new WatchedIncidents(world.Dispatch.WatchIncidents(new WatchIncidentsRequest(), world.Service, cancellationToken: Cancel));
+        await watch.BeginAsync();
+        var driver = await world.DriverAsync("d1");
+        await RaiseAsync(driver);
+        var kept = await watch.NextAsync();
+        var last = await store.StringGetAsync(keys.IncidentEventsCursor);
+        await RaiseAsync(driver);
+        var forgotten = await watch.NextAsync();
+        await world.Time.AsleepAsync(TimeSpan.FromSeconds(1));
+
+        // A replica that lacks the second takes the store's place, and another gets its version.
+        await store.StringSetAsync(keys.IncidentEventsCursor, last);
+        await store.SortedSetRemoveRangeByScoreAsync(keys.IncidentEvents, forgotten.Version, double.PositiveInfinity);
+        await store.KeyDeleteAsync(keys.Incident(forgotten.IncidentId));
+        await store.SortedSetRemoveAsync(keys.OpenIncidents, forgotten.IncidentId);
+        await RaiseAsync(driver);
+
+        var refused = await Assert.ThrowsAsync<RpcException>(watch.NextAsync);
+        Assert.Equal((StatusCode.OutOfRange, "CURSOR_UNKNOWN"), (refused.StatusCode, refused.GetRpcStatus()!.GetDetail<ErrorInfo>()!.Reason));
+        using var anew = new WatchedIncidents(world.Dispatch.WatchIncidents(new WatchIncidentsRequest(), world.Service, cancellationToken: Cancel));
+        var open = (await anew.BeginAsync()).OrderBy(i => i.Version).ToList();
+        Assert.Equal([kept.Version, forgotten.Version], open.Select(i => i.Version));
+        Assert.NotEqual(forgotten.IncidentId, open[1].IncidentId);
     }
 
     [Theory, InlineData(false), InlineData(true)]

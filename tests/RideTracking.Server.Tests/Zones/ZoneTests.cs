@@ -5,6 +5,7 @@ using Grpc.Net.Client;
 using Microsoft.Extensions.DependencyInjection;
 using RideTracking.Server.Areas;
 using RideTracking.Server.Log;
+using RideTracking.Server.Store.Events;
 using RideTracking.Server.Tests.Fixtures;
 using RideTracking.Server.Tests.Streams;
 using RideTracking.Server.Zones;
@@ -58,7 +59,7 @@ public sealed class ZoneTests
         await using var phone = await DriverPhone.ConnectAsync(server, "d1");
         await DriveAsync(phone, first: 1, count: 40);
 
-        var events = await world.ReadAsync(0, 3);
+        var events = await world.ReadAsync("", 3);
         Assert.Equal([ZoneEventKind.Enter, ZoneEventKind.Dwell, ZoneEventKind.Exit], events.Select(e => e.Kind));
         Assert.Equal([ZoneEventCause.Moved, ZoneEventCause.Unspecified, ZoneEventCause.Left], events.Select(e => e.Cause));
         Assert.All(events, e => Assert.Equal(
@@ -71,7 +72,7 @@ public sealed class ZoneTests
         Assert.Equal(TimeSpan.FromSeconds(5), events[1].HappenedAt.ToDateTimeOffset() - events[0].HappenedAt.ToDateTimeOffset());
 
         Assert.Equal(events.Skip(1), await world.ReadAsync(events[0].Cursor, 2));
-        Assert.Equal(["field"], (await world.ReadAsync(0, 3, "field")).Select(e => e.ZoneId).Distinct());
+        Assert.Equal(["field"], (await world.ReadAsync("", 3, "field")).Select(e => e.ZoneId).Distinct());
     }
 
     [Fact]
@@ -85,13 +86,13 @@ public sealed class ZoneTests
             await world.UpsertAsync("field", ZoneKind.Geofence, Square);
             await using var phone = await DriverPhone.ConnectAsync(server, "d1");
             await DriveAsync(phone, first: 1, count: 12);
-            before = await world.ReadAsync(0, 1);
+            before = await world.ReadAsync("", 1);
         }
 
         await using var again = await ServerHost.StartAsync(redis);
         await using var back = await DriverPhone.ConnectAsync(again, "d1");
         await DriveAsync(back, first: 13, count: 28);
-        var all = await new ZoneWorld(again).ReadAsync(0, 2);
+        var all = await new ZoneWorld(again).ReadAsync("", 2);
         Assert.Equal(before[0], all[0]);
         Assert.Equal((ZoneEventKind.Exit, 2UL), (all[1].Kind, all[1].DriverEventNumber));
     }
@@ -111,7 +112,7 @@ public sealed class ZoneTests
         await StoreOutageTests.SeenAsync(server, "d1", 40);
         await redis.StartAgainAsync();
         await phone.ReadAckAsync(40);
-        var events = await world.ReadAsync(0, 2);
+        var events = await world.ReadAsync("", 2);
         Assert.Equal([ZoneEventKind.Enter, ZoneEventKind.Exit], events.Select(e => e.Kind));
         Assert.Equal([1UL, 2UL], events.Select(e => e.DriverEventNumber));
     }
@@ -163,7 +164,7 @@ public sealed class ZoneTests
             while (events.Count < 2)
             {
                 // Those told more than once are there more than once.
-                var after = events.Count == 0 ? 0 : events[^1].Cursor;
+                var after = events.Count == 0 ? "" : events[^1].Cursor;
                 events = [.. events.Concat(await world.ReadAsync(after, 1)).DistinctBy(e => e.EventId)];
             }
 
@@ -196,6 +197,7 @@ public sealed class ZoneTests
     {
         // More than a script can unpack at once, with two values for each.
         const int many = 4_001;
+        string entered;
         var folder = Directory.CreateTempSubdirectory("many-zones-").FullName;
         await using (var redis = onRedis ? await RedisProcess.StartAsync() : null)
         {
@@ -208,14 +210,16 @@ public sealed class ZoneTests
                 await ServerHost.UntilAsync(() => server.City.GetRequiredService<ZoneBook>().Set.Zones.Length == many);
                 await using var phone = await DriverPhone.ConnectAsync(server, "d1");
                 await DriveAsync(phone, first: 1, count: 12);
-                AssertEach(await new ZoneWorld(server).ReadAsync(0, many), ZoneEventKind.Enter, firstNumber: 1);
+                var events = await new ZoneWorld(server).ReadAsync("", many);
+                AssertEach(events, ZoneEventKind.Enter, firstNumber: 1);
+                entered = events[^1].Cursor;
             }
 
             // The visits were written whole: nobody enters again.
             await using var again = await ServerHost.StartAsync(redis, dataFolder: folder);
             await using var back = await DriverPhone.ConnectAsync(again, "d1");
             await DriveAsync(back, first: 13, count: 28);
-            AssertEach(await new ZoneWorld(again).ReadAsync(many, many), ZoneEventKind.Exit, firstNumber: 1 + many);
+            AssertEach(await new ZoneWorld(again).ReadAsync(entered, many), ZoneEventKind.Exit, firstNumber: 1 + many);
         }
 
         Directory.Delete(folder, recursive: true);
@@ -243,11 +247,11 @@ public sealed class ZoneTests
         await using var phone = await DriverPhone.ConnectAsync(server, "d1");
         await DriveAsync(phone, first: 1, count: 12);
         await world.UpsertAsync("field", ZoneKind.Geofence, Square);
-        await world.ReadAsync(0, 0);
+        await world.ReadAsync("", 0);
         await DriveAsync(phone, first: 13, count: 1);
-        await world.ReadAsync(0, 1);
+        await world.ReadAsync("", 1);
         await world.Client.DeleteZoneAsync(new DeleteZoneRequest { ZoneId = "field" }, world.Ops, cancellationToken: Cancel);
-        var left = (await world.ReadAsync(0, 2))[1];
+        var left = (await world.ReadAsync("", 2))[1];
         Assert.Equal((ZoneEventKind.Exit, ZoneEventCause.ZoneDeleted), (left.Kind, left.Cause));
     }
 
@@ -263,10 +267,10 @@ public sealed class ZoneTests
         await ListedAsync(there, 1);
         await using var phone = await DriverPhone.ConnectAsync(other, "d1");
         await DriveAsync(phone, first: 1, count: 12);
-        Assert.Equal(await there.ReadAsync(0, 1), await here.ReadAsync(0, 1));
+        Assert.Equal(await there.ReadAsync("", 1), await here.ReadAsync("", 1));
         await here.Client.DeleteZoneAsync(new DeleteZoneRequest { ZoneId = "field" }, here.Ops, cancellationToken: Cancel);
         await ListedAsync(there, 0);
-        Assert.Equal(ZoneEventCause.ZoneDeleted, (await here.ReadAsync(0, 2))[1].Cause);
+        Assert.Equal(ZoneEventCause.ZoneDeleted, (await here.ReadAsync("", 2))[1].Cause);
     }
 
     private static async Task ListedAsync(ZoneWorld world, int count)
@@ -349,16 +353,48 @@ public sealed class ZoneTests
         }
 
         // Nine drivers into and out of sixty zones.
+        var first = "";
         for (var i = 0; i < 9; i++)
         {
             await using var phone = await DriverPhone.ConnectAsync(server, $"d{i}");
             await DriveAsync(phone, first: 1, count: 40);
+            first = i == 0 ? (await world.ReadAsync("", 1))[0].Cursor : first;
         }
 
-        await world.ReadAsync(100, 900);
-        using var watch = world.Watch(1);
+        using var watch = world.Watch(first);
         var refused = await Assert.ThrowsAsync<RpcException>(async () => await watch.ResponseStream.MoveNext(Cancel));
-        Assert.Equal((StatusCode.OutOfRange, "CURSOR_TOO_OLD"), (refused.StatusCode, refused.GetRpcStatus()!.GetDetail<ErrorInfo>()!.Reason));
+        var info = refused.GetRpcStatus()!.GetDetail<ErrorInfo>()!;
+        Assert.Equal((StatusCode.OutOfRange, "CURSOR_TOO_OLD"), (refused.StatusCode, info.Reason));
+        // What it says is where all that is kept begins, which is where whoever gives no cursor begins.
+        Assert.Equal(await world.ReadAsync("", 900), await world.ReadAsync(info.Metadata["oldest_cursor"], 900));
+    }
+
+    [Theory, InlineData(false), InlineData(true)]
+    public async Task A_cursor_that_the_store_has_forgotten_or_never_gave_is_refused(bool onRedis)
+    {
+        await using var redis = onRedis ? await RedisProcess.StartAsync() : null;
+        await using var server = await ServerHost.StartAsync(redis);
+        var world = new ZoneWorld(server);
+        await world.UpsertAsync("field", ZoneKind.Geofence, Square, dwell: TimeSpan.FromSeconds(5));
+        await using var phone = await DriverPhone.ConnectAsync(server, "d1");
+        await DriveAsync(phone, first: 1, count: 40);
+        var events = await world.ReadAsync("", 3);
+        for (var i = 0; i < events.Count; i++)
+        {
+            Assert.Equal(events.Skip(i + 1), await world.ReadAsync(events[i].Cursor, events.Count - i - 1));
+            var other = EventPosition.Parse(events[i].Cursor)!.Value with { Token = 0x5eed };
+            Assert.Equal((StatusCode.OutOfRange, "CURSOR_UNKNOWN"), await RefusedAsync($"{other}", s => s.GetDetail<ErrorInfo>()!.Reason));
+        }
+
+        Assert.Equal((StatusCode.OutOfRange, "CURSOR_UNKNOWN"), await RefusedAsync("4-5eed", s => s.GetDetail<ErrorInfo>()!.Reason));
+        Assert.Equal((StatusCode.InvalidArgument, "after_cursor"), await RefusedAsync("3", s => s.GetDetail<BadRequest>()!.FieldViolations.Single().Field));
+
+        async Task<(StatusCode Status, string Why)> RefusedAsync(string cursor, Func<Google.Rpc.Status, string> why)
+        {
+            using var watch = world.Watch(cursor);
+            var refused = await Assert.ThrowsAsync<RpcException>(async () => await watch.ResponseStream.MoveNext(Cancel));
+            return (refused.StatusCode, why(refused.GetRpcStatus()!));
+        }
     }
 
     private static async Task DriveAsync(DriverPhone phone, ulong first, int count)

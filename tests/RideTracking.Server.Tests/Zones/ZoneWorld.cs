@@ -34,11 +34,11 @@ internal sealed class ZoneWorld(ServerHost server)
     public async Task<Zone> UpsertAsync(string id, ZoneKind kind, string geoJson, TimeSpan? dwell = null) =>
         (await Client.UpsertZoneAsync(new UpsertZoneRequest { Zone = Zone(id, kind, geoJson, dwell) }, Ops, cancellationToken: TestContext.Current.CancellationToken)).Zone;
 
-    public AsyncServerStreamingCall<WatchZoneEventsResponse> Watch(ulong afterCursor, params string[] zoneIds) => Client.WatchZoneEvents(
+    public AsyncServerStreamingCall<WatchZoneEventsResponse> Watch(string afterCursor, params string[] zoneIds) => Client.WatchZoneEvents(
         new WatchZoneEventsRequest { AfterCursor = afterCursor, ZoneIds = { zoneIds } }, Ops, cancellationToken: TestContext.Current.CancellationToken);
 
-    /// <summary>The first events after a cursor, as many as asked for and no fewer.</summary>
-    public async Task<List<ZoneEvent>> ReadAsync(ulong afterCursor, int count, params string[] zoneIds)
+    /// <summary>The first events after a cursor (empty for all that are kept), as many as asked for and no fewer.</summary>
+    public async Task<List<ZoneEvent>> ReadAsync(string afterCursor, int count, params string[] zoneIds)
     {
         using var watch = Watch(afterCursor, zoneIds);
         var events = new List<ZoneEvent>();

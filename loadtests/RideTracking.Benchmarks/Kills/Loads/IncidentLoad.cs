@@ -24,7 +24,7 @@ internal sealed class IncidentLoad(string area, int seed) : StoreLoad(area, seed
                 ],
                 [
                     incident, version, Bytes(300), Now, version == 0 || Chance.Next(3) == 0 ? "" : Day, Now - 20_000, 30, $"r{Chance.Next(3)}", 5,
-                    isAnswered ? Bytes(100) : "", Day, "", 0,
+                    isAnswered ? Bytes(100) : "", Day, "", 0, Token(),
                 ]),
             Heard);
 

@@ -94,6 +94,9 @@ internal abstract class StoreLoad(string area, int seed)
     /// <summary>The number that a record begins with; 0 for none.</summary>
     protected static long VersionOf(RedisResult record) => (string?)record is { Length: > 0 } text ? long.Parse(text.Split(' ')[0], CultureInfo.InvariantCulture) : 0;
 
+    /// <summary>A commit's token for its events.</summary>
+    protected string Token() => Chance.NextInt64(1, long.MaxValue).ToString("x", CultureInfo.InvariantCulture);
+
     protected byte[] Bytes(int most)
     {
         var bytes = new byte[Chance.Next(1, most)];

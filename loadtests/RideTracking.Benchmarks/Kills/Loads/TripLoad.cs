@@ -28,7 +28,7 @@ internal sealed class TripLoad(string area, int seed) : StoreLoad(area, seed)
         List<RedisValue> arguments =
         [
             Now, "", 0, trip, Version(trip), $"{Version(trip) + 1} {Chance.Next()}", Chance.Next(3) == 0 ? "" : Now + 60_000, Day,
-            isAnswered ? Bytes(300) : "", Day, Chance.Next(2) == 0 ? "" : 6, drivers.Length,
+            isAnswered ? Bytes(300) : "", Day, Chance.Next(2) == 0 ? "" : 6, Token(), drivers.Length,
         ];
         foreach (var driver in drivers)
         {

@@ -25,7 +25,7 @@ internal sealed class ZoneLoad(string area, int seed) : StoreLoad(area, seed)
     private (StoreCall Call, Action<RedisResult> Heard) Events()
     {
         var count = Chance.Next(1, 8);
-        List<RedisValue> arguments = [40, count];
+        List<RedisValue> arguments = [40, Token(), count];
         for (var i = 0; i < count; i++)
         {
             arguments.Add(Bytes(200));

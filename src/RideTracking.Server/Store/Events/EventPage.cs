@@ -1,8 +1,32 @@
 namespace RideTracking.Server.Store.Events;
 
-/// <summary>A page of an <see cref="EventLog{T}"/>.</summary>
-/// <param name="Events">Those of it that can be read.</param>
-/// <param name="First">The cursor of the first one of it, read or not; the one after the place that was asked for when there is none.</param>
-/// <param name="Through">The cursor of the last one; the place that was asked for when there is none.</param>
-/// <param name="IsLast">Nothing came after it.</param>
-internal readonly record struct EventPage<T>(List<T> Events, ulong First, ulong Through, bool IsLast);
+/// <summary>What an <see cref="EventLog{T}"/> has after a place.</summary>
+/// <param name="Newest">The newest event there is, as it was just before the others were read.</param>
+/// <param name="Events">In their order; without the event where it cannot be read.</param>
+/// <param name="IsLast">Nothing came after them.</param>
+internal readonly record struct EventPage<T>(EventPosition Newest, IReadOnlyList<(EventEntry Entry, T? Event)> Events, bool IsLast)
+{
+    /// <summary>Whether this goes on at a place, and why not.</summary>
+    public EventGap GapAfter(EventPosition place)
+    {
+        if (Events is [var (first, _), ..])
+        {
+            return first.At.Number > place.Number + 1 ? EventGap.Removed : first.Before.Fits(place) ? EventGap.None : EventGap.Unknown;
+        }
+
+        return Newest.Number > place.Number ? EventGap.Removed : Newest.Fits(place) ? EventGap.None : EventGap.Unknown;
+    }
+}
+
+/// <summary>What is wrong with a place in an <see cref="EventLog{T}"/>.</summary>
+internal enum EventGap
+{
+    /// <summary>Nothing.</summary>
+    None,
+
+    /// <summary>Events after it are not kept any more.</summary>
+    Removed,
+
+    /// <summary>It is none of the store's: the store has forgotten it.</summary>
+    Unknown,
+}

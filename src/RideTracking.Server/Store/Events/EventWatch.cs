@@ -24,49 +24,41 @@ internal sealed class EventWatch<T>(EventLog<T> log, ServerClock clock, (int Cou
     private readonly StreamLimit _open = new("TOO_MANY_WATCHERS", maxWatchers.Count, "streams of these events may be open", maxWatchers.Setting);
 
     /// <summary>Tells events until it is cancelled. The first telling is empty: who was told its cursor misses nothing after it.</summary>
-    /// <param name="afterCursor">Where to begin; null for what happens from now on.</param>
+    /// <param name="begin">Where to begin.</param>
     /// <param name="wanted">Which events are told.</param>
     /// <param name="tellAsync">Writes events, none after a long silence, and the cursor to go on after.</param>
     /// <param name="cancellation">Ends the stream.</param>
-    /// <exception cref="RpcException">OUT_OF_RANGE when events after the cursor are not kept any more, or were never there; RESOURCE_EXHAUSTED.</exception>
-    public async Task RunAsync(ulong? afterCursor, Func<T, bool> wanted, Func<IEnumerable<T>, ulong, Task> tellAsync, CancellationToken cancellation)
+    /// <exception cref="RpcException">
+    /// OUT_OF_RANGE when events after the cursor are not kept any more, or it is none of the store's, now or at any time later;
+    /// RESOURCE_EXHAUSTED.
+    /// </exception>
+    public async Task RunAsync(EventWatchBegin begin, Func<T, bool> wanted, Func<IEnumerable<T>, string, Task> tellAsync, CancellationToken cancellation)
     {
         using var place = _open.Enter();
-        await WatchAsync(afterCursor is { } after ? await KnownAsync(after) : await log.NewestAsync(), wanted, tellAsync, cancellation);
+        var at = begin.After ?? (begin.WithKept ? await log.OldestAsync() : await log.NewestAsync());
+        // Refused before anything is told.
+        await RequireAsync(await log.ReadAsync(at.Number, 1), at);
+        await WatchAsync(at, wanted, tellAsync, cancellation);
     }
 
-    private async Task WatchAsync(ulong cursor, Func<T, bool> wanted, Func<IEnumerable<T>, ulong, Task> tellAsync, CancellationToken cancellation)
+    private async Task WatchAsync(EventPosition at, Func<T, bool> wanted, Func<IEnumerable<T>, string, Task> tellAsync, CancellationToken cancellation)
     {
-        await tellAsync([], cursor);
+        await tellAsync([], $"{at}");
         var toldAt = clock.Machine.GetTimestamp();
-        var checkedAt = toldAt;
-        var restorations = log.Restorations;
         while (true)
         {
             var next = log.NextWrite;
-            var page = await TryReadAsync(cursor);
-            if (page.First > cursor + 1)
-            {
-                await KnownAsync(cursor); // Too slow: what comes next was removed meanwhile.
-            }
-
-            var isEmpty = page.Through == cursor;
-            cursor = page.Through;
-            List<T> told = [.. page.Events.Where(wanted)];
+            var found = await TryReadAsync(at);
+            at = found.Count > 0 ? found[^1].Entry.At : at;
+            List<T> told = [.. found.Select(e => e.Event).OfType<T>().Where(wanted)];
             if (told.Count > 0 || clock.Machine.GetElapsedTime(toldAt) >= LongestSilence)
             {
-                await tellAsync(told, cursor);
+                await tellAsync(told, $"{at}");
                 toldAt = clock.Machine.GetTimestamp();
             }
 
-            if (isEmpty)
+            if (found.Count == 0)
             {
-                if (log.Restorations != restorations || clock.Machine.GetElapsedTime(checkedAt) >= LongestSilence)
-                {
-                    // A store that lost writes, or was emptied, numbers its events again: there would never be anything after the cursor.
-                    (restorations, checkedAt) = (await TryKnowAsync(cursor) ? log.Restorations : restorations, clock.Machine.GetTimestamp());
-                }
-
                 await Task.WhenAny(next, Task.Delay(LookInterval, clock.Machine, cancellation));
             }
 
@@ -74,48 +66,37 @@ internal sealed class EventWatch<T>(EventLog<T> log, ServerClock clock, (int Cou
         }
     }
 
-    private async Task<EventPage<T>> TryReadAsync(ulong cursor)
+    private async Task<IReadOnlyList<(EventEntry Entry, T? Event)>> TryReadAsync(EventPosition at)
     {
         try
         {
-            return await log.ReadAsync(cursor, PageEvents);
+            var page = await log.ReadAsync(at.Number, PageEvents);
+            await RequireAsync(page, at);
+            return page.Events;
         }
         catch (Exception e) when (StoreFailure.Passes(e))
         {
-            return new EventPage<T>([], cursor + 1, cursor, IsLast: true); // It goes on when the store is back.
+            return []; // It goes on when the store is back.
         }
     }
 
-    private async Task<bool> TryKnowAsync(ulong cursor)
+    // At each look, and not only at the first: a slow reader's next events may be gone, and a store that has forgotten its last
+    // writes gives their numbers again, so that what comes next would seem to follow.
+    private async Task RequireAsync(EventPage<T> page, EventPosition at)
     {
-        try
+        var gap = page.GapAfter(at);
+        if (gap == EventGap.None)
         {
-            await KnownAsync(cursor);
-            return true;
+            return;
         }
-        catch (Exception e) when (StoreFailure.Passes(e))
-        {
-            return false;
-        }
-    }
 
-    private async Task<ulong> KnownAsync(ulong cursor)
-    {
         var oldest = await log.OldestAsync();
-        if (cursor < oldest)
-        {
-            throw Refusal.OutOfRange(
-                "CURSOR_TOO_OLD", $"The events after {cursor} are not kept any more. Begin anew after {oldest}, and ask for the state by other means.",
-                ("oldest_cursor", $"{oldest}")).ToRpcException();
-        }
-
-        // Read after the oldest: what is written in between is no reason.
-        var newest = await log.NewestAsync();
-        return cursor <= newest
-            ? cursor
-            : throw Refusal.OutOfRange(
+        (string, string)[] cursors = [("oldest_cursor", $"{oldest}"), ("newest_cursor", $"{page.Newest}")];
+        throw (gap == EventGap.Removed
+            ? Refusal.OutOfRange("CURSOR_TOO_OLD", "The events after this cursor are not kept any more. Begin anew after oldest_cursor, and ask for the state by other means.", cursors)
+            : Refusal.OutOfRange(
                 "CURSOR_UNKNOWN",
-                $"The newest event is {newest}, so {cursor} is not one of these: the store has lost events, or was emptied. Begin anew after {newest}, and ask for the state by other means.",
-                ("newest_cursor", $"{newest}")).ToRpcException();
+                "This cursor is none of the store's: the store has lost its last events, or was emptied or replaced. Begin anew after newest_cursor, and ask for the state by other means.",
+                cursors)).ToRpcException();
     }
 }

@@ -5,7 +5,7 @@
 -- ARGV: 1 incident id, 2 version that was decided on (0: it is raised), 3 incident, 4 when it was raised or closed (ms),
 --       5 a closed one expires after (ms, '' for an open one), 6 closed ones leave the list before (ms), 7 events kept,
 --       8 who raised it, 9 most that may be open of them, 10 answer ('' for none), 11 answer expires after (ms), 12 acting
---       driver ('' for none), 13 its claim ("<epoch> <writer>")
+--       driver ('' for none), 13 its claim ("<epoch> <writer>"), 14 the change's token
 -- Returns {'ok', its version now} | {'repeated', answer} | {'epoch', the claim that holds the driver now ('-': none)} | {'full'} | {'changed', incident ('' for none)}
 if ARGV[12] ~= '' then
   local connection = redis.call('HGET', KEYS[8], ARGV[12])
@@ -26,10 +26,11 @@ if ARGV[5] == '' and open >= tonumber(ARGV[9]) then
   return {'full'}
 end
 
-local cursor = tonumber(stored[3] or '0') + 1
+local last, before = string.match(stored[3] or '0', '^(%d+) ?(%x*)$')
+local cursor = tonumber(last) + 1
 local version = string.format('%d', cursor)
 local record = version .. ' ' .. ARGV[3]
-write('SET', KEYS[5], version)
+write('SET', KEYS[5], version .. ' ' .. ARGV[14])
 if ARGV[5] == '' then
   write('SET', KEYS[1], record)
   write('ZADD', KEYS[2], ARGV[4], ARGV[1])
@@ -48,7 +49,7 @@ end
 if ARGV[10] ~= '' then
   write('SET', KEYS[7], ARGV[10], 'PX', ARGV[11])
 end
-write('ZADD', KEYS[4], version, record)
+write('ZADD', KEYS[4], version, version .. ' ' .. ARGV[14] .. ' ' .. (before ~= '' and before or '0') .. ' ' .. ARGV[3])
 write('ZREMRANGEBYSCORE', KEYS[4], '-inf', string.format('%d', cursor - tonumber(ARGV[7])))
 apply()
 return {'ok', cursor}

@@ -5,13 +5,13 @@
 -- ARGV: 1 now (ms), 2 acting driver ('' for none), 3 its claim ("<epoch> <writer>"), 4 trip id ('' for no trip), 5 version of the trip that was
 --       decided on (0: there was none), 6 trip ('' unchanged), 7 its deadline (ms, '' for a final trip),
 --       8 a final trip expires after (ms), 9 answer ('' for none), 10 answer expires after (ms),
---       11 commands an outbox may hold ('' any number), 12 number of plans; then for each plan: driver, version that was
---       decided on, plan ('' unchanged), n fields of superseded commands, the n fields, m commands, and for each of the m:
---       field, expires at (ms), command; at last k events of the trip, and the k events
+--       11 commands an outbox may hold ('' any number), 12 the events' token, 13 number of plans; then for each plan: driver,
+--       version that was decided on, plan ('' unchanged), n fields of superseded commands, the n fields, m commands, and for
+--       each of the m: field, expires at (ms), command; at last k events of the trip, and the k events
 -- Returns {'ok', commands waiting for each plan's driver...} | {'repeated', answer} | {'epoch', the claim that holds the driver now ('-': none)}
 --       | {'changed', trip, plans...} with what is stored now ('' for none) | {'full', driver}
 local now = tonumber(ARGV[1])
-local cursor = 12
+local cursor = 13
 local function take()
   cursor = cursor + 1
   return ARGV[cursor]
@@ -33,7 +33,7 @@ if ARGV[9] ~= '' and read[2] then
 end
 
 local plans, drivers = {}, {}
-for p = 1, tonumber(ARGV[12]) do
+for p = 1, tonumber(ARGV[13]) do
   local plan = {driver = take(), version = take(), record = take(), superseded = {}, commands = {}}
   for _ = 1, tonumber(take()) do
     table.insert(plan.superseded, take())
@@ -104,14 +104,14 @@ if ARGV[6] ~= '' then
   end
 end
 if #events > 0 then
-  local last = tonumber(read[3] or '0')
+  local last, before = string.match(read[3] or '0', '^(%d+) ?(%x*)$')
   local members = {}
   for e, event in ipairs(events) do
-    local at = string.format('%d', last + e)
+    local at = string.format('%d', tonumber(last) + e)
     members[2 * e - 1] = at
-    members[2 * e] = at .. ' ' .. event
+    members[2 * e] = at .. ' ' .. ARGV[12] .. ' ' .. (e > 1 and ARGV[12] or before ~= '' and before or '0') .. ' ' .. event
   end
-  write('SET', KEYS[7], string.format('%d', last + #events))
+  write('SET', KEYS[7], string.format('%d', tonumber(last) + #events) .. ' ' .. ARGV[12])
   write('ZADD', KEYS[6], unpack(members))
 end
 if ARGV[9] ~= '' then
