@@ -1,3 +1,4 @@
+using Grpc.Core;
 using RideTracking.Engine.Dispatch;
 using RideTracking.Engine.Fanout;
 using RideTracking.Engine.Index;
@@ -26,6 +27,7 @@ internal sealed class TripWatch(
     /// <param name="trip">As it stands.</param>
     /// <param name="write">Writes one message to the stream; called by one at a time.</param>
     /// <param name="cancellation">Ends it.</param>
+    /// <exception cref="RpcException">NOT_FOUND when the store has lost the trip.</exception>
     public async Task RunAsync(Trip trip, Func<V1.WatchTripResponse, Task> write, CancellationToken cancellation)
     {
         using var follower = book.Follow(trip, _signal.Set);
@@ -56,6 +58,10 @@ internal sealed class TripWatch(
                 }
 
                 await _signal.WaitAsync(cancellation);
+                if (follower.IsForgotten)
+                {
+                    throw DispatchRefusals.TripNotFound.ToRpcException();
+                }
             }
         }
         finally

@@ -32,8 +32,13 @@ public sealed class Area(string id, RedisStore store, ServerClock clock, Loops l
     /// <summary>For reading much.</summary>
     public IDatabase Bulk => store.Bulk;
 
-    /// <summary>Rises each time the store is back: what is held in memory of it may be out of date then.</summary>
+    /// <summary>
+    /// Rises each time the store is back, or was found emptied or replaced: what is held in memory of it may be out of date then.
+    /// </summary>
     public int StoreRestorations => store.Restorations;
+
+    /// <summary>Rises each time the store was found emptied or replaced, as <see cref="StoreRestorations"/> does then too.</summary>
+    public int StoreEmptyings => store.Emptyings;
 
     /// <summary>What in the store could not be read, and was left out.</summary>
     internal UnreadableRecords Unreadable => store.Unreadable;

@@ -2,6 +2,7 @@ using Microsoft.Extensions.Options;
 using RideTracking.Engine.Fanout;
 using RideTracking.Engine.Index;
 using RideTracking.Server.Hosting;
+using RideTracking.Server.Store;
 
 namespace RideTracking.Server.Areas;
 
@@ -34,6 +35,14 @@ public static class AreasSetup
         process.GetRequiredService<AreaRooms>().Add(new AreaBuilder(services, process: null));
         using var checking = services.BuildServiceProvider();
         checking.GetRequiredService<IStartupValidator>().Validate();
+    }
+
+    /// <summary>Adds the look at whether the store is still the one that it was. Before everything that is read from it.</summary>
+    public static AreaBuilder AddGeneration(this AreaBuilder area)
+    {
+        area.Share<StoreGenerations>();
+        area.Services.AddHostedService<AreaGeneration>();
+        return area;
     }
 
     /// <summary>Adds the area's drivers as memory has them.</summary>

@@ -15,6 +15,9 @@ public sealed class StoreKeys(string area)
     /// <summary>The service area that these keys belong to.</summary>
     public string Area => area;
 
+    /// <summary>String: a name of chance, by which an emptied or replaced store is noticed.</summary>
+    public RedisKey Generation => _prefix + "generation";
+
     // The log of fixes.
 
     /// <summary>Hash: <c>number</c> of the last batch, <c>segment</c> being written, <c>since</c> when (ms).</summary>

@@ -7,6 +7,9 @@ public static class CompanyKeys
 {
     private const string Prefix = "rt:{company}:";
 
+    /// <summary>String: a name of chance, by which an emptied or replaced store is noticed.</summary>
+    public static RedisKey Generation => Prefix + "generation";
+
     /// <summary>Hash id → entry, of one kind of entry: drivers, vehicles or riders.</summary>
     public static RedisKey Directory(string kind) => Prefix + "directory:" + kind;
 }

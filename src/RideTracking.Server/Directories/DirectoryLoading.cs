@@ -3,9 +3,9 @@ using RideTracking.Server.Store;
 
 namespace RideTracking.Server.Directories;
 
-/// <summary>Fills the directory from the store at start and each time the store comes back.</summary>
+/// <summary>Fills the directory from the store at start and each time the store comes back, or was emptied or replaced.</summary>
 internal sealed partial class DirectoryLoading(
-    RedisStore store, CompanyDirectory directory, [FromKeyedServices(Clock.MachineClock)] TimeProvider time, Loops loops, ILogger<DirectoryLoading> logger)
+    RedisStore store, StoreGenerations generations, CompanyDirectory directory, [FromKeyedServices(Clock.MachineClock)] TimeProvider time, Loops loops, ILogger<DirectoryLoading> logger)
     : LoopService(loops.Create("directory_loading", time), EverySecond)
 {
     // Of which return of the store the directory is; none yet.
@@ -19,6 +19,7 @@ internal sealed partial class DirectoryLoading(
 
     protected override async Task LookAsync(CancellationToken stopping)
     {
+        await generations.LookAsync("company", CompanyKeys.Generation);
         var restorations = store.Restorations;
         if (restorations == _loadedAfter)
         {

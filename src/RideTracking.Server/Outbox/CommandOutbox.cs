@@ -15,13 +15,16 @@ namespace RideTracking.Server.Outbox;
 public sealed class CommandOutbox
 {
     private readonly ConcurrentDictionary<string, (int Depth, DateTimeOffset Since)> _waiting = new(StringComparer.Ordinal);
+
+    // What waited before the store was emptied waits no more.
+    private int _waitingAfter;
     private readonly Listeners<string> _listeners = new();
     private readonly Area _area;
     private readonly CommandMetrics _metrics;
 
     public CommandOutbox(Area area, CommandMetrics metrics)
     {
-        (_area, _metrics) = (area, metrics);
+        (_area, _metrics, _waitingAfter) = (area, metrics, area.StoreEmptyings);
         metrics.Observe(State);
     }
 
@@ -115,6 +118,11 @@ public sealed class CommandOutbox
 
     private OutboxState State()
     {
+        if (_area.StoreEmptyings is var emptyings && Interlocked.Exchange(ref _waitingAfter, emptyings) != emptyings)
+        {
+            _waiting.Clear();
+        }
+
         var now = _area.Clock.GetUtcNow();
         var (depth, oldest) = (0, now);
         foreach (var (_, waiting) in _waiting)

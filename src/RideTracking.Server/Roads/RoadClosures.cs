@@ -23,6 +23,8 @@ internal sealed partial class RoadClosures(
     private RedisValue _version = RedisValue.Null;
     private RedisValue _lower = RedisValue.Null;
     private RoadsInUse? _roads;
+    private V1.SetRoadClosuresRequest _applied = new();
+    private int _readAfter;
 
     /// <summary>The closures that hold.</summary>
     /// <exception cref="RedisException">The store is away.</exception>
@@ -65,11 +67,18 @@ internal sealed partial class RoadClosures(
             return;
         }
 
+        var restorations = area.StoreRestorations;
         var version = await area.Trips.StringGetAsync(area.Keys.RoadClosuresVersion);
-        if (version != _version || roads != _roads)
+        if (version != _version || roads != _roads || restorations != _readAfter)
         {
             var closures = await ListAsync();
-            await ApplyAsync(roads, version, closures, Find(roads, closures));
+            // A store that is back, or was emptied, may have others under the same number.
+            if (version != _version || roads != _roads || !closures.Equals(_applied))
+            {
+                await ApplyAsync(roads, version, closures, Find(roads, closures));
+            }
+
+            _readAfter = restorations;
         }
     }
 
@@ -113,13 +122,13 @@ internal sealed partial class RoadClosures(
 
             if (_roads != roads && closures.Closures.Count == 0)
             {
-                (_version, _lower, _roads) = (version, RedisValue.Null, roads);
+                (_version, _lower, _roads, _applied) = (version, RedisValue.Null, roads, closures);
                 return;
             }
 
             times.SetChanges(roads, [.. closures.Closures.Zip(found, (closure, edges) => edges.Select(
                 edge => closure.MaxSpeedKmh == 0 ? RoadChange.Closed(edge) : RoadChange.AtMost(edge, closure.MaxSpeedKmh))).SelectMany(c => c)]);
-            (_version, _lower, _roads) = (version, RedisValue.Null, roads);
+            (_version, _lower, _roads, _applied) = (version, RedisValue.Null, roads, closures);
         }
         finally
         {

@@ -81,6 +81,11 @@ internal sealed class SharedTrips(
         {
             throw NotValid();
         }
+        catch (RpcException e) when (e.StatusCode == StatusCode.NotFound)
+        {
+            // The store has lost the trip, and the link with it.
+            throw NotValid();
+        }
     }
 
     private async Task<Trip?> LookUpAsync(ShareToken token, Func<string, Task<Trip?>> find)

@@ -18,6 +18,7 @@ public sealed partial class RedisStore(
     private StoreWriter? _appendWrites;
     private StoreWriter? _writes;
     private int _restorations;
+    private int _emptyings;
 
     /// <summary>Over databases that somebody else opened and closes: a simulation that stands between node and store.</summary>
     internal RedisStore(
@@ -47,8 +48,14 @@ public sealed partial class RedisStore(
     /// <summary>Whether the store answers just now, as far as the connections know.</summary>
     public bool IsConnected => _connections.Count > 0 && _connections.TrueForAll(c => c.IsConnected);
 
-    /// <summary>Rises each time a connection is back: what is held in memory of the store may be out of date then.</summary>
+    /// <summary>
+    /// Rises each time a connection is back, or the store was found emptied or replaced: what is held in memory of the store may
+    /// be out of date then.
+    /// </summary>
     public int Restorations => Volatile.Read(ref _restorations);
+
+    /// <summary>Rises each time the store was found emptied or replaced.</summary>
+    public int Emptyings => Volatile.Read(ref _emptyings);
 
     /// <summary>Records that cannot be read, whoever meets them.</summary>
     public UnreadableRecords Unreadable => unreadable;
@@ -67,6 +74,13 @@ public sealed partial class RedisStore(
         {
             LogAbsent(configuration.Split(',')[0]);
         }
+    }
+
+    /// <summary>The store was found emptied or replaced.</summary>
+    internal void WasEmptied()
+    {
+        Interlocked.Increment(ref _emptyings);
+        Interlocked.Increment(ref _restorations);
     }
 
     // Closed in DisposeAsync: streams that end after this service stops may still write.

@@ -48,6 +48,9 @@ public sealed class StoreScript
     /// <summary>Makes a number one more.</summary>
     public static StoreScript CountUp { get; } = new("count-up.lua");
 
+    /// <summary>Names what the store holds, where nothing does.</summary>
+    public static StoreScript Generation { get; } = new("generation.lua");
+
     /// <summary>Removes an entry, and tells whether there was one.</summary>
     public static StoreScript EntryRemove { get; } = new("entry-remove.lua");
 

@@ -20,6 +20,7 @@ public static class StoreSetup
         builder.Services.AddSingleton<UnreadableRecords>();
         builder.Services.AddSingleton<RedisStore>();
         builder.Services.AddHostedService(services => services.GetRequiredService<RedisStore>());
+        builder.Services.AddSingleton<StoreGenerations>();
         builder.Services.AddSingleton<ServerEnd>();
         builder.Services.AddSingleton<StoreProbe>();
         builder.Services.AddHostedService(services => services.GetRequiredService<StoreProbe>());

@@ -92,12 +92,13 @@ public sealed class TripBook(CityFleet fleet, BusyPlaces busy)
 
     /// <summary>
     /// Takes the store's word for everything but what was committed since <see cref="BeginReload"/>: at start, and when the
-    /// store was away and may have lost something.
+    /// store was away and may have lost something, or was emptied.
     /// </summary>
     internal void Replace(ImmutableArray<Trip> trips, ImmutableArray<DriverPlan> plans)
     {
         List<DriverChange> changes = [];
         List<(ImmutableArray<TripFollower> Followers, Trip Trip)> followed = [];
+        ImmutableArray<DriverPlan> gone;
         lock (_lock)
         {
             var (newerTrips, newerPlans) = (_tripsSinceReload ?? [], _plansSinceReload ?? []);
@@ -117,7 +118,7 @@ public sealed class TripBook(CityFleet fleet, BusyPlaces busy)
                 }
             }
 
-            var gone = _plans.Keys.Except(plans.Select(p => p.DriverId), StringComparer.Ordinal).Select(DriverPlan.Empty).ToList();
+            gone = [.. _plans.Keys.Except(plans.Select(p => p.DriverId), StringComparer.Ordinal).Select(DriverPlan.Empty)];
             foreach (var plan in plans.AddRange(gone).Where(p => !newerPlans.Contains(p.DriverId)))
             {
                 changes.Add(Keep(plan));
@@ -126,7 +127,7 @@ public sealed class TripBook(CityFleet fleet, BusyPlaces busy)
             _isLoaded = true;
         }
 
-        Tell(changes, [], null, plans);
+        Tell(changes, [], null, plans.AddRange(gone));
         foreach (var (followers, trip) in followed)
         {
             Tell([], followers, trip, []);
@@ -156,6 +157,24 @@ public sealed class TripBook(CityFleet fleet, BusyPlaces busy)
         lock (_lock)
         {
             return [.. _followers.Keys.Where(id => !_trips.ContainsKey(id))];
+        }
+    }
+
+    /// <summary>The store has a trip no more that somebody follows: whoever does is told.</summary>
+    internal void Forget(string tripId)
+    {
+        ImmutableArray<TripFollower> followers;
+        lock (_lock)
+        {
+            if (_trips.ContainsKey(tripId) || !_followers.Remove(tripId, out followers))
+            {
+                return;
+            }
+        }
+
+        foreach (var follower in followers)
+        {
+            follower.Forget();
         }
     }
 

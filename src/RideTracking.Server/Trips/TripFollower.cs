@@ -10,6 +10,10 @@ internal sealed class TripFollower(TripBook book, Trip trip, Action wake) : IDis
 {
     private readonly Lock _lock = new();
     private Trip _newest = trip;
+    private volatile bool _isForgotten;
+
+    /// <summary>Whether the store has lost the trip: there is nothing to follow any more.</summary>
+    public bool IsForgotten => _isForgotten;
 
     /// <summary>The trip as last committed.</summary>
     public Trip Newest
@@ -34,4 +38,10 @@ internal sealed class TripFollower(TripBook book, Trip trip, Action wake) : IDis
     }
 
     internal void Wake() => wake();
+
+    internal void Forget()
+    {
+        _isForgotten = true;
+        wake();
+    }
 }

@@ -5,7 +5,7 @@ using RideTracking.Server.Hosting;
 namespace RideTracking.Server.Trips;
 
 /// <summary>
-/// Keeps the book true: fills it from the store at start and each time the store comes back, mends what a lost reply left
+/// Keeps the book true: fills it from the store at start and each time the store comes back or was emptied, mends what a lost reply left
 /// in doubt, and lets trips go that have long been final.
 /// </summary>
 internal sealed partial class TripPresent(
@@ -61,11 +61,23 @@ internal sealed partial class TripPresent(
         book.Replace(present, plans);
         foreach (var missed in book.Missed())
         {
-            await Loop.TryAsync(missed, async () => book.Apply(await trips.ReadTripAsync(missed), []), stopping);
+            await Loop.TryAsync(missed, () => CatchUpAsync(missed), stopping);
         }
 
         dispatcher.MatchingWanted.Set();
         LogLoaded(present.Length, plans.Length);
+    }
+
+    private async Task CatchUpAsync(string tripId)
+    {
+        if (await trips.ReadTripAsync(tripId) is { } trip)
+        {
+            book.Apply(trip, []);
+        }
+        else
+        {
+            book.Forget(tripId);
+        }
     }
 
     [LoggerMessage(LogLevel.Information, "The present is loaded: {Trips} trips under way, {Plans} drivers' plans")]

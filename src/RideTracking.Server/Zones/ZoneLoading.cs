@@ -5,14 +5,15 @@ using StackExchange.Redis;
 namespace RideTracking.Server.Zones;
 
 /// <summary>
-/// Loads the zones and the drivers' visits at start, or when the store is back, and the zones again whenever another node
-/// has changed one.
+/// Loads the zones and the drivers' visits at start, and the zones again whenever another node has changed one, or the store is
+/// back or was emptied.
 /// </summary>
 internal sealed partial class ZoneLoading(
     Area area, ZoneBook book, ZoneTracking tracking, ILogger<ZoneLoading> logger)
     : LoopService(area.MachineLoop("zone_loading"), EverySecond)
 {
     private RedisValue _version;
+    private int _loadedAfter;
     private bool _isLoaded;
 
     public override async Task StartAsync(CancellationToken cancellationToken)
@@ -24,8 +25,9 @@ internal sealed partial class ZoneLoading(
 
     protected override async Task LookAsync(CancellationToken stopping)
     {
+        var restorations = area.StoreRestorations;
         var version = await area.Trips.StringGetAsync(area.Keys.ZonesVersion);
-        if (_isLoaded && version == _version)
+        if (_isLoaded && version == _version && restorations == _loadedAfter)
         {
             return;
         }
@@ -36,7 +38,7 @@ internal sealed partial class ZoneLoading(
             LogLoaded(book.Entries.Count, await tracking.RestoreAsync());
         }
 
-        _version = version;
+        (_version, _loadedAfter) = (version, restorations);
         _isLoaded = true;
     }
 

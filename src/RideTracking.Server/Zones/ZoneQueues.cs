@@ -24,6 +24,7 @@ internal sealed class ZoneQueues(
     // Only the loop touches these.
     private readonly Dictionary<string, WaitingRoom> _rooms = new(StringComparer.Ordinal);
     private bool _isRestored;
+    private int _keptAfter = area.StoreRestorations;
 
     // For matching, as of the last look.
     private volatile FrozenDictionary<string, ImmutableArray<string>> _ready = FrozenDictionary<string, ImmutableArray<string>>.Empty;
@@ -40,6 +41,7 @@ internal sealed class ZoneQueues(
     protected override async Task LookAsync(CancellationToken stopping)
     {
         await RestoreAsync();
+        KeepAgainIfForgotten();
         var now = area.Clock.GetUtcNow().ToUnixTimeMilliseconds();
         TakeEvents(now);
         var ready = new Dictionary<string, ImmutableArray<string>>(StringComparer.Ordinal);
@@ -97,6 +99,19 @@ internal sealed class ZoneQueues(
         }
 
         _isRestored = true;
+    }
+
+    // The store is back, or was emptied: it may have lost what was kept.
+    private void KeepAgainIfForgotten()
+    {
+        if (area.StoreRestorations is var restorations && restorations != _keptAfter)
+        {
+            _keptAfter = restorations;
+            foreach (var room in _rooms.Values)
+            {
+                room.Kept = [];
+            }
+        }
     }
 
     private static QueueEntry[] EntriesOf(byte[] kept) =>

@@ -1,4 +1,5 @@
 using Grpc.Core;
+using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using RideTracking.Engine.Geo;
 using RideTracking.Server.Access;
@@ -67,6 +68,13 @@ internal sealed class RideWorld : IAsyncDisposable
         time ??= NewTime();
         var own = redis ?? await RedisProcess.StartAsync(durable: true);
         return new RideWorld(own, redis is null, await ServerHost.StartAsync(own, time, args: args), time);
+    }
+
+    /// <summary>The same, with more in the process.</summary>
+    public static async Task<RideWorld> StartAsync(RedisProcess redis, Action<WebApplicationBuilder> configure)
+    {
+        var time = NewTime();
+        return new RideWorld(redis, false, await ServerHost.StartAsync(redis, time, configure: configure), time);
     }
 
     public async ValueTask DisposeAsync()

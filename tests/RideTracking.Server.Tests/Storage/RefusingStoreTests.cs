@@ -24,7 +24,7 @@ public sealed class RefusingStoreTests
     private static readonly string[] Steady =
     [
         "deadlines", "trip_present", "trip_retention", "matching_rounds", "lost_drivers", "driven_paths", "zone_loading", "zone_queues", "share_watches",
-        "road_closures", "learned_times", "directory_loading", "fleet_traits", "stream_sweep", "store_probe", "fix_log", "log_fences",
+        "road_closures", "learned_times", "directory_loading", "fleet_traits", "stream_sweep", "store_probe", "store_generation", "fix_log", "log_fences",
     ];
 
     private static readonly string[] Occasional =

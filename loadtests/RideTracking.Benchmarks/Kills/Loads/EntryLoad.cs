@@ -12,7 +12,7 @@ internal sealed class EntryLoad(string area, int seed) : StoreLoad(area, seed)
     {
         RedisValue entry = $"e{Chance.Next(20)}";
         var bytes = Bytes(1000);
-        switch (Chance.Next(6))
+        switch (Chance.Next(7))
         {
             case 0:
                 return Script(StoreScript.RoadClosures, [Keys.RoadClosures, Keys.RoadClosuresVersion], [bytes]);
@@ -24,6 +24,8 @@ internal sealed class EntryLoad(string area, int seed) : StoreLoad(area, seed)
                 string[] names = [.. Enumerable.Range(0, 1 + Chance.Next(20)).Select(i => $"r{Chance.Next(50)}-{i}")];
                 return Script(StoreScript.SumsAdd, [Keys.RoadSpeeds], [.. names.Select(n => (RedisValue)n), .. names.Select(_ => (RedisValue)Chance.NextDouble())]);
             case 4:
+                return Script(StoreScript.Generation, [Keys.Generation], [Token()]);
+            case 5:
                 var trip = $"t{Chance.Next(5)}";
                 return Plain(store => store.SetAsync(Keys.TripDriven(trip), bytes, TimeSpan.FromDays(1)));
             default:

@@ -1,0 +1,78 @@
+using System.Collections.Concurrent;
+using System.Diagnostics.Metrics;
+using RideTracking.Server.Hosting;
+using RideTracking.Server.Telemetry;
+using StackExchange.Redis;
+
+namespace RideTracking.Server.Store;
+
+/// <summary>
+/// Whether the store is still the one that it was. Under each hash tag a key holds a name of chance from the first look on; where
+/// it is missing, or another one, while the store answers, the store was emptied or replaced by another. That is told, and all
+/// that memory holds of the store is read again (<see cref="RedisStore.Restorations"/> rises). Thread-safe.
+/// </summary>
+public sealed partial class StoreGenerations
+{
+    /// <summary>How long health speaks of it.</summary>
+    public static readonly TimeSpan Told = TimeSpan.FromMinutes(10);
+
+    private readonly RedisStore _store;
+    private readonly TimeProvider _machine;
+    private readonly Counter<long> _emptied;
+    private readonly ILogger<StoreGenerations> _logger;
+
+    // One for each hash tag: the company's and the areas'.
+    private readonly ConcurrentDictionary<string, (string Name, DateTimeOffset SeenAt)> _known = new(StringComparer.Ordinal);
+    private volatile Emptied? _last;
+
+    /// <summary>Made once, by <c>AddStore</c>.</summary>
+    public StoreGenerations(
+        RedisStore store, [FromKeyedServices(Clock.MachineClock)] TimeProvider machine, IMeterFactory meters, ILogger<StoreGenerations> logger)
+    {
+        (_store, _machine, _logger) = (store, machine, logger);
+        _emptied = meters.Create(Metering.MeterName).CreateCounter<long>(
+            "ridetracking.store.emptied", "{time}", "Times that the store was found emptied or replaced, by whose keys: an area's, or the company's.");
+    }
+
+    /// <summary>What was found last, as long as it is told; null when there is nothing to tell.</summary>
+    internal Emptied? Last => _last is { } last && _machine.GetUtcNow() - last.FoundAt < Told ? last : null;
+
+    /// <summary>Looks once. The first time there is nothing to compare with.</summary>
+    /// <param name="area">Whose keys: an area's id, or <c>company</c>.</param>
+    /// <param name="key">Holds the name.</param>
+    /// <exception cref="RedisException">The store is away or refuses: it is not known whether it is the same.</exception>
+    public async Task LookAsync(string area, RedisKey key)
+    {
+        var now = _machine.GetUtcNow();
+        var isKnown = _known.TryGetValue(area, out var known);
+        string? found = await _store.Trips.StringGetAsync(key);
+        // Before it is told: who begins anew must not do so again because another node names the store meanwhile.
+        found ??= (string)(await StoreScript.Generation.RunAsync(_store.Writes, [key], [Guid.NewGuid().ToString("N")]))!;
+        _known[area] = (found, now);
+        if (!isKnown || found == known.Name)
+        {
+            return;
+        }
+
+        _last = new Emptied(area, known.SeenAt, now);
+        _emptied.Add(1, new KeyValuePair<string, object?>("area", area));
+        LogEmptied(area, known.SeenAt, now);
+        _store.WasEmptied();
+    }
+
+    [LoggerMessage(
+        LogLevel.Warning,
+        "The store's keys of {Area} were emptied, or the store was replaced by another, between {SeenAt:O} and {FoundAt:O}: what it does not hold any more is forgotten here too, and streams of events end with CURSOR_UNKNOWN. It is worked on with what it holds now")]
+    private partial void LogEmptied(string area, DateTimeOffset seenAt, DateTimeOffset foundAt);
+
+    /// <summary>The store was found emptied or replaced.</summary>
+    /// <param name="Area">Whose keys.</param>
+    /// <param name="SeenAt">When they were last as they had been.</param>
+    /// <param name="FoundAt">When that was found.</param>
+    internal sealed record Emptied(string Area, DateTimeOffset SeenAt, DateTimeOffset FoundAt)
+    {
+        /// <summary>For people, and <c>/readyz</c>.</summary>
+        public override string ToString() =>
+            $"the keys of {Area} were emptied or replaced between {SeenAt:O} and {FoundAt:O}: worked on with what it holds now";
+    }
+}
