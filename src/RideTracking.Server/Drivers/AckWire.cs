@@ -6,14 +6,15 @@ namespace RideTracking.Server.Drivers;
 /// <summary>What is told of fixes, as messages.</summary>
 internal static class AckWire
 {
-    /// <summary>An acknowledgement; null for none.</summary>
-    public static FixAck? Of(FixesAcknowledged? acknowledged)
+    /// <summary>What can be acknowledged and was not yet; null when that is nothing.</summary>
+    public static FixAck? Take(SessionLedger ledger, FixMetrics metrics)
     {
-        if (acknowledged is not { } told)
+        if (ledger.TakeAck() is not { } told)
         {
             return null;
         }
 
+        metrics.Acknowledged(told.Waited);
         var ack = new FixAck { ThroughSequence = told.Through };
         ack.Verdicts.AddRange(Of(told.Verdicts));
         return ack;

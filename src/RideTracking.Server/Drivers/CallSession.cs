@@ -76,7 +76,7 @@ internal sealed class CallSession(Carrier carrier, FixIntake intake, int slot, S
             throw Refusal.Aborted("CLAIM_PASSED", "Another connection of this driver has come meanwhile. Send the same again.").ToRpcException();
         }
 
-        return ledger.IsAllLogged ? AckWire.Of(ledger.TakeAck()) ?? new FixAck { ThroughSequence = ledger.LoggedThrough } : throw Unavailable();
+        return ledger.IsAllLogged ? AckWire.Take(ledger, services.Path.Metrics) ?? new FixAck { ThroughSequence = ledger.LoggedThrough } : throw Unavailable();
     }
 
     private static RpcException Unavailable() =>

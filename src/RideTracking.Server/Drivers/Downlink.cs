@@ -270,7 +270,7 @@ internal sealed class Downlink
             return null;
         }
 
-        message.FixAck = AckWire.Of(_carrier.Ledger.TakeAck());
+        message.FixAck = AckWire.Take(_carrier.Ledger, _services.Path.Metrics);
         if (message.FixAck is null && message.MessageCase == ConnectResponse.MessageOneofCase.None)
         {
             if (_finishing)

@@ -127,7 +127,7 @@ internal sealed class FixIntake
         // Before followers hear of the fix: its progress goes with it.
         _path.Trips.Observe(_slot, fix, verdict.Outcome);
         var status = Show(fix, verdict.Outcome);
-        _path.Zones.Observe(_slot, _carrier.SessionId, fix, verdict.Outcome, status);
+        _path.Zones.Observe(_slot, _carrier, fix, verdict.Outcome, status);
         _path.Log.Append(_carrier, fix, verdict, status);
         return verdict.Outcome;
     }

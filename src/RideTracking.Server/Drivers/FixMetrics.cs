@@ -39,8 +39,14 @@ public sealed class FixMetrics
     /// <summary>Counts fixes that were sent again.</summary>
     public void Resent(int count) => _resent.Add(count);
 
-    /// <summary>Records how long the oldest fix of an acknowledgement waited for it.</summary>
-    public void Acknowledged(TimeSpan sinceArrival) => _ackDelay.Record(sinceArrival);
+    /// <summary>Records how long the oldest fix of an acknowledgement waited for it; not of those that came by another stream.</summary>
+    public void Acknowledged(TimeSpan? sinceArrival)
+    {
+        if (sinceArrival is { } waited)
+        {
+            _ackDelay.Record(waited);
+        }
+    }
 
     private IEnumerable<(long Count, KeyValuePair<string, object?>[] Tags)> Counts()
     {

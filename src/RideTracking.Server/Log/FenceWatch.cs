@@ -4,15 +4,22 @@ using RideTracking.Server.Hosting;
 namespace RideTracking.Server.Log;
 
 /// <summary>
-/// Once a second: drivers that other nodes have taken over. Who appends hears of it at once; this is for those of whom nothing is
+/// Once a second: whether the store was emptied, and drivers that other nodes have taken over. Who appends hears of it at once; this is for those of whom nothing is
 /// written for a while. The marks stay for the next append.
 /// </summary>
-internal sealed class FenceWatch(Area area, LogWriter writer, Carriers carriers) : LoopService(area.MachineLoop("log_fences"), EverySecond)
+internal sealed class FenceWatch(Area area, LogWriter writer, Carriers carriers, FixLog log) : LoopService(area.MachineLoop("log_fences"), EverySecond)
 {
     private (string Writer, long Marks) _seen;
+    private int _emptyings = area.StoreEmptyings;
 
     protected override async Task LookAsync(CancellationToken stopping)
     {
+        if (area.StoreEmptyings is var emptyings && emptyings != _emptyings)
+        {
+            _emptyings = emptyings;
+            log.StoreForgot();
+        }
+
         var key = area.Keys.LogFence(writer.Id);
         var marks = (writer.Id, await area.Bulk.SetLengthAsync(key));
         if (marks == _seen)

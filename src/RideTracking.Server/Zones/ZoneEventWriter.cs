@@ -17,7 +17,7 @@ namespace RideTracking.Server.Zones;
 /// store is away it tries again, so an event may be there twice, by its id once.
 /// </summary>
 internal sealed class ZoneEventWriter(
-    Area area, EventLog<V1.ZoneEvent> log, ZoneTracking tracking, WriteAhead ahead, ZoneMetrics metrics, IOptions<ZoneOptions> options) : BackgroundService
+    Area area, EventLog<V1.ZoneEvent> log, ZoneTracking tracking, WriteAhead ahead, LogWriter writer, ZoneMetrics metrics, IOptions<ZoneOptions> options) : BackgroundService
 {
     private const int BatchChanges = 100;
     // What Lua can unpack at once is limited. A driver in very many overlapping zones may change more of them in one step: that is
@@ -78,7 +78,7 @@ internal sealed class ZoneEventWriter(
 
     private async Task WriteAsync(List<ZoneChange> changes)
     {
-        var happened = changes.SelectMany(c => c.Events.Select(e => (c.DriverId, Event: e))).ToList();
+        var happened = changes.SelectMany(c => c.Events.Select(e => (Of: c, Event: e))).ToList();
         var now = Timestamp.FromDateTimeOffset(area.Clock.GetUtcNow());
         for (var written = 0; written < happened.Count; written += BatchEvents)
         {
@@ -91,27 +91,39 @@ internal sealed class ZoneEventWriter(
         log.Written();
     }
 
-    private async Task WriteAsync(List<(string DriverId, ZoneEvent Event)> happened, Timestamp now, List<ZoneChange> changes)
+    private async Task WriteAsync(List<(ZoneChange Of, ZoneEvent Event)> happened, Timestamp now, List<ZoneChange> changes)
     {
-        List<RedisValue> arguments = [options.Value.EventsKept, EventPosition.NewToken(), happened.Count];
-        foreach (var (driverId, e) in happened)
+        List<ZoneChange> ofDrivers = [.. happened.Select(h => h.Of).Concat(changes).DistinctBy(c => (c.DriverId, c.By))];
+        List<RedisValue> arguments = [options.Value.EventsKept, EventPosition.NewToken(), writer.Id, ofDrivers.Count];
+        foreach (var change in ofDrivers)
         {
-            var wire = ZoneWire.Event(e, driverId);
+            arguments.Add(change.DriverId);
+            arguments.Add(change.By?.LastClaim?.Epoch ?? RedisValue.EmptyString);
+        }
+
+        arguments.Add(happened.Count);
+        foreach (var (change, e) in happened)
+        {
+            var wire = ZoneWire.Event(e, change.DriverId);
             wire.RecordedAt = now;
+            arguments.Add(PlaceOf(change));
             arguments.Add(wire.ToByteArray());
         }
 
         // The last state of a driver is the one that counts.
-        foreach (var ofDriver in changes.GroupBy(c => c.DriverId))
+        foreach (var last in changes.GroupBy(c => c.DriverId).Select(c => c.Last()))
         {
-            arguments.Add(ofDriver.Key);
-            arguments.Add(JsonSerializer.SerializeToUtf8Bytes(ofDriver.Last().State));
+            arguments.Add(PlaceOf(last));
+            arguments.Add(JsonSerializer.SerializeToUtf8Bytes(last.State));
         }
 
-        await StoreScript.ZoneEvents.RunAsync(area.Writes, [area.Keys.ZoneEvents, area.Keys.ZoneEventsCursor, area.Keys.ZoneVisits], [.. arguments]);
+        await StoreScript.ZoneEvents.RunAsync(
+            area.Writes, [area.Keys.ZoneEvents, area.Keys.ZoneEventsCursor, area.Keys.ZoneVisits, area.Keys.Connections], [.. arguments]);
         foreach (var (_, e) in happened)
         {
             metrics.Written(e.Kind);
         }
+
+        int PlaceOf(ZoneChange change) => ofDrivers.FindIndex(c => c.DriverId == change.DriverId && c.By == change.By) + 1;
     }
 }

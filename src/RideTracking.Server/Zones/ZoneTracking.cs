@@ -12,7 +12,11 @@ using StackExchange.Redis;
 namespace RideTracking.Server.Zones;
 
 /// <summary>What a driver did at zones, and which zones it is in after that.</summary>
-internal sealed record ZoneChange(string DriverId, IReadOnlyList<ZoneEvent> Events, DriverZoneState State);
+/// <param name="DriverId">The driver.</param>
+/// <param name="Events">What it did.</param>
+/// <param name="State">Where it is after that.</param>
+/// <param name="By">Whose fix told it; null when it is so by time alone.</param>
+internal sealed record ZoneChange(string DriverId, IReadOnlyList<ZoneEvent> Events, DriverZoneState State, Carrier? By);
 
 /// <summary>A driver came into or out of a queue zone.</summary>
 internal readonly record struct AtQueue(string ZoneId, string DriverId, ZoneEventKind Kind, ZoneEventCause Cause, Guid EventId, long AtUnixMs);
@@ -70,7 +74,7 @@ public sealed class ZoneTracking
     }
 
     /// <summary>A fix has passed the gate. Costs next to nothing where there are no zones.</summary>
-    public void Observe(int slot, string sessionId, in Fix fix, FixOutcome outcome, DriverStatus status)
+    public void Observe(int slot, Carrier by, in Fix fix, FixOutcome outcome, DriverStatus status)
     {
         if (!_isWanted)
         {
@@ -91,10 +95,10 @@ public sealed class ZoneTracking
         }
         else
         {
-            _tracker.Observe(slot, sessionId, fix, outcome, happened);
+            _tracker.Observe(slot, by.SessionId, fix, outcome, happened);
         }
 
-        Keep(slot, happened);
+        Keep(slot, happened, by);
     }
 
     /// <summary>A driver was not heard for too long.</summary>
@@ -168,7 +172,7 @@ public sealed class ZoneTracking
         return true;
     }
 
-    private void Keep(int slot, List<ZoneEvent> happened)
+    private void Keep(int slot, List<ZoneEvent> happened, Carrier? by = null)
     {
         if (happened.Count > 0 && _tracker.Save(slot) is { } state)
         {
@@ -182,7 +186,7 @@ public sealed class ZoneTracking
             }
 
             _ahead.Caused();
-            _changes.Writer.TryWrite(new ZoneChange(_slots.IdOf(slot), [.. happened], state));
+            _changes.Writer.TryWrite(new ZoneChange(_slots.IdOf(slot), [.. happened], state, by));
         }
     }
 }

@@ -25,17 +25,26 @@ internal sealed class ZoneLoad(string area, int seed) : StoreLoad(area, seed)
     private (StoreCall Call, Action<RedisResult> Heard) Events()
     {
         var count = Chance.Next(1, 8);
-        List<RedisValue> arguments = [40, Token(), count];
+        const int Drivers = 5;
+        List<RedisValue> arguments = [40, Token(), "w", Drivers];
+        for (var i = 0; i < Drivers; i++)
+        {
+            arguments.AddRange([$"d{i}", Chance.Next(2) == 0 ? "" : Chance.Next(5)]);
+        }
+
+        arguments.Add(count);
         for (var i = 0; i < count; i++)
         {
-            arguments.Add(Bytes(200));
+            arguments.AddRange([Chance.Next(1, Drivers + 1), Bytes(200)]);
         }
 
-        for (var i = 0; i <= Chance.Next(4); i++)
+        for (var i = 1; i <= Chance.Next(1, Drivers); i++)
         {
-            arguments.AddRange([$"d{i}", Bytes(100)]);
+            arguments.AddRange([i, Bytes(100)]);
         }
 
-        return (Script(StoreScript.ZoneEvents, [Keys.ZoneEvents, Keys.ZoneEventsCursor, Keys.ZoneVisits], [.. arguments]), reply => _last = (long)reply);
+        return (
+            Script(StoreScript.ZoneEvents, [Keys.ZoneEvents, Keys.ZoneEventsCursor, Keys.ZoneVisits, Keys.Connections], [.. arguments]),
+            reply => _last = (long)reply);
     }
 }
