@@ -52,13 +52,18 @@ public static class ServerCommands
         try
         {
             await app.StartAsync(stop);
-            await app.WaitForShutdownAsync(CancellationToken.None);
         }
-        catch (OperationCanceledException) when (stop.IsCancellationRequested || app.Lifetime.ApplicationStopping.IsCancellationRequested)
+        catch (Exception e)
         {
-            // Told to stop while it started; what runs already is to end before it is taken apart.
+            // What runs already is to end before it is taken apart.
             await app.StopAsync(CancellationToken.None);
+            if (e is not OperationCanceledException || !(stop.IsCancellationRequested || app.Lifetime.ApplicationStopping.IsCancellationRequested))
+            {
+                throw;
+            }
         }
+
+        await app.WaitForShutdownAsync(CancellationToken.None);
 
         // The host stops when one of them throws, and says no more about it.
         return end.HasFailed || Array.Exists(services, s => s.ExecuteTask is { IsFaulted: true }) ? 1 : 0;

@@ -42,8 +42,8 @@ internal sealed record PlantedBug(string Name)
             "commands are numbered from what waits",
             "local last = plan.last + #plan.commands", "local last = math.max(0, plan.length - 1) + #plan.commands"),
         InCommit(
-            "a commit does not compare the epoch",
-            "if epoch ~= ARGV[3] then", "if false then"),
+            "a commit does not compare the claim",
+            "if claim ~= ARGV[3] then", "if false then"),
         InCommit(
             "a withdrawn command stays",
             "write('HDEL', outbox, unpack(plan.superseded))", ""),

@@ -77,29 +77,33 @@ internal sealed class ActionQueue
 
     private async Task RunAsync()
     {
-        if (_session.Carrier.Claim is not { } claim)
-        {
-            return; // Without the store nothing can be committed; the sweep signals again.
-        }
-
         try
         {
             if (Volatile.Read(ref _received) > _acknowledged)
             {
-                await _services.Acting.TryAsync($"the acknowledgements of {_session.DriverId}", () => AcknowledgeAsync(claim), _session.Gone);
+                await _services.Acting.TryAsync($"the acknowledgements of {_session.DriverId}", AcknowledgeAsync, _session.Gone);
             }
 
             while (Peek() is var (action, occurredAt))
             {
-                // It leaves the queue once it has its answer, so that nothing that fails in between loses it.
+                if (_session.Carrier.Claim is not { } claim)
+                {
+                    return; // Without the store nothing can be committed; the sweep signals again.
+                }
+
                 if (await ActAsync(claim, action, occurredAt) is not { } result)
                 {
                     _services.Path.Log.StoreForgot();
                     return;
                 }
 
-                Answer(result);
-                Remove();
+                if (_session.Carrier.Claim == claim)
+                {
+                    // It leaves the queue once it has its answer, so that nothing that fails in between loses it. Claimed anew meanwhile,
+                    // it may have been refused for that; it is safe to repeat.
+                    Answer(result);
+                    Remove();
+                }
             }
         }
         catch (OperationCanceledException) when (_session.Gone.IsCancellationRequested)
@@ -128,13 +132,22 @@ internal sealed class ActionQueue
         }
     }
 
-    private async Task AcknowledgeAsync(DriverClaim claim)
+    private async Task AcknowledgeAsync()
     {
+        if (_session.Carrier.Claim is not { } claim)
+        {
+            return;
+        }
+
         var received = Volatile.Read(ref _received);
         var now = await _services.Outbox.AcknowledgeAsync(_session.DriverId, claim, received);
         if (now == claim)
         {
             _acknowledged = received;
+        }
+        else if (_session.Carrier.Claim != claim)
+        {
+            // Claimed anew meanwhile; the sweep comes back to it.
         }
         else if (claim.IsPassedBy(now))
         {

@@ -41,6 +41,7 @@ internal sealed class Downlink
         (_driverId, _carrier, _services, _call) = (hello.DriverId, carrier, services, call);
         Commands = new CommandFeed(hello.DriverId, hello.LastCommandSequence, services.Outbox);
         _loop = new OnDemandLoop(services.Sending, hello.DriverId, WriteAsync);
+        _heardOf = carrier.Claim;
         carrier.Told = HearCarrier;
     }
 

@@ -22,6 +22,7 @@ public sealed class LogAppend(
     private long _attempt;
     private long _batch;
     private long _written;
+    private long _writtenAt;
     private long _segment = 1;
 
     /// <summary>
@@ -50,6 +51,7 @@ public sealed class LogAppend(
             {
                 case "ok":
                     _written = ++_batch;
+                    _writtenAt = clock.Machine.GetTimestamp();
                     _segment = long.Parse(reply[2], CultureInfo.InvariantCulture);
                     metrics.Logged(keep);
                     _carriers.ForEach(static carrier => carrier.Logged());
@@ -113,7 +115,8 @@ public sealed class LogAppend(
         CollectCarriers(records.Span);
         _arguments.Clear();
         _arguments.Add(_batch + 1);
-        _arguments.Add(_written);
+        // After long silence the store may have forgotten it by itself.
+        _arguments.Add(clock.Machine.GetElapsedTime(_writtenAt).TotalMilliseconds < clock.RealMilliseconds(StoreExpiries.Writer) / 2 ? _written : 0);
         _arguments.Add(now);
         _arguments.Add(_segment);
         _arguments.Add((long)options.Value.SegmentLength.TotalMilliseconds);

@@ -119,11 +119,11 @@ public sealed class ReportingPolicyTests
         public static async Task<World> StartAsync()
         {
             var time = new WatchedTime(new DateTimeOffset(2026, 1, 1, 8, 0, 0, TimeSpan.Zero));
-            // Time passes without a word of the phones.
+            // Time passes without a word of the phones, and while a message may still be on its way to them.
             return new World(
                 await ServerHost.StartAsync(
                     time: time,
-                    args: ["--Streams:SilenceTimeout", "1.00:00:00", "--Reporting:SlowDownAfter", "00:00:01", "--Reporting:ChangeInterval", "00:00:01"]),
+                    args: ["--Streams:SilenceTimeout", "1.00:00:00", "--Streams:WriteTimeout", "1.00:00:00", "--Reporting:SlowDownAfter", "00:00:01", "--Reporting:ChangeInterval", "00:00:01"]),
                 time);
         }
 
