@@ -52,9 +52,9 @@ internal sealed class CallSession(Carrier carrier, FixIntake intake, int slot, S
     private async Task<FixAck> TakeInAsync(LocationBatch locations, CancellationToken cancellationToken)
     {
         var ledger = Carrier.Ledger;
-        if (Carrier.IsClaimed && ledger.TakeResendAfter() is not null)
+        if (Carrier.IsClaimed && ledger.TakeResendAfter() is { } after)
         {
-            ledger.BeginAgain(); // This call is the resend: whoever is not answered sends again.
+            ledger.BeginAgain(after); // This call is the resend: whoever is not answered sends again.
         }
 
         var batch = Uplink.Rent();

@@ -14,6 +14,7 @@ internal sealed class CommandFeed(string driverId, ulong afterSequence, CommandO
     private ulong _sent = afterSequence;
     private ulong _lineSent;
     private volatile bool _waiting = true;
+    private volatile bool _isRenumbered;
 
     /// <summary>The last command that the app was sent, or says that it has.</summary>
     public ulong SentThrough => Volatile.Read(ref _sent);
@@ -24,12 +25,25 @@ internal sealed class CommandFeed(string driverId, ulong afterSequence, CommandO
     /// <summary>There are commands in the outbox.</summary>
     public void Look() => _waiting = true;
 
+    /// <summary>What waits may have other numbers than those that were read.</summary>
+    public void Renumbered()
+    {
+        _isRenumbered = true;
+        _waiting = true;
+    }
+
     /// <summary>The app has the line of this way: it is not sent again on this stream.</summary>
     public void LineSent(V1.Route? route) => _lineSent = route?.Version ?? _lineSent;
 
     /// <summary>The next command to send; null when there is none, or the store takes no question (then the sweep comes back to it).</summary>
     public async ValueTask<Command?> NextAsync()
     {
+        if (_isRenumbered)
+        {
+            _isRenumbered = false;
+            _read.Clear();
+        }
+
         if (_read.Count == 0 && _waiting)
         {
             _waiting = false;
@@ -50,7 +64,7 @@ internal sealed class CommandFeed(string driverId, ulong afterSequence, CommandO
             }
         }
 
-        if (!_read.TryDequeue(out var next))
+        if (_isRenumbered || !_read.TryDequeue(out var next))
         {
             return null;
         }

@@ -226,7 +226,7 @@ internal sealed class Downlink
         if (_carrier.Claim is { } claim && claim != Interlocked.Exchange(ref _heardOf, claim))
         {
             // By a claim that came late, or anew, what waits may have other numbers.
-            Commands.Look();
+            Commands.Renumbered();
         }
 
         if (_carrier.Ledger.IsBroken || _carrier.Ledger.IsDue() || Commands.IsWaiting)

@@ -42,9 +42,9 @@ internal sealed class FixIntake
     /// <summary>Takes a batch in. Never waits and never throws for what an app may send.</summary>
     public void Receive(Uplink batch, long receivedAtUnixMs)
     {
-        if (batch.ResentAfterSequence is not null)
+        if (batch.ResentAfterSequence is { } after)
         {
-            _ledger.BeginAgain();
+            _ledger.BeginAgain(after);
         }
 
         int accepted = 0, historyOnly = 0, resent = 0;

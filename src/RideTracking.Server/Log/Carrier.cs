@@ -114,6 +114,7 @@ public sealed class Carrier
     {
         _before = LastClaim;
         _claim = null;
+        Ledger.Doubt();
     }
 
     /// <summary>Its stream has ended.</summary>

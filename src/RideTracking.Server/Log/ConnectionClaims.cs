@@ -10,6 +10,8 @@ namespace RideTracking.Server.Log;
 /// <summary>Makes a connection the only one that may write for its driver.</summary>
 public sealed class ConnectionClaims(RedisStore store, StoreKeys keys, LogWriter writer, LastFixes lastFixes, ServerClock clock)
 {
+    internal const string AttemptPassedReason = "CONNECTION_ATTEMPT_PASSED";
+
     /// <summary>Claims the driver for a session on this node; whoever held it can write no more.</summary>
     /// <param name="request">Who asks.</param>
     /// <param name="abandoned">
@@ -26,7 +28,8 @@ public sealed class ConnectionClaims(RedisStore store, StoreKeys keys, LogWriter
         while (true)
         {
             abandoned.ThrowIfCancellationRequested();
-            if (request.Before is { } before && before.IsPassedBy(holder))
+            // One of this node is its own, of which it has not heard: another session here would have made it lose the driver.
+            if (request.Before is { } before && before.IsPassedBy(holder) && holder!.Writer != writer.Id)
             {
                 throw Passed("CLAIM_PASSED", "Another connection of this driver has come since.");
             }
@@ -65,7 +68,7 @@ public sealed class ConnectionClaims(RedisStore store, StoreKeys keys, LogWriter
 
     /// <summary>Of two attempts of a device the earlier one came later.</summary>
     internal static RpcException AttemptPassed(string last) => Passed(
-        "CONNECTION_ATTEMPT_PASSED",
+        AttemptPassedReason,
         $"This device has connected by its attempt {last} already. Connect again with a higher connection_attempt.",
         ("last_connection_attempt", last));
 

@@ -12,7 +12,7 @@ internal readonly record struct FenceMark(string DriverId, long Epoch, DeviceAtt
     public static FenceMark Parse(string member)
     {
         var parts = member.Split(' ');
-        return new FenceMark(parts[0], long.Parse(parts[1], CultureInfo.InvariantCulture), new DeviceAttempt(parts[2] == DriverClaim.None ? null : parts[2], 0));
+        return new FenceMark(parts[0], long.Parse(parts[1], CultureInfo.InvariantCulture), new DeviceAttempt(parts.Length < 3 || parts[2] == DriverClaim.None ? null : parts[2], 0));
     }
 
     /// <summary>Fences a carrier whose claim came before.</summary>

@@ -9,7 +9,6 @@ namespace RideTracking.Server.Log;
 /// </summary>
 internal sealed class FenceWatch(Area area, LogWriter writer, Carriers carriers, FixLog log) : LoopService(area.MachineLoop("log_fences"), EverySecond)
 {
-    private (string Writer, long Marks) _seen;
     private int _emptyings = area.StoreEmptyings;
 
     protected override async Task LookAsync(CancellationToken stopping)
@@ -21,12 +20,6 @@ internal sealed class FenceWatch(Area area, LogWriter writer, Carriers carriers,
         }
 
         var key = area.Keys.LogFence(writer.Id);
-        var marks = (writer.Id, await area.Bulk.SetLengthAsync(key));
-        if (marks == _seen)
-        {
-            return;
-        }
-
         foreach (var member in await area.Bulk.SetMembersAsync(key))
         {
             var mark = FenceMark.Parse((string)member!);
@@ -35,7 +28,5 @@ internal sealed class FenceWatch(Area area, LogWriter writer, Carriers carriers,
                 mark.Fence(carrier);
             }
         }
-
-        _seen = marks;
     }
 }

@@ -23,6 +23,7 @@ public sealed class LogAppend(
     private long _batch;
     private long _written;
     private long _writtenAt;
+    private bool _isInDoubt;
     private long _segment = 1;
 
     /// <summary>
@@ -36,6 +37,11 @@ public sealed class LogAppend(
     internal async Task<bool> WriteAsync(Memory<LogRecord> records, Action<Dictionary<string, FenceMark>> fence)
     {
         _honoured.Clear();
+        if (_isInDoubt)
+        {
+            await LookAgainAsync();
+        }
+
         while (true)
         {
             var keep = KeepWritable(records.Span);
@@ -46,7 +52,9 @@ public sealed class LogAppend(
                 return true;
             }
 
+            _isInDoubt = true;
             var reply = (string[])(await AppendAsync(records[..keep]))!;
+            _isInDoubt = false;
             switch (reply[0])
             {
                 case "ok":
@@ -69,6 +77,20 @@ public sealed class LogAppend(
                     break;
             }
         }
+    }
+
+    // The reply to the last attempt never came. What it wrote may not be written again, also when its apps have begun again meanwhile.
+    private async Task LookAgainAsync()
+    {
+        var written = (string?)await store.Append.StringGetAsync(keys.LogWriter(writer.Id));
+        if (written is not null && long.Parse(written.AsSpan(0, written.IndexOf(' ')), CultureInfo.InvariantCulture) > _batch)
+        {
+            _written = ++_batch;
+            _writtenAt = clock.Machine.GetTimestamp();
+            _carriers.ForEach(static carrier => carrier.Logged());
+        }
+
+        _isInDoubt = false;
     }
 
     // A driver that came back several times is there once for each.

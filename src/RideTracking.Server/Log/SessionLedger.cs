@@ -36,6 +36,7 @@ public sealed class SessionLedger
     private ulong _logged;
     private ulong _brokenFrom;
     private volatile bool _broken;
+    private bool _isInDoubt;
     private ulong? _resendTold;
     private int _run;
 
@@ -89,7 +90,7 @@ public sealed class SessionLedger
         {
             lock (_lock)
             {
-                return Through() == _received;
+                return !_isInDoubt && Through() == _received;
             }
         }
     }
@@ -106,10 +107,11 @@ public sealed class SessionLedger
         {
             highest = _window.HighestSequence;
             var novelty = _window.Observe(sequence, contentHash);
-            if (novelty == SequenceNovelty.Resent && _verdicts.TellAgain(sequence))
+            if (novelty == SequenceNovelty.Resent && _verdicts.IsTold(sequence))
             {
                 // Its rejection was not heard.
                 Arrived(_received);
+                _verdicts.TellAgain(sequence);
             }
 
             return novelty;
@@ -166,12 +168,16 @@ public sealed class SessionLedger
         }
     }
 
-    /// <summary>The app sends again what the log had to forget. When nothing was, it changes nothing: an app may say where it begins at any time.</summary>
-    public void BeginAgain()
+    /// <summary>
+    /// The app sends again what the log had to forget. When nothing was, or it has not heard yet how much, it changes nothing: an app may
+    /// say where it begins at any time.
+    /// </summary>
+    /// <param name="after">After which sequence it begins.</param>
+    public void BeginAgain(ulong after)
     {
         lock (_lock)
         {
-            if (_resendTold is not { } through)
+            if (_resendTold is not { } through || after > through)
             {
                 return;
             }
@@ -222,12 +228,21 @@ public sealed class SessionLedger
         }
     }
 
+    /// <summary>The store may have forgotten what it said it has: until it is asked, no more is acknowledged.</summary>
+    internal void Doubt()
+    {
+        lock (_lock)
+        {
+            _isInDoubt = true;
+        }
+    }
+
     /// <summary>The store could be asked after all, or anew after it had forgotten.</summary>
     internal void Resume(ConnectionClaim claim)
     {
         lock (_lock)
         {
-            (_storedThrough, _stored) = (claim.ResumeAfterSequence, claim.Contents);
+            (_storedThrough, _stored, _isInDoubt) = (claim.ResumeAfterSequence, claim.Contents, false);
             _verdicts.Add(claim.Rejections);
             if (_storedThrough >= _logged)
             {
@@ -243,7 +258,7 @@ public sealed class SessionLedger
             {
                 // The store has lost what the app still holds.
                 _logged = known;
-                (_brokenFrom, _broken) = (known + 1, true);
+                (_brokenFrom, _broken, _resendTold) = (known + 1, true, null);
             }
 
             _unproved = null;
@@ -337,6 +352,11 @@ public sealed class SessionLedger
     // not sent may have been another's under the same number.
     private ulong Through()
     {
+        if (_isInDoubt)
+        {
+            return _acks.ToldThrough;
+        }
+
         var through = _logged >= _appended && !_broken ? _received : Math.Min(_logged, _received);
         return Math.Max(through, _acks.ToldThrough);
     }

@@ -37,18 +37,15 @@ internal sealed class SessionVerdicts(TimeProvider machine)
         }
     }
 
-    /// <summary>A fix has come again: if it was rejected, the app has not heard of it.</summary>
-    /// <returns>Whether there is something to tell again.</returns>
-    public bool TellAgain(ulong sequence)
-    {
-        if (_told?.FindIndex(t => t.Verdict.Sequence == sequence) is not { } at || at < 0)
-        {
-            return false;
-        }
+    /// <summary>Whether a fix was rejected, and the app told so.</summary>
+    public bool IsTold(ulong sequence) => _told is not null && _told.Exists(t => t.Verdict.Sequence == sequence);
 
+    /// <summary>The app has not heard of a rejection.</summary>
+    public void TellAgain(ulong sequence)
+    {
+        var at = _told!.FindIndex(t => t.Verdict.Sequence == sequence);
         (_untold ??= []).Add(_told[at].Verdict);
         _told.RemoveAt(at);
-        return true;
     }
 
     /// <summary>Takes what is to be told.</summary>
@@ -85,6 +82,11 @@ internal sealed class SessionVerdicts(TimeProvider machine)
     /// <summary>Adds the rejections up to a sequence that the app may not have heard of.</summary>
     public void CopyRejections(List<SequencedVerdict> rejections, ulong through)
     {
+        if (_told is null && _untold is null)
+        {
+            return; // As for nearly every driver, always.
+        }
+
         ForgetHeard(machine.GetTimestamp());
         foreach (var (verdict, _) in _told ?? [])
         {

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Google.Rpc;
 using Grpc.Core;
 using RideTracking.Server.Hosting;
 
@@ -73,7 +74,7 @@ internal sealed class UnclaimedCarriers(ConnectionClaims claims)
         catch (RpcException e) when (e.StatusCode == StatusCode.Aborted)
         {
             // The same phone, or another connection, has come since.
-            carrier.Lose(CarrierLoss.TakenOver);
+            carrier.Lose(e.GetRpcStatus()?.GetDetail<ErrorInfo>()?.Reason == ConnectionClaims.AttemptPassedReason ? CarrierLoss.SameDevice : CarrierLoss.TakenOver);
         }
     }
 }

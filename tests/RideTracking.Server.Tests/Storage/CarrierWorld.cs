@@ -175,7 +175,7 @@ internal sealed class CarrierWorld
 
         if (carrier.IsClaimed && carrier.Ledger.TakeResendAfter() is { } after && isHeard)
         {
-            carrier.Ledger.BeginAgain();
+            carrier.Ledger.BeginAgain(after);
             foreach (var (sequence, fix) in device.Held.Where(h => h.Key > after).ToArray())
             {
                 Send(device, sequence, fix);

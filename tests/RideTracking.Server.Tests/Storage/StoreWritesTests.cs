@@ -11,7 +11,7 @@ public sealed class StoreWritesTests
     private static readonly string[] Reads =
     [
         "StringGet", "HashGet", "HashScan", "HashExists", "HashLength", "KeyExists", "ListRange", "ListLength", "SortedSetRange", "SortedSetScore",
-        "SortedSetScan", "SortedSetLength", "SetMembers", "SetLength", "Ping", "get_Multiplexer", "IsConnected",
+        "SortedSetScan", "SortedSetLength", "SetMembers", "Ping", "get_Multiplexer", "IsConnected",
     ];
 
     private static readonly Type[] Writers = [typeof(StoreWriter), typeof(LoadedScript), typeof(EmbeddedStore)];

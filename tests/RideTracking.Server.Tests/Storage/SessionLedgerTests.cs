@@ -1,0 +1,67 @@
+using RideTracking.Engine.Ingest;
+using RideTracking.Server.Log;
+
+namespace RideTracking.Server.Tests.Storage;
+
+public sealed class SessionLedgerTests
+{
+    [Fact]
+    public void While_the_store_may_have_forgotten_nothing_more_is_acknowledged_and_what_it_lost_is_asked_for()
+    {
+        var ledger = Logged(3);
+        ledger.Doubt();
+        ledger.RequestAck();
+        Assert.Null(ledger.TakeAck());
+        Assert.False(ledger.IsAllLogged);
+
+        ledger.Resume(Claim(through: 1));
+        Assert.Equal(1UL, ledger.TakeResendAfter());
+    }
+
+    [Fact]
+    public void Who_was_told_where_to_begin_before_the_store_forgot_is_told_again()
+    {
+        var ledger = Logged(2);
+        Assert.True(ledger.Append(new Fix { Sequence = 3 }, FixVerdict.Accepted, out var run));
+        Assert.True(ledger.Forget(3, run));
+        Assert.Equal(2UL, ledger.TakeResendAfter());
+        ledger.Doubt();
+        ledger.Resume(Claim(through: 1));
+
+        // What is on its way yet begins where it was told before.
+        ledger.BeginAgain(2);
+        Assert.True(ledger.IsBroken);
+        Assert.Equal(1UL, ledger.TakeResendAfter());
+        ledger.BeginAgain(1);
+        Assert.False(ledger.IsBroken);
+    }
+
+    [Fact]
+    public void A_rejection_is_told_again_to_who_has_not_heard_of_it()
+    {
+        var ledger = Logged(1);
+        ledger.TakeAck();
+        Assert.Equal(SequenceNovelty.New, ledger.Observe(2, 7, out _));
+        ledger.Reject(2, FixVerdict.Rejected(FixRejectReason.TooInaccurate, 500, 900));
+        Assert.Equal(2UL, Assert.Single(ledger.TakeAck()!.Value.Verdicts).Sequence);
+        Assert.Null(ledger.TakeAck());
+
+        Assert.Equal(SequenceNovelty.Resent, ledger.Observe(2, 7, out _));
+        Assert.Equal(2UL, Assert.Single(ledger.TakeAck()!.Value.Verdicts).Sequence);
+    }
+
+    private static ConnectionClaim Claim(ulong through) => new(new DriverClaim(1, "w"), through, null, null, [], []);
+
+    private static SessionLedger Logged(ulong through)
+    {
+        var ledger = new SessionLedger(Claim(0), 64, TestCarriers.Pace, TimeProvider.System);
+        for (ulong sequence = 1; sequence <= through; sequence++)
+        {
+            ledger.Observe(sequence, (uint)sequence, out _);
+            ledger.Append(new Fix { Sequence = sequence }, FixVerdict.Accepted, out _);
+        }
+
+        ledger.Logged(through);
+        return ledger;
+    }
+}
