@@ -23,9 +23,11 @@ public sealed class CarrierProperties
 
                 Interlocked.Add(ref acknowledged, world.Acknowledged);
             },
-            iter: 20_000,
+            iter: 5_000,
+            // On one thread: the servers of other tests need the rest.
+            threads: 1,
             print: happenings => string.Join(' ', happenings));
-        Assert.True(acknowledged > 10_000, $"only {acknowledged} fixes were acknowledged");
+        Assert.True(acknowledged > 2_500, $"only {acknowledged} fixes were acknowledged");
     }
 
     private static void Let(CarrierWorld world, int what, int phone, int how)
