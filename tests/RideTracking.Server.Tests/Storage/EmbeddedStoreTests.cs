@@ -40,7 +40,8 @@ public sealed class EmbeddedStoreTests
         var store = server.Services.GetRequiredService<EmbeddedStore>();
         // What does not answer in time is a Redis here: a Garnet cannot be told to.
         await using var redis = await RedisProcess.StartAsync();
-        await using var late = await ConnectionMultiplexer.ConnectAsync($"{redis.Endpoint},allowAdmin=true,asyncTimeout=100");
+        // A connection that is silent for some time-outs is taken for dead, so that these are long.
+        await using var late = await ConnectionMultiplexer.ConnectAsync($"{redis.Endpoint},allowAdmin=true,asyncTimeout=1500");
         await late.GetServer(redis.Endpoint).ExecuteAsync("CLIENT", "PAUSE", "60000", "ALL");
         await store.TakeCheckpointAsync(late.GetServer(redis.Endpoint));
         await store.TakeCheckpointAsync(late.GetServer(redis.Endpoint));
