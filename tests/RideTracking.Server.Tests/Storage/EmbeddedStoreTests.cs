@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using RideTracking.Server.Store;
@@ -35,7 +34,7 @@ public sealed class EmbeddedStoreTests
     [Fact]
     public async Task A_checkpoint_that_does_not_end_in_time_is_warned_of_once()
     {
-        using var warnings = new Warnings();
+        using var warnings = new WarningLog();
         await using var server = await ServerHost.StartAsync(configure: builder => builder.Logging.AddProvider(warnings));
         var store = server.Services.GetRequiredService<EmbeddedStore>();
         // What does not answer in time is a Redis here: a Garnet cannot be told to.
@@ -45,31 +44,6 @@ public sealed class EmbeddedStoreTests
         await late.GetServer(redis.Endpoint).ExecuteAsync("CLIENT", "PAUSE", "60000", "ALL");
         await store.TakeCheckpointAsync(late.GetServer(redis.Endpoint));
         await store.TakeCheckpointAsync(late.GetServer(redis.Endpoint));
-        Assert.Single(warnings.Told, told => told.Contains("does not finish a checkpoint in time", StringComparison.Ordinal));
-    }
-
-    private sealed class Warnings : ILoggerProvider, ILogger
-    {
-        public ConcurrentQueue<string> Told { get; } = [];
-
-        public ILogger CreateLogger(string categoryName) => this;
-
-        public IDisposable? BeginScope<TState>(TState state)
-            where TState : notnull => null;
-
-        public bool IsEnabled(LogLevel logLevel) => logLevel == LogLevel.Warning;
-
-        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
-        {
-            if (IsEnabled(logLevel))
-            {
-                Told.Enqueue(formatter(state, exception));
-            }
-        }
-
-        public void Dispose()
-        {
-            // Nothing is held.
-        }
+        Assert.Single(warnings.Lines, told => told.Contains("does not finish a checkpoint in time", StringComparison.Ordinal));
     }
 }

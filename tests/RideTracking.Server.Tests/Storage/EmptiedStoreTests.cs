@@ -35,7 +35,7 @@ public sealed class EmptiedStoreTests
     public async Task An_emptied_store_is_noticed_and_told_and_what_it_has_no_more_is_forgotten()
     {
         await using var redis = await RedisProcess.StartAsync();
-        using var warnings = new Warnings();
+        using var warnings = new WarningLog();
         await using var world = await RideWorld.StartAsync(redis, builder => builder.Logging.AddProvider(warnings));
         using var emptied = new EmptiedCounter(world.Host);
         using var http = new HttpClient { BaseAddress = world.Host.WebAddress };
@@ -253,30 +253,5 @@ public sealed class EmptiedStoreTests
         public ConcurrentBag<string> Areas { get; } = [];
 
         public void Dispose() => _listener.Dispose();
-    }
-
-    private sealed class Warnings : ILoggerProvider, ILogger
-    {
-        public ConcurrentQueue<string> Lines { get; } = new();
-
-        public ILogger CreateLogger(string categoryName) => this;
-
-        public IDisposable? BeginScope<TState>(TState state)
-            where TState : notnull => null;
-
-        public bool IsEnabled(LogLevel logLevel) => logLevel == LogLevel.Warning;
-
-        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
-        {
-            if (IsEnabled(logLevel))
-            {
-                Lines.Enqueue(formatter(state, exception));
-            }
-        }
-
-        public void Dispose()
-        {
-            // Nothing is held.
-        }
     }
 }
