@@ -31,7 +31,7 @@ try
         ["reporting", var folder, .. string[] options] => ReportingBenchmark.Run(folder, new Options(options, "--followed", "--ahead", "--seed")),
         ["bytes"] => BytesBenchmark.Run(),
         ["redis", .. string[] options] => await RedisBenchmark.RunAsync(new Options(options, "--cycles", "--rounds")),
-        ["store-kills", .. string[] options] => await KillsBenchmark.RunAsync(new Options(options, "--kills", "--cuts", "--seed")),
+        ["store-kills", .. string[] options] => await KillsBenchmark.RunAsync(new Options(options, "--kills", "--cuts", "--each", "--seed")),
         ["store-scripts", .. string[] options] => await ScriptsBenchmark.RunAsync(new Options(options, "--calls", "--rounds", "--in-flight")),
         [StoreHost.Verb, var folder, .. string[] options] => await StoreHost.RunAsync(folder, options),
         [BareServer.Verb, .. string[] options] => await BareServer.RunAsync(options),
@@ -88,9 +88,10 @@ static int Usage()
                     Redis CPU per fix against a few commands for each fix
           store-scripts [--calls 3000] [--in-flight 50] [--rounds 3]
                     calls a second of the scripts, on the embedded store and on Redis, and Redis's CPU for each
-          store-kills [--kills 100] [--cuts 60] [--seed 1]
-                    the embedded store killed under load in every script, with checkpoints, and started twice after each kill; its
-                    file cut, zeroed and changed: what is there afterwards beside a Redis that was told the same
+          store-kills [--kills 100] [--cuts 60] [--each 0] [--seed 1]
+                    the embedded store killed under load in every script, half of the times while it copies itself, and started twice
+                    after each kill; its file cut, zeroed and changed: what is there afterwards beside a Redis that was told the
+                    same. --each: so many calls of each kind, and the file cut after each of them
         """);
     return 2;
 }

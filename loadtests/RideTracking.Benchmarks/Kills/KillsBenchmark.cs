@@ -19,7 +19,7 @@ internal static class KillsBenchmark
 
     public static async Task<int> RunAsync(Options options)
     {
-        var (kills, cuts, seed) = (options.Count("--kills", 100), options.Count("--cuts", 60), options.Count("--seed", 1));
+        var (kills, cuts, seed, each) = (options.Count("--kills", 100), options.Count("--cuts", 60), options.Count("--seed", 1), options.Count("--each", 0));
         await using var redis = await RedisServer.StartAsync();
         await using var reference = await ConnectionMultiplexer.ConnectAsync($"{redis.Endpoint},allowAdmin=true");
         var faults = 0;
@@ -34,7 +34,7 @@ internal static class KillsBenchmark
             run.Faults.ForEach(Console.WriteLine);
             faults += run.Faults.Count;
             Console.WriteLine(
-                $"{done + some} kills, {2 * (done + some)} starts: {run.Faults.Count} faults; {run.Answered} calls answered, {run.Checkpoints} checkpoints, in doubt "
+                $"{done + some} kills, {2 * (done + some)} starts: {run.Faults.Count} faults; {run.Answered} calls answered, {run.Compactions} copies begun, in doubt "
                 + $"{run.InDoubt.Written} written and {run.InDoubt.NotWritten} not ({watch.Elapsed.TotalSeconds:f0} s)");
             if (run.Faults.Count == 0)
             {
@@ -48,17 +48,21 @@ internal static class KillsBenchmark
 
         if (cuts > 0)
         {
-            faults += await CutAsync(reference, cuts, seed);
+            faults += await CutAsync(reference, CallsBeforeCuts, file => file.Damages(new Random(seed), cuts), seed);
+        }
+
+        if (each > 0)
+        {
+            faults += await CutAsync(reference, each, file => file.Ends.SkipLast(1).Select(end => new Damage(DamageKind.Cut, end)), seed);
         }
 
         Console.WriteLine(faults == 0 ? "whole or not there, nothing acknowledged lost" : $"{faults} FAULTS");
         return faults == 0 ? 0 : 1;
     }
 
-    private static async Task<int> CutAsync(ConnectionMultiplexer reference, int cuts, int seed)
+    private static async Task<int> CutAsync(ConnectionMultiplexer reference, int calls, Func<AppendOnlyFile, IEnumerable<Damage>> choose, int seed)
     {
         await reference.GetServers()[0].FlushDatabaseAsync();
-        var chance = new Random(seed);
         var loads = StoreLoad.Some(seed);
         var trial = new StoreTrial(loads, reference, keepsEach: true);
         var folder = Directory.CreateTempSubdirectory("cuts-");
@@ -66,13 +70,17 @@ internal static class KillsBenchmark
         await using (var store = await KillRun.ConnectAsync(process))
         {
             var writer = new StoreWriter(store.GetDatabase(), isEmbedded: true);
-            await Task.WhenAll(loads.Select(l => l.RunAsync(writer, CallsBeforeCuts, () => { })));
+            await Task.WhenAll(loads.Select(l => l.RunAsync(writer, calls, () => { })));
         }
+
+        // So that it has noted how far it has got, and every damage that loses a call must be noticed.
+        await Task.Delay(StoreHost.NoteInterval * 10);
 
         await process.KillAsync();
         var file = AppendOnlyFile.Of(folder);
         var (faults, refused) = (0, 0);
-        foreach (var damage in file.Damages(chance, cuts))
+        var damages = choose(file).ToArray();
+        foreach (var damage in damages)
         {
             var (copy, wasRefused) = (file.Damaged(damage), false);
             try
@@ -88,10 +96,10 @@ internal static class KillsBenchmark
 
             await using (var store = await KillRun.ConnectAsync(process))
             {
-                var (found, calls) = await trial.FaultsOfPrefixAsync(store);
+                var (found, there) = await trial.FaultsOfPrefixAsync(store);
                 faults += found.Count;
                 Console.WriteLine(
-                    $"{damage.Kind} at {damage.At}: {(wasRefused ? "refused, then started as asked to" : "started")}, {calls} of {loads.Sum(l => l.Answered)} calls are there, "
+                    $"{damage.Kind} at {damage.At}: {(wasRefused ? "refused, then started as asked to" : "started")}, {there} of {loads.Sum(l => l.Answered)} calls are there, "
                     + $"{found.Count} faults {string.Join("; ", found)}");
             }
 
@@ -99,7 +107,7 @@ internal static class KillsBenchmark
             copy.Delete(recursive: true);
         }
 
-        Console.WriteLine($"{cuts} damages, {refused} of them refused at first: {faults} faults");
+        Console.WriteLine($"{damages.Length} damages, {refused} of them refused at first: {faults} faults");
         folder.Delete(recursive: true);
         return faults;
     }

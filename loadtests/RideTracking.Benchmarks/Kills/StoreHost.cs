@@ -16,7 +16,7 @@ internal static class StoreHost
     private const string Ready = "store at ";
     private const string Damaged = "--damaged";
 
-    private static readonly TimeSpan NoteInterval = TimeSpan.FromMilliseconds(100);
+    public static readonly TimeSpan NoteInterval = TimeSpan.FromMilliseconds(100);
 
     /// <summary>In the process: serves until it is killed.</summary>
     public static async Task<int> RunAsync(string folder, string[] options)
@@ -40,13 +40,36 @@ internal static class StoreHost
         Console.WriteLine(Ready + endpoint);
         await using var connection = await ConnectionMultiplexer.ConnectAsync($"{endpoint},asyncTimeout=60000,connectTimeout=60000");
         var writer = new StoreWriter(connection.GetDatabase(), isEmbedded: true);
+        _ = Task.Run(() => CompactWhenToldAsync(store));
         using var notes = new PeriodicTimer(NoteInterval);
         while (await notes.WaitForNextTickAsync())
         {
-            await store.NoteProgressAsync(() => writer.SetAsync("store-host:note", "", TimeSpan.FromMinutes(1)));
+            try
+            {
+                await store.NoteProgressAsync(() => writer.SetAsync("store-host:note", "", TimeSpan.FromMinutes(1)));
+            }
+            catch (Exception e) when (StoreFailure.Passes(e))
+            {
+                // It copies itself.
+            }
         }
 
         return 0;
+    }
+
+    private static async Task CompactWhenToldAsync(EmbeddedStore store)
+    {
+        while (await Console.In.ReadLineAsync() is not null)
+        {
+            try
+            {
+                await store.CompactAsync();
+            }
+            catch (Exception e)
+            {
+                Console.WriteLine($"The copy failed: {e}");
+            }
+        }
     }
 
     /// <summary>Starts such a process.</summary>
@@ -59,20 +82,40 @@ internal static class StoreHost
             arguments.Add(Damaged);
         }
 
-        var process = Process.Start(new ProcessStartInfo("dotnet", arguments) { RedirectStandardOutput = true })!;
+        var process = Process.Start(new ProcessStartInfo("dotnet", arguments) { RedirectStandardInput = true, RedirectStandardOutput = true })!;
         var said = new List<string>();
         while (await process.StandardOutput.ReadLineAsync() is { } line)
         {
             if (line.StartsWith(Ready, StringComparison.Ordinal))
             {
-                _ = process.StandardOutput.ReadToEndAsync();
-                return new StoreProcess(line[Ready.Length..], KillAsync);
+                _ = Task.Run(PassOnAsync);
+                return new StoreProcess(line[Ready.Length..], Compact, KillAsync);
             }
 
             said.Add(line);
         }
 
         throw new InvalidOperationException(string.Join('\n', said));
+
+        async Task PassOnAsync()
+        {
+            while (await process.StandardOutput.ReadLineAsync() is { } line)
+            {
+                Console.WriteLine(line);
+            }
+        }
+
+        void Compact()
+        {
+            try
+            {
+                process.StandardInput.WriteLine();
+            }
+            catch (IOException)
+            {
+                // It was killed before.
+            }
+        }
 
         async Task KillAsync()
         {

@@ -1,6 +1,4 @@
-using System.Buffers.Binary;
 using System.Buffers.Text;
-using System.Numerics;
 using System.Text;
 using Garnet.common;
 using Garnet.server;
@@ -17,14 +15,15 @@ namespace RideTracking.Server.Store;
 /// start the file is run through this again, so it must come to the same whenever it runs: times are counted from <c>now</c>,
 /// nothing depends on the clock, and nothing is counted up. The head is overwritten before it gets into the file, with the
 /// number of the entry and a checksum: Garnet itself would not notice that entries are damaged or missing.
+/// One for each connection, and of one thread.
 /// </remarks>
-internal sealed class Apply(Replay replay) : CustomTransactionProcedure
+internal sealed class Apply(Replay replay, WriteGate gate) : CustomTransactionProcedure
 {
     /// <summary>What the command is called; the file knows it only as the first that was registered.</summary>
     public const string Name = "APPLY";
 
     /// <summary>What stands where the head will be.</summary>
-    public const string Head = "............";
+    public const string Head = EntryHead.Room;
 
     /// <summary>The newest entry (<see cref="Applied"/>).</summary>
     public const string NumberKey = "ride-tracking:applied";
@@ -32,9 +31,13 @@ internal sealed class Apply(Replay replay) : CustomTransactionProcedure
     /// <summary>What one call may be, with eight bytes more for each of its parts. An entry that is larger than a page of the file is silently not in it.</summary>
     public const int MostBytes = 1 << 20;
 
-    private const int NumberBytes = sizeof(long);
+    /// <summary>What each part counts on top of its own bytes.</summary>
+    public const int BytesOfLength = 8;
+
+    /// <summary>The code of the refusal while the gate is closed: whoever hears it tries again.</summary>
+    public const string Closed = "TRYAGAIN";
+
     private const int FirstWrite = 2;
-    private const int BytesOfLength = 8;
 
     private static readonly byte[] PinnedNumberKey = Pinned(NumberKey);
 
@@ -43,6 +46,7 @@ internal sealed class Apply(Replay replay) : CustomTransactionProcedure
 
     private string? _refusal;
     private bool _isDamaged;
+    private bool _isInside;
 
     private enum Command
     {
@@ -63,8 +67,14 @@ internal sealed class Apply(Replay replay) : CustomTransactionProcedure
     public override bool Prepare<TGarnetReadApi>(TGarnetReadApi api, ref CustomProcedureInput procInput)
     {
         var parts = procInput.parseState;
-        _isDamaged = replay.IsRunning && !IsWhole(parts);
+        _isDamaged = replay.IsRunning && !EntryHead.IsWhole(parts);
         _refusal = _isDamaged ? null : Refusal(parts);
+        _isInside = _refusal is null && !replay.IsRunning && gate.TryEnter();
+        if (!_isInside && !replay.IsRunning)
+        {
+            _refusal ??= $"{Closed} the embedded store is writing its file anew";
+        }
+
         if (_isDamaged || _refusal is not null)
         {
             return true;
@@ -99,14 +109,14 @@ internal sealed class Apply(Replay replay) : CustomTransactionProcedure
         var last = api.GET(Number, out PinnedSpanByte stored) == GarnetStatus.OK && Utf8Parser.TryParse(stored.ReadOnlySpan, out long read, out _) ? read : 0;
         if (replay.IsRunning)
         {
-            if (!replay.Takes(last, NumberIn(parts), now))
+            if (!replay.Takes(last, EntryHead.NumberIn(parts), now))
             {
                 return;
             }
         }
         else
         {
-            WriteHead(parts, last + 1);
+            EntryHead.Write(parts, last + 1);
         }
 
         var worst = GarnetStatus.OK;
@@ -120,6 +130,16 @@ internal sealed class Apply(Replay replay) : CustomTransactionProcedure
         if (worst != GarnetStatus.OK)
         {
             WriteError(ref output, $"{worst} A key holds another kind of value");
+        }
+    }
+
+    /// <summary>Whatever has become of it, it is over.</summary>
+    public override void Finalize<TGarnetApi>(TGarnetApi api, ref CustomProcedureInput procInput, ref MemoryResult<byte> output)
+    {
+        if (_isInside)
+        {
+            _isInside = false;
+            gate.Leave();
         }
     }
 
@@ -266,47 +286,6 @@ internal sealed class Apply(Replay replay) : CustomTransactionProcedure
     {
         var text = parts.GetArgSliceByRef(at).ReadOnlySpan;
         return Utf8Parser.TryParse(text, out number, out var end) && end == text.Length;
-    }
-
-    private static void WriteHead(SessionParseState parts, long number)
-    {
-        var head = parts.GetArgSliceByRef(0).Span;
-        BinaryPrimitives.WriteInt64LittleEndian(head, number);
-        BinaryPrimitives.WriteUInt32LittleEndian(head[NumberBytes..], Checksum(parts));
-    }
-
-    private static long NumberIn(SessionParseState parts) => BinaryPrimitives.ReadInt64LittleEndian(parts.GetArgSliceByRef(0).ReadOnlySpan);
-
-    private static bool IsWhole(SessionParseState parts) =>
-        parts.Count > FirstWrite
-        && parts.GetArgSliceByRef(0).ReadOnlySpan is { Length: 12 } head
-        && BinaryPrimitives.ReadUInt32LittleEndian(head[NumberBytes..]) == Checksum(parts);
-
-    private static uint Checksum(SessionParseState parts)
-    {
-        var sum = Checksum(0, parts.GetArgSliceByRef(0).ReadOnlySpan[..NumberBytes]);
-        for (var i = 1; i < parts.Count; i++)
-        {
-            sum = Checksum(sum, parts.GetArgSliceByRef(i).ReadOnlySpan);
-        }
-
-        return sum;
-    }
-
-    private static uint Checksum(uint sum, ReadOnlySpan<byte> bytes)
-    {
-        sum = BitOperations.Crc32C(sum, (uint)bytes.Length);
-        for (; bytes.Length >= sizeof(ulong); bytes = bytes[sizeof(ulong)..])
-        {
-            sum = BitOperations.Crc32C(sum, BinaryPrimitives.ReadUInt64LittleEndian(bytes));
-        }
-
-        foreach (var b in bytes)
-        {
-            sum = BitOperations.Crc32C(sum, b);
-        }
-
-        return sum;
     }
 
     private static byte[] Pinned(string text)

@@ -1,44 +1,57 @@
 using System.Net;
 using System.Net.Sockets;
-using Garnet;
 using Microsoft.Extensions.Options;
 using RideTracking.Server.Hosting;
-using StackExchange.Redis;
 
 namespace RideTracking.Server.Store;
 
 /// <summary>
 /// A Garnet server in this process, for a start without set-up. Used when no Redis is configured. Everything is written to it
-/// by <see cref="Apply"/>.
+/// by <see cref="Apply"/>, into an append-only file, which is all that it keeps: where that has grown, what the store holds is
+/// copied into a new one, in a folder beside it (<see cref="LogFolder"/>). Writes are refused meanwhile, and connections break
+/// off at the end of it and come back, as when a store goes away for a moment.
 /// </summary>
-/// <remarks>
-/// Every switch below is load-bearing: see <c>docs/decisions.md</c>. Without the storage tier, keys beyond the memory
-/// are dropped in silence; without waiting for the commit, an acknowledged write may be lost when the process is killed.
-/// </remarks>
 public sealed partial class EmbeddedStore(
     IOptions<StoreOptions> options, IOptions<DataOptions> data, ILoggerFactory loggers, Loops loops, ILogger<EmbeddedStore> logger) : IAsyncDisposable
 {
-    // What the system says of a file that another process holds; a file that cannot be written says something else.
-    private const int HeldOnLinux = 11;
-    private const int HeldOnMac = 35;
-    private const int HeldOnWindows = unchecked((int)0x80070020);
+    // What a start may run again without anybody waiting for long.
+    private const long MaxBytesAtStart = 64 << 20;
 
-    private static readonly TimeSpan CheckpointInterval = TimeSpan.FromMinutes(5);
+    // A file that was just copied is not copied again before it has doubled, and after a failure not before it has grown.
+    private const int Growth = 2;
 
-    private readonly GarnetLog _said = new(loggers);
-    private GarnetServer? _server;
+    private static readonly TimeSpan LookInterval = TimeSpan.FromSeconds(1);
+
+    private readonly WriteGate _gate = new();
+
+    // Held while one run takes the place of another: what is noted is of one of them.
+    private readonly SemaphoreSlim _switching = new(1);
+
     private FileStream? _lock;
-    private StoreProgress? _progress;
-    private ConnectionMultiplexer? _connection;
+    private int _port;
+    private GarnetRun? _run;
+    private string? _fault;
+    private long _failedAt;
+    private int _compactions;
     private CancellationTokenSource? _stopping;
-    private Task _checkpoints = Task.CompletedTask;
-    private bool _isCheckpointLate;
+    private Task _looking = Task.CompletedTask;
 
     /// <summary>Whether its files were taken away while it runs. It would go on in memory, and come back with nothing.</summary>
-    public bool IsLost => _lock is { } held && _server is not null && !File.Exists(held.Name);
+    public bool IsLost => _lock is { } held && _run is { } run && !(File.Exists(held.Name) && run.Folder.Progress.IsNoted);
 
     /// <summary>What Garnet itself could not do, and has left half done; null when there is nothing.</summary>
-    public string? Fault => _said.Faults.FirstOrDefault();
+    public string? Fault => _fault ?? _run?.Faults.FirstOrDefault();
+
+    /// <summary>How often what it holds was copied into a new file.</summary>
+    public int Compactions => Volatile.Read(ref _compactions);
+
+    /// <summary>How large its append-only file is; 0 when it is not used.</summary>
+    public long LogBytes => _run?.Folder.Bytes ?? 0;
+
+    /// <summary>For tests: told the folder that everything was copied into, before it is opened as the store.</summary>
+    internal Func<string, Task> Copied { get; set; } = _ => Task.CompletedTask;
+
+    private long MaxLogBytes => options.Value.MaxLogMegabytes << 20;
 
     /// <summary>Where its files are.</summary>
     internal static string FolderIn(string dataFolder) => Path.GetFullPath(Path.Combine(dataFolder, "store"));
@@ -54,48 +67,42 @@ public sealed partial class EmbeddedStore(
         }
 
         var folder = FolderIn(data.Value.DataFolder);
-        _lock = DataFolder.Use(folder, () => Lock(folder));
-        _progress = new StoreProgress(folder);
-        var port = FreePort();
-        var memory = options.Value.EmbeddedMemoryMegabytes;
-        _server = new GarnetServer(
-            [
-                "--bind", "127.0.0.1", "--port", $"{port}",
-                "--aof", "true", "--aof-commit-freq", "0", "--aof-commit-wait", "true",
-                "--aof-memory", "8m", "--aof-page-size", "2m",
-                "--storage-tier", "true", "--logdir", folder, "--checkpointdir", folder, "--recover", "true",
-                "--lua", "true",
-                "--device-type", "RandomAccess", "-q",
-                "-m", $"{memory}m", "-i", $"{Math.Max(4, memory / 16)}m", "-p", "1m",
-            ],
-            _said);
-        var replay = new Replay();
-        // Before the start, which runs the file again, and before any other: the file names it by its place.
-        _server.Register.NewTransactionProc(Apply.Name, () => new Apply(replay));
-        _server.Start();
-        replay.End();
-        var endpoint = $"127.0.0.1:{port}";
-        // A checkpoint of much data takes its time.
-        _connection = await ConnectionMultiplexer.ConnectAsync($"{endpoint},allowAdmin=true,asyncTimeout=600000");
-        await RequireWholeAsync(replay, folder);
-        // What was read is saved at once: the file begins anew, and never has two runs of the server in it.
-        await _connection.GetDatabase().ExecuteAsync("SAVE");
-        _progress.Write(await AppliedAsync());
-        LogStarted(port, folder);
+        _lock = DataFolder.Use(folder, () => FolderLock.Take(folder));
+        _port = FreePort();
+        var log = DataFolder.Use(folder, () => LogFolder.Current(folder));
+        _run = await OpenAsync(log, _port, _gate);
+        var isWhole = await IsWholeAsync(_run);
+        if (!isWhole || IsDue(Math.Min(MaxBytesAtStart, MaxLogBytes)))
+        {
+            await CompactAtStartAsync(isWhole);
+        }
+
+        _run.Folder.Progress.Write(await _run.AppliedAsync());
+        LogStarted(_port, folder);
         _stopping = new CancellationTokenSource();
-        _checkpoints = loops.Create("store_checkpoints", TimeProvider.System).EveryAsync(CheckpointInterval, _ => TakeCheckpointAsync(_connection.GetServers()[0]), _stopping.Token);
-        return endpoint;
+        _looking = loops.Create("store_compaction", TimeProvider.System).EveryAsync(LookInterval, _ => LookAsync(), _stopping.Token);
+        return $"127.0.0.1:{_port}";
     }
 
     /// <summary>Notes how far it has got, so that a start which finds less knows that something is lost.</summary>
     /// <param name="write">Writes something; what was there before is in the file when it is done.</param>
     internal async Task NoteProgressAsync(Func<Task> write)
     {
-        var applied = _connection is null ? default : await AppliedAsync();
-        await write();
-        if (_connection is not null)
+        if (_run is null || !await _switching.WaitAsync(TimeSpan.Zero))
         {
-            _progress!.Write(applied);
+            await write();
+            return;
+        }
+
+        try
+        {
+            var applied = await _run.AppliedAsync();
+            await write();
+            _run.Folder.Progress.Write(applied);
+        }
+        finally
+        {
+            _switching.Release();
         }
     }
 
@@ -104,19 +111,17 @@ public sealed partial class EmbeddedStore(
         if (_stopping is not null)
         {
             await _stopping.CancelAsync();
-            await _checkpoints;
+            await _looking;
             _stopping.Dispose();
             _stopping = null;
         }
 
-        if (_connection is not null)
+        if (_run is not null)
         {
-            await _connection.DisposeAsync();
-            _connection = null;
+            await _run.DisposeAsync();
+            _run = null;
         }
 
-        _server?.Dispose();
-        _server = null;
         if (_lock is not null)
         {
             await _lock.DisposeAsync();
@@ -124,68 +129,149 @@ public sealed partial class EmbeddedStore(
         }
     }
 
-    private async Task<Applied> AppliedAsync() => Applied.Parse(await _connection!.GetDatabase().StringGetAsync(Apply.NumberKey));
-
-    // The append-only file grows until a checkpoint makes it superfluous. After a stop, what is in it is read at the next start.
-    internal async Task TakeCheckpointAsync(IServer store)
+    /// <summary>Copies what it holds into a new file, which takes the place of the one that it has.</summary>
+    /// <exception cref="Exception">It could not; it goes on with the file that it had, or <see cref="Fault"/> says that it cannot.</exception>
+    internal async Task CompactAsync()
     {
+        await _switching.WaitAsync();
         try
         {
-            await store.SaveAsync(SaveType.BackgroundSave);
-            _isCheckpointLate = false;
-        }
-        catch (RedisTimeoutException e)
-        {
-            // It may still come to its end; for the loop a store that is late is away, and nothing to tell.
-            if (!_isCheckpointLate)
+            var (old, started) = (_run!, TimeProvider.System.GetTimestamp());
+            var before = old.Folder.Bytes;
+            // Until it has succeeded.
+            _failedAt = before;
+            await _gate.CloseAsync();
+            LogCompacting(before >> 20);
+            var next = old.Folder.Next();
+            try
             {
-                _isCheckpointLate = true;
-                LogCheckpointLate(e);
+                var copied = await CopyAsync(old, next);
+                await Copied(next.Path);
+                await SwitchAsync(old, next, copied);
             }
+            catch
+            {
+                next.Delete();
+                throw;
+            }
+
+            old.Folder.Delete();
+            _failedAt = 0;
+            Interlocked.Increment(ref _compactions);
+            LogCompacted(before >> 20, next.Bytes >> 20, TimeProvider.System.GetElapsedTime(started));
         }
-        catch (RedisException e)
+        finally
         {
-            // A store of this process is not away; this is told each time.
-            LogCheckpointFailed(e);
+            _gate.Open();
+            _switching.Release();
         }
     }
 
-    private async Task RequireWholeAsync(Replay replay, string folder)
+    private async Task<Applied> CopyAsync(GarnetRun old, LogFolder next)
     {
-        var whole = await AppliedAsync();
-        var noted = _progress!.Read();
-        var newest = noted.Number > replay.Newest.Number ? noted : replay.Newest;
-        if (!replay.HasGap && newest.Number <= whole.Number && _said.Faults.Count == 0)
+        await using var copy = await OpenAsync(next, FreePort(), new WriteGate());
+        await StoreCopy.RunAsync(old.Connection, copy.Connection);
+        return await copy.AppliedAsync();
+    }
+
+    // Its file is run again as at any start, and is the store only when all of it was found whole.
+    private async Task SwitchAsync(GarnetRun old, LogFolder next, Applied copied)
+    {
+        await old.DisposeAsync();
+        GarnetRun? run = null;
+        try
+        {
+            run = await OpenAsync(next, _port, _gate);
+            if (run.Replay.HasGap || run.Faults.Count > 0 || await run.AppliedAsync() is var found && found != copied)
+            {
+                throw new InvalidDataException($"what was copied is not whole {string.Join("; ", run.Faults)}");
+            }
+
+            next.Succeed(copied);
+            _run = run;
+        }
+        catch (Exception e)
+        {
+            await GoBackAsync(old.Folder, run, e);
+            throw;
+        }
+    }
+
+    // Its file was not touched.
+    private async Task GoBackAsync(LogFolder old, GarnetRun? run, Exception reason)
+    {
+        try
+        {
+            await (run?.DisposeAsync() ?? ValueTask.CompletedTask);
+            _run = await OpenAsync(old, _port, _gate);
+        }
+        catch (Exception e)
+        {
+            _fault = $"what it holds could not be copied ({reason.Message}), nor its file opened again ({e.Message})";
+        }
+    }
+
+    private Task<GarnetRun> OpenAsync(LogFolder folder, int port, WriteGate gate) =>
+        GarnetRun.StartAsync(folder, port, options.Value.EmbeddedMemoryMegabytes, gate, loggers);
+
+    private bool IsDue(long most)
+    {
+        var bytes = LogBytes;
+        return bytes > most && bytes > Growth * _run!.Folder.CopiedBytes && bytes > Growth * _failedAt;
+    }
+
+    private async Task CompactAtStartAsync(bool isWhole)
+    {
+        try
+        {
+            await CompactAsync();
+        }
+        catch (Exception e) when (_fault is null && isWhole)
+        {
+            LogCompactionFailed(e);
+        }
+        catch (Exception e)
+        {
+            throw new StartException($"The embedded store could not copy what it holds into a new file: {_fault ?? e.Message}", e);
+        }
+    }
+
+    private async Task LookAsync()
+    {
+        if (!IsDue(MaxLogBytes))
         {
             return;
         }
 
-        var lost = newest.Number > whole.Number ? $"{newest.Number - whole.Number} later writes, up to {newest.At:u}, are lost" : "how much came after it is not known";
-        var found = (whole.Number == 0 ? "nothing of it is whole" : $"whole is what was written up to {whole.At:u}") + $" ({whole.Number} writes); {lost}";
-        var reason = _said.Faults.Count == 0 ? "" : $" ({string.Join("; ", _said.Faults)})";
+        try
+        {
+            await CompactAsync();
+        }
+        catch (Exception e)
+        {
+            // A store of this process is not away; this is told each time.
+            LogCompactionFailed(e);
+        }
+    }
+
+    // False when it was damaged and is to start all the same.
+    private async Task<bool> IsWholeAsync(GarnetRun run)
+    {
+        if (await StoreDamage.OfAsync(run) is not { } damage)
+        {
+            return true;
+        }
+
         if (!options.Value.StartDamaged)
         {
             throw new StoreDamagedException(
-                $"The embedded store's files in {folder} are damaged: {found}{reason}. Nothing was changed. Put a copy of the folder in its place that is whole; "
+                $"The embedded store's files in {run.Folder.Path} are damaged: {damage}. Nothing was changed. Put a copy of the folder in its place that is whole; "
                 + "or start once with --Store:StartDamaged true, which keeps what is whole and forgets the rest. Copy the folder away before that.");
         }
 
-        LogDamaged(folder, found, reason);
-        _said.Forget();
-    }
-
-    // Two servers on one folder would destroy each other's files.
-    private static FileStream Lock(string folder)
-    {
-        try
-        {
-            return new FileStream(Path.Combine(folder, "lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
-        }
-        catch (IOException e) when (e.HResult is HeldOnLinux or HeldOnMac or HeldOnWindows)
-        {
-            throw new StartException(
-                $"The data folder {folder} is in use by another server. Stop it, or choose another folder with --data.", e);
-        }
+        LogDamaged(run.Folder.Path, damage);
+        run.ForgetFaults();
+        return false;
     }
 
     private static int FreePort()
@@ -198,12 +284,15 @@ public sealed partial class EmbeddedStore(
     [LoggerMessage(LogLevel.Information, "Embedded store on 127.0.0.1:{Port}, data in {Folder}")]
     private partial void LogStarted(int port, string folder);
 
-    [LoggerMessage(LogLevel.Warning, "The embedded store does not finish a checkpoint in time; its append-only file keeps growing. Told once until one succeeds")]
-    private partial void LogCheckpointLate(Exception exception);
+    [LoggerMessage(LogLevel.Information, "The embedded store copies what it holds into a new file, since the one that it has is {Megabytes} MB large; what writes waits, and at the end of it what reads")]
+    private partial void LogCompacting(long megabytes);
 
-    [LoggerMessage(LogLevel.Error, "The embedded store could not take a checkpoint; its append-only file keeps growing")]
-    private partial void LogCheckpointFailed(Exception exception);
+    [LoggerMessage(LogLevel.Information, "The embedded store has a file of {After} MB instead of {Before} MB, after {Elapsed}")]
+    private partial void LogCompacted(long before, long after, TimeSpan elapsed);
 
-    [LoggerMessage(LogLevel.Critical, "The embedded store's files in {Folder} were damaged and it starts with what is whole (Store:StartDamaged): {Found}{Reason}")]
-    private partial void LogDamaged(string folder, string found, string reason);
+    [LoggerMessage(LogLevel.Error, "The embedded store could not copy what it holds into a new file; the one that it has keeps growing, and it tries again when that has doubled")]
+    private partial void LogCompactionFailed(Exception exception);
+
+    [LoggerMessage(LogLevel.Critical, "The embedded store's files in {Folder} were damaged and it starts with what is whole (Store:StartDamaged): {Damage}")]
+    private partial void LogDamaged(string folder, string damage);
 }

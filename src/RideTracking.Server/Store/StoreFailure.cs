@@ -31,6 +31,9 @@ public readonly record struct StoreFailure(StoreFailureKind Kind, string Reason)
     // As stores before 7.0 tell what a script met.
     private static readonly string[] CodesInside = [.. Codes.Select(code => $"-{code} ")];
 
+    // As the embedded store tells what a script met.
+    private const string InScript = "ERR Lua encountered an error: ";
+
     /// <summary>How the store failed; null when it was not the store.</summary>
     public static StoreFailure? Of(Exception e) => e switch
     {
@@ -52,6 +55,11 @@ public readonly record struct StoreFailure(StoreFailureKind Kind, string Reason)
 
     private static string? RefusalOf(string message)
     {
+        if (message.StartsWith(InScript, StringComparison.Ordinal))
+        {
+            message = message[InScript.Length..];
+        }
+
         var space = message.IndexOf(' ', StringComparison.Ordinal);
         if (Refusals.TryGetValue(space < 0 ? message : message[..space], out var code))
         {

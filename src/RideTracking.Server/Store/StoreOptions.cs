@@ -16,6 +16,13 @@ public sealed class StoreOptions
     public int EmbeddedMemoryMegabytes { get; set; } = 256;
 
     /// <summary>
+    /// How large the embedded store's append-only file may get, in MB, before what it holds is copied into a new one: 1 to 1048576. Writes wait
+    /// meanwhile, for some seconds. A file that is half what the store holds is not copied.
+    /// </summary>
+    [Range(1, 1 << 20, ErrorMessage = "Store:MaxLogMegabytes must be 1 to 1048576.")]
+    public long MaxLogMegabytes { get; set; } = 1024;
+
+    /// <summary>
     /// Whether the embedded store starts although its files are damaged: with what is whole, and without what was written
     /// after it. Otherwise it says what is lost, and does not start.
     /// </summary>

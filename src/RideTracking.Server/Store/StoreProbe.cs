@@ -33,7 +33,11 @@ public sealed partial class StoreProbe : LoopService
         : base(loops.Create("store_probe", TimeProvider.System), EverySecond)
     {
         (_store, _embedded, _end, _logger) = (store, embedded, end, logger);
-        meters.Create(Metering.MeterName).CreateObservableGauge(
+        var meter = meters.Create(Metering.MeterName);
+        meter.CreateObservableCounter(
+            "ridetracking.store.compactions", () => embedded.Compactions, "{compaction}", "Times that what the embedded store holds was copied into a new append-only file.");
+        meter.CreateObservableGauge("ridetracking.store.log.size", () => embedded.LogBytes, "By", "How large the embedded store's append-only file is.");
+        meter.CreateObservableGauge(
             "ridetracking.store.state", Measure, "{state}", "1 for the store's state: connected, away, or refusing (by its own code of the reason); 0 for the others.");
     }
 

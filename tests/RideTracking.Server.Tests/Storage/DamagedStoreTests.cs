@@ -1,7 +1,3 @@
-using System.Diagnostics.Metrics;
-using Microsoft.Extensions.Logging;
-using Microsoft.Extensions.Options;
-using RideTracking.Server.Hosting;
 using RideTracking.Server.Store;
 using RideTracking.Server.Tests.Fixtures;
 using StackExchange.Redis;
@@ -13,9 +9,9 @@ public sealed class DamagedStoreTests : IDisposable
 {
     private const int Writes = 300;
 
-    private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("damaged-");
+    private readonly EmbeddedFolder _folder = new();
 
-    public void Dispose() => _folder.Delete(recursive: true);
+    public void Dispose() => _folder.Dispose();
 
     [Fact]
     public async Task A_whole_file_is_no_damage_however_often_it_is_started()
@@ -23,7 +19,7 @@ public sealed class DamagedStoreTests : IDisposable
         await FillAsync();
         for (var i = 0; i < 3; i++)
         {
-            await using var again = await OpenAsync();
+            await using var again = await _folder.OpenAsync();
             Assert.Equal(Writes, await again.CountAsync());
         }
     }
@@ -32,15 +28,15 @@ public sealed class DamagedStoreTests : IDisposable
     public async Task A_changed_byte_keeps_it_from_starting_until_it_is_asked_to_and_then_all_before_it_is_there()
     {
         await FillAsync();
-        Damage("value-100.");
+        EmbeddedFolder.Damage(_folder.Path, "value-100.");
 
-        var refused = await Assert.ThrowsAsync<StoreDamagedException>(OpenAsync);
+        var refused = await Assert.ThrowsAsync<StoreDamagedException>(() => _folder.OpenAsync());
         Assert.Contains("later writes, up to 20", refused.Message, StringComparison.Ordinal);
         Assert.Contains("--Store:StartDamaged true", refused.Message, StringComparison.Ordinal);
         // And again: it has changed nothing.
-        await Assert.ThrowsAsync<StoreDamagedException>(OpenAsync);
+        await Assert.ThrowsAsync<StoreDamagedException>(() => _folder.OpenAsync());
 
-        await using (var asked = await OpenAsync(startDamaged: true))
+        await using (var asked = await _folder.OpenAsync(startDamaged: true))
         {
             Assert.Equal(100, await asked.CountAsync());
             // With the one that was written to note the others.
@@ -49,7 +45,7 @@ public sealed class DamagedStoreTests : IDisposable
         }
 
         // What it has begun anew with is whole.
-        await using var after = await OpenAsync();
+        await using var after = await _folder.OpenAsync();
         Assert.Equal(101, await after.CountAsync());
     }
 
@@ -57,22 +53,22 @@ public sealed class DamagedStoreTests : IDisposable
     public async Task Files_that_are_gone_keep_it_from_starting()
     {
         await FillAsync();
-        foreach (var file in _folder.EnumerateFiles("aof.log.*", SearchOption.AllDirectories))
+        foreach (var file in EmbeddedFolder.FilesIn(_folder.Path))
         {
             file.Delete();
         }
 
-        var refused = await Assert.ThrowsAsync<StoreDamagedException>(OpenAsync);
+        var refused = await Assert.ThrowsAsync<StoreDamagedException>(() => _folder.OpenAsync());
         Assert.Contains($"{Writes} later writes", refused.Message, StringComparison.Ordinal);
 
-        await using var asked = await OpenAsync(startDamaged: true);
+        await using var asked = await _folder.OpenAsync(startDamaged: true);
         Assert.Equal(0, await asked.CountAsync());
     }
 
     [Fact]
     public async Task A_call_over_the_limit_is_refused_and_those_after_it_are_kept()
     {
-        await using (var store = await OpenAsync())
+        await using (var store = await _folder.OpenAsync())
         {
             var refused = await Assert.ThrowsAsync<RedisServerException>(() => store.Writer.SetAsync("large", new byte[(1 << 20) + 1]));
             Assert.StartsWith("TOOLARGE", refused.Message, StringComparison.Ordinal);
@@ -84,7 +80,7 @@ public sealed class DamagedStoreTests : IDisposable
             await store.WriteAsync(0);
         }
 
-        await using var again = await OpenAsync();
+        await using var again = await _folder.OpenAsync();
         Assert.Equal(1, await again.CountAsync());
         Assert.Equal((1 << 20) - 1000, await again.Database.StringLengthAsync("largest"));
         Assert.False(await again.Database.KeyExistsAsync("large"));
@@ -93,13 +89,13 @@ public sealed class DamagedStoreTests : IDisposable
     [Fact]
     public async Task What_expired_while_it_was_down_is_gone()
     {
-        await using (var store = await OpenAsync())
+        await using (var store = await _folder.OpenAsync())
         {
             await store.Writer.SetAsync("short", "", TimeSpan.FromMilliseconds(1));
             await store.Writer.SetAsync("long", "", TimeSpan.FromHours(1));
         }
 
-        await using var again = await OpenAsync();
+        await using var again = await _folder.OpenAsync();
         Assert.False(await again.Database.KeyExistsAsync("short"));
         Assert.InRange((await again.Database.KeyTimeToLiveAsync("long"))!.Value, TimeSpan.FromMinutes(59), TimeSpan.FromHours(1));
     }
@@ -107,69 +103,12 @@ public sealed class DamagedStoreTests : IDisposable
     // As if it were killed: nothing is saved but what the file has.
     private async Task FillAsync()
     {
-        await using var store = await OpenAsync();
+        await using var store = await _folder.OpenAsync();
         for (var i = 0; i < Writes; i++)
         {
             await store.WriteAsync(i);
         }
 
         await store.Store.NoteProgressAsync(() => store.Writer.SetAsync("noted", ""));
-    }
-
-    private void Damage(string text)
-    {
-        foreach (var file in _folder.EnumerateFiles("aof.log.*", SearchOption.AllDirectories))
-        {
-            var bytes = File.ReadAllBytes(file.FullName);
-            var at = bytes.AsSpan().IndexOf(System.Text.Encoding.ASCII.GetBytes(text));
-            if (at >= 0)
-            {
-                bytes[at] = (byte)'V';
-                File.WriteAllBytes(file.FullName, bytes);
-                return;
-            }
-        }
-
-        Assert.Fail("Nothing to damage was found.");
-    }
-
-    private Task<Opened> OpenAsync() => OpenAsync(startDamaged: false);
-
-    private async Task<Opened> OpenAsync(bool startDamaged)
-    {
-        var errors = new ErrorLog();
-        var loggers = LoggerFactory.Create(logging => logging.AddProvider(errors));
-        var store = new EmbeddedStore(
-            Options.Create(new StoreOptions { StartDamaged = startDamaged }), Options.Create(new DataOptions { DataFolder = _folder.FullName }), loggers,
-            new Loops(new LoopMetrics(new Meter("damaged")), _ => false, loggers), loggers.CreateLogger<EmbeddedStore>());
-        try
-        {
-            var endpoint = (await store.StartAsync(TestContext.Current.CancellationToken))!;
-            return new Opened(store, await ConnectionMultiplexer.ConnectAsync(endpoint), errors);
-        }
-        catch (StoreDamagedException)
-        {
-            await store.DisposeAsync();
-            throw;
-        }
-    }
-
-    private sealed record Opened(EmbeddedStore Store, ConnectionMultiplexer Redis, ErrorLog Log) : IAsyncDisposable
-    {
-        public IDatabase Database => Redis.GetDatabase();
-
-        public StoreWriter Writer => new(Database, isEmbedded: true);
-
-        public IReadOnlyList<string> Errors => Log.Unexpected;
-
-        public Task WriteAsync(int number) => Writer.HashSetAsync("filled", number, $"value-{number}.");
-
-        public Task<long> CountAsync() => Database.HashLengthAsync("filled");
-
-        public async ValueTask DisposeAsync()
-        {
-            await Redis.DisposeAsync();
-            await Store.DisposeAsync();
-        }
     }
 }

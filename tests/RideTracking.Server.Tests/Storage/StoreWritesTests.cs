@@ -14,7 +14,7 @@ public sealed class StoreWritesTests
         "SortedSetScan", "SortedSetLength", "SetMembers", "Ping", "get_Multiplexer", "IsConnected",
     ];
 
-    private static readonly Type[] Writers = [typeof(StoreWriter), typeof(LoadedScript), typeof(EmbeddedStore)];
+    private static readonly Type[] Writers = [typeof(StoreWriter), typeof(LoadedScript), typeof(StoreCopy)];
 
     [Fact]
     public void Nothing_else_writes() => Assert.Empty(Uses(typeof(RideTrackingServer).Assembly));

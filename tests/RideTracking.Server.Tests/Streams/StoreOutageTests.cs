@@ -3,6 +3,7 @@ using Microsoft.Extensions.DependencyInjection;
 using RideTracking.Engine.Fanout;
 using RideTracking.Engine.Index;
 using RideTracking.Server.Access;
+using RideTracking.Server.Store;
 using RideTracking.Server.Tests.Fixtures;
 using RideTracking.V1;
 
@@ -28,6 +29,29 @@ public sealed class StoreOutageTests
         Assert.Equal(10UL, phone.Acks[^1].ThroughSequence);
 
         await redis.StartAgainAsync();
+        Assert.Empty(await phone.ReadAckAsync(20));
+        Assert.Equal(
+            Enumerable.Range(1, 20).Select(s => (ulong)s),
+            (await ConnectTests.LoggedAsync(server)).Select(f => f.Fix.Sequence));
+    }
+
+    [Fact]
+    public async Task The_embedded_store_is_as_one_that_is_away_for_a_moment_when_it_takes_a_new_file()
+    {
+        await using var server = await ServerHost.StartAsync();
+        await using var phone = await DriverPhone.ConnectAsync(server, "d1");
+        await phone.SendAsync(DriverPhone.Batch(Now, 1, 10));
+        await phone.ReadAckAsync(10);
+
+        var store = server.Services.GetRequiredService<EmbeddedStore>();
+        store.Copied = async _ =>
+        {
+            await phone.SendAsync(DriverPhone.Batch(Now + 10_000, 11, 10));
+            await SeenAsync(server, "d1", 20);
+            Assert.Equal(10UL, phone.Acks[^1].ThroughSequence);
+        };
+        await store.CompactAsync();
+
         Assert.Empty(await phone.ReadAckAsync(20));
         Assert.Equal(
             Enumerable.Range(1, 20).Select(s => (ulong)s),

@@ -4,22 +4,25 @@ using StackExchange.Redis;
 namespace RideTracking.Benchmarks.Kills.Loads;
 
 /// <summary>
-/// Kills a process under load, again and again on the same files, with checkpoints meanwhile, and looks after the first start
-/// and after a second one that follows a kill at rest.
+/// Kills a process under load, again and again on the same files, half of the times while it copies what it holds into a new
+/// one, and looks after the first start and after a second one that follows a kill at rest.
 /// </summary>
 /// <param name="start">Starts the process on the files.</param>
 /// <param name="reference">A Redis, empty.</param>
 /// <param name="seed">Decides.</param>
 internal sealed class KillRun(Func<Task<StoreProcess>> start, IConnectionMultiplexer reference, int seed)
 {
+    // It refuses meanwhile, which is quick.
+    private const int AnswersDuringCopy = 6000;
+
     private readonly Random _chance = new(seed);
     private readonly StoreLoad[] _loads = [.. Enumerable.Range(0, 3).SelectMany(i => StoreLoad.Some(seed + (10 * i), $"-{seed}-{i}"))];
 
     /// <summary>What was wrong.</summary>
     public List<string> Faults { get; } = [];
 
-    /// <summary>Checkpoints that were begun under load.</summary>
-    public int Checkpoints { get; private set; }
+    /// <summary>Copies that were begun under load.</summary>
+    public int Compactions { get; private set; }
 
     /// <summary>Calls that were answered.</summary>
     public int Answered => _loads.Sum(l => l.Answered);
@@ -42,7 +45,10 @@ internal sealed class KillRun(Func<Task<StoreProcess>> start, IConnectionMultipl
             for (var again = 0; again < 2; again++)
             {
                 process = await start();
-                Faults.AddRange(from fault in await LookAsync(trial, process) select $"kill {kill + 1}, start {again + 1}: {fault}");
+                await using (var store = await ConnectAsync(process))
+                {
+                    Faults.AddRange(from fault in await trial.FaultsAsync(store) select $"kill {kill + 1}, start {again + 1}: {fault}");
+                }
 
                 if (again == 0)
                 {
@@ -65,50 +71,35 @@ internal sealed class KillRun(Func<Task<StoreProcess>> start, IConnectionMultipl
         return ConnectionMultiplexer.ConnectAsync(settings);
     }
 
-    // A connection may fail for reasons of the client's own; what was found before that stays found.
-    private static async Task<List<string>> LookAsync(StoreTrial trial, StoreProcess process)
-    {
-        for (var left = 3; ; left--)
-        {
-            try
-            {
-                await using var store = await ConnectAsync(process);
-                return await trial.FaultsAsync(store);
-            }
-            catch (Exception e) when (left > 0 && e is (RedisConnectionException or RedisTimeoutException))
-            {
-                Console.WriteLine($"looking again: {e.Message}");
-            }
-        }
-    }
-
     private async Task LoadAndKillAsync(ConnectionMultiplexer store, StoreProcess process)
     {
         var writer = new StoreWriter(store.GetDatabase(), isEmbedded: true);
         var (end, answers) = (_chance.Next(20, 1500), 0);
-        int[] checkpoints = [_chance.Next(end), _chance.Next(end), _chance.Next(2 * end)];
-        var reached = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        var loading = Task.WhenAll(_loads.Select(load => Task.Run(() => load.RunAsync(writer, int.MaxValue, Answered))));
-        if (await Task.WhenAny(reached.Task, loading) == loading)
+        var compaction = _chance.Next(2 * end);
+        if (compaction < end)
         {
-            throw new InvalidOperationException("The process ended before it was killed.");
+            end = compaction + _chance.Next(AnswersDuringCopy);
         }
 
+        var reached = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var loading = Task.WhenAll(_loads.Select(load => Task.Run(() => load.RunAsync(writer, int.MaxValue, Answered))));
+        // The end of a copy cuts the connections, and a kill then is as good as any.
+        await Task.WhenAny(reached.Task, loading);
         await process.KillAsync();
         await loading;
 
         void Answered()
         {
             var now = Interlocked.Increment(ref answers);
-            if (checkpoints.Contains(now))
+            if (now == compaction)
             {
-                Checkpoints++;
-                _ = store.GetDatabase().ExecuteAsync("BGSAVE", [], CommandFlags.FireAndForget);
+                Compactions++;
+                process.Compact();
             }
 
             if (now == end)
             {
-                reached.SetResult();
+                reached.TrySetResult();
             }
         }
     }

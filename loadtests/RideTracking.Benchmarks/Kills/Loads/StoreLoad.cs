@@ -39,7 +39,7 @@ internal abstract class StoreLoad(string area, int seed)
     /// <summary>Makes calls until the store is gone, or there were so many.</summary>
     /// <param name="store">Where.</param>
     /// <param name="most">How many at the most.</param>
-    /// <param name="answered">Told after each answer.</param>
+    /// <param name="answered">Told after each answer, also after a refusal.</param>
     public async Task RunAsync(StoreWriter store, int most, Action answered)
     {
         try
@@ -48,7 +48,7 @@ internal abstract class StoreLoad(string area, int seed)
             {
                 var (call, heard) = Next();
                 _calls.Add((call, Interlocked.Increment(ref _ticks), long.MaxValue));
-                var reply = await call(store);
+                var reply = await TakenAsync(call, store, answered);
                 _calls[^1] = (call, _calls[^1].Begun, Interlocked.Increment(ref _ticks));
                 Answered = _calls.Count;
                 heard(reply!);
@@ -58,6 +58,24 @@ internal abstract class StoreLoad(string area, int seed)
         catch (Exception e) when (e is RedisConnectionException or ObjectDisposedException)
         {
             // It was killed.
+        }
+    }
+
+    // While a store copies itself it takes nothing, and says so.
+    private static async Task<RedisResult?> TakenAsync(StoreCall call, StoreWriter store, Action answered)
+    {
+        using var tries = new PeriodicTimer(TimeSpan.FromMilliseconds(5));
+        while (true)
+        {
+            try
+            {
+                return await call(store);
+            }
+            catch (RedisServerException e) when (StoreFailure.Passes(e))
+            {
+                answered();
+                await tries.WaitForNextTickAsync();
+            }
         }
     }
 

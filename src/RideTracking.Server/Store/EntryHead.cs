@@ -1,0 +1,62 @@
+using System.Buffers.Binary;
+using System.Numerics;
+using Garnet.server;
+
+namespace RideTracking.Server.Store;
+
+/// <summary>
+/// What an entry of the embedded store's file begins with: its number, one more than the one before, and a checksum of that and all
+/// parts that follow, since Garnet itself would not notice that entries are damaged or missing.
+/// </summary>
+internal static class EntryHead
+{
+    /// <summary>What stands where it will be.</summary>
+    public const string Room = "............";
+
+    private const int Bytes = 12;
+    private const int NumberBytes = sizeof(long);
+
+    /// <summary>Writes it over the room for it.</summary>
+    public static void Write(SessionParseState parts, long number)
+    {
+        var head = parts.GetArgSliceByRef(0).Span;
+        BinaryPrimitives.WriteInt64LittleEndian(head, number);
+        BinaryPrimitives.WriteUInt32LittleEndian(head[NumberBytes..], Checksum(parts));
+    }
+
+    /// <summary>The entry's number.</summary>
+    public static long NumberIn(SessionParseState parts) => BinaryPrimitives.ReadInt64LittleEndian(parts.GetArgSliceByRef(0).ReadOnlySpan);
+
+    /// <summary>Whether the entry is what was written.</summary>
+    public static bool IsWhole(SessionParseState parts) =>
+        parts.Count > 0
+        && parts.GetArgSliceByRef(0).ReadOnlySpan is { Length: Bytes } head
+        && BinaryPrimitives.ReadUInt32LittleEndian(head[NumberBytes..]) == Checksum(parts);
+
+    private static uint Checksum(SessionParseState parts)
+    {
+        var sum = Checksum(0, parts.GetArgSliceByRef(0).ReadOnlySpan[..NumberBytes]);
+        for (var i = 1; i < parts.Count; i++)
+        {
+            sum = Checksum(sum, parts.GetArgSliceByRef(i).ReadOnlySpan);
+        }
+
+        return sum;
+    }
+
+    private static uint Checksum(uint sum, ReadOnlySpan<byte> bytes)
+    {
+        sum = BitOperations.Crc32C(sum, (uint)bytes.Length);
+        for (; bytes.Length >= sizeof(ulong); bytes = bytes[sizeof(ulong)..])
+        {
+            sum = BitOperations.Crc32C(sum, BinaryPrimitives.ReadUInt64LittleEndian(bytes));
+        }
+
+        foreach (var b in bytes)
+        {
+            sum = BitOperations.Crc32C(sum, b);
+        }
+
+        return sum;
+    }
+}

@@ -1,0 +1,189 @@
+using StackExchange.Redis;
+
+namespace RideTracking.Server.Store;
+
+/// <summary>Copies all that an embedded store holds into another one, while nobody writes to either.</summary>
+internal sealed class StoreCopy
+{
+    // Far below what one call may be; a value that is larger by itself was written by one call, and goes by one.
+    private const int MostBytesOfCall = 256 << 10;
+    private const int BytesOfCommand = 100;
+    private const int MostBytesInFlight = 4 << 20;
+    private const int MostKeysAtOnce = 100;
+    private const int Page = 500;
+
+    private readonly IServer _keys;
+    private readonly IDatabase _from;
+    private readonly IDatabase _to;
+    private readonly List<Task> _inFlight = [];
+    private readonly List<object> _call = [];
+    private readonly List<RedisValue> _values = [];
+    private long _now;
+    private long _bytesOfValues;
+    private long _bytesOfCall;
+    private long _bytesInFlight;
+
+    private StoreCopy(IConnectionMultiplexer from, IConnectionMultiplexer to)
+    {
+        (_keys, _from, _to) = (from.GetServers()[0], from.GetDatabase(), to.GetDatabase());
+    }
+
+    /// <summary>Copies.</summary>
+    /// <exception cref="InvalidDataException">Not all of it was found.</exception>
+    /// <exception cref="RedisException">One of the two does not do what it should.</exception>
+    public static async Task RunAsync(IConnectionMultiplexer from, IConnectionMultiplexer to)
+    {
+        var copy = new StoreCopy(from, to);
+        var keys = 0L;
+        await foreach (var some in copy._keys.KeysAsync(pageSize: Page).Chunk(MostKeysAtOnce))
+        {
+            keys += some.Length;
+            await copy.CopyAsync([.. some.Where(key => key != Apply.NumberKey)]);
+        }
+
+        await copy.ArriveAsync();
+        // Meanwhile keys may have expired, but none has come.
+        if (await copy._keys.DatabaseSizeAsync() is var there && there > keys)
+        {
+            throw new InvalidDataException($"{there} keys are there, of which {keys} were found");
+        }
+    }
+
+    private async Task CopyAsync(RedisKey[] keys)
+    {
+        _now = TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds();
+        var found = await Task.WhenAll(keys.Select(async key =>
+        {
+            var (stays, type) = (_from.KeyTimeToLiveAsync(key), _from.KeyTypeAsync(key));
+            return (Key: key, Stays: await stays, Type: await type);
+        }));
+        var strings = found.Where(one => one.Type == RedisType.String).ToArray();
+        // Most are strings, and small ones.
+        foreach (var ((key, stays, _), value) in strings.Zip(await Task.WhenAll(strings.Select(one => _from.StringGetAsync(one.Key)))))
+        {
+            if (!value.IsNull)
+            {
+                Take([value]);
+                await WriteAsync("SET", key, stays);
+            }
+        }
+
+        foreach (var (key, stays, type) in found.Where(one => one.Type is not (RedisType.String or RedisType.None)))
+        {
+            await CopyAsync(key, stays, type);
+        }
+
+        await SendAsync();
+    }
+
+    private async Task CopyAsync(RedisKey key, TimeSpan? stays, RedisType type)
+    {
+        var copied = type switch
+        {
+            RedisType.List => await CopyAsync("RPUSH", key, stays, ListAsync(key)),
+            RedisType.Hash => await CopyAsync("HSET", key, stays, from entry in _from.HashScanAsync(key, pageSize: Page) select new[] { entry.Name, entry.Value }),
+            RedisType.Set => await CopyAsync("SADD", key, stays, from member in _from.SetScanAsync(key, pageSize: Page) select new[] { member }),
+            RedisType.SortedSet => await CopyAsync("ZADD", key, stays, from entry in _from.SortedSetScanAsync(key, pageSize: Page) select new[] { entry.Score, entry.Element }),
+            _ => throw new InvalidDataException($"{key} is of a kind that nobody writes ({type})"),
+        };
+        var there = type switch
+        {
+            RedisType.List => await _from.ListLengthAsync(key),
+            RedisType.Hash => await _from.HashLengthAsync(key),
+            RedisType.Set => await _from.SetLengthAsync(key),
+            _ => await _from.SortedSetLengthAsync(key),
+        };
+        // It may have expired meanwhile; then it is gone there, too.
+        if (there != copied && there != 0)
+        {
+            throw new InvalidDataException($"{key} holds {there} values, of which {copied} were found");
+        }
+    }
+
+    private async Task<long> CopyAsync(string command, RedisKey key, TimeSpan? stays, IAsyncEnumerable<RedisValue[]> entries)
+    {
+        var copied = 0L;
+        await foreach (var entry in entries)
+        {
+            if (_bytesOfValues + BytesOf(entry) > MostBytesOfCall)
+            {
+                await WriteAsync(command, key, stays);
+            }
+
+            Take(entry);
+            copied++;
+        }
+
+        await WriteAsync(command, key, stays);
+        return copied;
+    }
+
+    private async IAsyncEnumerable<RedisValue[]> ListAsync(RedisKey key)
+    {
+        for (var at = 0L; await _from.ListRangeAsync(key, at, at + Page - 1) is { Length: > 0 } page; at += page.Length)
+        {
+            foreach (var value in page)
+            {
+                yield return [value];
+            }
+        }
+    }
+
+    private void Take(RedisValue[] values)
+    {
+        _values.AddRange(values);
+        _bytesOfValues += BytesOf(values);
+    }
+
+    private static long BytesOf(RedisValue[] values) => values.Sum(value => value.Length() + Apply.BytesOfLength);
+
+    // What was taken, as one write. It may come when what went before it has expired, so each says again when that is.
+    private async Task WriteAsync(string command, RedisKey key, TimeSpan? stays)
+    {
+        if (_values.Count == 0)
+        {
+            return;
+        }
+
+        if (_bytesOfCall + _bytesOfValues > MostBytesOfCall)
+        {
+            await SendAsync();
+        }
+
+        List<object> values = [.. _values.Select(value => (object)value)];
+        _call.AddRange((command, stays) switch
+        {
+            (_, null) => [_values.Count + 2, command, key, .. values],
+            // As it was written: what is as large as a call may be is no larger now.
+            ("SET", { } time) => [_values.Count + 4, command, key, .. values, "PX", (long)time.TotalMilliseconds],
+            (_, { } time) => [_values.Count + 2, command, key, .. values, 3, "PEXPIRE", key, (long)time.TotalMilliseconds],
+        });
+        _bytesOfCall += _bytesOfValues + BytesOfCommand + (2 * ((byte[])key!).Length);
+        _values.Clear();
+        _bytesOfValues = 0;
+    }
+
+    private async Task SendAsync()
+    {
+        if (_call.Count == 0)
+        {
+            return;
+        }
+
+        _inFlight.Add(_to.ExecuteAsync(Apply.Name, [Apply.Head, _now, .. _call]));
+        _bytesInFlight += _bytesOfCall;
+        _call.Clear();
+        _bytesOfCall = 0;
+        if (_bytesInFlight > MostBytesInFlight)
+        {
+            await ArriveAsync();
+        }
+    }
+
+    private async Task ArriveAsync()
+    {
+        await Task.WhenAll(_inFlight);
+        _inFlight.Clear();
+        _bytesInFlight = 0;
+    }
+}

@@ -1,0 +1,62 @@
+namespace RideTracking.Server.Store;
+
+/// <summary>Keeps writes out of the embedded store for a while, and knows when the last one that was let in is done. Thread-safe.</summary>
+internal sealed class WriteGate
+{
+    private readonly Lock _lock = new();
+    private int _inside;
+    private TaskCompletionSource? _closed;
+
+    /// <summary>Whether a write may begin; who is let in must leave.</summary>
+    public bool TryEnter()
+    {
+        lock (_lock)
+        {
+            if (_closed is not null)
+            {
+                return false;
+            }
+
+            _inside++;
+            return true;
+        }
+    }
+
+    /// <summary>A write that was let in is done.</summary>
+    public void Leave()
+    {
+        lock (_lock)
+        {
+            _inside--;
+            if (_inside == 0)
+            {
+                _closed?.TrySetResult();
+            }
+        }
+    }
+
+    /// <summary>Lets nobody in any more.</summary>
+    /// <returns>Completes when nobody is inside.</returns>
+    public Task CloseAsync()
+    {
+        lock (_lock)
+        {
+            _closed ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            if (_inside == 0)
+            {
+                _closed.TrySetResult();
+            }
+
+            return _closed.Task;
+        }
+    }
+
+    /// <summary>Lets writes in again.</summary>
+    public void Open()
+    {
+        lock (_lock)
+        {
+            _closed = null;
+        }
+    }
+}

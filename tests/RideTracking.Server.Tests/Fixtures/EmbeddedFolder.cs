@@ -1,0 +1,84 @@
+using System.Diagnostics.Metrics;
+using System.Text;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using RideTracking.Server.Hosting;
+using RideTracking.Server.Store;
+using StackExchange.Redis;
+
+namespace RideTracking.Server.Tests.Fixtures;
+
+/// <summary>A data folder with an embedded store in it, which is opened, and opened again.</summary>
+internal sealed class EmbeddedFolder : IDisposable
+{
+    private readonly DirectoryInfo _data = Directory.CreateTempSubdirectory("embedded-");
+
+    /// <summary>The store's own folder.</summary>
+    public string Path => EmbeddedStore.FolderIn(_data.FullName);
+
+    /// <summary>Opens it; it is not saved when it is closed, as if it were killed.</summary>
+    public async Task<Opened> OpenAsync(bool startDamaged = false, int memoryMegabytes = 16, Action<EmbeddedStore>? before = null)
+    {
+        var errors = new ErrorLog();
+        var loggers = LoggerFactory.Create(logging => logging.AddProvider(errors));
+        var store = new EmbeddedStore(
+            Options.Create(new StoreOptions { StartDamaged = startDamaged, EmbeddedMemoryMegabytes = memoryMegabytes }),
+            Options.Create(new DataOptions { DataFolder = _data.FullName }), loggers,
+            new Loops(new LoopMetrics(new Meter("embedded")), _ => false, loggers), loggers.CreateLogger<EmbeddedStore>());
+        before?.Invoke(store);
+        try
+        {
+            var endpoint = (await store.StartAsync(TestContext.Current.CancellationToken))!;
+            return new Opened(store, await ConnectionMultiplexer.ConnectAsync($"{endpoint},asyncTimeout=60000"), errors);
+        }
+        catch (StartException)
+        {
+            await store.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>The append-only files below a folder.</summary>
+    public static FileInfo[] FilesIn(string folder) => new DirectoryInfo(folder).GetFiles("aof.log.*", SearchOption.AllDirectories);
+
+    /// <summary>Changes a byte of what was written.</summary>
+    public static void Damage(string folder, string text)
+    {
+        foreach (var file in FilesIn(folder))
+        {
+            var bytes = File.ReadAllBytes(file.FullName);
+            var at = bytes.AsSpan().IndexOf(Encoding.ASCII.GetBytes(text));
+            if (at >= 0)
+            {
+                using var stream = file.OpenWrite();
+                stream.Position = at;
+                stream.WriteByte((byte)'!');
+                return;
+            }
+        }
+
+        Assert.Fail("Nothing to damage was found.");
+    }
+
+    public void Dispose() => _data.Delete(recursive: true);
+
+    /// <summary>The store, open.</summary>
+    internal sealed record Opened(EmbeddedStore Store, ConnectionMultiplexer Redis, ErrorLog Log) : IAsyncDisposable
+    {
+        public IDatabase Database => Redis.GetDatabase();
+
+        public StoreWriter Writer => new(Database, isEmbedded: true);
+
+        public IReadOnlyList<string> Errors => Log.Unexpected;
+
+        public Task WriteAsync(int number) => Writer.HashSetAsync("filled", number, $"value-{number}.");
+
+        public Task<long> CountAsync() => Database.HashLengthAsync("filled");
+
+        public async ValueTask DisposeAsync()
+        {
+            await Redis.DisposeAsync();
+            await Store.DisposeAsync();
+        }
+    }
+}
