@@ -57,11 +57,16 @@ internal sealed class CallSession(Carrier carrier, FixIntake intake, int slot, S
             ledger.BeginAgain(after); // This call is the resend: whoever is not answered sends again.
         }
 
-        var batch = Uplink.Rent();
-        batch.Clear();
-        UplinkReader.Read(locations, batch);
-        Intake.Receive(batch, services.Clock.GetUtcNow().ToUnixTimeMilliseconds());
-        batch.Return();
+        // Whom nobody could answer for long is told of what it sent before, and then sends this again.
+        if (!ledger.IsFullOfVerdicts)
+        {
+            var batch = Uplink.Rent();
+            batch.Clear();
+            UplinkReader.Read(locations, batch);
+            Intake.Receive(batch, services.Clock.GetUtcNow().ToUnixTimeMilliseconds());
+            batch.Return();
+        }
+
         try
         {
             await services.Path.Log.SettledAsync(cancellationToken).WaitAsync(LogTimeout, services.Clock.Machine, cancellationToken);
@@ -76,7 +81,7 @@ internal sealed class CallSession(Carrier carrier, FixIntake intake, int slot, S
             throw Refusal.Aborted("CLAIM_PASSED", "Another connection of this driver has come meanwhile. Send the same again.").ToRpcException();
         }
 
-        return ledger.IsAllLogged ? AckWire.Take(ledger, services.Path.Metrics) ?? new FixAck { ThroughSequence = ledger.LoggedThrough } : throw Unavailable();
+        return ledger.IsAllLogged ? AckWire.Take(ledger, services.Path.Metrics) ?? new FixAck { ThroughSequence = ledger.ToldThrough } : throw Unavailable();
     }
 
     private static RpcException Unavailable() =>

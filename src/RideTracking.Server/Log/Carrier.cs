@@ -96,6 +96,9 @@ public sealed class Carrier
     /// <summary>Highest sequence of it in the batch being written.</summary>
     internal ulong BatchThrough { get; set; }
 
+    /// <summary>The present of the driver once the batch is written.</summary>
+    internal Fix? BatchPresent { get; set; }
+
     /// <summary>Whether a fix of it may still be written.</summary>
     internal bool MayWrite(ulong sequence, int run) => IsClaimed && !IsLost && Ledger.MayWrite(sequence, run);
 
@@ -123,6 +126,7 @@ public sealed class Carrier
     /// <summary>The log has taken all of it in that was in a batch.</summary>
     internal void Logged()
     {
+        Present = BatchPresent;
         Ledger.Logged(BatchThrough);
         Told();
     }

@@ -293,6 +293,7 @@ public sealed partial class FixLog : BackgroundService
     {
         var forgotten = _waiting.TakeOldest();
         _settled++;
+        _settles.Complete(_settled);
         _metrics.Forgotten(1);
         if (forgotten.Carrier.Ledger.Forget(forgotten.Fix.Sequence, forgotten.Run))
         {

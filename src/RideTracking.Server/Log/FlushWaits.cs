@@ -1,29 +1,34 @@
 namespace RideTracking.Server.Log;
 
-/// <summary>Who waits until how many are settled: in the store, or forgotten.</summary>
+/// <summary>Who waits until how many are settled: in the store, or forgotten. Bounded by how many may wait to be.</summary>
 /// <remarks>Not thread-safe: the owner holds its lock. Nobody continues under it.</remarks>
 internal sealed class FlushWaits
 {
-    private readonly List<(long Through, TaskCompletionSource Done)> _waits = [];
+    private readonly Queue<(long Through, TaskCompletionSource Done)> _waits = [];
+    private (long Through, Task Done) _last;
 
     public bool IsEmpty => _waits.Count == 0;
 
+    /// <param name="through">How many; never fewer than the last time.</param>
     public Task Add(long through)
     {
+        if (through == _last.Through && !IsEmpty)
+        {
+            return _last.Done;
+        }
+
         var done = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        _waits.Add((through, done));
+        _waits.Enqueue((through, done));
+        _last = (through, done.Task);
         return done.Task;
     }
 
     public void Complete(long settled)
     {
-        for (var i = _waits.Count - 1; i >= 0; i--)
+        while (_waits.TryPeek(out var wait) && settled >= wait.Through)
         {
-            if (settled >= _waits[i].Through)
-            {
-                _waits[i].Done.TrySetResult();
-                _waits.RemoveAt(i);
-            }
+            wait.Done.TrySetResult();
+            _waits.Dequeue();
         }
     }
 }

@@ -15,6 +15,9 @@ public readonly record struct LastFix(
     private const int MaxRejectionBytes = 10 + 1 + (2 * sizeof(double));
     private const int MaxContentBytes = 10 + sizeof(int);
 
+    // The contents of a stream, which are 64 at the most.
+    private const int MoreOnStack = 64 * MaxContentBytes;
+
     /// <summary>Reads what <see cref="Write"/> wrote; null for nothing.</summary>
     /// <exception cref="Exception">It was damaged.</exception>
     public static LastFix? Parse(byte[]? value)
@@ -42,7 +45,7 @@ public readonly record struct LastFix(
         ulong loggedThrough, ReadOnlySpan<byte> sessionId, in Fix fix, List<SequencedVerdict> rejections, List<SequenceContent> contents)
     {
         var more = (rejections.Count * MaxRejectionBytes) + (contents.Count * MaxContentBytes);
-        Span<byte> buffer = more < 512 ? stackalloc byte[MaxBytes + 512] : new byte[MaxBytes + more];
+        Span<byte> buffer = more <= MoreOnStack ? stackalloc byte[MaxBytes + MoreOnStack] : new byte[MaxBytes + more];
         loggedThrough.TryFormat(buffer, out var length, provider: CultureInfo.InvariantCulture);
         buffer[length++] = (byte)' ';
         sessionId.CopyTo(buffer[length..]);

@@ -13,6 +13,10 @@ namespace RideTracking.Server.Log;
 public sealed class LogAppend(
     RedisStore store, StoreKeys keys, LogWriter writer, ServerClock clock, IOptions<LogOptions> options, LogMetrics metrics)
 {
+    // On the embedded store a call may be no larger than 1 MB, and what else a driver's last fix carries may be some kilobytes.
+    private const int MostBytesOfCall = 768 << 10;
+    private const int BytesOfLength = Apply.BytesOfLength;
+
     private readonly List<Carrier> _carriers = [];
     private readonly List<SequencedVerdict> _rejections = [];
     private readonly List<SequenceContent> _contents = [];
@@ -52,8 +56,9 @@ public sealed class LogAppend(
                 return true;
             }
 
+            var count = Compose(records[..keep]);
             _isInDoubt = true;
-            var reply = (string[])(await AppendAsync(records[..keep]))!;
+            var reply = (string[])(await AppendAsync())!;
             _isInDoubt = false;
             switch (reply[0])
             {
@@ -61,9 +66,14 @@ public sealed class LogAppend(
                     _written = ++_batch;
                     _writtenAt = clock.Machine.GetTimestamp();
                     _segment = long.Parse(reply[2], CultureInfo.InvariantCulture);
-                    metrics.Logged(keep);
+                    metrics.Logged(count);
                     _carriers.ForEach(static carrier => carrier.Logged());
-                    return true;
+                    if (count == keep)
+                    {
+                        return true;
+                    }
+
+                    break;
                 case "lost":
                     writer.Renew();
                     _written = 0;
@@ -124,7 +134,19 @@ public sealed class LogAppend(
         return kept;
     }
 
-    private async Task<RedisResult> AppendAsync(Memory<LogRecord> records)
+    // Returns how many of the records go into this call: nearly always all.
+    private int Compose(Memory<LogRecord> records)
+    {
+        var count = records.Length;
+        while (ComposeAll(records[..count]) > MostBytesOfCall && count > 1)
+        {
+            count /= 2;
+        }
+
+        return count;
+    }
+
+    private long ComposeAll(Memory<LogRecord> records)
     {
         var now = clock.GetUtcNow().ToUnixTimeMilliseconds();
         var maxBytes = LogBatch.MaxBytes(records.Span);
@@ -152,20 +174,26 @@ public sealed class LogAppend(
             _arguments.Add(member);
         }
 
+        long bytes = length;
         foreach (var carrier in _carriers)
         {
             _rejections.Clear();
             _contents.Clear();
             carrier.Ledger.CopyStored(carrier.BatchThrough, _rejections, _contents);
+            var last = LastFix.Write(carrier.BatchThrough, carrier.SessionIdUtf8, carrier.BatchPresent!.Value, _rejections, _contents);
             _arguments.Add(carrier.DriverIdUtf8);
-            _arguments.Add(LastFix.Write(carrier.BatchThrough, carrier.SessionIdUtf8, carrier.Present!.Value, _rejections, _contents));
+            _arguments.Add(last);
+            bytes += carrier.DriverIdUtf8.Length + last.Length + (2 * BytesOfLength);
         }
 
-        return await StoreScript.LogAppend.RunAsync(
+        return bytes;
+    }
+
+    private async Task<RedisResult> AppendAsync() =>
+        await StoreScript.LogAppend.RunAsync(
             store.AppendWrites,
             [keys.Log, keys.LogWriter(writer.Id), keys.LogFence(writer.Id), keys.LastFixes, keys.LogSegment(_segment), keys.LogSegment(_segment + 1)],
             [.. _arguments]);
-    }
 
     private void CollectCarriers(ReadOnlySpan<LogRecord> records)
     {
@@ -177,13 +205,14 @@ public sealed class LogAppend(
             if (carrier.InAttempt != _attempt)
             {
                 carrier.InAttempt = _attempt;
+                carrier.BatchPresent = carrier.Present;
                 _carriers.Add(carrier);
             }
 
             carrier.BatchThrough = record.Fix.Sequence;
-            if (record.Outcome == FixOutcome.Accepted || carrier.Present is null)
+            if (record.Outcome == FixOutcome.Accepted || carrier.BatchPresent is null)
             {
-                carrier.Present = record.Fix;
+                carrier.BatchPresent = record.Fix;
             }
         }
     }

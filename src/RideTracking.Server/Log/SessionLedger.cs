@@ -71,6 +71,18 @@ public sealed class SessionLedger
         }
     }
 
+    /// <summary>The app was told of every fix up to this sequence.</summary>
+    public ulong ToldThrough
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _acks.ToldThrough;
+            }
+        }
+    }
+
     /// <summary>So many verdicts wait to be told that the stream is not to be read until they are.</summary>
     public bool IsFullOfVerdicts
     {

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
+using RideTracking.Engine.Ingest;
 using RideTracking.Server.Areas;
 using RideTracking.Server.Hosting;
 using RideTracking.Server.Log;
@@ -59,13 +60,41 @@ public sealed class LogAppendTests
         Assert.Equal(1UL, next.Ledger.LoggedThrough);
         Assert.Equal(["d1", "d2"], (await ConnectTests.LoggedAsync(server)).Select(f => f.DriverId));
 
-        LogAppend Append() => new(
-            server.Services.GetRequiredService<RedisStore>(), server.City.GetRequiredService<StoreKeys>(), writer,
-            server.Services.GetRequiredService<ServerClock>(), server.City.GetRequiredService<IOptions<LogOptions>>(), server.City.GetRequiredService<LogMetrics>());
+        LogAppend Append() => AppendOf(server, writer);
 
         static Carrier Claimed(string driverId) => TestCarriers.Claimed(driverId, 1);
-
-        static LogRecord[] Records(Carrier carrier) =>
-            [new LogRecord { Carrier = carrier, Fix = new Engine.Ingest.Fix { Sequence = 1, FixedAtUnixMs = 1 }, Outcome = Engine.Ingest.FixOutcome.Accepted }];
     }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Drivers_full_of_rejections_do_not_stop_the_log(bool onRedis)
+    {
+        const int drivers = 150;
+        await using var redis = onRedis ? await RedisProcess.StartAsync() : null;
+        await using var server = await ServerHost.StartAsync(redis);
+        var carriers = Enumerable.Range(0, drivers).Select(i => TestCarriers.Claimed($"d{i}", 1)).ToArray();
+        foreach (var carrier in carriers)
+        {
+            for (ulong sequence = 1; sequence <= SessionVerdicts.MaxTold; sequence++)
+            {
+                carrier.Ledger.Reject(sequence, FixVerdict.Rejected(FixRejectReason.TooFrequent, 0.1, 0.2));
+            }
+        }
+
+        LogRecord[] records = [.. carriers.SelectMany(carrier => Records(carrier, SessionVerdicts.MaxTold + 1))];
+        await AppendOf(server, new LogWriter()).WriteAsync(records, _ => { });
+
+        Assert.All(carriers, carrier => Assert.Equal(SessionVerdicts.MaxTold + 1UL, carrier.Ledger.LoggedThrough));
+        Assert.Equal(carriers.Select(c => c.DriverId), (await ConnectTests.LoggedAsync(server)).Select(f => f.DriverId));
+        var stored = await server.City.GetRequiredService<LastFixes>().ReadAllAsync(TestContext.Current.CancellationToken).CountAsync(TestContext.Current.CancellationToken);
+        Assert.Equal(drivers, stored);
+    }
+
+    private static LogAppend AppendOf(ServerHost server, LogWriter writer) => new(
+        server.Services.GetRequiredService<RedisStore>(), server.City.GetRequiredService<StoreKeys>(), writer,
+        server.Services.GetRequiredService<ServerClock>(), server.City.GetRequiredService<IOptions<LogOptions>>(), server.City.GetRequiredService<LogMetrics>());
+
+    private static LogRecord[] Records(Carrier carrier, ulong sequence = 1) =>
+        [new LogRecord { Carrier = carrier, Fix = new Fix { Sequence = sequence, FixedAtUnixMs = 1 }, Outcome = FixOutcome.Accepted }];
 }
