@@ -3,6 +3,8 @@ using Microsoft.Extensions.DependencyInjection;
 using RideTracking.Engine.Fanout;
 using RideTracking.Engine.Index;
 using RideTracking.Server.Access;
+using RideTracking.Server.Drivers;
+using RideTracking.Server.Log;
 using RideTracking.Server.Store;
 using RideTracking.Server.Tests.Fixtures;
 using RideTracking.V1;
@@ -56,6 +58,60 @@ public sealed class StoreOutageTests
         Assert.Equal(
             Enumerable.Range(1, 20).Select(s => (ulong)s),
             (await ConnectTests.LoggedAsync(server)).Select(f => f.Fix.Sequence));
+    }
+
+    [Fact]
+    public async Task Calls_that_nobody_can_answer_keep_no_more_than_one_bound_of_verdicts()
+    {
+        const int rejected = 300;
+        await using var redis = await RedisProcess.StartAsync(durable: true);
+        await using var server = await ServerHost.StartAsync(redis, time: new WatchedTime(TimeProvider.System.GetUtcNow()));
+        Assert.Equal(3UL, (await ReportAsync(DriverPhone.Batch(Now, 1, 3))).ThroughSequence);
+
+        redis.Kill();
+        await UnansweredAsync(Rejected(first: 4));
+        await UnansweredAsync(Rejected(first: 1004));
+
+        await redis.StartAgainAsync();
+        var (former, latter) = (await CaughtUpAsync(Rejected(first: 1004)), await CaughtUpAsync(Rejected(first: 1004)));
+        Assert.Equal((4UL + rejected, rejected), (former.ThroughSequence, former.Verdicts.Count));
+        Assert.Equal((1004UL + rejected, rejected), (latter.ThroughSequence, latter.Verdicts.Count));
+
+        // The last one waits for the log.
+        static LocationBatch Rejected(ulong first)
+        {
+            var batch = DriverPhone.Batch(Now + (((long)first + rejected) * 1000), first, rejected + 1);
+            foreach (var fix in batch.Fixes.SkipLast(1))
+            {
+                fix.LongitudeE7 = int.MaxValue;
+            }
+
+            return batch;
+        }
+
+        async Task UnansweredAsync(LocationBatch batch)
+        {
+            var call = ReportAsync(batch);
+            while (!call.IsCompleted)
+            {
+                await server.PassAsync<StreamSweep>(TimeSpan.FromSeconds(5));
+            }
+
+            Assert.Equal(StatusCode.Unavailable, (await Assert.ThrowsAsync<RpcException>(() => call)).StatusCode);
+        }
+
+        async Task<FixAck> CaughtUpAsync(LocationBatch batch)
+        {
+            await server.City.GetRequiredService<FixLog>().FlushAsync(TestContext.Current.CancellationToken);
+            return await ReportAsync(batch);
+        }
+
+        async Task<FixAck> ReportAsync(LocationBatch batch)
+        {
+            var report = new ReportLocationsRequest { DriverId = "d1", SessionId = "s", Locations = batch };
+            return (await new DriverService.DriverServiceClient(server.Channel())
+                .ReportLocationsAsync(report, server.TokenOf(Role.Driver, "d1"), cancellationToken: TestContext.Current.CancellationToken)).FixAck;
+        }
     }
 
     [Fact]
