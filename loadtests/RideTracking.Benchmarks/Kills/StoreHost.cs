@@ -63,7 +63,7 @@ internal static class StoreHost
         {
             try
             {
-                await store.CompactAsync();
+                await store.CompactAsync(CancellationToken.None);
             }
             catch (Exception e)
             {

@@ -45,6 +45,7 @@ internal sealed class Apply(Replay replay, WriteGate gate) : CustomTransactionPr
     private static readonly PinnedSpanByte Number = PinnedSpanByte.FromPinnedSpan(PinnedNumberKey);
 
     private string? _refusal;
+    private bool _isReplayed;
     private bool _isDamaged;
     private bool _isInside;
 
@@ -67,12 +68,14 @@ internal sealed class Apply(Replay replay, WriteGate gate) : CustomTransactionPr
     public override bool Prepare<TGarnetReadApi>(TGarnetReadApi api, ref CustomProcedureInput procInput)
     {
         var parts = procInput.parseState;
-        _isDamaged = replay.IsRunning && !EntryHead.IsWhole(parts);
+        // Somebody may call before the file was run to its end.
+        _isReplayed = replay.IsRunning && !EntryHead.IsRoom(parts);
+        _isDamaged = _isReplayed && !EntryHead.IsWhole(parts);
         _refusal = _isDamaged ? null : Refusal(parts);
-        _isInside = _refusal is null && !replay.IsRunning && gate.TryEnter();
-        if (!_isInside && !replay.IsRunning)
+        _isInside = _refusal is null && !_isReplayed && !replay.IsRunning && gate.TryEnter();
+        if (!_isInside && !_isReplayed)
         {
-            _refusal ??= $"{Closed} the embedded store is writing its file anew";
+            _refusal ??= $"{Closed} the embedded store is opening its file, or writing it anew";
         }
 
         if (_isDamaged || _refusal is not null)
@@ -107,7 +110,7 @@ internal sealed class Apply(Replay replay, WriteGate gate) : CustomTransactionPr
 
         var now = Integer(parts, 1);
         var last = api.GET(Number, out PinnedSpanByte stored) == GarnetStatus.OK && Utf8Parser.TryParse(stored.ReadOnlySpan, out long read, out _) ? read : 0;
-        if (replay.IsRunning)
+        if (_isReplayed)
         {
             if (!replay.Takes(last, EntryHead.NumberIn(parts), now))
             {

@@ -1,7 +1,7 @@
-using System.Net;
-using System.Net.Sockets;
+using Garnet.common;
 using Microsoft.Extensions.Options;
 using RideTracking.Server.Hosting;
+using StackExchange.Redis;
 
 namespace RideTracking.Server.Store;
 
@@ -22,34 +22,30 @@ public sealed partial class EmbeddedStore(
 
     private static readonly TimeSpan LookInterval = TimeSpan.FromSeconds(1);
 
-    private readonly WriteGate _gate = new();
-
-    // Held while one run takes the place of another: what is noted is of one of them.
-    private readonly SemaphoreSlim _switching = new(1);
-
+    private readonly StoreRuns _runs = new(options, loggers);
     private FileStream? _lock;
-    private int _port;
-    private GarnetRun? _run;
-    private string? _fault;
     private long _failedAt;
     private int _compactions;
     private CancellationTokenSource? _stopping;
     private Task _looking = Task.CompletedTask;
 
     /// <summary>Whether its files were taken away while it runs. It would go on in memory, and come back with nothing.</summary>
-    public bool IsLost => _lock is { } held && _run is { } run && !(File.Exists(held.Name) && run.Folder.Progress.IsNoted);
+    public bool IsLost => _lock is { } held && _runs.Current is { } run && !(File.Exists(held.Name) && run.Folder.Progress.IsNoted) && run == _runs.Current;
 
     /// <summary>What Garnet itself could not do, and has left half done; null when there is nothing.</summary>
-    public string? Fault => _fault ?? _run?.Faults.FirstOrDefault();
+    public string? Fault => _runs.Fault;
 
     /// <summary>How often what it holds was copied into a new file.</summary>
     public int Compactions => Volatile.Read(ref _compactions);
 
-    /// <summary>How large its append-only file is; 0 when it is not used.</summary>
-    public long LogBytes => _run?.Folder.Bytes ?? 0;
+    /// <summary>How large its append-only file is, in bytes; 0 when it is not used.</summary>
+    public long LogBytes => _runs.Current?.Folder.Bytes ?? 0;
 
     /// <summary>For tests: told the folder that everything was copied into, before it is opened as the store.</summary>
-    internal Func<string, Task> Copied { get; set; } = _ => Task.CompletedTask;
+    internal Func<string, Task> Copied
+    {
+        set => _runs.Copied = value;
+    }
 
     private long MaxLogBytes => options.Value.MaxLogMegabytes << 20;
 
@@ -68,43 +64,25 @@ public sealed partial class EmbeddedStore(
 
         var folder = FolderIn(data.Value.DataFolder);
         _lock = DataFolder.Use(folder, () => FolderLock.Take(folder));
-        _port = FreePort();
-        var log = DataFolder.Use(folder, () => LogFolder.Current(folder));
-        _run = await OpenAsync(log, _port, _gate);
-        var isWhole = await IsWholeAsync(_run);
-        if (!isWhole || IsDue(Math.Min(MaxBytesAtStart, MaxLogBytes)))
+        GarnetRun run;
+        try
         {
-            await CompactAtStartAsync(isWhole);
+            run = await OpenAsync(folder, cancellationToken);
+        }
+        catch (Exception e) when (e is IOException or InvalidDataException or UnauthorizedAccessException or GarnetException or RedisException)
+        {
+            throw new StartException($"The embedded store in {folder} cannot be opened: {e.Message}", e);
         }
 
-        _run.Folder.Progress.Write(await _run.AppliedAsync());
-        LogStarted(_port, folder);
+        LogStarted(run.Port, folder);
         _stopping = new CancellationTokenSource();
-        _looking = loops.Create("store_compaction", TimeProvider.System).EveryAsync(LookInterval, _ => LookAsync(), _stopping.Token);
-        return $"127.0.0.1:{_port}";
+        _looking = loops.Create("store_compaction", TimeProvider.System).EveryAsync(LookInterval, LookAsync, _stopping.Token);
+        return $"127.0.0.1:{run.Port}";
     }
 
     /// <summary>Notes how far it has got, so that a start which finds less knows that something is lost.</summary>
     /// <param name="write">Writes something; what was there before is in the file when it is done.</param>
-    internal async Task NoteProgressAsync(Func<Task> write)
-    {
-        if (_run is null || !await _switching.WaitAsync(TimeSpan.Zero))
-        {
-            await write();
-            return;
-        }
-
-        try
-        {
-            var applied = await _run.AppliedAsync();
-            await write();
-            _run.Folder.Progress.Write(applied);
-        }
-        finally
-        {
-            _switching.Release();
-        }
-    }
+    internal Task NoteProgressAsync(Func<Task> write) => _runs.NoteProgressAsync(write);
 
     public async ValueTask DisposeAsync()
     {
@@ -116,12 +94,7 @@ public sealed partial class EmbeddedStore(
             _stopping = null;
         }
 
-        if (_run is not null)
-        {
-            await _run.DisposeAsync();
-            _run = null;
-        }
-
+        await _runs.DisposeAsync();
         if (_lock is not null)
         {
             await _lock.DisposeAsync();
@@ -131,123 +104,49 @@ public sealed partial class EmbeddedStore(
 
     /// <summary>Copies what it holds into a new file, which takes the place of the one that it has.</summary>
     /// <exception cref="Exception">It could not; it goes on with the file that it had, or <see cref="Fault"/> says that it cannot.</exception>
-    internal async Task CompactAsync()
+    internal async Task CompactAsync(CancellationToken stopping)
     {
-        await _switching.WaitAsync();
-        try
-        {
-            var (old, started) = (_run!, TimeProvider.System.GetTimestamp());
-            var before = old.Folder.Bytes;
-            // Until it has succeeded.
-            _failedAt = before;
-            await _gate.CloseAsync();
-            LogCompacting(before >> 20);
-            var next = old.Folder.Next();
-            try
-            {
-                var copied = await CopyAsync(old, next);
-                await Copied(next.Path);
-                await SwitchAsync(old, next, copied);
-            }
-            catch
-            {
-                next.Delete();
-                throw;
-            }
-
-            old.Folder.Delete();
-            _failedAt = 0;
-            Interlocked.Increment(ref _compactions);
-            LogCompacted(before >> 20, next.Bytes >> 20, TimeProvider.System.GetElapsedTime(started));
-        }
-        finally
-        {
-            _gate.Open();
-            _switching.Release();
-        }
+        var (before, started) = (LogBytes, TimeProvider.System.GetTimestamp());
+        LogCompacting(before >> 20);
+        // Until it has succeeded.
+        _failedAt = before;
+        await _runs.CopyAsync(stopping);
+        _failedAt = 0;
+        Interlocked.Increment(ref _compactions);
+        LogCompacted(before >> 20, LogBytes >> 20, TimeProvider.System.GetElapsedTime(started));
     }
 
-    private async Task<Applied> CopyAsync(GarnetRun old, LogFolder next)
+    private async Task<GarnetRun> OpenAsync(string folder, CancellationToken stopping)
     {
-        await using var copy = await OpenAsync(next, FreePort(), new WriteGate());
-        await StoreCopy.RunAsync(old.Connection, copy.Connection);
-        return await copy.AppliedAsync();
+        var log = LogFolder.Current(folder);
+        var isWhole = await IsWholeAsync(await _runs.OpenAsync(log));
+        log.DeleteOthers();
+        if (!isWhole)
+        {
+            // What comes after a damage must not follow it in the same file.
+            await CompactAsync(stopping);
+        }
+        else if (IsDue(Math.Min(MaxBytesAtStart, MaxLogBytes)))
+        {
+            await TryCompactAsync(stopping);
+        }
+
+        var run = _runs.Current ?? throw new InvalidDataException(Fault);
+        run.Folder.Progress.Write(await run.AppliedAsync());
+        return run;
     }
 
-    // Its file is run again as at any start, and is the store only when all of it was found whole.
-    private async Task SwitchAsync(GarnetRun old, LogFolder next, Applied copied)
-    {
-        await old.DisposeAsync();
-        GarnetRun? run = null;
-        try
-        {
-            run = await OpenAsync(next, _port, _gate);
-            if (run.Replay.HasGap || run.Faults.Count > 0 || await run.AppliedAsync() is var found && found != copied)
-            {
-                throw new InvalidDataException($"what was copied is not whole {string.Join("; ", run.Faults)}");
-            }
+    private bool IsDue(long most) => LogBytes is var bytes && bytes > most && bytes > Growth * Math.Max(_runs.Current!.Folder.CopiedBytes, _failedAt);
 
-            next.Succeed(copied);
-            _run = run;
-        }
-        catch (Exception e)
-        {
-            await GoBackAsync(old.Folder, run, e);
-            throw;
-        }
-    }
+    private Task LookAsync(CancellationToken stopping) => _runs.Current is not null && IsDue(MaxLogBytes) ? TryCompactAsync(stopping) : Task.CompletedTask;
 
-    // Its file was not touched.
-    private async Task GoBackAsync(LogFolder old, GarnetRun? run, Exception reason)
+    private async Task TryCompactAsync(CancellationToken stopping)
     {
         try
         {
-            await (run?.DisposeAsync() ?? ValueTask.CompletedTask);
-            _run = await OpenAsync(old, _port, _gate);
+            await CompactAsync(stopping);
         }
-        catch (Exception e)
-        {
-            _fault = $"what it holds could not be copied ({reason.Message}), nor its file opened again ({e.Message})";
-        }
-    }
-
-    private Task<GarnetRun> OpenAsync(LogFolder folder, int port, WriteGate gate) =>
-        GarnetRun.StartAsync(folder, port, options.Value.EmbeddedMemoryMegabytes, gate, loggers);
-
-    private bool IsDue(long most)
-    {
-        var bytes = LogBytes;
-        return bytes > most && bytes > Growth * _run!.Folder.CopiedBytes && bytes > Growth * _failedAt;
-    }
-
-    private async Task CompactAtStartAsync(bool isWhole)
-    {
-        try
-        {
-            await CompactAsync();
-        }
-        catch (Exception e) when (_fault is null && isWhole)
-        {
-            LogCompactionFailed(e);
-        }
-        catch (Exception e)
-        {
-            throw new StartException($"The embedded store could not copy what it holds into a new file: {_fault ?? e.Message}", e);
-        }
-    }
-
-    private async Task LookAsync()
-    {
-        if (!IsDue(MaxLogBytes))
-        {
-            return;
-        }
-
-        try
-        {
-            await CompactAsync();
-        }
-        catch (Exception e)
+        catch (Exception e) when (e is not OperationCanceledException || !stopping.IsCancellationRequested)
         {
             // A store of this process is not away; this is told each time.
             LogCompactionFailed(e);
@@ -272,13 +171,6 @@ public sealed partial class EmbeddedStore(
         LogDamaged(run.Folder.Path, damage);
         run.ForgetFaults();
         return false;
-    }
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 
     [LoggerMessage(LogLevel.Information, "Embedded store on 127.0.0.1:{Port}, data in {Folder}")]

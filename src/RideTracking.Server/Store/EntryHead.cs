@@ -13,8 +13,13 @@ internal static class EntryHead
     /// <summary>What stands where it will be.</summary>
     public const string Room = "............";
 
-    private const int Bytes = 12;
+    /// <summary>How long it is.</summary>
+    public const int Bytes = 12;
+
     private const int NumberBytes = sizeof(long);
+
+    /// <summary>Whether there is only the room for it, as in what was never in the file.</summary>
+    public static bool IsRoom(SessionParseState parts) => parts.Count > 0 && parts.GetArgSliceByRef(0).ReadOnlySpan.SequenceEqual("............"u8);
 
     /// <summary>Writes it over the room for it.</summary>
     public static void Write(SessionParseState parts, long number)

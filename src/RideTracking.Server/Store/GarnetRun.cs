@@ -1,5 +1,8 @@
 using System.Globalization;
+using System.Net.Sockets;
+using System.Security.Cryptography;
 using Garnet;
+using Garnet.common;
 using StackExchange.Redis;
 
 namespace RideTracking.Server.Store;
@@ -11,16 +14,23 @@ namespace RideTracking.Server.Store;
 /// </remarks>
 internal sealed class GarnetRun : IAsyncDisposable
 {
+    private const int LowestPort = 20_000;
+    private const int HighestPort = 32_000;
+    private const int MaxPortsTried = 100;
+
     private readonly GarnetServer _server;
     private readonly GarnetLog _said;
 
-    private GarnetRun(GarnetServer server, GarnetLog said, LogFolder folder, Replay replay, ConnectionMultiplexer connection)
+    private GarnetRun(GarnetServer server, GarnetLog said, LogFolder folder, int port, Replay replay, ConnectionMultiplexer connection)
     {
-        (_server, _said, Folder, Replay, Connection) = (server, said, folder, replay, connection);
+        (_server, _said, Folder, Port, Replay, Connection) = (server, said, folder, port, replay, connection);
     }
 
     /// <summary>Its files.</summary>
     public LogFolder Folder { get; }
+
+    /// <summary>Where it listens, on the loopback alone.</summary>
+    public int Port { get; }
 
     /// <summary>What was found in them.</summary>
     public Replay Replay { get; }
@@ -33,11 +43,36 @@ internal sealed class GarnetRun : IAsyncDisposable
 
     /// <summary>Starts it and runs its file again.</summary>
     /// <param name="folder">Its files.</param>
-    /// <param name="port">Where it listens, on the loopback alone.</param>
+    /// <param name="ports">Where it may listen: the first that nobody has.</param>
     /// <param name="memoryMegabytes">Beyond it keys are on disk.</param>
     /// <param name="gate">What writes go through.</param>
     /// <param name="loggers">Told what it warns of.</param>
-    public static async Task<GarnetRun> StartAsync(LogFolder folder, int port, int memoryMegabytes, WriteGate gate, ILoggerFactory loggers)
+    /// <param name="listening">For tests: told the port when it listens already, but takes no writes yet.</param>
+    /// <exception cref="GarnetException">Somebody has each of the ports.</exception>
+    public static async Task<GarnetRun> StartAsync(
+        LogFolder folder, IEnumerable<int> ports, int memoryMegabytes, WriteGate gate, ILoggerFactory loggers, Func<int, Task>? listening = null)
+    {
+        GarnetException? taken = null;
+        foreach (var port in ports)
+        {
+            try
+            {
+                return await StartOnAsync(port, folder, memoryMegabytes, gate, loggers, listening);
+            }
+            catch (GarnetException e) when (e.InnerException is SocketException { SocketErrorCode: SocketError.AddressAlreadyInUse })
+            {
+                taken = e;
+            }
+        }
+
+        throw taken ?? (Exception)new ArgumentException("There must be a port.", nameof(ports));
+    }
+
+    /// <summary>Any port: below those that systems give to outgoing connections, so that nobody takes it when another run follows on one.</summary>
+    public static IEnumerable<int> AnyPort() => Enumerable.Range(0, MaxPortsTried).Select(_ => RandomNumberGenerator.GetInt32(LowestPort, HighestPort));
+
+    private static async Task<GarnetRun> StartOnAsync(
+        int port, LogFolder folder, int memoryMegabytes, WriteGate gate, ILoggerFactory loggers, Func<int, Task>? listening)
     {
         var said = new GarnetLog(loggers);
         var server = new GarnetServer(
@@ -57,9 +92,10 @@ internal sealed class GarnetRun : IAsyncDisposable
             // Before the start, which runs the file again, and before any other: the file names it by its place.
             server.Register.NewTransactionProc(Apply.Name, () => new Apply(replay, gate));
             server.Start();
+            await (listening?.Invoke(port) ?? Task.CompletedTask);
             replay.End();
-            var connection = await ConnectionMultiplexer.ConnectAsync($"127.0.0.1:{port},allowAdmin=true,asyncTimeout=60000");
-            return new GarnetRun(server, said, folder, replay, connection);
+            var connection = await ConnectionMultiplexer.ConnectAsync($"127.0.0.1:{port},allowAdmin=true,asyncTimeout=60000,connectTimeout=60000");
+            return new GarnetRun(server, said, folder, port, replay, connection);
         }
         catch
         {

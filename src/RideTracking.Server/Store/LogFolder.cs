@@ -25,15 +25,15 @@ internal sealed class LogFolder
     /// <summary>How far it has got at least.</summary>
     public StoreProgress Progress { get; }
 
-    /// <summary>How large the file was when all that the store held had been copied into it; 0 for the first.</summary>
-    public long CopiedBytes => File.Exists(CopiedFile) ? long.Parse(File.ReadAllText(CopiedFile), CultureInfo.InvariantCulture) : 0;
+    /// <summary>How large the file was when all that the store held had been copied into it; 0 for the first, and where it is not known.</summary>
+    public long CopiedBytes => File.Exists(CopiedFile) && long.TryParse(File.ReadAllText(CopiedFile), CultureInfo.InvariantCulture, out var bytes) ? bytes : 0;
 
     private string CopiedFile => System.IO.Path.Combine(Path, "copied");
 
     /// <summary>How large its append-only file is.</summary>
     public long Bytes => new DirectoryInfo(Path).EnumerateFiles("aof.log.*", SearchOption.AllDirectories).Sum(f => f.Length);
 
-    /// <summary>The folder that is the store, made when there is none yet; what a copy has left behind, or a switch, is deleted.</summary>
+    /// <summary>The folder that is the store, made when there is none yet.</summary>
     /// <exception cref="StartException">The store is of an earlier version of this program.</exception>
     /// <exception cref="StoreDamagedException">Which one is the store cannot be told.</exception>
     public static LogFolder Current(string store)
@@ -54,12 +54,16 @@ internal sealed class LogFolder
                     + "Nothing was changed. Put a copy of the folder in its place that is whole.");
         }
 
-        foreach (var other in all.Where(folder => folder != current))
+        return current;
+    }
+
+    /// <summary>Deletes what a copy has left behind, before its end or after it.</summary>
+    public void DeleteOthers()
+    {
+        foreach (var other in All(System.IO.Path.GetDirectoryName(Path)!).Where(folder => folder._number != _number))
         {
             other.Delete();
         }
-
-        return current;
     }
 
     /// <summary>An empty one for what comes after this. It is nothing before its progress is noted.</summary>

@@ -29,14 +29,16 @@ internal sealed class StoreCopy
     }
 
     /// <summary>Copies.</summary>
+    /// <exception cref="OperationCanceledException">The server stops.</exception>
     /// <exception cref="InvalidDataException">Not all of it was found.</exception>
     /// <exception cref="RedisException">One of the two does not do what it should.</exception>
-    public static async Task RunAsync(IConnectionMultiplexer from, IConnectionMultiplexer to)
+    public static async Task RunAsync(IConnectionMultiplexer from, IConnectionMultiplexer to, CancellationToken stopping)
     {
         var copy = new StoreCopy(from, to);
         var keys = 0L;
         await foreach (var some in copy._keys.KeysAsync(pageSize: Page).Chunk(MostKeysAtOnce))
         {
+            stopping.ThrowIfCancellationRequested();
             keys += some.Length;
             await copy.CopyAsync([.. some.Where(key => key != Apply.NumberKey)]);
         }

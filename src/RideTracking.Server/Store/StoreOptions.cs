@@ -16,8 +16,8 @@ public sealed class StoreOptions
     public int EmbeddedMemoryMegabytes { get; set; } = 256;
 
     /// <summary>
-    /// How large the embedded store's append-only file may get, in MB, before what it holds is copied into a new one: 1 to 1048576. Writes wait
-    /// meanwhile, for some seconds. A file that is half what the store holds is not copied.
+    /// How large the embedded store's append-only file may get, in MB, before what it holds is copied into a new one: 1 to 1048576. A copy is
+    /// not copied again before it has doubled. Writes are refused meanwhile, for some four seconds for each 100 MB held.
     /// </summary>
     [Range(1, 1 << 20, ErrorMessage = "Store:MaxLogMegabytes must be 1 to 1048576.")]
     public long MaxLogMegabytes { get; set; } = 1024;

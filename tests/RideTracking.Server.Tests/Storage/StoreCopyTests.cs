@@ -34,15 +34,62 @@ public sealed class StoreCopyTests : IDisposable
         Assert.Equal(2, await again.CountAsync());
         await again.Writer.HashDeleteAsync("filled", Many);
         await again.Writer.HashDeleteAsync("filled", Many + 1);
-        await using var other = await OtherAsync();
-        Assert.Equal(await DumpAsync(other), await DumpAsync(again));
-
         // Filled alike, and never copied.
-        async Task<EmbeddedFolder.Opened> OtherAsync()
+        using var otherFolder = new EmbeddedFolder();
+        await using var other = await otherFolder.OpenAsync();
+        await FillAsync(other);
+        Assert.Equal(await DumpAsync(other), await DumpAsync(again));
+    }
+
+    [Fact]
+    public async Task Whoever_writes_through_several_copies_finds_all_that_was_answered()
+    {
+        const int writers = 8;
+        var answered = new List<int>();
+        await using (var store = await _folder.OpenAsync())
         {
-            var store = await new EmbeddedFolder().OpenAsync();
-            await FillAsync(store);
-            return store;
+            using var done = new CancellationTokenSource();
+            var writing = Enumerable.Range(0, writers).Select(writer => Task.Run(() => WriteAsync(store, writer, done.Token))).ToArray();
+            for (var copy = 0; copy < 3; copy++)
+            {
+                await CompactAsync(store);
+                var before = await store.CountAsync();
+                await ServerHost.UntilAsync(async () => await store.CountAsync() > before + (10 * writers));
+            }
+
+            await done.CancelAsync();
+            answered.AddRange((await Task.WhenAll(writing)).SelectMany(some => some));
+            Assert.Empty(await MissingAsync(store));
+        }
+
+        await using var again = await _folder.OpenAsync();
+        Assert.Empty(await MissingAsync(again));
+
+        async Task<IEnumerable<int>> MissingAsync(EmbeddedFolder.Opened store) => answered.Except((await store.Database.HashKeysAsync("filled")).Select(k => (int)k));
+
+        static async Task<List<int>> WriteAsync(EmbeddedFolder.Opened store, int writer, CancellationToken done)
+        {
+            var answered = new List<int>();
+            using var tries = new PeriodicTimer(TimeSpan.FromMilliseconds(2));
+            for (var number = writer; !done.IsCancellationRequested; number += writers)
+            {
+                while (true)
+                {
+                    try
+                    {
+                        await store.WriteAsync(number);
+                        answered.Add(number);
+                        break;
+                    }
+                    catch (Exception e) when (StoreFailure.Passes(e))
+                    {
+                        // The same again, as whoever is refused or cut off does.
+                        await tries.WaitForNextTickAsync(CancellationToken.None);
+                    }
+                }
+            }
+
+            return answered;
         }
     }
 
@@ -90,11 +137,42 @@ public sealed class StoreCopyTests : IDisposable
     }
 
     [Fact]
+    public async Task A_file_that_cannot_be_gone_back_to_is_told_and_ends_the_store()
+    {
+        await using (var store = await _folder.OpenAsync())
+        {
+            await store.WriteAsync(0);
+            await store.WriteAsync(1);
+            store.Store.Copied = copy =>
+            {
+                EmbeddedFolder.Damage(copy, "value-0.");
+                EmbeddedFolder.Damage(Path.Combine(_folder.Path, "log-1"), "value-0.");
+                return Task.CompletedTask;
+            };
+            await Assert.ThrowsAsync<InvalidDataException>(() => store.Store.CompactAsync(TestContext.Current.CancellationToken));
+            Assert.Contains("2 later writes", store.Store.Fault, StringComparison.Ordinal);
+        }
+
+        await Assert.ThrowsAsync<StoreDamagedException>(() => _folder.OpenAsync());
+    }
+
+    [Fact]
+    public async Task A_server_that_stops_gives_a_copy_up()
+    {
+        await using var store = await _folder.OpenAsync();
+        await store.WriteAsync(0);
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => store.Store.CompactAsync(new CancellationToken(canceled: true)));
+        await store.WriteAsync(1);
+        Assert.Equal(2, await store.CountAsync());
+        Assert.Equal("log-1", Assert.Single(Directory.GetDirectories(_folder.Path).Select(Path.GetFileName)));
+    }
+
+    [Fact]
     public async Task A_copy_that_cannot_begin_keeps_nobody_from_writing()
     {
         await using var store = await _folder.OpenAsync();
         await File.WriteAllTextAsync(Path.Combine(_folder.Path, "log-2"), "in the way", TestContext.Current.CancellationToken);
-        await Assert.ThrowsAsync<IOException>(store.Store.CompactAsync);
+        await Assert.ThrowsAsync<IOException>(() => store.Store.CompactAsync(TestContext.Current.CancellationToken));
         await store.WriteAsync(0);
         Assert.Equal(1, await store.CountAsync());
     }
@@ -111,7 +189,7 @@ public sealed class StoreCopyTests : IDisposable
         await File.WriteAllTextAsync(Path.Combine(left.FullName, "copied"), "1", TestContext.Current.CancellationToken);
         await using var again = await _folder.OpenAsync();
         Assert.Equal(1, await again.CountAsync());
-        Assert.False(left.Exists && Directory.Exists(left.FullName));
+        Assert.False(Directory.Exists(left.FullName));
     }
 
     [Fact]
@@ -138,7 +216,7 @@ public sealed class StoreCopyTests : IDisposable
 
     private static async Task CompactAsync(EmbeddedFolder.Opened store)
     {
-        await store.Store.CompactAsync();
+        await store.Store.CompactAsync(TestContext.Current.CancellationToken);
         await ServerHost.UntilAsync(() => store.Redis.IsConnected);
     }
 

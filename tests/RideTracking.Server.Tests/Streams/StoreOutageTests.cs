@@ -52,7 +52,7 @@ public sealed class StoreOutageTests
             await SeenAsync(server, "d1", 20);
             Assert.Equal(10UL, phone.Acks[^1].ThroughSequence);
         };
-        await store.CompactAsync();
+        await store.CompactAsync(TestContext.Current.CancellationToken);
 
         Assert.Empty(await phone.ReadAckAsync(20));
         Assert.Equal(
