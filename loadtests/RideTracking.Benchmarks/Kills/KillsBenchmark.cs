@@ -60,7 +60,7 @@ internal static class KillsBenchmark
         return faults == 0 ? 0 : 1;
     }
 
-    private static async Task<int> CutAsync(ConnectionMultiplexer reference, int calls, Func<AppendOnlyFile, IEnumerable<Damage>> choose, int seed)
+    private static async Task<int> CutAsync(ConnectionMultiplexer reference, int calls, Func<DamagedFile, IEnumerable<Damage>> choose, int seed)
     {
         await reference.GetServers()[0].FlushDatabaseAsync();
         var loads = StoreLoad.Some(seed);
@@ -77,7 +77,7 @@ internal static class KillsBenchmark
         await Task.Delay(StoreHost.NoteInterval * 10);
 
         await process.KillAsync();
-        var file = AppendOnlyFile.Of(folder);
+        var file = DamagedFile.Of(folder);
         var (faults, refused) = (0, 0);
         var damages = choose(file).ToArray();
         foreach (var damage in damages)

@@ -119,10 +119,20 @@ public sealed partial class EmbeddedStore(
     private async Task<GarnetRun> OpenAsync(string folder, CancellationToken stopping)
     {
         var log = LogFolder.Current(folder);
-        var isWhole = await IsWholeAsync(await _runs.OpenAsync(log));
-        log.DeleteOthers();
-        if (!isWhole)
+        // What Garnet would not bear is cut off before it sees it.
+        var unreadable = StoreDamage.Of(log);
+        if (unreadable is { } part)
         {
+            RequireToStartDamaged(log, part.Words);
+            new AppendOnlyFile(log.Path).CutAt(part.At);
+        }
+
+        var first = await _runs.OpenAsync(log);
+        if ((unreadable?.Words ?? await StoreDamage.OfAsync(first)) is { } damage)
+        {
+            RequireToStartDamaged(log, damage);
+            LogDamaged(log.Path, damage);
+            first.ForgetFaults();
             // What comes after a damage must not follow it in the same file.
             await CompactAsync(stopping);
         }
@@ -132,6 +142,7 @@ public sealed partial class EmbeddedStore(
         }
 
         var run = _runs.Current ?? throw new InvalidDataException(Fault);
+        run.Folder.DeleteOthers();
         run.Folder.Progress.Write(await run.AppliedAsync());
         return run;
     }
@@ -153,24 +164,14 @@ public sealed partial class EmbeddedStore(
         }
     }
 
-    // False when it was damaged and is to start all the same.
-    private async Task<bool> IsWholeAsync(GarnetRun run)
+    private void RequireToStartDamaged(LogFolder log, string damage)
     {
-        if (await StoreDamage.OfAsync(run) is not { } damage)
-        {
-            return true;
-        }
-
         if (!options.Value.StartDamaged)
         {
             throw new StoreDamagedException(
-                $"The embedded store's files in {run.Folder.Path} are damaged: {damage}. Nothing was changed. Put a copy of the folder in its place that is whole; "
+                $"The embedded store's files in {log.Path} are damaged: {damage}. Nothing was changed. Put a copy of the folder in its place that is whole; "
                 + "or start once with --Store:StartDamaged true, which keeps what is whole and forgets the rest. Copy the folder away before that.");
         }
-
-        LogDamaged(run.Folder.Path, damage);
-        run.ForgetFaults();
-        return false;
     }
 
     [LoggerMessage(LogLevel.Information, "Embedded store on 127.0.0.1:{Port}, data in {Folder}")]

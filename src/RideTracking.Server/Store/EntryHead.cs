@@ -1,5 +1,4 @@
 using System.Buffers.Binary;
-using System.Numerics;
 using Garnet.server;
 
 namespace RideTracking.Server.Store;
@@ -14,9 +13,10 @@ internal static class EntryHead
     public const string Room = "............";
 
     /// <summary>How long it is.</summary>
-    public const int Bytes = 12;
+    public const int Bytes = NumberBytes + sizeof(uint);
 
-    private const int NumberBytes = sizeof(long);
+    /// <summary>How long the number in it is; the checksum follows.</summary>
+    public const int NumberBytes = sizeof(long);
 
     /// <summary>Whether there is only the room for it, as in what was never in the file.</summary>
     public static bool IsRoom(SessionParseState parts) => parts.Count > 0 && parts.GetArgSliceByRef(0).ReadOnlySpan.SequenceEqual("............"u8);
@@ -26,40 +26,21 @@ internal static class EntryHead
     {
         var head = parts.GetArgSliceByRef(0).Span;
         BinaryPrimitives.WriteInt64LittleEndian(head, number);
-        BinaryPrimitives.WriteUInt32LittleEndian(head[NumberBytes..], Checksum(parts));
+        BinaryPrimitives.WriteUInt32LittleEndian(head[NumberBytes..], SumOf(parts).Value);
     }
 
     /// <summary>The entry's number.</summary>
     public static long NumberIn(SessionParseState parts) => BinaryPrimitives.ReadInt64LittleEndian(parts.GetArgSliceByRef(0).ReadOnlySpan);
 
     /// <summary>Whether the entry is what was written.</summary>
-    public static bool IsWhole(SessionParseState parts) =>
-        parts.Count > 0
-        && parts.GetArgSliceByRef(0).ReadOnlySpan is { Length: Bytes } head
-        && BinaryPrimitives.ReadUInt32LittleEndian(head[NumberBytes..]) == Checksum(parts);
+    public static bool IsWhole(SessionParseState parts) => SumOf(parts).IsRight;
 
-    private static uint Checksum(SessionParseState parts)
+    private static EntryChecksum SumOf(SessionParseState parts)
     {
-        var sum = Checksum(0, parts.GetArgSliceByRef(0).ReadOnlySpan[..NumberBytes]);
-        for (var i = 1; i < parts.Count; i++)
+        var sum = default(EntryChecksum);
+        for (var i = 0; i < parts.Count; i++)
         {
-            sum = Checksum(sum, parts.GetArgSliceByRef(i).ReadOnlySpan);
-        }
-
-        return sum;
-    }
-
-    private static uint Checksum(uint sum, ReadOnlySpan<byte> bytes)
-    {
-        sum = BitOperations.Crc32C(sum, (uint)bytes.Length);
-        for (; bytes.Length >= sizeof(ulong); bytes = bytes[sizeof(ulong)..])
-        {
-            sum = BitOperations.Crc32C(sum, BinaryPrimitives.ReadUInt64LittleEndian(bytes));
-        }
-
-        foreach (var b in bytes)
-        {
-            sum = BitOperations.Crc32C(sum, b);
+            sum.Add(parts.GetArgSliceByRef(i).ReadOnlySpan);
         }
 
         return sum;

@@ -49,7 +49,9 @@ internal sealed class GarnetLog(ILoggerFactory inner) : ILoggerFactory
                 faults.Enqueue(exception is null ? said : $"{said}: {exception.Message}");
             }
 
-            if (logLevel >= LogLevel.Warning && inner.IsEnabled(logLevel))
+            // That it does not log to where it was not asked to.
+            var isKnown = said.StartsWith("Received an external ILoggerFactory", StringComparison.Ordinal);
+            if (logLevel >= LogLevel.Warning && !isKnown && inner.IsEnabled(logLevel))
             {
                 inner.Log(logLevel, eventId, state, exception, formatter);
             }

@@ -79,7 +79,7 @@ internal sealed class GarnetRun : IAsyncDisposable
             [
                 "--bind", "127.0.0.1", "--port", port.ToString(CultureInfo.InvariantCulture),
                 "--aof", "true", "--aof-commit-freq", "0", "--aof-commit-wait", "true",
-                "--aof-memory", "8m", "--aof-page-size", "2m",
+                "--aof-memory", "8m", "--aof-page-size", AppendOnlyFile.PageSize, "--aof-segment-size", AppendOnlyFile.FileSize,
                 "--storage-tier", "true", "--logdir", folder.Path, "--checkpointdir", folder.Path, "--recover", "true",
                 "--lua", "true",
                 "--device-type", "RandomAccess", "-q",

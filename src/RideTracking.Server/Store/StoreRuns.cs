@@ -113,6 +113,7 @@ internal sealed class StoreRuns(IOptions<StoreOptions> options, ILoggerFactory l
         GarnetRun? run = null;
         try
         {
+            RequireReadable(next);
             run = await StartAsync(next, [old.Port], _gate);
             RequireNoFault(run);
             if (run.Replay.HasGap || await run.AppliedAsync() != copied)
@@ -139,6 +140,7 @@ internal sealed class StoreRuns(IOptions<StoreOptions> options, ILoggerFactory l
         _current = null;
         try
         {
+            RequireReadable(old.Folder);
             var run = await StartAsync(old.Folder, [old.Port], _gate);
             _current = run;
             if (await StoreDamage.OfAsync(run) is { } damage)
@@ -149,6 +151,14 @@ internal sealed class StoreRuns(IOptions<StoreOptions> options, ILoggerFactory l
         catch (Exception e)
         {
             _fault = $"what it holds could not be copied ({reason.Message}), nor its file opened again ({e.Message})";
+        }
+    }
+
+    private static void RequireReadable(LogFolder folder)
+    {
+        if (StoreDamage.Of(folder) is { } damage)
+        {
+            throw new InvalidDataException(damage.Words);
         }
     }
 

@@ -41,8 +41,11 @@ internal sealed class EmbeddedFolder : IDisposable
     /// <summary>The append-only files below a folder.</summary>
     public static FileInfo[] FilesIn(string folder) => new DirectoryInfo(folder).GetFiles("aof.log.*", SearchOption.AllDirectories);
 
-    /// <summary>Changes a byte of what was written.</summary>
-    public static void Damage(string folder, string text)
+    /// <summary>Changes a byte of what was written, or others near it.</summary>
+    public static void Damage(string folder, string text) => Damage(folder, text, 0, "!"u8);
+
+    /// <inheritdoc cref="Damage(string, string)"/>
+    public static void Damage(string folder, string text, int from, ReadOnlySpan<byte> changed)
     {
         foreach (var file in FilesIn(folder))
         {
@@ -51,8 +54,8 @@ internal sealed class EmbeddedFolder : IDisposable
             if (at >= 0)
             {
                 using var stream = file.OpenWrite();
-                stream.Position = at;
-                stream.WriteByte((byte)'!');
+                stream.Position = at + from;
+                stream.Write(changed);
                 return;
             }
         }

@@ -49,6 +49,30 @@ public sealed class DamagedStoreTests : IDisposable
         Assert.Equal(101, await after.CountAsync());
     }
 
+    // Garnet would follow it out of its memory, which ends the process.
+    [Theory]
+    [InlineData(-4, new byte[] { 255, 255, 255, 127 })]
+    [InlineData(-4, new byte[] { 255, 255, 255, 255 })]
+    [InlineData(-4, new byte[] { 9, 0, 0, 0 })]
+    public async Task A_length_that_is_wrong_is_found_before_it_is_followed(int from, byte[] changed)
+    {
+        await FillAsync();
+        EmbeddedFolder.Damage(_folder.Path, "value-100.", from, changed);
+
+        var refused = await Assert.ThrowsAsync<StoreDamagedException>(() => _folder.OpenAsync());
+        Assert.Contains("(100 writes); 201 later writes, up to 20", refused.Message, StringComparison.Ordinal);
+
+        await using (var asked = await _folder.OpenAsync(startDamaged: true))
+        {
+            Assert.Equal(100, await asked.CountAsync());
+            Assert.Contains(asked.Errors, e => e.Contains("later writes", StringComparison.Ordinal));
+            await asked.WriteAsync(100);
+        }
+
+        await using var after = await _folder.OpenAsync();
+        Assert.Equal(101, await after.CountAsync());
+    }
+
     [Fact]
     public async Task Files_that_are_gone_keep_it_from_starting()
     {

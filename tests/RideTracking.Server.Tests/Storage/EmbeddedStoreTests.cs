@@ -17,7 +17,7 @@ public sealed class EmbeddedStoreTests
     public async Task Filled_to_several_times_its_memory_it_has_every_key_also_in_a_new_file()
     {
         using var folder = new EmbeddedFolder();
-        await using var opened = await folder.OpenAsync(memoryMegabytes: 16);
+        var opened = await folder.OpenAsync(memoryMegabytes: 16);
         var filler = new string('x', 2000); // 24 MB, and as much in lists: three times the memory.
         foreach (var chunk in Enumerable.Range(0, Keys).Chunk(2000))
         {
@@ -34,6 +34,10 @@ public sealed class EmbeddedStoreTests
         await opened.Store.CompactAsync(TestContext.Current.CancellationToken);
         await ServerHost.UntilAsync(() => opened.Redis.IsConnected);
         Assert.Equal(0, await MissingAsync());
+        await opened.DisposeAsync();
+        opened = await folder.OpenAsync(memoryMegabytes: 16);
+        Assert.Equal(0, await MissingAsync());
+        await opened.DisposeAsync();
 
         async Task<int> MissingAsync()
         {

@@ -12,7 +12,7 @@ public sealed class StoreStartTests
         var folder = Directory.CreateTempSubdirectory("store-").FullName;
         await using (var first = await ServerHost.StartAsync(dataFolder: folder))
         {
-            await first.Services.GetRequiredService<RedisStore>().Trips.StringSetAsync("kept", "yes");
+            await first.Services.GetRequiredService<RedisStore>().Writes.SetAsync("kept", "yes");
         }
 
         await using (var second = await ServerHost.StartAsync(dataFolder: folder))

@@ -1,4 +1,4 @@
-using System.Buffers.Binary;
+using RideTracking.Server.Store;
 
 namespace RideTracking.Benchmarks.Kills;
 
@@ -18,38 +18,24 @@ internal enum DamageKind
 /// <summary>A damage.</summary>
 internal readonly record struct Damage(DamageKind Kind, long At);
 
-/// <summary>The append-only file of a store that does not run, as far as it must be known to be damaged.</summary>
-internal sealed class AppendOnlyFile
+/// <summary>The append-only file of a store that does not run, to be damaged.</summary>
+internal sealed class DamagedFile
 {
     private const int FirstEntry = 64;
-    private const int Header = sizeof(int);
 
     private readonly DirectoryInfo _folder;
     private readonly string _name;
 
-    private AppendOnlyFile(DirectoryInfo folder, string name, long[] ends) => (_folder, _name, Ends) = (folder, name, ends);
+    private DamagedFile(DirectoryInfo folder, string name, IReadOnlyList<long> ends) => (_folder, _name, Ends) = (folder, name, ends);
 
     /// <summary>Where its entries end.</summary>
-    public long[] Ends { get; }
+    public IReadOnlyList<long> Ends { get; }
 
-    public static AppendOnlyFile Of(DirectoryInfo folder)
+    public static DamagedFile Of(DirectoryInfo folder)
     {
-        var file = folder.EnumerateFiles("aof.log.*", SearchOption.AllDirectories).OrderBy(f => f.Name, StringComparer.Ordinal).Last();
-        var bytes = File.ReadAllBytes(file.FullName);
-        var ends = new List<long>();
-        for (var at = FirstEntry; at + Header < bytes.Length;)
-        {
-            var length = Math.Abs(BinaryPrimitives.ReadInt32LittleEndian(bytes.AsSpan(at)));
-            if (length == 0)
-            {
-                break;
-            }
-
-            at += Header + ((length + 3) & ~3);
-            ends.Add(at);
-        }
-
-        return new AppendOnlyFile(folder, Path.GetRelativePath(folder.FullName, file.FullName), [.. ends]);
+        var file = new AppendOnlyFile(folder.FullName);
+        _ = file.FindDamage(default);
+        return new DamagedFile(folder, Path.GetRelativePath(folder.FullName, file.Files.Single().FullName), file.Ends);
     }
 
     /// <summary>Damages: half of them at the end of an entry.</summary>
@@ -57,7 +43,7 @@ internal sealed class AppendOnlyFile
     {
         for (var i = 0; i < count; i++)
         {
-            var at = chance.Next(2) == 0 ? Ends[chance.Next(Ends.Length)] : chance.NextInt64(FirstEntry, Ends[^1]);
+            var at = chance.Next(2) == 0 ? Ends[chance.Next(Ends.Count)] : chance.NextInt64(FirstEntry, Ends[^1]);
             yield return new Damage((DamageKind)(i % 3), at);
         }
     }
