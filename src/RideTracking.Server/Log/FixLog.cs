@@ -124,31 +124,24 @@ public sealed partial class FixLog : BackgroundService
     /// <summary>Completes once everything appended so far is in the log, or was forgotten.</summary>
     public Task FlushAsync(CancellationToken cancellationToken)
     {
-        Task done;
-        lock (_lock)
+        var done = SettledIn(_flushes);
+        if (!done.IsCompleted)
         {
-            if (_settled >= _appended)
-            {
-                return Task.CompletedTask;
-            }
-
-            done = _flushes.Add(_appended);
+            _hurry.Release();
         }
 
-        _hurry.Release();
         return done.WaitAsync(cancellationToken);
     }
 
     /// <summary>The same in the batches' own time: nobody is in a hurry.</summary>
-    public Task SettledAsync(CancellationToken cancellationToken)
+    public Task SettledAsync(CancellationToken cancellationToken) => SettledIn(_settles).WaitAsync(cancellationToken);
+
+    private Task SettledIn(FlushWaits waits)
     {
-        Task done;
         lock (_lock)
         {
-            done = _settled >= _appended ? Task.CompletedTask : _settles.Add(_appended);
+            return _settled >= _appended ? Task.CompletedTask : waits.Add(_appended);
         }
-
-        return done.WaitAsync(cancellationToken);
     }
 
     /// <inheritdoc/>
