@@ -28,6 +28,7 @@ public sealed class Carrier
     private volatile DriverClaim? _claim;
     private volatile DriverClaim? _before;
     private volatile bool _hasEnded;
+    private volatile bool _isClaimedLate;
     private int _loss;
 
     /// <param name="request">Who asked for the driver.</param>
@@ -58,6 +59,9 @@ public sealed class Carrier
 
     /// <summary>Whether the store has said that it may write.</summary>
     public bool IsClaimed => _claim is not null;
+
+    /// <summary>Whether it was here before it had its claim: its epoch does not tell when it came.</summary>
+    internal bool IsClaimedLate => _isClaimedLate;
 
     /// <summary>The last claim that it had, above which the next one must be.</summary>
     internal DriverClaim? LastClaim => _claim ?? _before;
@@ -108,6 +112,7 @@ public sealed class Carrier
         // The place in memory is as new as the store's, or newer.
         Present ??= claim.LastFix;
         Ledger.Resume(claim);
+        _isClaimedLate |= LastClaim is null;
         _claim = claim.Claim;
         Told();
     }

@@ -31,6 +31,13 @@ public sealed class Carriers
                 RequireLaterAttempt(carrier, held);
                 // They may come here in another order than they claimed. Who could not claim yet comes after who is here.
                 var isLate = carrier.Claim is { } claim && held.LastClaim is { } before && claim.Epoch < before.Epoch;
+                if (isLate && held.IsClaimedLate)
+                {
+                    // Who was here already has claimed while this one was opening, and is not the newer one for that.
+                    carrier.Suspend();
+                    isLate = false;
+                }
+
                 leaves = isLate ? carrier : held;
                 return isLate ? held : carrier;
             });

@@ -114,6 +114,22 @@ public sealed class CarrierTests
     }
 
     [Fact]
+    public void Who_was_here_without_a_claim_and_gets_one_while_another_opens_gives_the_driver_up_all_the_same()
+    {
+        var waiting = TestCarriers.Unclaimed("d1");
+        var carriers = new Carriers();
+        carriers.Add(waiting);
+        var opening = TestCarriers.Claimed("d1", 5);
+        waiting.Claimed(TestCarriers.Claim(6));
+
+        Assert.Equal(waiting, carriers.Add(opening));
+        Assert.Equal(opening, carriers.Of("d1"));
+        // The store knows the other claim as the last one.
+        Assert.False(opening.IsClaimed);
+        Assert.Equal(5, opening.LastClaim!.Epoch);
+    }
+
+    [Fact]
     public async Task A_stream_that_ended_before_the_store_was_back_claims_nobody()
     {
         await using var redis = await RedisProcess.StartAsync(durable: true);
