@@ -205,8 +205,8 @@ public sealed class ZoneTests
             {
                 // One by one they would be as many sets of zones.
                 var area = server.City.GetRequiredService<Area>();
-                await area.Trips.HashSetAsync(area.Keys.Zones, [.. Enumerable.Range(0, many).Select(StoredZone)]);
-                await area.Trips.StringIncrementAsync(area.Keys.ZonesVersion);
+                await Task.WhenAll(Enumerable.Range(0, many).Select(StoredZone).Select(zone => area.Writes.HashSetAsync(area.Keys.Zones, zone.Name, zone.Value)));
+                await area.Writes.SetAsync(area.Keys.ZonesVersion, 1);
                 await ServerHost.UntilAsync(() => server.City.GetRequiredService<ZoneBook>().Set.Zones.Length == many);
                 await using var phone = await DriverPhone.ConnectAsync(server, "d1");
                 await DriveAsync(phone, first: 1, count: 12);
