@@ -34,8 +34,9 @@ internal sealed class DamagedFile
     public static DamagedFile Of(DirectoryInfo folder)
     {
         var file = new AppendOnlyFile(folder.FullName);
-        _ = file.FindDamage(default);
-        return new DamagedFile(folder, Path.GetRelativePath(folder.FullName, file.Files.Single().FullName), file.Ends);
+        var ends = new List<long>();
+        file.FindDamage(default, ends.Add);
+        return new DamagedFile(folder, Path.GetRelativePath(folder.FullName, file.Files.Single().FullName), ends);
     }
 
     /// <summary>Damages: half of them at the end of an entry.</summary>

@@ -15,7 +15,6 @@ public sealed class LogAppend(
 {
     // On the embedded store a call may be no larger than 1 MB, and what else a driver's last fix carries may be some kilobytes.
     private const int MostBytesOfCall = 768 << 10;
-    private const int BytesOfLength = Apply.BytesOfLength;
 
     private readonly List<Carrier> _carriers = [];
     private readonly List<SequencedVerdict> _rejections = [];
@@ -183,7 +182,7 @@ public sealed class LogAppend(
             var last = LastFix.Write(carrier.BatchThrough, carrier.SessionIdUtf8, carrier.BatchPresent!.Value, _rejections, _contents);
             _arguments.Add(carrier.DriverIdUtf8);
             _arguments.Add(last);
-            bytes += carrier.DriverIdUtf8.Length + last.Length + (2 * BytesOfLength);
+            bytes += carrier.DriverIdUtf8.Length + last.Length + (2 * Apply.BytesOfLength);
         }
 
         return bytes;

@@ -30,9 +30,6 @@ internal sealed class AppendOnlyFile(string folder)
     // Of the header: the format, a plain one; a transaction procedure, the first that was registered. Then how often there was a snapshot, and who called.
     private static ReadOnlySpan<byte> Header => [5, 0, 0x50, 0];
 
-    /// <summary>The addresses at which whole entries end.</summary>
-    public List<long> Ends { get; } = [];
-
     /// <summary>The newest entry that is whole, of those before the first that is not.</summary>
     public Applied Whole { get; private set; }
 
@@ -40,12 +37,16 @@ internal sealed class AppendOnlyFile(string folder)
     public Applied Newest { get; private set; }
 
     /// <summary>The files, in order.</summary>
-    public FileInfo[] Files { get; } = [.. new DirectoryInfo(folder).GetFiles("aof.log.*", SearchOption.AllDirectories).OrderBy(NumberOf)];
+    public FileInfo[] Files { get; } = [.. FilesIn(folder).OrderBy(NumberOf)];
+
+    /// <summary>The files below a folder, in any order.</summary>
+    public static FileInfo[] FilesIn(string folder) => new DirectoryInfo(folder).GetFiles("aof.log.*", SearchOption.AllDirectories);
 
     /// <summary>Finds the first entry that is not what was written.</summary>
     /// <param name="noted">How far it had got at least.</param>
+    /// <param name="ended">Told the address at which each one ends, up to there.</param>
     /// <returns>Its address; null for none. What was being written when the process was killed is none.</returns>
-    public long? FindDamage(Applied noted)
+    public long? FindDamage(Applied noted, Action<long>? ended = null)
     {
         long? broken = null;
         var writtenTo = WrittenToInCommits();
@@ -78,7 +79,7 @@ internal sealed class AppendOnlyFile(string folder)
                 at += LengthBytes + ((Math.Abs(length) + 3) & ~3);
                 if (broken is null)
                 {
-                    Ends.Add(start + at);
+                    ended?.Invoke(start + at);
                 }
             }
         }

@@ -31,7 +31,7 @@ internal sealed class LogFolder
     private string CopiedFile => System.IO.Path.Combine(Path, "copied");
 
     /// <summary>How large its append-only file is.</summary>
-    public long Bytes => new DirectoryInfo(Path).EnumerateFiles("aof.log.*", SearchOption.AllDirectories).Sum(f => f.Length);
+    public long Bytes => AppendOnlyFile.FilesIn(Path).Sum(f => f.Length);
 
     /// <summary>The folder that is the store, made when there is none yet.</summary>
     /// <exception cref="StartException">The store is of an earlier version of this program.</exception>

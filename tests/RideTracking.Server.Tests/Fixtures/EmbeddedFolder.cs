@@ -17,7 +17,7 @@ internal sealed class EmbeddedFolder : IDisposable
     public string Path => EmbeddedStore.FolderIn(_data.FullName);
 
     /// <summary>Opens it; it is not saved when it is closed, as if it were killed.</summary>
-    public async Task<Opened> OpenAsync(bool startDamaged = false, int memoryMegabytes = 16, Action<EmbeddedStore>? before = null)
+    public async Task<Opened> OpenAsync(bool startDamaged = false, int memoryMegabytes = 16)
     {
         var errors = new ErrorLog();
         var loggers = LoggerFactory.Create(logging => logging.AddProvider(errors));
@@ -25,7 +25,6 @@ internal sealed class EmbeddedFolder : IDisposable
             Options.Create(new StoreOptions { StartDamaged = startDamaged, EmbeddedMemoryMegabytes = memoryMegabytes }),
             Options.Create(new DataOptions { DataFolder = _data.FullName }), loggers,
             new Loops(new LoopMetrics(new Meter("embedded")), _ => false, loggers), loggers.CreateLogger<EmbeddedStore>());
-        before?.Invoke(store);
         try
         {
             var endpoint = (await store.StartAsync(TestContext.Current.CancellationToken))!;
@@ -38,16 +37,13 @@ internal sealed class EmbeddedFolder : IDisposable
         }
     }
 
-    /// <summary>The append-only files below a folder.</summary>
-    public static FileInfo[] FilesIn(string folder) => new DirectoryInfo(folder).GetFiles("aof.log.*", SearchOption.AllDirectories);
-
     /// <summary>Changes a byte of what was written, or others near it.</summary>
     public static void Damage(string folder, string text) => Damage(folder, text, 0, "!"u8);
 
     /// <inheritdoc cref="Damage(string, string)"/>
     public static void Damage(string folder, string text, int from, ReadOnlySpan<byte> changed)
     {
-        foreach (var file in FilesIn(folder))
+        foreach (var file in AppendOnlyFile.FilesIn(folder))
         {
             var bytes = File.ReadAllBytes(file.FullName);
             var at = bytes.AsSpan().IndexOf(Encoding.ASCII.GetBytes(text));

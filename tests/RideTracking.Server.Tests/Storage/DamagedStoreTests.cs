@@ -77,7 +77,7 @@ public sealed class DamagedStoreTests : IDisposable
     public async Task Files_that_are_gone_keep_it_from_starting()
     {
         await FillAsync();
-        foreach (var file in EmbeddedFolder.FilesIn(_folder.Path))
+        foreach (var file in AppendOnlyFile.FilesIn(_folder.Path))
         {
             file.Delete();
         }

@@ -203,7 +203,7 @@ public sealed class StoreCopyTests : IDisposable
         File.Delete(Path.Combine(_folder.Path, "log-1", StoreProgress.FileName));
         var refused = await Assert.ThrowsAsync<StoreDamagedException>(() => _folder.OpenAsync());
         Assert.Contains("log-1", refused.Message, StringComparison.Ordinal);
-        Assert.NotEmpty(EmbeddedFolder.FilesIn(_folder.Path));
+        Assert.NotEmpty(AppendOnlyFile.FilesIn(_folder.Path));
     }
 
     [Fact]
