@@ -91,6 +91,9 @@ internal sealed class Downlink
     /// <summary>How large the answers are that wait, in bytes.</summary>
     internal int ReplyBytes => Volatile.Read(ref _replyBytes);
 
+    /// <summary>Whether somebody waits until all that waits is sent.</summary>
+    internal bool IsAwaited => Volatile.Read(ref _sentAll) is not null;
+
     /// <summary>Sends an answer.</summary>
     public void Reply(ConnectResponse message)
     {
