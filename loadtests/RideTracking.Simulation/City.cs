@@ -39,7 +39,12 @@ internal sealed class City : IDisposable
         // The area is part of every key and every id: runs share a store, and have the same history wherever they run.
         Keys = new StoreKeys($"sim{seed}");
         _watch = new StoreWatch(database, Keys, Queue, History);
-        _watch.OutboxChanged += TellNodes;
+        _watch.Published += Publish;
+        if (isEmbedded)
+        {
+            _watch.OutboxChanged += TellNodes;
+        }
+
         Store = new SharedStore(database, isEmbedded, _watch, bug is null ? null : bug.ChangeScript);
         PlantedDecision = bug?.ChangeDecision;
         _nodes = new NodeRun?[Conditions.Nodes];
@@ -170,7 +175,16 @@ internal sealed class City : IDisposable
         }
     }
 
-    // As the store's channel does (CommandChannel): every node hears of it a little later.
+    // Every node hears of it a little later, or not at all.
+    private void Publish(ReadOnlyMemory<byte> entry)
+    {
+        foreach (var run in _nodes.OfType<NodeRun>().Where(_ => !Chance.Of(Conditions.LostMessages)))
+        {
+            Queue.After(Chance.Milliseconds(0.3, 5), run.Life, () => run.Hear(entry));
+        }
+    }
+
+    // On the embedded store, which has no feed and no second node outside of here.
     private void TellNodes(string driverId)
     {
         foreach (var run in _nodes.OfType<NodeRun>())

@@ -35,6 +35,7 @@ internal sealed class Conditions
         OfferWindow = chance.Seconds(8, 20);
         SearchTimeout = chance.Seconds(40, 240);
         MaxWaitingCommands = chance.Of(0.2) ? 8 : 100;
+        LostMessages = chance.Of(0.5) ? chance.Number(0, 0.3) : 0;
     }
 
     public TimeSpan Day { get; }
@@ -80,6 +81,9 @@ internal sealed class Conditions
 
     /// <summary>Nodes' clocks are this much wrong at most, in either direction.</summary>
     public TimeSpan ClockError { get; }
+
+    /// <summary>Share of what the store publishes that a node does not hear.</summary>
+    public double LostMessages { get; }
 
     private int OffersAtOnce { get; }
 

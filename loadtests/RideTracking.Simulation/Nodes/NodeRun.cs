@@ -8,6 +8,8 @@ using RideTracking.Server.Drivers;
 using RideTracking.Server.Log;
 using RideTracking.Server.Matching;
 using RideTracking.Server.Outbox;
+using RideTracking.Server.Store;
+using RideTracking.Server.Store.Feeds;
 using RideTracking.Server.Trips;
 using RideTracking.Simulation.Checking;
 using RideTracking.Simulation.Store;
@@ -25,6 +27,7 @@ internal sealed class NodeRun : IDisposable
     private static readonly TimeSpan MatchInterval = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan LostInterval = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan PresentInterval = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan FeedInterval = TimeSpan.FromSeconds(1);
 
     private readonly City _city;
     private readonly ServiceProvider _process;
@@ -33,6 +36,9 @@ internal sealed class NodeRun : IDisposable
     private readonly MatchingRounds _matching;
     private readonly Deadlines _deadlines;
     private readonly LostDrivers _lost;
+    private readonly FeedReader _feed;
+    private Task _feedStep = Task.CompletedTask;
+    private bool _feedWanted;
     private Task _matchingStep = Task.CompletedTask;
     private bool _matchingWanted;
 
@@ -50,6 +56,7 @@ internal sealed class NodeRun : IDisposable
             Dispatcher.Decide = planted(Dispatcher.Decide);
         }
 
+        _feed = _services.GetRequiredService<FeedReader>();
         _present = ActivatorUtilities.CreateInstance<TripPresent>(_services);
         _matching = ActivatorUtilities.CreateInstance<MatchingRounds>(_services);
         _deadlines = ActivatorUtilities.CreateInstance<Deadlines>(_services);
@@ -131,8 +138,10 @@ internal sealed class NodeRun : IDisposable
 
     private async Task StartAsync()
     {
+        await FeedAsync(_feed.LookAsync);
         await _present.StepAsync(CancellationToken.None);
         IsServing = true;
+        Every(FeedInterval, () => StepFeed(_feed.LookAsync));
         Repeat(PresentInterval, "the present", () => _present.StepAsync(CancellationToken.None));
         Repeat(DeadlineInterval, "deadlines", () => _deadlines.StepAsync(CancellationToken.None));
         Repeat(LostInterval, "lost drivers", () => _lost.StepAsync(CancellationToken.None));
@@ -149,6 +158,48 @@ internal sealed class NodeRun : IDisposable
         if (Dispatcher.MatchingWanted.TryTake())
         {
             WantMatching();
+        }
+    }
+
+    /// <summary>An entry of the area's feed was published.</summary>
+    public void Hear(ReadOnlyMemory<byte> entry)
+    {
+        _feed.Hear(entry);
+        StepFeed(_feed.TakeInAsync);
+    }
+
+    // One after the other: waiting for a turn would leave the simulation's thread.
+    private void StepFeed(Func<CancellationToken, Task> step)
+    {
+        if (!_feedStep.IsCompleted)
+        {
+            _feedWanted = true;
+            return;
+        }
+
+        _feedStep = FeedAsync(step);
+        Watch("the feed", _feedStep);
+        _feedStep.ContinueWith(
+            _ =>
+            {
+                if (_feedWanted)
+                {
+                    _feedWanted = false;
+                    StepFeed(_feed.TakeInAsync);
+                }
+            },
+            CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+    }
+
+    private static async Task FeedAsync(Func<CancellationToken, Task> step)
+    {
+        try
+        {
+            await step(CancellationToken.None);
+        }
+        catch (Exception e) when (StoreFailure.Passes(e))
+        {
+            // The next look takes it up.
         }
     }
 

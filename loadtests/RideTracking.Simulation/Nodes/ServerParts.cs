@@ -33,7 +33,7 @@ internal static class ServerParts
         // Nobody calls from outside: there are no tokens, and no keys to check them with.
         services.AddSingleton<IConfigurationManager<OpenIdConnectConfiguration>>(new StaticConfigurationManager<OpenIdConnectConfiguration>(new()));
         services.AddSingleton(s => new RedisStore(
-            openLink(), openLink(), openLink(), s.GetRequiredService<IOptions<StoreOptions>>(), s.GetRequiredService<EmbeddedStore>(),
+            openLink(), openLink(), openLink(), openLink(), s.GetRequiredService<IOptions<StoreOptions>>(), s.GetRequiredService<EmbeddedStore>(),
             s.GetRequiredService<UnreadableRecords>(), s.GetRequiredService<ILogger<RedisStore>>()));
         services.AddSingleton(new AreaChange(area => area.Configure(trips)));
         services.AddSingleton<ILoggerFactory>(new LoggerFactory([log]));

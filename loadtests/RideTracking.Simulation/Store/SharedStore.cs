@@ -17,7 +17,11 @@ internal sealed class SharedStore
     private readonly IDatabase _database;
     private readonly StoreWatch _watch;
     private readonly bool _isEmbedded;
-    private readonly Dictionary<string, LoadedScript> _scripts = [];
+    // What a feed's writer adds behind a script's own keys and arguments, which the embedded store's scripts do not know.
+    private const int FeedKeys = 2;
+    private const int FeedArguments = 2;
+
+    private readonly Dictionary<string, (StoreScript Script, LoadedScript Run)> _scripts = [];
     private readonly HashSet<RedisKey> _touched = [];
 
     /// <param name="database">The real one.</param>
@@ -27,11 +31,11 @@ internal sealed class SharedStore
     public SharedStore(IDatabase database, bool isEmbedded, StoreWatch watch, Func<string, string, string>? planted)
     {
         (_database, _isEmbedded, _watch) = (database, isEmbedded, watch);
-        foreach (var name in new[] { "connection-claim.lua", "trip-commit.lua", "outbox-acknowledge.lua" })
+        foreach (var script in new[] { StoreScript.ConnectionClaim, StoreScript.TripCommit, StoreScript.OutboxAcknowledge })
         {
-            var text = StoreScript.Read(name);
-            var run = planted?.Invoke(name, text) ?? text;
-            _scripts[Convert.ToHexString(Sha1(StoreScript.Compose(text, isEmbedded: false)))] = new LoadedScript(StoreScript.Compose(run, isEmbedded));
+            var text = StoreScript.Read(script.Name);
+            var run = planted?.Invoke(script.Name, text) ?? text;
+            _scripts[Convert.ToHexString(Sha1(script.Compose(text, isEmbedded: false)))] = (script, new LoadedScript(script.Compose(run, isEmbedded)));
         }
     }
 
@@ -73,9 +77,14 @@ internal sealed class SharedStore
 
     private RedisResult RunScript(byte[] sha1, RedisKey[] keys, RedisValue[] arguments)
     {
-        var script = _scripts[Convert.ToHexString(sha1)];
-        var run = _isEmbedded ? script.RunAsync(_database, [], StoreWriter.ForEmbedded(keys, arguments)) : script.RunAsync(_database, keys, arguments);
-        return run.GetAwaiter().GetResult();
+        var (script, run) = _scripts[Convert.ToHexString(sha1)];
+        if (_isEmbedded && script.Tells)
+        {
+            (keys, arguments) = (keys[..^FeedKeys], arguments[..^FeedArguments]);
+        }
+
+        var reply = _isEmbedded ? run.RunAsync(_database, [], StoreWriter.ForEmbedded(keys, arguments)) : run.RunAsync(_database, keys, arguments);
+        return reply.GetAwaiter().GetResult();
     }
 
     // The order of a hash's fields differs from one redis-server to the next.

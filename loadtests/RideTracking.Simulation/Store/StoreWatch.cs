@@ -17,6 +17,10 @@ internal sealed class StoreWatch(IDatabase database, StoreKeys keys, EventQueue 
     private readonly string _trips = keys.Trip("").ToString();
     private readonly string _outboxes = keys.Outbox("").ToString();
     private int _looks;
+    private double _published;
+
+    /// <summary>Called with each entry of the area's feed.</summary>
+    public event Action<ReadOnlyMemory<byte>>? Published;
 
     /// <summary>Called with a driver's id when the driver's outbox has changed.</summary>
     public event Action<string>? OutboxChanged;
@@ -47,6 +51,21 @@ internal sealed class StoreWatch(IDatabase database, StoreKeys keys, EventQueue 
             {
                 OutboxChanged?.Invoke(id);
             }
+        }
+
+        if (touched.Contains(keys.DispatchFeed.Head))
+        {
+            LookAtFeed();
+        }
+    }
+
+    // Everything that a script publishes is in the list, too.
+    private void LookAtFeed()
+    {
+        foreach (var entry in database.SortedSetRangeByScoreWithScores(keys.DispatchFeed.Entries, _published, exclude: Exclude.Start))
+        {
+            _published = entry.Score;
+            Published?.Invoke((byte[])entry.Element!);
         }
     }
 

@@ -1,5 +1,6 @@
 using RideTracking.Server.Hosting;
 using RideTracking.Server.Store;
+using RideTracking.Server.Store.Feeds;
 using StackExchange.Redis;
 
 namespace RideTracking.Server.Areas;
@@ -25,6 +26,9 @@ public sealed class Area(string id, RedisStore store, ServerClock clock, Loops l
 
     /// <summary>For writing, whatever it is but the log.</summary>
     public StoreWriter Writes => store.Writes;
+
+    /// <summary>For scripts that decide what other nodes must know.</summary>
+    internal FeedWriter Feed { get; } = new(new StoreKeys(id).DispatchFeed);
 
     /// <summary>For reading what decides, and what a caller waits for.</summary>
     public IDatabase Trips => store.Trips;

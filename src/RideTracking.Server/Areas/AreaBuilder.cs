@@ -1,3 +1,5 @@
+using RideTracking.Server.Store.Feeds;
+
 namespace RideTracking.Server.Areas;
 
 /// <summary>
@@ -41,6 +43,20 @@ public sealed class AreaBuilder(IServiceCollection services, IServiceProvider? p
         }
 
         _shared.Add(typeof(T));
+        return this;
+    }
+
+    /// <summary>Applies changes of one kind that any node has committed (<see cref="FeedListener"/>).</summary>
+    /// <param name="kind">As scripts name it.</param>
+    /// <param name="apply">Applies one; given what does.</param>
+    internal AreaBuilder Hear<T>(string kind, Action<T, FeedChange> apply)
+        where T : class
+    {
+        services.AddSingleton(s =>
+        {
+            var memory = s.GetRequiredService<T>();
+            return new FeedListener(kind, change => apply(memory, change));
+        });
         return this;
     }
 

@@ -3,6 +3,8 @@ using RideTracking.Engine.Fanout;
 using RideTracking.Engine.Index;
 using RideTracking.Server.Hosting;
 using RideTracking.Server.Store;
+using RideTracking.Server.Store.Feeds;
+using RideTracking.Server.Telemetry;
 
 namespace RideTracking.Server.Areas;
 
@@ -42,6 +44,23 @@ public static class AreasSetup
     {
         area.Share<StoreGenerations>();
         area.Services.AddHostedService<AreaGeneration>();
+        return area;
+    }
+
+    /// <summary>Adds the feed of what the area's scripts decide. Before everything that is read from the store.</summary>
+    public static AreaBuilder AddDispatchFeed(this AreaBuilder area)
+    {
+        area.Services.AddSingleton(s =>
+        {
+            var one = s.GetRequiredService<Area>();
+            return new FeedReader(
+                s.GetRequiredService<RedisStore>(), one.Feed, s.GetServices<FeedListener>(), new FeedMetrics(s.GetRequiredService<AreaMeter>(), "dispatch"),
+                one.MachineLoop("dispatch_feed"), s.GetRequiredService<ILogger<FeedReader>>());
+        });
+        area.Services.AddHostedService(s => new FeedHearing(
+            s.GetRequiredService<RedisStore>(), s.GetRequiredService<Area>().Keys.DispatchFeed, s.GetRequiredService<FeedReader>(),
+            s.GetRequiredService<Area>().MachineLoop("dispatch_feed_head")));
+        area.Services.AddHostedService<FeedIntake>();
         return area;
     }
 

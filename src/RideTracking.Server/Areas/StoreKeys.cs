@@ -1,4 +1,5 @@
 using RideTracking.Server.Store;
+using RideTracking.Server.Store.Feeds;
 using StackExchange.Redis;
 
 namespace RideTracking.Server.Areas;
@@ -17,6 +18,9 @@ public sealed class StoreKeys(string area)
 
     /// <summary>String: a name of chance, by which an emptied or replaced store is noticed.</summary>
     public RedisKey Generation => _prefix + "generation";
+
+    /// <summary>The feed of what the area's scripts decide.</summary>
+    public FeedKeys DispatchFeed => new(_prefix + "feed:dispatch", _prefix + "feed:dispatch:head");
 
     // The log of fixes.
 
@@ -80,9 +84,6 @@ public sealed class StoreKeys(string area)
     /// and the command.
     /// </summary>
     public RedisKey Outbox(string driverId) => _prefix + "outbox:" + driverId;
-
-    /// <summary>Channel of the drivers for whom commands were added; the script makes its name from that of <see cref="Plans"/>.</summary>
-    public RedisChannel CommandsAdded => RedisChannel.Literal(_prefix + "plans:told");
 
     /// <summary>String: what a caller's request with this id was answered.</summary>
     public RedisKey RequestAnswer(string caller, string requestId) => _prefix + "request:" + KeyParts.Join(':', caller, requestId);

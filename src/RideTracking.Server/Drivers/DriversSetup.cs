@@ -36,7 +36,7 @@ public static class DriversSetup
         services.AddSingleton<DriverRemoval>();
         services.AddHostedService<PresentRestore>();
         services.AddHostedService<StreamSweep>();
-        services.AddHostedService<CommandChannel>();
+        services.AddHostedService<CommandWake>();
         services.AddHostedService<LostDrivers>();
         services.AddHostedService(s => s.GetRequiredService<Draining>());
         return area.AddDoor<DriverRemoval>();

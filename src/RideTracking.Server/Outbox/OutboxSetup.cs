@@ -10,6 +10,7 @@ public static class OutboxSetup
     {
         area.Services.AddSingleton<CommandMetrics>();
         area.Services.AddSingleton<CommandOutbox>();
-        return area;
+        // Whichever node has a driver's stream looks into the outbox.
+        return area.Hear<CommandOutbox>("told", (outbox, change) => outbox.Look(change.Text(0)));
     }
 }

@@ -4,8 +4,8 @@ using StackExchange.Redis;
 namespace RideTracking.Server.Store;
 
 /// <summary>
-/// The connections to the store. Appending, dispatch and bulk reads have one each, so that a long read never stands
-/// before a trip and a trip never before the log; on the embedded store the first two are one. Usable once the host has started; calls fail fast while the store is
+/// The connections to the store. Appending, dispatch, bulk reads and the feeds have one each, so that a long read never stands
+/// before a trip and a trip never before the log; on the embedded store, which has no feeds, the first two are one. Usable once the host has started; calls fail fast while the store is
 /// away, and whoever makes them decides what to do then.
 /// </summary>
 public sealed partial class RedisStore(
@@ -15,6 +15,7 @@ public sealed partial class RedisStore(
     private IDatabase? _append;
     private IDatabase? _trips;
     private IDatabase? _bulk;
+    private IDatabase? _feeds;
     private StoreWriter? _appendWrites;
     private StoreWriter? _writes;
     private int _restorations;
@@ -22,11 +23,11 @@ public sealed partial class RedisStore(
 
     /// <summary>Over databases that somebody else opened and closes: a simulation that stands between node and store.</summary>
     internal RedisStore(
-        IDatabase append, IDatabase trips, IDatabase bulk, IOptions<StoreOptions> options, EmbeddedStore embedded, UnreadableRecords unreadable,
+        IDatabase append, IDatabase trips, IDatabase bulk, IDatabase feeds, IOptions<StoreOptions> options, EmbeddedStore embedded, UnreadableRecords unreadable,
         ILogger<RedisStore> logger)
         : this(options, embedded, unreadable, logger)
     {
-        (_append, _trips, _bulk) = (append, trips, bulk);
+        (_append, _trips, _bulk, _feeds) = (append, trips, bulk, feeds);
         (_appendWrites, _writes) = (new StoreWriter(append, isEmbedded: false), new StoreWriter(trips, isEmbedded: false));
     }
 
@@ -45,12 +46,18 @@ public sealed partial class RedisStore(
     /// <summary>For reading much: rebuilding the present, replays.</summary>
     public IDatabase Bulk => _bulk ?? throw NotStarted();
 
+    /// <summary>For the feeds. Not on the embedded store, which no other node uses.</summary>
+    public IDatabase Feeds => _feeds ?? throw NotStarted();
+
+    /// <summary>Whether this is the embedded store, which has no feeds.</summary>
+    public bool IsEmbedded => Writes.IsEmbedded;
+
     /// <summary>Whether the store answers just now, as far as the connections know.</summary>
     public bool IsConnected => _connections.Count > 0 && _connections.TrueForAll(c => c.IsConnected);
 
     /// <summary>
-    /// Rises each time a connection is back, or the store was found emptied or replaced: what is held in memory of the store may
-    /// be out of date then.
+    /// Rises each time a connection is back, the store was found emptied or replaced, or a feed does not follow on what was read of it:
+    /// what is held in memory of the store may be out of date then.
     /// </summary>
     public int Restorations => Volatile.Read(ref _restorations);
 
@@ -70,6 +77,7 @@ public sealed partial class RedisStore(
         _append = endpoint is null ? await ConnectAsync(configuration, "append", cancellationToken) : _trips;
         _appendWrites = endpoint is null ? new StoreWriter(_append, isEmbedded: false) : _writes;
         _bulk = await ConnectAsync(configuration, "bulk", cancellationToken);
+        _feeds = endpoint is null ? await ConnectAsync(configuration, "feeds", cancellationToken) : null;
         if (!IsConnected)
         {
             LogAbsent(configuration.Split(',')[0]);
@@ -82,6 +90,9 @@ public sealed partial class RedisStore(
         Interlocked.Increment(ref _emptyings);
         Interlocked.Increment(ref _restorations);
     }
+
+    /// <summary>What memory holds of the store is to be read anew.</summary>
+    internal void BeginAgain() => Interlocked.Increment(ref _restorations);
 
     // Closed in DisposeAsync: streams that end after this service stops may still write.
     public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;

@@ -9,8 +9,9 @@ namespace RideTracking.Server.Store;
 /// </summary>
 public sealed class StoreScript
 {
-    private StoreScript(string name)
+    private StoreScript(string name, bool tells = false)
     {
+        (Name, Tells) = (name, tells);
         OnRedis = new LoadedScript(Compose(Read(name), isEmbedded: false));
         OnEmbedded = new LoadedScript(Compose(Read(name), isEmbedded: true));
     }
@@ -22,7 +23,7 @@ public sealed class StoreScript
     public static StoreScript ConnectionClaim { get; } = new("connection-claim.lua");
 
     /// <summary>Commits one decision of the dispatch, or tells what changed meanwhile.</summary>
-    public static StoreScript TripCommit { get; } = new("trip-commit.lua");
+    public static StoreScript TripCommit { get; } = new("trip-commit.lua", tells: true);
 
     /// <summary>Forgets the commands that a driver's app has.</summary>
     public static StoreScript OutboxAcknowledge { get; } = new("outbox-acknowledge.lua");
@@ -61,6 +62,12 @@ public sealed class StoreScript
     /// <exception cref="RedisException">The store is away or refuses; whether the script ran is then not known.</exception>
     public Task<RedisResult> RunAsync(StoreWriter store, RedisKey[] keys, RedisValue[] arguments) => store.RunAsync(this, keys, arguments);
 
+    /// <summary>The name of its file.</summary>
+    internal string Name { get; }
+
+    /// <summary>Whether it tells a feed what it decides (<c>prologue-feed.lua</c>).</summary>
+    internal bool Tells { get; }
+
     internal LoadedScript OnRedis { get; }
 
     internal LoadedScript OnEmbedded { get; }
@@ -75,5 +82,7 @@ public sealed class StoreScript
     }
 
     /// <summary>The text as a store runs it.</summary>
-    internal static string Compose(string text, bool isEmbedded) => Read(isEmbedded ? "prologue-embedded.lua" : "prologue-redis.lua") + text;
+    internal string Compose(string text, bool isEmbedded) =>
+        isEmbedded ? Read("prologue-embedded.lua") + text
+        : Read("prologue-redis.lua") + (Tells ? Read("prologue-feed.lua") : "") + text;
 }

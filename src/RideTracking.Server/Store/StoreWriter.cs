@@ -15,9 +15,16 @@ public sealed class StoreWriter(IDatabase database, bool isEmbedded)
     // How many keys there are, and the time, follow the keys.
     private const int AfterKeys = 2;
 
+    /// <summary>Whether it leads to the embedded store, which no other node uses.</summary>
+    internal bool IsEmbedded => isEmbedded;
+
     internal Task<RedisResult> RunAsync(StoreScript script, RedisKey[] keys, RedisValue[] arguments) => isEmbedded
         ? script.OnEmbedded.RunAsync(database, [], ForEmbedded(keys, arguments))
+        : script.Tells ? throw new InvalidOperationException("A script that tells a feed is run by the feed's writer.")
         : script.OnRedis.RunAsync(database, keys, arguments);
+
+    /// <summary>Runs a script with a feed's keys behind its own, and what the feed needs behind its arguments; not on the embedded store.</summary>
+    internal Task<RedisResult> TellAsync(StoreScript script, RedisKey[] keys, RedisValue[] arguments) => script.OnRedis.RunAsync(database, keys, arguments);
 
     /// <summary>Sets a string, for good or for a time.</summary>
     /// <exception cref="RedisException">The store is away or refuses.</exception>

@@ -274,7 +274,21 @@ internal sealed class Dispatcher(
             }
         }
 
-        if (transition.Trip is { State: TripState.Searching, Offers.IsEmpty: true } || transition.Plans.Any(p => p.Work == DriverWork.Idle))
+        WantMatchingAfter(transition.Trip, transition.Plans);
+    }
+
+    /// <summary>A node has committed a trip or a plan, perhaps this one.</summary>
+    internal void Hear(Trip? trip, ImmutableArray<DriverPlan> plans)
+    {
+        if (book.Apply(trip, plans))
+        {
+            WantMatchingAfter(trip, plans);
+        }
+    }
+
+    private void WantMatchingAfter(Trip? trip, ImmutableArray<DriverPlan> plans)
+    {
+        if (trip is { State: TripState.Searching, Offers.IsEmpty: true } || plans.Any(p => p.Work == DriverWork.Idle))
         {
             MatchingWanted.Set();
         }

@@ -22,8 +22,8 @@ public sealed class TripBook(CityFleet fleet, BusyPlaces busy)
     private readonly Queue<Trip> _over = new();
     private readonly Listeners<DriverPlan> _planListeners = new();
     private (Action<Trip> OfTrip, Action<DriverPlan> OfPlan) _keepingUp = (_ => { }, _ => { });
-    private HashSet<string>? _tripsSinceReload;
-    private HashSet<string>? _plansSinceReload;
+    private Dictionary<string, Trip>? _tripsSinceReload;
+    private Dictionary<string, DriverPlan>? _plansSinceReload;
     private volatile bool _isLoaded;
 
     /// <summary>Whether the book holds what the store does; before that a trip that is not in it may still exist.</summary>
@@ -47,38 +47,50 @@ public sealed class TripBook(CityFleet fleet, BusyPlaces busy)
     /// <summary>Where drivers are now, as far as anybody knows: routes begin there.</summary>
     internal ImmutableArray<DriverPlace> PlacesOf(IEnumerable<string> driverIds) => fleet.PlacesOf(driverIds);
 
-    /// <summary>Takes in what was committed, or read.</summary>
-    internal void Apply(Trip? trip, ImmutableArray<DriverPlan> plans)
+    /// <summary>Takes in what was committed, by any node, or read.</summary>
+    /// <returns>Whether any of it was news.</returns>
+    internal bool Apply(Trip? trip, ImmutableArray<DriverPlan> plans)
     {
         List<DriverChange> changes = [];
         ImmutableArray<TripFollower> followers = [];
         List<TripFollower> onTheWay = [];
+        List<DriverPlan> newPlans = [];
+        Trip? newTrip = null;
         lock (_lock)
         {
-            if (trip is not null && (_trips.GetValueOrDefault(trip.Id)?.Version ?? 0) < trip.Version)
+            if (trip is not null)
             {
-                Keep(trip);
-                if (_followers.TryGetValue(trip.Id, out followers) && trip.IsFinal)
+                NoteSinceReload(trip);
+                if ((_trips.GetValueOrDefault(trip.Id)?.Version ?? 0) < trip.Version)
                 {
-                    _followers.Remove(trip.Id);
+                    newTrip = trip;
+                    Keep(trip);
+                    if (_followers.TryGetValue(trip.Id, out followers) && trip.IsFinal)
+                    {
+                        _followers.Remove(trip.Id);
+                    }
                 }
             }
 
             foreach (var plan in plans)
             {
+                NoteSinceReload(plan);
                 if (_plans.GetValueOrDefault(plan.DriverId) is not { } known || known.Version < plan.Version)
                 {
+                    newPlans.Add(plan);
                     changes.Add(Keep(plan));
                     onTheWay.AddRange(plan.Trips.SelectMany(t => _followers.GetValueOrDefault(t.TripId, [])));
                 }
             }
         }
 
-        Tell(changes, followers, trip, plans);
+        Tell(changes, followers, newTrip, newPlans);
         foreach (var follower in onTheWay)
         {
             follower.Wake();
         }
+
+        return newTrip is not null || newPlans.Count > 0;
     }
 
     /// <summary>To be called before the store is read for <see cref="Replace"/>: what is committed from now on is newer than what is read.</summary>
@@ -90,6 +102,23 @@ public sealed class TripBook(CityFleet fleet, BusyPlaces busy)
         }
     }
 
+    // Also what is not newer than what memory has: that may be what the store has lost.
+    private void NoteSinceReload(Trip trip)
+    {
+        if (_tripsSinceReload is { } since && (since.GetValueOrDefault(trip.Id)?.Version ?? 0) < trip.Version)
+        {
+            since[trip.Id] = trip;
+        }
+    }
+
+    private void NoteSinceReload(DriverPlan plan)
+    {
+        if (_plansSinceReload is { } since && (since.GetValueOrDefault(plan.DriverId)?.Version ?? 0) < plan.Version)
+        {
+            since[plan.DriverId] = plan;
+        }
+    }
+
     /// <summary>
     /// Takes the store's word for everything but what was committed since <see cref="BeginReload"/>: at start, and when the
     /// store was away and may have lost something, or was emptied.
@@ -98,18 +127,21 @@ public sealed class TripBook(CityFleet fleet, BusyPlaces busy)
     {
         List<DriverChange> changes = [];
         List<(ImmutableArray<TripFollower> Followers, Trip Trip)> followed = [];
-        ImmutableArray<DriverPlan> gone;
+        Trip[] keptTrips;
+        DriverPlan[] keptPlans;
         lock (_lock)
         {
-            var (newerTrips, newerPlans) = (_tripsSinceReload ?? [], _plansSinceReload ?? []);
+            keptTrips = [.. trips.Concat(_tripsSinceReload!.Values).GroupBy(t => t.Id, StringComparer.Ordinal).Select(same => same.MaxBy(t => t.Version)!)];
+            var present = plans.Concat(_plansSinceReload!.Values).GroupBy(p => p.DriverId, StringComparer.Ordinal).Select(same => same.MaxBy(p => p.Version)!).ToList();
+            keptPlans = [.. present, .. _plans.Keys.Except(present.Select(p => p.DriverId), StringComparer.Ordinal).Select(DriverPlan.Empty)];
             (_tripsSinceReload, _plansSinceReload) = (null, null);
-            foreach (var id in _trips.Keys.Where(id => !newerTrips.Contains(id)))
+            foreach (var id in _trips.Keys.Except(keptTrips.Select(t => t.Id), StringComparer.Ordinal))
             {
                 _trips.TryRemove(id, out _);
                 _unoffered.TryRemove(id, out _);
             }
 
-            foreach (var trip in trips.Where(t => !newerTrips.Contains(t.Id)))
+            foreach (var trip in keptTrips)
             {
                 Keep(trip);
                 if (_followers.TryGetValue(trip.Id, out var followers))
@@ -118,8 +150,7 @@ public sealed class TripBook(CityFleet fleet, BusyPlaces busy)
                 }
             }
 
-            gone = [.. _plans.Keys.Except(plans.Select(p => p.DriverId), StringComparer.Ordinal).Select(DriverPlan.Empty)];
-            foreach (var plan in plans.AddRange(gone).Where(p => !newerPlans.Contains(p.DriverId)))
+            foreach (var plan in keptPlans)
             {
                 changes.Add(Keep(plan));
             }
@@ -127,13 +158,13 @@ public sealed class TripBook(CityFleet fleet, BusyPlaces busy)
             _isLoaded = true;
         }
 
-        Tell(changes, [], null, plans.AddRange(gone));
+        Tell(changes, [], null, keptPlans);
         foreach (var (followers, trip) in followed)
         {
             Tell([], followers, trip, []);
         }
 
-        foreach (var trip in trips)
+        foreach (var trip in keptTrips)
         {
             Tell(trip);
         }
@@ -232,7 +263,6 @@ public sealed class TripBook(CityFleet fleet, BusyPlaces busy)
     private void Keep(Trip trip)
     {
         _trips[trip.Id] = trip;
-        _tripsSinceReload?.Add(trip.Id);
         if (trip.IsFinal)
         {
             _over.Enqueue(trip);
@@ -251,7 +281,6 @@ public sealed class TripBook(CityFleet fleet, BusyPlaces busy)
     private DriverChange Keep(DriverPlan plan)
     {
         _plans[plan.DriverId] = plan;
-        _plansSinceReload?.Add(plan.DriverId);
         return fleet.Index.SetPlan(fleet.Slots.GetOrAdd(plan.DriverId), plan.Availability, plan.Work);
     }
 
@@ -265,7 +294,7 @@ public sealed class TripBook(CityFleet fleet, BusyPlaces busy)
         _keepingUp.OfTrip(trip);
     }
 
-    private void Tell(List<DriverChange> changes, ImmutableArray<TripFollower> followers, Trip? trip, ImmutableArray<DriverPlan> plans)
+    private void Tell(List<DriverChange> changes, ImmutableArray<TripFollower> followers, Trip? trip, IReadOnlyList<DriverPlan> plans)
     {
         foreach (var change in changes)
         {

@@ -25,7 +25,7 @@ internal sealed class TripStore(Area area, EventLog<V1.LoggedTripEvent> events)
             area.Keys.TripEvents, area.Keys.TripEventsCursor, area.Keys.EndedTrips,
             .. commit.Plans.Select(p => area.Keys.Outbox(p.DriverId)),
         ];
-        var reply = (RedisResult[])(await StoreScript.TripCommit.RunAsync(area.Writes, touched, Arguments(commit)))!;
+        var reply = (RedisResult[])(await area.Feed.RunAsync(area.Writes, StoreScript.TripCommit, touched, Arguments(commit)))!;
         if (commit.Trip is not null && (string)reply[0]! == "ok")
         {
             events.Written();

@@ -201,7 +201,7 @@ public sealed class ServerHost : IAsyncDisposable
 
     private IEnumerable<IHostedService> Loops => Services.GetServices<IHostedService>().Concat(City.GetServices<IHostedService>());
 
-    private IDatabase[] Stores => Services.GetRequiredService<RedisStore>() is var store ? [store.Append, store.Trips, store.Bulk] : [];
+    private IDatabase[] Stores => Services.GetRequiredService<RedisStore>() is var store ? [store.Append, store.Trips, store.Bulk, .. store.IsEmbedded ? Array.Empty<IDatabase>() : [store.Feeds]] : [];
 
     private async Task MoveAsync<TLoop>(TimeSpan span)
         where TLoop : LoopService

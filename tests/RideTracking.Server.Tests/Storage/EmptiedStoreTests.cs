@@ -198,7 +198,7 @@ public sealed class EmptiedStoreTests
         await world.Host.PassAsync<DirectoryLoading>(Second);
         await world.Host.PassAsync<TripPresent>(Second);
         await world.Host.PassAsync<ZoneLoading>(Second);
-        await world.Host.PassAsync<CommandChannel>(Second);
+        await world.Host.PassAsync<CommandWake>(Second);
     }
 
     private static async Task FlushAsync(RedisProcess redis)

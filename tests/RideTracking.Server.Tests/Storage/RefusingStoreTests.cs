@@ -25,11 +25,13 @@ public sealed class RefusingStoreTests
     [
         "deadlines", "trip_present", "trip_retention", "matching_rounds", "lost_drivers", "driven_paths", "zone_loading", "zone_queues", "share_watches",
         "road_closures", "learned_times", "directory_loading", "fleet_traits", "stream_sweep", "store_probe", "store_generation", "fix_log", "log_fences",
+        "dispatch_feed_head",
     ];
 
     private static readonly string[] Occasional =
     [
-        "routes_left", "routes_changed", "routes_drifted", "zone_events", "present_restore", "road_loading", "command_channel", "store_compaction", "development_token",
+        "routes_left", "routes_changed", "routes_drifted", "zone_events", "present_restore", "road_loading", "command_wake", "store_compaction", "development_token",
+        "dispatch_feed",
     ];
 
     // What reads, or asks nothing of the store. A new RPC is in neither list, and fails the test of the lists.

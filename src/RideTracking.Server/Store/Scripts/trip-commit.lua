@@ -160,11 +160,18 @@ end
 if #records > 0 then
   write('HSET', KEYS[2], unpack(records))
 end
-apply()
--- Whichever node has a driver's stream looks into the outbox.
+local changes = {}
+if ARGV[6] ~= '' then
+  table.insert(changes, {'trip', ARGV[6]})
+end
 for _, plan in ipairs(plans) do
+  if plan.record ~= '' then
+    table.insert(changes, {'plan', plan.record})
+  end
   if #plan.commands > 0 then
-    redis.call('PUBLISH', KEYS[2] .. ':told', plan.driver)
+    table.insert(changes, {'told', plan.driver})
   end
 end
+tell(changes)
+apply()
 return reply

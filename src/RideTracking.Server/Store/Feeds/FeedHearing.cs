@@ -1,0 +1,53 @@
+using RideTracking.Server.Hosting;
+using StackExchange.Redis;
+
+namespace RideTracking.Server.Store.Feeds;
+
+/// <summary>Hears what is published of a feed, and looks at its head once a second.</summary>
+internal sealed class FeedHearing(RedisStore store, FeedKeys keys, FeedReader reader, Loop loop) : LoopService(loop, EverySecond)
+{
+    private ChannelMessageQueue? _channel;
+
+    public override async Task StartAsync(CancellationToken cancellationToken)
+    {
+        // Before anything is read of the store, if it is there: what is read has all that comes before the head.
+        await StepAsync(cancellationToken);
+        await base.StartAsync(cancellationToken);
+    }
+
+    public override async Task StopAsync(CancellationToken cancellationToken)
+    {
+        await base.StopAsync(cancellationToken);
+        // The connection is the process's, and must not hold on to what an area has.
+        await (_channel?.UnsubscribeAsync(CommandFlags.FireAndForget) ?? Task.CompletedTask);
+    }
+
+    protected override async Task LookAsync(CancellationToken stopping)
+    {
+        if (store.IsEmbedded)
+        {
+            return;
+        }
+
+        if (_channel is null && Channel() is { } channel)
+        {
+            _channel = await store.Feeds.Multiplexer.GetSubscriber().SubscribeAsync(channel);
+            // It waits for nothing: the client's own queue stays empty.
+            _channel.OnMessage(message => reader.Hear((byte[])message.Message!));
+        }
+
+        await reader.LookAsync(stopping);
+    }
+
+    // As the script publishes; none while the store is away. The client subscribes again by itself when it is back.
+    private RedisChannel? Channel()
+    {
+        var server = Array.Find(store.Feeds.Multiplexer.GetServers(), s => s.IsConnected);
+        if (server is null)
+        {
+            return null;
+        }
+
+        return server.Version.Major >= 7 ? RedisChannel.Sharded(keys.Head.ToString()) : RedisChannel.Literal(keys.Head.ToString());
+    }
+}
