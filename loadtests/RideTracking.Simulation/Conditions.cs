@@ -35,7 +35,7 @@ internal sealed class Conditions
         OfferWindow = chance.Seconds(8, 20);
         SearchTimeout = chance.Seconds(40, 240);
         MaxWaitingCommands = chance.Of(0.2) ? 8 : 100;
-        LostMessages = chance.Of(0.5) ? chance.Number(0, 0.3) : 0;
+        LostMessages = chance.Of(0.7) ? chance.Number(0, 1) : 0;
     }
 
     public TimeSpan Day { get; }

@@ -58,7 +58,7 @@ namespace RideTracking.Server
         /// <summary>Adds an area's rooms, in the order in which its loops start: what others append to stops last.</summary>
         private static void AddRooms(AreaBuilder area)
         {
-            area.AddGeneration().AddDispatchFeed().AddCityFleet().AddDirectory().AddLog().AddRoads().AddOutbox().AddTrips().AddZones().AddMatching().AddProgress();
+            area.AddTime().AddGeneration().AddDispatchFeed().AddCityFleet().AddDirectory().AddLog().AddRoads().AddOutbox().AddTrips().AddZones().AddMatching().AddProgress();
             area.AddIncidents().AddSharing().AddNearby().AddRiders().AddDrivers().AddEndpoints().AddFleet();
         }
     }

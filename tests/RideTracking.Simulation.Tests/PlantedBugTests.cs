@@ -6,7 +6,7 @@ namespace RideTracking.Simulation.Tests;
 public sealed class PlantedBugTests(Stores stores) : IClassFixture<Stores>
 {
     // The same seeds and hours find nothing without a mistake: see SeedTests.
-    private const int MostSeeds = 20;
+    private const int MostSeeds = 60;
     private const double Hours = 0.1;
 
     public static TheoryData<string> Bugs => [.. PlantedBug.All.Select(b => b.Name)];

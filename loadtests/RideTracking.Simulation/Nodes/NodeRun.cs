@@ -56,7 +56,9 @@ internal sealed class NodeRun : IDisposable
             Dispatcher.Decide = planted(Dispatcher.Decide);
         }
 
-        _feed = _services.GetRequiredService<FeedReader>();
+        // Two holders, or five, do no harm.
+        _services.GetRequiredService<NodeLease>().HoldsAll = true;
+        _feed = _services.GetRequiredKeyedService<FeedReader>("dispatch");
         _present = ActivatorUtilities.CreateInstance<TripPresent>(_services);
         _matching = ActivatorUtilities.CreateInstance<MatchingRounds>(_services);
         _deadlines = ActivatorUtilities.CreateInstance<Deadlines>(_services);

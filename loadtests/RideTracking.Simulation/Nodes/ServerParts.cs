@@ -29,6 +29,7 @@ internal static class ServerParts
         }
 
         services.AddKeyedSingleton(Clock.MachineClock, clock);
+        services.AddSingleton<ReadStoreTime>((_, _) => Task.FromResult<StoreReading?>(null));
         services.Configure<AreaOptions>(options => options.Area = keys.Area);
         // Nobody calls from outside: there are no tokens, and no keys to check them with.
         services.AddSingleton<IConfigurationManager<OpenIdConnectConfiguration>>(new StaticConfigurationManager<OpenIdConnectConfiguration>(new()));

@@ -50,13 +50,32 @@ public sealed partial class ZoneTracker
                 return false;
             }
 
-            driver.Set = null;
-            driver.Last = Sighting.Of(state.SessionId, state.Sequence, state.FixedAtUnixMs, state.Place);
-            driver.IsPresent = state.IsPresent;
-            driver.Ordinal = state.LastOrdinal;
-            driver.Visits.AddRange(state.Visits.Select(visit => new OpenVisit(-1) { Told = visit }));
+            Put(driver, state);
             return true;
         }
+    }
+
+    /// <summary>Takes over what another tracker has found of a driver, in place of what is here.</summary>
+    /// <param name="slot">The driver.</param>
+    /// <param name="state">As that tracker's <see cref="Save"/> gave it.</param>
+    public void Replace(int slot, DriverZoneState state)
+    {
+        ArgumentNullException.ThrowIfNull(state);
+        DriverZones driver = DriverOf(slot);
+        lock (driver)
+        {
+            driver.Visits.Clear();
+            Put(driver, state);
+        }
+    }
+
+    private static void Put(DriverZones driver, DriverZoneState state)
+    {
+        driver.Set = null;
+        driver.Last = Sighting.Of(state.SessionId, state.Sequence, state.FixedAtUnixMs, state.Place);
+        driver.IsPresent = state.IsPresent;
+        driver.Ordinal = state.LastOrdinal;
+        driver.Visits.AddRange(state.Visits.Select(visit => new OpenVisit(-1) { Told = visit }));
     }
 
     /// <summary>Judges a driver by the newest set of zones, from where it was last seen.</summary>

@@ -74,14 +74,15 @@ public sealed partial class ZoneTracker(DriverSlots slots, ZoneSet zones, ZoneTr
     /// <param name="count">How many slots to look at, from 1.</param>
     /// <param name="nowUnixMs">By the server's clock.</param>
     /// <param name="events">Gets what happened.</param>
+    /// <param name="mayJudge">Whether a slot's driver is to be judged here; all are without it.</param>
     /// <returns>The slot to go on from; 0 at the end.</returns>
-    public int Sweep(int fromSlot, int count, long nowUnixMs, List<ZoneEvent> events)
+    public int Sweep(int fromSlot, int count, long nowUnixMs, List<ZoneEvent> events, Predicate<int>? mayJudge = null)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(count, 1);
         int end = (int)Math.Min((long)fromSlot + count, _drivers.Capacity);
         for (int slot = Math.Max(fromSlot, 0); slot < end; slot++)
         {
-            if (_drivers[slot] is { } driver)
+            if (_drivers[slot] is { } driver && (mayJudge is null || mayJudge(slot)))
             {
                 lock (driver)
                 {

@@ -1,3 +1,4 @@
+using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
 using RideTracking.Engine.Fanout;
 using RideTracking.Engine.Index;
@@ -5,6 +6,7 @@ using RideTracking.Server.Hosting;
 using RideTracking.Server.Store;
 using RideTracking.Server.Store.Feeds;
 using RideTracking.Server.Telemetry;
+using StackExchange.Redis;
 
 namespace RideTracking.Server.Areas;
 
@@ -22,6 +24,7 @@ public static class AreasSetup
             section.AddTo(builder.Services);
         }
 
+        builder.Services.TryAddSingleton<ReadStoreTime>(StoreReading.ReadAsync);
         builder.Services.AddSingleton(new AreaRooms(rooms));
         builder.Services.AddSingleton(process => new AreaSet(process, process.GetRequiredService<AreaRooms>()));
         builder.Services.AddHostedService(process => process.GetRequiredService<AreaSet>());
@@ -47,20 +50,33 @@ public static class AreasSetup
         return area;
     }
 
-    /// <summary>Adds the feed of what the area's scripts decide. Before everything that is read from the store.</summary>
-    public static AreaBuilder AddDispatchFeed(this AreaBuilder area)
+    /// <summary>Adds the following of the store's time. First: the rest goes by it.</summary>
+    public static AreaBuilder AddTime(this AreaBuilder area)
     {
-        area.Services.AddSingleton(s =>
-        {
-            var one = s.GetRequiredService<Area>();
-            return new FeedReader(
-                s.GetRequiredService<RedisStore>(), one.Feed, s.GetServices<FeedListener>(), new FeedMetrics(s.GetRequiredService<AreaMeter>(), "dispatch"),
-                one.MachineLoop("dispatch_feed"), s.GetRequiredService<ILogger<FeedReader>>());
-        });
-        area.Services.AddHostedService(s => new FeedHearing(
-            s.GetRequiredService<RedisStore>(), s.GetRequiredService<Area>().Keys.DispatchFeed, s.GetRequiredService<FeedReader>(),
-            s.GetRequiredService<Area>().MachineLoop("dispatch_feed_head")));
-        area.Services.AddHostedService<FeedIntake>();
+        area.Share<ReadStoreTime>();
+        area.Services.AddHostedService<StoreTime>();
+        return area;
+    }
+
+    /// <summary>Adds the feed of what the area's scripts decide. Before everything that is read from the store.</summary>
+    public static AreaBuilder AddDispatchFeed(this AreaBuilder area) => area.AddFeed("dispatch", one => one.Keys.DispatchFeed.Head, (s, one, loop) => new FeedReader(
+        new FeedEntries(s.GetRequiredService<RedisStore>(), one.Keys.DispatchFeed),
+        one.Feed.Own,
+        new FeedListeners(s.GetServices<FeedListener>(), loop).Apply,
+        s.GetRequiredService<RedisStore>().BeginAgain,
+        new FeedMetrics(s.GetRequiredService<AreaMeter>(), "dispatch"),
+        loop,
+        s.GetRequiredService<ILogger<FeedReader>>()));
+
+    /// <summary>Adds a feed: its reader under its name, and what makes it read.</summary>
+    internal static AreaBuilder AddFeed(
+        this AreaBuilder area, string name, Func<Area, RedisKey> channel, Func<IServiceProvider, Area, Loop, FeedReader> reader)
+    {
+        area.Services.AddKeyedSingleton(name, (s, _) => reader(s, s.GetRequiredService<Area>(), s.GetRequiredService<Area>().MachineLoop(name + "_feed")));
+        area.Services.AddSingleton<IHostedService>(s => new FeedHearing(
+            s.GetRequiredService<RedisStore>(), channel(s.GetRequiredService<Area>()), s.GetRequiredKeyedService<FeedReader>(name),
+            s.GetRequiredService<Area>().MachineLoop(name + "_feed_head")));
+        area.Services.AddSingleton<IHostedService>(s => new FeedIntake(s.GetRequiredKeyedService<FeedReader>(name)));
         return area;
     }
 

@@ -19,18 +19,21 @@ public sealed class StoreKeys(string area)
     /// <summary>String: a name of chance, by which an emptied or replaced store is noticed.</summary>
     public RedisKey Generation => _prefix + "generation";
 
+    /// <summary>String: what the area's time is more than the store's (ms), so that it goes on over a fail-over.</summary>
+    public RedisKey TimeCorrection => _prefix + "time:correction";
+
     /// <summary>The feed of what the area's scripts decide.</summary>
     public FeedKeys DispatchFeed => new(_prefix + "feed:dispatch", _prefix + "feed:dispatch:head");
 
     // The log of fixes.
 
-    /// <summary>Hash: <c>number</c> of the last batch, <c>segment</c> being written, <c>since</c> when (ms).</summary>
+    /// <summary>Hash: <c>number</c> and <c>token</c> of the last batch, the log's head; <c>segment</c> being written, <c>since</c> when (ms).</summary>
     public RedisKey Log => _prefix + "log";
 
     /// <summary>Prefix of the segments: lists of packed batches; the segment's number follows.</summary>
     public string LogSegmentPrefix => _prefix + "log:segment:";
 
-    /// <summary>List of packed batches, expiring with the log's retention.</summary>
+    /// <summary>List of batches, entries of the log's feed, expiring with the log's retention.</summary>
     public RedisKey LogSegment(long segment) => LogSegmentPrefix + segment;
 
     /// <summary>String: "&lt;batch&gt; &lt;number&gt;", the last append of a writer, so that a retry doubles nothing.</summary>
@@ -46,6 +49,12 @@ public sealed class StoreKeys(string area)
 
     /// <summary>Hash driver → "&lt;epoch&gt; &lt;writer&gt; &lt;session&gt;": who may write for the driver.</summary>
     public RedisKey Connections => _prefix + "connections";
+
+    /// <summary>Hash driver → epoch of its claim: the drivers who hold streams to a writer's node. Deleted when the node has ended.</summary>
+    public RedisKey Links(string writerId) => _prefix + "links:" + writerId;
+
+    /// <summary>Hash writer → until when its node holds its lease, by the store's time (ms); and since when nobody was judged.</summary>
+    public RedisKey Nodes => _prefix + "nodes";
 
     /// <summary>Hash session → what <see cref="LastFixes"/> said at its end, of a driver's sessions before the present one.</summary>
     public RedisKey EarlierSessions(string driverId) => _prefix + "sessions:" + driverId;

@@ -1,23 +1,36 @@
 using System.Collections.Concurrent;
 using RideTracking.Engine.Index;
 using RideTracking.Server.Store;
+using RideTracking.Server.Store.Feeds;
 
 namespace RideTracking.Server.Directories;
 
 /// <summary>The company's drivers, vehicles and riders: the only source of names, ratings and vehicles. Thread-safe.</summary>
-public sealed class CompanyDirectory(RedisStore store)
+public sealed class CompanyDirectory
 {
+    /// <summary>Made once, by <c>AddDirectory</c>.</summary>
+    public CompanyDirectory(RedisStore store)
+    {
+        Feed = new FeedWriter(CompanyKeys.Feed);
+        Drivers = new(store, Feed, "driver", CompanyKeys.Directory("drivers"), V1.Driver.Parser);
+        Vehicles = new(store, Feed, "vehicle", CompanyKeys.Directory("vehicles"), V1.Vehicle.Parser);
+        Riders = new(store, Feed, "rider", CompanyKeys.Directory("riders"), V1.Rider.Parser);
+    }
+
     // Each app says it again on every connect, so nothing is lost with the process.
     private readonly ConcurrentDictionary<string, string> _vehicleInUse = new(StringComparer.Ordinal);
 
+    /// <summary>What is written here is told in it.</summary>
+    internal FeedWriter Feed { get; }
+
     /// <summary>Those who drive.</summary>
-    public DirectoryEntries<V1.Driver> Drivers { get; } = new(store, CompanyKeys.Directory("drivers"), V1.Driver.Parser);
+    public DirectoryEntries<V1.Driver> Drivers { get; }
 
     /// <summary>What is driven.</summary>
-    public DirectoryEntries<V1.Vehicle> Vehicles { get; } = new(store, CompanyKeys.Directory("vehicles"), V1.Vehicle.Parser);
+    public DirectoryEntries<V1.Vehicle> Vehicles { get; }
 
     /// <summary>Those who ride.</summary>
-    public DirectoryEntries<V1.Rider> Riders { get; } = new(store, CompanyKeys.Directory("riders"), V1.Rider.Parser);
+    public DirectoryEntries<V1.Rider> Riders { get; }
 
     /// <summary>Kinds of vehicles as searches number them.</summary>
     public VehicleTypes Types { get; } = new();

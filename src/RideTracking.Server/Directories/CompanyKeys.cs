@@ -1,3 +1,4 @@
+using RideTracking.Server.Store.Feeds;
 using StackExchange.Redis;
 
 namespace RideTracking.Server.Directories;
@@ -9,6 +10,9 @@ public static class CompanyKeys
 
     /// <summary>String: a name of chance, by which an emptied or replaced store is noticed.</summary>
     public static RedisKey Generation => Prefix + "generation";
+
+    /// <summary>The feed of what is written of the company's.</summary>
+    public static FeedKeys Feed => new(Prefix + "feed", Prefix + "feed:head");
 
     /// <summary>Hash id → entry, of one kind of entry: drivers, vehicles or riders.</summary>
     public static RedisKey Directory(string kind) => Prefix + "directory:" + kind;

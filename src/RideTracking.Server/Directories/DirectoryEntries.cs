@@ -2,21 +2,31 @@ using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using Google.Protobuf;
 using RideTracking.Server.Store;
+using RideTracking.Server.Store.Feeds;
 using StackExchange.Redis;
 
 namespace RideTracking.Server.Directories;
 
 /// <summary>
-/// The entries of one kind, all of them in memory and in the store. Writes go to the store first and one after the other,
-/// so that memory and store never disagree on which was last. Reads never wait for a write. Thread-safe; entries are
-/// shared and must not be changed.
+/// The entries of one kind, all of them in memory and in the store. Writes of any node reach memory by the feed, an own one with its answer
+/// already; which was last the feed's numbers tell. Reads never wait for a write. Thread-safe; entries are shared and must not be changed.
 /// </summary>
-public sealed class DirectoryEntries<T>(RedisStore store, RedisKey key, MessageParser<T> parser)
+/// <param name="store">The store.</param>
+/// <param name="feed">What is written is told in it.</param>
+/// <param name="kind">As the feed calls such an entry.</param>
+/// <param name="key">Hash of them by id.</param>
+/// <param name="parser">Reads one.</param>
+public sealed class DirectoryEntries<T>(RedisStore store, FeedWriter feed, string kind, RedisKey key, MessageParser<T> parser)
     where T : class, IMessage<T>
 {
     private const int ScanPage = 500;
 
     private readonly Lock _lock = new();
+    private readonly Lock _memory = new();
+
+    // Numbers of the changes of entries that were changed since they were read, the removed ones too.
+    private readonly Dictionary<string, ulong> _changedAt = new(StringComparer.Ordinal);
+    private HashSet<string>? _changedSinceLoad;
     private readonly ConcurrentDictionary<string, T> _entries = new(StringComparer.Ordinal);
     private ImmutableSortedSet<string> _ids = ImmutableSortedSet.Create<string>(StringComparer.Ordinal);
     private Task _lastWrite = Task.CompletedTask;
@@ -74,10 +84,8 @@ public sealed class DirectoryEntries<T>(RedisStore store, RedisKey key, MessageP
     /// <exception cref="RedisException">The store is away.</exception>
     public Task SetAsync(string id, T entry) => InTurnAsync(async () =>
     {
-        await store.Writes.HashSetAsync(key, id, entry.ToByteArray());
-        _entries[id] = entry;
-        _ids = _ids.Add(id);
-        Interlocked.Increment(ref _version);
+        var reply = (RedisResult[])(await feed.RunAsync(store.Writes, StoreScript.EntrySet, [key], [kind, id, entry.ToByteArray()]))!;
+        Take(id, entry, (ulong)reply[1]);
         return true;
     });
 
@@ -86,17 +94,64 @@ public sealed class DirectoryEntries<T>(RedisStore store, RedisKey key, MessageP
     /// <exception cref="RedisException">The store is away.</exception>
     public Task<bool> RemoveAsync(string id) => InTurnAsync(async () =>
     {
-        var was = (bool)await StoreScript.EntryRemove.RunAsync(store.Writes, [key], [id]);
-        _entries.TryRemove(id, out _);
-        _ids = _ids.Remove(id);
-        Interlocked.Increment(ref _version);
-        return was;
+        var reply = (RedisResult[])(await feed.RunAsync(store.Writes, StoreScript.EntryRemove, [key], [kind, id]))!;
+        if ((string)reply[0]! != "ok")
+        {
+            return false;
+        }
+
+        Take(id, null, (ulong)reply[1]);
+        return true;
     });
+
+    /// <summary>Takes in what any node has written.</summary>
+    internal void Apply(FeedChange change)
+    {
+        var id = change.Text(0);
+        Take(id, change.Parts.Count > 1 ? Read(id, change.Parts[1]) : null, change.Number);
+    }
+
+    // Without a number there is no other node, and writes come one after the other.
+    private void Take(string id, T? entry, ulong number)
+    {
+        lock (_memory)
+        {
+            if (number > 0)
+            {
+                if (_changedAt.GetValueOrDefault(id) > number)
+                {
+                    return;
+                }
+
+                _changedAt[id] = number;
+            }
+
+            _changedSinceLoad?.Add(id);
+            if (entry is null)
+            {
+                _entries.TryRemove(id, out _);
+                _ids = _ids.Remove(id);
+            }
+            else
+            {
+                _entries[id] = entry;
+                _ids = _ids.Add(id);
+            }
+
+            Interlocked.Increment(ref _version);
+        }
+    }
 
     /// <summary>Takes the store's word for everything.</summary>
     /// <exception cref="RedisException">The store is away.</exception>
     internal Task LoadAsync() => InTurnAsync(async () =>
     {
+        lock (_memory)
+        {
+            _changedAt.Clear();
+            _changedSinceLoad = new(StringComparer.Ordinal);
+        }
+
         var stored = new Dictionary<string, T>(StringComparer.Ordinal);
         await foreach (var entry in store.Bulk.HashScanAsync(key, pageSize: ScanPage))
         {
@@ -106,23 +161,30 @@ public sealed class DirectoryEntries<T>(RedisStore store, RedisKey key, MessageP
             }
         }
 
-        foreach (var (id, entry) in stored)
+        lock (_memory)
         {
-            _entries[id] = entry;
+            // What has changed meanwhile is newer than what was read.
+            var isNewer = _changedSinceLoad ?? [];
+            _changedSinceLoad = null;
+            foreach (var (id, entry) in stored.Where(e => !isNewer.Contains(e.Key)))
+            {
+                _entries[id] = entry;
+            }
+
+            foreach (var id in _entries.Keys.Where(id => !stored.ContainsKey(id) && !isNewer.Contains(id)))
+            {
+                _entries.TryRemove(id, out _);
+            }
+
+            _ids = _entries.Keys.ToImmutableSortedSet(StringComparer.Ordinal);
+            _isLoaded = true;
+            Interlocked.Increment(ref _version);
         }
 
-        foreach (var id in _entries.Keys.Where(id => !stored.ContainsKey(id)))
-        {
-            _entries.TryRemove(id, out _);
-        }
-
-        _ids = stored.Keys.ToImmutableSortedSet(StringComparer.Ordinal);
-        _isLoaded = true;
-        Interlocked.Increment(ref _version);
         return true;
     });
 
-    private T? Read(string? id, RedisValue stored) => store.Unreadable.Read(RecordKind.Entry, key, id, (byte[])stored!, bytes => parser.ParseFrom(bytes));
+    private T? Read(string? id, ReadOnlyMemory<byte> stored) => store.Unreadable.Read(RecordKind.Entry, key, id, stored, bytes => parser.ParseFrom(bytes.Span));
 
     // Each write waits for the one before; as many wait as there are calls that write.
     private Task<TResult> InTurnAsync<TResult>(Func<Task<TResult>> write)

@@ -65,6 +65,7 @@ internal sealed class DriverConnections(
         var request = new ClaimRequest(hello.DriverId, hello.SessionId, DeviceAttempt.Of(hello.DeviceId, hello.ConnectionAttempt))
         {
             LastCommandSequence = hello.LastCommandSequence,
+            IsStream = true,
         };
         var (carrier, intake, slot) = await ClaimAsync(request, ResendableOnStream);
         var session = new StreamSession(hello, caller, carrier, intake, slot, services, call);

@@ -13,7 +13,8 @@ namespace RideTracking.Server.Drivers;
 /// The drivers' sessions of this node, of each driver one that speaks for it (<see cref="Carriers"/>), and those that are to end.
 /// Thread-safe.
 /// </summary>
-internal sealed class DriverSessions(CityFleet fleet, Carriers carriers, FixLog log, CommandOutbox outbox, TripBook book)
+internal sealed class DriverSessions(
+    CityFleet fleet, Carriers carriers, FixLog log, CommandOutbox outbox, TripBook book, DriverLinks links, LostLinks lost)
 {
     // Those that another one has the driver of, too, until they have ended: who is told to end and does not read is to be broken off.
     private readonly ConcurrentDictionary<Carrier, DriverSession> _open = new();
@@ -33,8 +34,8 @@ internal sealed class DriverSessions(CityFleet fleet, Carriers carriers, FixLog 
     /// <summary>All sessions that have not ended.</summary>
     internal IEnumerable<DriverSession> Open => _open.Values;
 
-    /// <summary>Whether the driver has a stream here, or is about to.</summary>
-    public bool HasStream(string driverId) => _opening.ContainsKey(driverId) || Of(driverId) is StreamSession;
+    /// <summary>Whether the driver has a stream, here or to another node, or is about to have one here.</summary>
+    public bool HasStream(string driverId) => _opening.ContainsKey(driverId) || Of(driverId) is StreamSession || links.IsConnected(driverId);
 
     /// <summary>The session that speaks for the driver; null for none.</summary>
     internal DriverSession? Of(string driverId) => carriers.Of(driverId) is { IsLost: false } carrier ? Of(carrier) : null;
@@ -64,12 +65,12 @@ internal sealed class DriverSessions(CityFleet fleet, Carriers carriers, FixLog 
                             Block(stream, reason);
                         }
                     }));
-                change = fleet.Index.SetLink(session.Slot, DriverLink.Connected);
+                change = SetLink(session.DriverId, session.Slot);
             }
             else if (leaves is not null && leaves != session.Carrier && Of(leaves) is StreamSession)
             {
                 // Its stream has lost the driver, and only fixes come now.
-                change = fleet.Index.SetLink(session.Slot, DriverLink.Lost);
+                change = SetLink(session.DriverId, session.Slot);
             }
         }
 
@@ -96,13 +97,33 @@ internal sealed class DriverSessions(CityFleet fleet, Carriers carriers, FixLog 
             _open.TryRemove(session.Carrier, out _);
             if (carriers.Remove(session.Carrier) && session is StreamSession)
             {
-                change = fleet.Index.SetLink(session.Slot, DriverLink.Lost);
+                change = SetLink(session.DriverId, session.Slot);
             }
+        }
+
+        if (session is StreamSession && session.Carrier.LastClaim is { } claim)
+        {
+            lost.Add(session.DriverId, claim);
         }
 
         log.Ended(session.Carrier);
         Publish(change);
     }
+
+    /// <summary>The driver has connected to another node, or is connected there no more.</summary>
+    internal void LinkChanged(string driverId)
+    {
+        DriverChange change;
+        lock (_adding)
+        {
+            change = SetLink(driverId, fleet.Slots.GetOrAdd(driverId));
+        }
+
+        Publish(change);
+    }
+
+    private DriverChange SetLink(string driverId, int slot) =>
+        fleet.Index.SetLink(slot, Of(driverId) is StreamSession || links.IsConnected(driverId) ? DriverLink.Connected : DriverLink.Lost);
 
     private void Publish(DriverChange? change)
     {

@@ -4,6 +4,7 @@ using RideTracking.Server.Access;
 using RideTracking.Server.Areas;
 using RideTracking.Server.Drivers.Reporting;
 using RideTracking.Server.Hosting;
+using RideTracking.Server.Log;
 
 namespace RideTracking.Server.Drivers;
 
@@ -34,7 +35,12 @@ public static class DriversSetup
         services.AddSingleton<DriverConnections>();
         services.AddSingleton<Draining>();
         services.AddSingleton<DriverRemoval>();
-        services.AddHostedService<PresentRestore>();
+        services.AddHostedService<LinksLoading>();
+        services.AddSingleton<ElsewhereFixes>();
+        services.AddSingleton<PresentRestore>();
+        // What is restored has all that comes before the log's head.
+        area.AddLogFeed((s, entry) => s.GetRequiredService<ElsewhereFixes>().Apply(entry), s => s.GetRequiredService<PresentRestore>().Again());
+        services.AddHostedService(s => s.GetRequiredService<PresentRestore>());
         services.AddHostedService<StreamSweep>();
         services.AddHostedService<CommandWake>();
         services.AddHostedService<LostDrivers>();

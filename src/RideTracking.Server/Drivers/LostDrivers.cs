@@ -10,10 +10,10 @@ namespace RideTracking.Server.Drivers;
 /// <summary>
 /// Once a second: trips whose driver is gone. Before the pick-up another driver is looked for; with the rider in the car it
 /// is recorded, for ops to act on. A blocked driver keeps only riders who are in the car. It looks at the present and not
-/// at what happened, so nothing is missed when a node died in between.
+/// at what happened, so nothing is missed when a node died in between. The node that holds the area's work does it.
 /// </summary>
 internal sealed class LostDrivers(
-    Area area, LastFixes lastFixes, TripBook book, Dispatcher dispatcher, CityFleet fleet, IOptions<TripOptions> options)
+    Area area, LastFixes lastFixes, TripBook book, Dispatcher dispatcher, CityFleet fleet, NodeLease lease, IOptions<TripOptions> options)
     : LoopService(area.Loop("lost_drivers"), EverySecond)
 {
     // Nobody is connected yet when the server starts.
@@ -24,6 +24,11 @@ internal sealed class LostDrivers(
 
     protected override async Task LookAsync(CancellationToken stopping)
     {
+        if (!await lease.HoldsWorkAsync())
+        {
+            return;
+        }
+
         Trip[] present = [.. book.Present.OrderBy(t => t.Id, StringComparer.Ordinal)];
         await LookIntoLogAsync([.. present.SelectMany(DriversOf).Where(d => !fleet.IsConnected(d)).Distinct(StringComparer.Ordinal)]);
         foreach (var trip in present)

@@ -1,6 +1,7 @@
 using RideTracking.Engine.Index;
 using RideTracking.Server.Areas;
 using RideTracking.Server.Directories;
+using RideTracking.Server.Hosting;
 using RideTracking.Server.Log;
 using DriverLink = RideTracking.Engine.Index.DriverLink;
 
@@ -8,14 +9,40 @@ namespace RideTracking.Server.Drivers;
 
 /// <summary>
 /// Rebuilds where every driver is from the store's last fixes when the server starts, or, when the store was away
-/// then, as soon as it is back. Newer fixes that came meanwhile stay.
+/// then, as soon as it is back; and again when the log's feed begins again. Newer fixes that came meanwhile stay.
 /// </summary>
 internal sealed partial class PresentRestore(
-    Area area, LastFixes lastFixes, DriverSlots slots, StreamServices services, FleetTraits traits, ILogger<PresentRestore> logger)
+    Area area, LastFixes lastFixes, DriverSlots slots, StreamServices services, FleetTraits traits, DriverSessions sessions, ILogger<PresentRestore> logger)
     : BackgroundService
 {
+    private readonly Signal _again = new();
+    private volatile bool _isWanted = true;
+
+    /// <summary>What happened meanwhile elsewhere was missed: all is read again.</summary>
+    public void Again()
+    {
+        _isWanted = true;
+        _again.Set();
+    }
+
     protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
-        area.MachineLoop("present_restore").UntilDoneAsync(async stopping => LogRestored(await RestoreAsync(stopping)), stoppingToken);
+        area.MachineLoop("present_restore").WheneverAsync(WaitAsync, RestoreAllAsync, stoppingToken);
+
+    private ValueTask<bool> WaitAsync(CancellationToken stopping) => _isWanted ? new(true) : _again.WaitAsync(stopping);
+
+    private async Task RestoreAllAsync(CancellationToken stopping)
+    {
+        _isWanted = false;
+        try
+        {
+            LogRestored(await RestoreAsync(stopping));
+        }
+        catch
+        {
+            _isWanted = true;
+            throw;
+        }
+    }
 
     private async Task<int> RestoreAsync(CancellationToken stoppingToken)
     {
@@ -32,7 +59,7 @@ internal sealed partial class PresentRestore(
 
             if (!services.Path.Index.TryGet(slot, out var driver) || driver.Status.Link == DriverLink.Unspecified)
             {
-                services.Path.Fanout.Publish(services.Path.Index.SetLink(slot, DriverLink.Lost));
+                sessions.LinkChanged(driverId);
             }
         }
 

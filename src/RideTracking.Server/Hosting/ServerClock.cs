@@ -1,14 +1,18 @@
 namespace RideTracking.Server.Hosting;
 
 /// <summary>
-/// The clock of the server. Normally the machine's; a development server may start at a recording's time and run
-/// faster, so that recorded traces pass the gate with their own sensor times and no limit loosened.
+/// The clock of the server. It goes by the store's time where several nodes share one (<see cref="Follow"/>), so that it makes no difference
+/// what their machines' clocks say; else by the machine's. A development server may start at a recording's time and run faster, so that
+/// recorded traces pass the gate with their own sensor times and no limit loosened.
 /// </summary>
-/// <remarks>Timers and expiries scale with it. Pacing of I/O and the validity of tokens, which come from outside, do not.</remarks>
+/// <remarks>
+/// Thread-safe. Timers and expiries scale with it. Pacing of I/O and the validity of tokens, which come from outside, go by the machine's.
+/// </remarks>
 public sealed class ServerClock(TimeProvider machine, DateTimeOffset? start, double scale) : TimeProvider
 {
     private readonly long _machineStart = machine.GetTimestamp();
     private readonly DateTimeOffset _start = start ?? machine.GetUtcNow();
+    private volatile Reading? _reading;
 
     /// <summary>The machine's own clock: for timeouts of connections and the pacing of I/O.</summary>
     public TimeProvider Machine => machine;
@@ -18,7 +22,7 @@ public sealed class ServerClock(TimeProvider machine, DateTimeOffset? start, dou
 
     /// <inheritdoc/>
     public override DateTimeOffset GetUtcNow() =>
-        start is null && scale == 1 ? machine.GetUtcNow() : _start + (machine.GetElapsedTime(_machineStart) * scale);
+        start is null && scale == 1 ? _reading?.At(machine) ?? machine.GetUtcNow() : _start + (machine.GetElapsedTime(_machineStart) * scale);
 
     /// <inheritdoc/>
     public override long TimestampFrequency => machine.TimestampFrequency;
@@ -39,4 +43,22 @@ public sealed class ServerClock(TimeProvider machine, DateTimeOffset? start, dou
         scale == 1 || span == Timeout.InfiniteTimeSpan || span == TimeSpan.Zero
             ? span
             : TimeSpan.FromMilliseconds(Math.Max(1, span.TotalMilliseconds / scale));
+
+    /// <summary>
+    /// Goes on from a time by the machine's monotonic clock. It stands still rather than go back, but for the first time. A clock that starts
+    /// elsewhere or runs faster goes its own way.
+    /// </summary>
+    /// <param name="time">What time it was.</param>
+    /// <param name="timestamp">The machine's timestamp then.</param>
+    internal void Follow(DateTimeOffset time, long timestamp) =>
+        _reading = new Reading(time, timestamp, _reading?.At(machine) ?? DateTimeOffset.MinValue);
+
+    private sealed record Reading(DateTimeOffset Time, long Timestamp, DateTimeOffset Floor)
+    {
+        public DateTimeOffset At(TimeProvider machine)
+        {
+            var now = Time + machine.GetElapsedTime(Timestamp);
+            return now < Floor ? Floor : now;
+        }
+    }
 }

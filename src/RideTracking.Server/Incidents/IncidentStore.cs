@@ -28,8 +28,9 @@ internal sealed class IncidentStore(
         var now = area.Clock.GetUtcNow();
         var record = incident.Clone();
         record.Version = 0;
-        var reply = (RedisResult[])(await StoreScript.IncidentCommit.RunAsync(
+        var reply = (RedisResult[])(await area.Feed.RunAsync(
             area.Writes,
+            StoreScript.IncidentCommit,
             [
                 area.Keys.Incident(incident.IncidentId), area.Keys.OpenIncidents, area.Keys.ClosedIncidents, area.Keys.IncidentEvents, area.Keys.IncidentEventsCursor, area.Keys.OpenIncidentsBy,
                 answer?.Key ?? area.Keys.RequestAnswer("", ""), area.Keys.Connections,

@@ -22,6 +22,7 @@ public static class IncidentsSetup
         services.AddSingleton<IncidentMetrics>();
         services.AddSingleton<IncidentStore>();
         services.AddSingleton<IncidentDesk>();
+        area.Hear<EventLog<V1.Incident>>("incident", (events, _) => events.Written());
         return area.AddDoor<IncidentDesk>();
     }
 }

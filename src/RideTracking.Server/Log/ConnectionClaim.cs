@@ -14,6 +14,9 @@ public sealed record ClaimRequest(string DriverId, string SessionId, DeviceAttem
     /// <summary>The greatest epoch that memory knows of the driver: a store that has forgotten goes on above it.</summary>
     public long EpochFloor { get; init; }
 
+    /// <summary>Whether it is by a stream: the driver is connected by it.</summary>
+    public bool IsStream { get; init; }
+
     /// <summary>The highest command that the app or its stream has seen: where the store knows less, what waits is numbered anew above it.</summary>
     public ulong LastCommandSequence { get; init; }
 

@@ -8,9 +8,11 @@ using StackExchange.Redis;
 namespace RideTracking.Server.Log;
 
 /// <summary>Makes a connection the only one that may write for its driver.</summary>
-public sealed class ConnectionClaims(RedisStore store, StoreKeys keys, LogWriter writer, LastFixes lastFixes, ServerClock clock)
+public sealed class ConnectionClaims(RedisStore store, Area area, LogWriter writer, LastFixes lastFixes, ServerClock clock)
 {
     internal const string AttemptPassedReason = "CONNECTION_ATTEMPT_PASSED";
+
+    private readonly StoreKeys _keys = area.Keys;
 
     /// <summary>Claims the driver for a session on this node; whoever held it can write no more.</summary>
     /// <param name="request">Who asks.</param>
@@ -41,14 +43,19 @@ public sealed class ConnectionClaims(RedisStore store, StoreKeys keys, LogWriter
 
             // It may be renewed meanwhile.
             var by = writer.Id;
-            var reply = (RedisResult[])(await StoreScript.ConnectionClaim.RunAsync(
+            var reply = (RedisResult[])(await area.Feed.RunAsync(
                 store.AppendWrites,
-                [keys.Connections, keys.LastFixes, keys.EarlierSessions(driverId), keys.LogFence(holder?.Writer ?? DriverClaim.None), keys.Outbox(driverId)],
+                StoreScript.ConnectionClaim,
+                [
+                    _keys.Connections, _keys.LastFixes, _keys.EarlierSessions(driverId), _keys.LogFence(holder?.Writer ?? DriverClaim.None), _keys.Outbox(driverId),
+                    _keys.Links(by), _keys.Links(holder?.Writer ?? DriverClaim.None),
+                ],
                 [
                     driverId, by, sessionId, holder?.ToString() ?? DriverClaim.None,
                     clock.RealMilliseconds(StoreExpiries.EarlierSessions), clock.RealMilliseconds(StoreExpiries.Writer),
                     request.Attempt.DeviceArgument, request.Attempt.NumberArgument,
                     request.EpochFloor, Math.Min(request.LastCommandSequence, ClaimRequest.MaxCommandSequence), request.Before is not null,
+                    request.IsStream,
                 ]))!;
             switch ((string)reply[0]!)
             {
@@ -80,11 +87,11 @@ public sealed class ConnectionClaims(RedisStore store, StoreKeys keys, LogWriter
         // Without them the app sends again what the log has already, which is harmless.
         var present = lastFixes.Parse(request.DriverId, last);
         var resumed = store.Unreadable.Read(
-            RecordKind.LastFix, keys.EarlierSessions(request.DriverId), request.SessionId, ofSession, LastFix.Parse);
+            RecordKind.LastFix, _keys.EarlierSessions(request.DriverId), request.SessionId, ofSession, LastFix.Parse);
         return new ConnectionClaim(
             claim, resumed?.LoggedThrough ?? 0, present?.Fix, present?.SessionId, resumed?.Rejections ?? [], resumed?.Contents ?? []);
     }
 
     private async Task<DriverClaim?> HolderAsync(string driverId) =>
-        (string?)await store.Append.HashGetAsync(keys.Connections, driverId) is { } connection ? DriverClaim.Parse(connection) : null;
+        (string?)await store.Append.HashGetAsync(_keys.Connections, driverId) is { } connection ? DriverClaim.Parse(connection) : null;
 }

@@ -22,11 +22,7 @@ internal sealed class FenceWatch(Area area, LogWriter writer, Carriers carriers,
         var key = area.Keys.LogFence(writer.Id);
         foreach (var member in await area.Bulk.SetMembersAsync(key))
         {
-            var mark = FenceMark.Parse((string)member!);
-            if (carriers.Of(mark.DriverId) is { } carrier)
-            {
-                mark.Fence(carrier);
-            }
+            FenceMark.Parse((string)member!).FenceIn(carriers);
         }
     }
 }

@@ -5,6 +5,7 @@ using RideTracking.Engine.Ingest;
 using RideTracking.Server.Areas;
 using RideTracking.Server.Hosting;
 using RideTracking.Server.Store;
+using RideTracking.Server.Store.Events;
 using StackExchange.Redis;
 
 namespace RideTracking.Server.Log;
@@ -26,6 +27,8 @@ public sealed class LogAppend(
     private long _batch;
     private long _written;
     private long _writtenAt;
+    private string _token = "";
+    private long _tokenOf;
     private bool _isInDoubt;
     private long _segment = 1;
 
@@ -167,6 +170,8 @@ public sealed class LogAppend(
         _arguments.Add(clock.RealMilliseconds(StoreExpiries.Writer));
         // A copy: after a time-out the connection may still hold the message when the buffer is written again.
         _arguments.Add(_buffer.AsSpan(0, length).ToArray());
+        _arguments.Add(TokenOfBatch());
+        _arguments.Add(writer.Id);
         _arguments.Add(_honoured.Count);
         foreach (var member in _honoured)
         {
@@ -186,6 +191,17 @@ public sealed class LogAppend(
         }
 
         return bytes;
+    }
+
+    // Tried again it is the same batch, which an attempt whose reply was lost may have written.
+    private string TokenOfBatch()
+    {
+        if (_tokenOf != _batch + 1)
+        {
+            (_token, _tokenOf) = (EventPosition.NewToken(), _batch + 1);
+        }
+
+        return _token;
     }
 
     private async Task<RedisResult> AppendAsync() =>

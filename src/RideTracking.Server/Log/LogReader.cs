@@ -1,6 +1,7 @@
 using System.Globalization;
 using RideTracking.Server.Areas;
 using RideTracking.Server.Store;
+using RideTracking.Server.Store.Feeds;
 
 namespace RideTracking.Server.Log;
 
@@ -57,7 +58,7 @@ public sealed class LogReader(RedisStore store, StoreKeys keys)
             for (var i = 0; i < batches.Length; i++)
             {
                 var fixes = store.Unreadable.Read(
-                    RecordKind.LogBatch, keys.LogSegment(segment), $"{start + i}", (byte[])batches[i]!, static batch => LogBatch.Read(batch));
+                    RecordKind.LogBatch, keys.LogSegment(segment), $"{start + i}", (byte[])batches[i]!, static entry => LogBatch.Read(LogEntry.Of(FeedEntries.Parse(entry)).Batch.Span));
                 foreach (var fix in fixes ?? [])
                 {
                     yield return fix;

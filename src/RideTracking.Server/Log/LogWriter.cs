@@ -1,15 +1,32 @@
+using System.Collections.Concurrent;
+
 namespace RideTracking.Server.Log;
 
 /// <summary>Names one run of one node as a writer of the log; a restarted node is another writer, and so is one whom the store has forgotten. Thread-safe.</summary>
 public sealed class LogWriter
 {
+    // A name is renewed when the store has forgotten it or a lease was lost; what was written under an older one comes back within moments.
+    private const int Remembered = 16;
+
+    private readonly ConcurrentQueue<string> _former = new();
     private volatile string _id = NewId();
 
     /// <summary>Its name.</summary>
     public string Id => _id;
 
     /// <summary>The store has forgotten it: what it wrote is no proof of what the store has.</summary>
-    internal void Renew() => _id = NewId();
+    internal void Renew()
+    {
+        _former.Enqueue(_id);
+        _id = NewId();
+        if (_former.Count > Remembered)
+        {
+            _former.TryDequeue(out _);
+        }
+    }
+
+    /// <summary>Whether a name is, or was, this node's.</summary>
+    internal bool IsOwn(string id) => id == _id || _former.Contains(id);
 
     private static string NewId() => Guid.NewGuid().ToString("N");
 }

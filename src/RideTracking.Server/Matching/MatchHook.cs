@@ -3,6 +3,7 @@ using System.Threading.Channels;
 using Grpc.Core;
 using Microsoft.Extensions.Options;
 using RideTracking.Engine.Dispatch.Matching;
+using RideTracking.Server.Log;
 using RideTracking.Server.Protocol;
 
 namespace RideTracking.Server.Matching;
@@ -10,12 +11,25 @@ namespace RideTracking.Server.Matching;
 /// <summary>
 /// The company's own matcher, while it holds a stream open: it is sent each round and answers with pairs. When it is late, or
 /// names what was not a candidate, the built-in matcher decides. What it says is committed as the built-in one's word is, so a
-/// bad answer breaks nothing. The newest stream has the say.
+/// bad answer breaks nothing. The newest stream has the say, on whichever node it is: the area's matching moves there.
 /// </summary>
-internal sealed class MatchHook(IOptions<MatchingOptions> options, TimeProvider time, MatchingMetrics metrics)
+internal sealed class MatchHook(IOptions<MatchingOptions> options, NodeLease lease, TimeProvider time, MatchingMetrics metrics)
 {
     private Matcher? _matcher;
     private ulong _round;
+
+    /// <summary>Whether this node finds drivers now. Where another one does, a matcher that is still here has the say no more.</summary>
+    /// <exception cref="StackExchange.Redis.RedisException">The store is away, and nobody can say.</exception>
+    public async ValueTask<bool> HasTheSayAsync()
+    {
+        var hasIt = await lease.HoldsMatchingAsync();
+        if (!hasIt)
+        {
+            Interlocked.Exchange(ref _matcher, null)?.TakeOver();
+        }
+
+        return hasIt;
+    }
 
     /// <summary>What the company's matcher says; null when there is none, or it is late or wrong. One round at a time.</summary>
     public async Task<ImmutableArray<MatchPair>?> AskAsync(MatchRequests requests, MatchCosts costs, int offersAtOnce, CancellationToken stopping)
@@ -50,11 +64,13 @@ internal sealed class MatchHook(IOptions<MatchingOptions> options, TimeProvider 
     /// <param name="begin">Tells the matcher that it has the say.</param>
     /// <param name="cancellation">When the stream is to end.</param>
     /// <exception cref="RpcException">ABORTED (TAKEN_OVER): another one has the say now.</exception>
+    /// <exception cref="StackExchange.Redis.RedisException">The store is away: who has the say is not known.</exception>
     public async Task RunAsync(
         IAsyncStreamReader<V1.ServeMatchingRequest> answers, IServerStreamWriter<V1.ServeMatchingResponse> rounds, Func<Task> begin, CancellationToken cancellation)
     {
         using var ended = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         var matcher = new Matcher();
+        await lease.MoveMatchingHereAsync();
         Interlocked.Exchange(ref _matcher, matcher)?.TakeOver();
         var reading = ReadAsync(matcher, answers, ended);
         try

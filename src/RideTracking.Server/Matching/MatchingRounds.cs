@@ -12,7 +12,8 @@ namespace RideTracking.Server.Matching;
 /// Finds drivers for the trips that search, in rounds: looks at all of them, decides purely who is asked for which, and asks.
 /// While there are drivers to spare a round follows at once on whatever may let a trip find a driver; while they are scarce
 /// requests are collected a little, since then it is worth more to choose well than to choose at once. After a round comes a
-/// pause of three times what it computed, so that a rush of events never takes more than a quarter of a core.
+/// pause of three times what it computed, so that a rush of events never takes more than a quarter of a core. The node that holds the area's
+/// matching does it.
 /// </summary>
 internal sealed class MatchingRounds(
     Area area, TripBook book, Dispatcher dispatcher, MatchCandidates candidates, MatchHook hook, RecentRounds recent, IOptions<MatchingOptions> options,
@@ -67,6 +68,11 @@ internal sealed class MatchingRounds(
 
     private async Task MatchAsync(CancellationToken stopping)
     {
+        if (!await hook.HasTheSayAsync())
+        {
+            return;
+        }
+
         var now = area.Clock.GetUtcNow();
         if (IsScarce() && now - _matchedAt < options.Value.ScarceTickInterval)
         {

@@ -9,17 +9,21 @@ using RideTracking.Server.Areas;
 using RideTracking.Server.Hosting;
 using RideTracking.Server.Log;
 using RideTracking.Server.Roads;
+using RideTracking.Server.Store;
 using RideTracking.Server.Trips;
 
 namespace RideTracking.Server.Progress;
 
 /// <summary>
 /// What was driven with a rider: made of the driver's fixes some seconds after the trip's end, so that what a phone sends
-/// late counts, and kept beside the trip for as long.
+/// late counts, and kept beside the trip for as long. Every node has the fixes; the one that the driver is connected to does it, and the others
+/// if it has not after a while.
 /// </summary>
 internal sealed class DrivenPaths : LoopService
 {
     private static readonly TimeSpan Settling = TimeSpan.FromSeconds(10);
+
+    private static readonly TimeSpan OthersWait = TimeSpan.FromSeconds(40);
 
     // One that fails by a fault of its own is not held in memory for ever.
     private static readonly TimeSpan GivenUp = TimeSpan.FromHours(1);
@@ -31,6 +35,7 @@ internal sealed class DrivenPaths : LoopService
     private readonly TimeSpan _retention;
     private readonly CityRoads _city;
     private readonly LearnedTimes _learned;
+    private readonly DriverDuty _duty;
 
     // Of the loop alone.
     private bool _isRestored;
@@ -38,11 +43,11 @@ internal sealed class DrivenPaths : LoopService
     private RoadsInUse? _matcherOf;
 
     public DrivenPaths(
-        Area area, LogReader log, TripBook book, TripTracking tracking, CityRoads city, LearnedTimes learned, IOptions<TripOptions> options)
+        Area area, LogReader log, TripBook book, TripTracking tracking, CityRoads city, LearnedTimes learned, DriverDuty duty, IOptions<TripOptions> options)
         : base(area.Loop("driven_paths"), EverySecond)
     {
         (_area, _log, _book, _tracking) = (area, log, book, tracking);
-        (_city, _learned, _retention) = (city, learned, options.Value.Retention);
+        (_city, _learned, _duty, _retention) = (city, learned, duty, options.Value.Retention);
     }
 
     /// <summary>What was driven on a trip; null when it never began, is not over, or ended just now.</summary>
@@ -59,7 +64,7 @@ internal sealed class DrivenPaths : LoopService
             var isLeft = true;
             try
             {
-                isLeft = !await Loop.TryAsync(ended.Tracked.Trip.Id, () => KeepAsync(ended.Tracked), stopping) && _area.Clock.GetUtcNow() - ended.Since < GivenUp;
+                isLeft = !IsDue(ended.Tracked.Trip, _area.Clock.GetUtcNow() - ended.Since) || !await Loop.TryAsync(ended.Tracked.Trip.Id, () => KeepAsync(ended.Tracked), stopping) && _area.Clock.GetUtcNow() - ended.Since < GivenUp;
             }
             finally
             {
@@ -71,6 +76,8 @@ internal sealed class DrivenPaths : LoopService
         }
     }
 
+    private bool IsDue(Trip trip, TimeSpan over) => over >= OthersWait || trip.DriverId is null || _duty.IsOurs(trip.DriverId);
+
     private async Task KeepAsync(TrackedTrip tracked)
     {
         if (RideOf(tracked.Trip) is not { } ride)
@@ -79,8 +86,13 @@ internal sealed class DrivenPaths : LoopService
         }
 
         var driven = Of(tracked.FixesBetween(ride.From, ride.To));
-        await _area.Writes.SetAsync(_area.Keys.TripDriven(tracked.Trip.Id), driven.ToByteArray(), _area.Clock.Real(_retention));
-        Learn(tracked);
+        var reply = (string[])(await StoreScript.DrivenPath.RunAsync(
+            _area.Writes, [_area.Keys.TripDriven(tracked.Trip.Id)], [driven.ToByteArray(), _area.Clock.RealMilliseconds(_retention)]))!;
+        if (reply[0] == "ok")
+        {
+            // What was driven once is learnt from once.
+            Learn(tracked);
+        }
     }
 
     // Trips that were under way when the server started: what they drove before is in the log.

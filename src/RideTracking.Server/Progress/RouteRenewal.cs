@@ -3,6 +3,7 @@ using RideTracking.Engine.Dispatch;
 using RideTracking.Engine.Geo;
 using RideTracking.Server.Areas;
 using RideTracking.Server.Hosting;
+using RideTracking.Server.Log;
 using RideTracking.Server.Roads;
 using RideTracking.Server.Trips;
 using Route = RideTracking.Engine.Roads.Route;
@@ -11,10 +12,11 @@ namespace RideTracking.Server.Progress;
 
 /// <summary>
 /// Finds new routes: for a driver who has left the route or is late on it, and for all whose best way is another one since
-/// roads were closed, slowed or opened.
+/// roads were closed, slowed or opened. The first is the matter of the node that the driver is connected to, the rest of the one that holds the
+/// area's work.
 /// </summary>
 internal sealed class RouteRenewal(
-    TripTracking tracking, Dispatcher dispatcher, CityRoads city, CityFleet fleet, DispatchMetrics metrics, Area area)
+    TripTracking tracking, Dispatcher dispatcher, CityRoads city, CityFleet fleet, NodeLease lease, DispatchMetrics metrics, Area area)
     : BackgroundService
 {
     // Where a route starts depends on where the car is just now; beyond the first points it is the roads alone.
@@ -31,6 +33,9 @@ internal sealed class RouteRenewal(
 
     // Whose way could not be found anew when the roads changed. Bounded by the drivers on trips.
     private readonly ConcurrentDictionary<string, bool> _unrenewed = new(StringComparer.Ordinal);
+
+    // Whether this node has looked at the ways when the roads changed last.
+    private volatile bool _hasLooked = true;
 
     protected override Task ExecuteAsync(CancellationToken stoppingToken) => Task.WhenAll(
         _left.WheneverAsync(tracking.Left.WaitToReadAsync, RenewLeftAsync, stoppingToken),
@@ -72,6 +77,12 @@ internal sealed class RouteRenewal(
 
     private async Task RenewChangedAsync(CancellationToken stopping)
     {
+        _hasLooked = await lease.HoldsWorkAsync();
+        if (!_hasLooked)
+        {
+            return;
+        }
+
         var isDone = false;
         try
         {
@@ -117,6 +128,17 @@ internal sealed class RouteRenewal(
     // What was promised and what the fixes tell have drifted apart: the driver and the riders are told anew.
     private async Task RenewDriftedAsync(CancellationToken stopping)
     {
+        if (!await lease.HoldsWorkAsync())
+        {
+            return;
+        }
+
+        if (!_hasLooked)
+        {
+            // Roads may have changed while nobody held the work.
+            city.Changed.Set();
+        }
+
         var all = tracking.All();
         foreach (var gone in _unrenewed.Keys.Except(all.Select(t => t.Plan.DriverId), StringComparer.Ordinal))
         {

@@ -47,11 +47,25 @@ public sealed class TripTracking
     /// <summary>A fix has passed the gate.</summary>
     public void Observe(int slot, in Fix fix, FixOutcome outcome)
     {
-        var tracked = Volatile.Read(ref _bySlot);
-        if (slot < tracked.Length && Volatile.Read(ref tracked[slot]) is { } driver && driver.Observe(fix, outcome) is > 0 and var left)
+        if (At(slot) is { } driver && driver.Observe(fix, outcome) is > 0 and var left)
         {
             _left.Writer.TryWrite(new RouteLeft(driver, left));
         }
+    }
+
+    /// <summary>A fix has passed another node's gate. What follows on it, but for what is told here, is that node's to do.</summary>
+    public void ObserveElsewhere(int slot, in Fix fix, FixOutcome outcome)
+    {
+        if (At(slot) is { } driver && driver.Observe(fix, outcome) is > 0 and var left)
+        {
+            driver.LeftInVain(left);
+        }
+    }
+
+    private TrackedDriver? At(int slot)
+    {
+        var tracked = Volatile.Read(ref _bySlot);
+        return slot < tracked.Length ? Volatile.Read(ref tracked[slot]) : null;
     }
 
     /// <summary>A driver with something to do; null for anybody else.</summary>

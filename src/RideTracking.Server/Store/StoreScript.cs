@@ -20,10 +20,19 @@ public sealed class StoreScript
     public static StoreScript LogAppend { get; } = new("log-append.lua");
 
     /// <summary>Takes over a driver's connection: a higher epoch, the old writer fenced, the exact resume point.</summary>
-    public static StoreScript ConnectionClaim { get; } = new("connection-claim.lua");
+    public static StoreScript ConnectionClaim { get; } = new("connection-claim.lua", tells: true);
 
     /// <summary>Commits one decision of the dispatch, or tells what changed meanwhile.</summary>
     public static StoreScript TripCommit { get; } = new("trip-commit.lua", tells: true);
+
+    /// <summary>Tells whose streams have ended.</summary>
+    public static StoreScript LinksLost { get; } = new("links-lost.lua", tells: true);
+
+    /// <summary>Holds a node's lease a while longer.</summary>
+    public static StoreScript NodeLease { get; } = new("node-lease.lua");
+
+    /// <summary>Ends a node's lease.</summary>
+    public static StoreScript NodeEnded { get; } = new("node-ended.lua", tells: true);
 
     /// <summary>Forgets the commands that a driver's app has.</summary>
     public static StoreScript OutboxAcknowledge { get; } = new("outbox-acknowledge.lua");
@@ -32,10 +41,13 @@ public sealed class StoreScript
     public static StoreScript DriverForget { get; } = new("driver-forget.lua");
 
     /// <summary>Raises or closes an incident.</summary>
-    public static StoreScript IncidentCommit { get; } = new("incident-commit.lua");
+    public static StoreScript IncidentCommit { get; } = new("incident-commit.lua", tells: true);
 
     /// <summary>Appends zone events, with what the drivers' visits are after them.</summary>
-    public static StoreScript ZoneEvents { get; } = new("zone-events.lua");
+    public static StoreScript ZoneEvents { get; } = new("zone-events.lua", tells: true);
+
+    /// <summary>Keeps who waits in a queue zone.</summary>
+    public static StoreScript ZoneQueue { get; } = new("zone-queue.lua", tells: true);
 
     /// <summary>Makes a link to a trip.</summary>
     public static StoreScript ShareLink { get; } = new("share-link.lua");
@@ -46,14 +58,23 @@ public sealed class StoreScript
     /// <summary>Keeps the closures that hold from now on.</summary>
     public static StoreScript RoadClosures { get; } = new("road-closures.lua");
 
+    /// <summary>Corrects the area's time.</summary>
+    public static StoreScript TimeCorrect { get; } = new("time-correct.lua");
+
     /// <summary>Makes a number one more.</summary>
     public static StoreScript CountUp { get; } = new("count-up.lua");
 
     /// <summary>Names what the store holds, where nothing does.</summary>
     public static StoreScript Generation { get; } = new("generation.lua");
 
+    /// <summary>Makes or replaces an entry.</summary>
+    public static StoreScript EntrySet { get; } = new("entry-set.lua", tells: true);
+
     /// <summary>Removes an entry, and tells whether there was one.</summary>
-    public static StoreScript EntryRemove { get; } = new("entry-remove.lua");
+    public static StoreScript EntryRemove { get; } = new("entry-remove.lua", tells: true);
+
+    /// <summary>Keeps what was driven on a trip.</summary>
+    public static StoreScript DrivenPath { get; } = new("driven-path.lua");
 
     /// <summary>Adds to sums.</summary>
     public static StoreScript SumsAdd { get; } = new("sums-add.lua");

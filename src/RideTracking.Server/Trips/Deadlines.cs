@@ -3,22 +3,28 @@ using Microsoft.Extensions.Options;
 using RideTracking.Engine.Dispatch;
 using RideTracking.Server.Areas;
 using RideTracking.Server.Hosting;
+using RideTracking.Server.Log;
 using RideTracking.Server.Outbox;
 
 namespace RideTracking.Server.Trips;
 
 /// <summary>
 /// Serves what is due: offers not answered, scheduled searches, searches and trips that lasted too long. It asks the store, not the book, so a
-/// trip reaches its end even if every node that knew it died.
+/// trip reaches its end even if every node that knew it died. The node that holds the area's work does it.
 /// </summary>
 internal sealed class Deadlines(
-    Area area, TripStore store, TripBook book, Dispatcher dispatcher, CommandOutbox outbox, IOptions<TripOptions> options)
+    Area area, TripStore store, TripBook book, Dispatcher dispatcher, CommandOutbox outbox, NodeLease lease, IOptions<TripOptions> options)
     : LoopService(area.Loop("deadlines"), options.Value.TickInterval)
 {
     private const int Page = 1000;
 
     protected override async Task LookAsync(CancellationToken stopping)
     {
+        if (!await lease.HoldsWorkAsync())
+        {
+            return;
+        }
+
         var looked = new HashSet<string>(StringComparer.Ordinal);
         for (var skipped = 0; ;)
         {

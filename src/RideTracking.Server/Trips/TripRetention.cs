@@ -2,6 +2,7 @@ using Google.Protobuf.WellKnownTypes;
 using Microsoft.Extensions.Options;
 using RideTracking.Server.Areas;
 using RideTracking.Server.Hosting;
+using RideTracking.Server.Log;
 using RideTracking.Server.Store.Events;
 
 namespace RideTracking.Server.Trips;
@@ -9,16 +10,21 @@ namespace RideTracking.Server.Trips;
 /// <summary>
 /// Lets go what is kept no longer: events beyond <see cref="TripOptions.EventsKept"/> or older than
 /// <see cref="TripOptions.Retention"/>, and the index of trips that ended before that. The trips themselves expire in the
-/// store. Any node does it; twice is harmless.
+/// store. The node that holds the area's work does it; twice is harmless.
 /// </summary>
 internal sealed class TripRetention(
-    Area area, EventLog<V1.LoggedTripEvent> events, TripStore trips, IOptions<TripOptions> options)
+    Area area, EventLog<V1.LoggedTripEvent> events, TripStore trips, NodeLease lease, IOptions<TripOptions> options)
     : LoopService(area.Loop("trip_retention"), EverySecond)
 {
     private const int Page = 500;
 
     protected override async Task LookAsync(CancellationToken stopping)
     {
+        if (!await lease.HoldsWorkAsync())
+        {
+            return;
+        }
+
         var before = area.Clock.GetUtcNow() - options.Value.Retention;
         await trips.ForgetEndedBeforeAsync(before);
         var newest = await events.NewestAsync();

@@ -6,6 +6,7 @@ using RideTracking.Server.Areas;
 using RideTracking.Server.Directories;
 using RideTracking.Server.Protocol;
 using RideTracking.Server.Store;
+using RideTracking.Server.Store.Feeds;
 
 namespace RideTracking.Server.Zones;
 
@@ -17,7 +18,7 @@ public sealed partial class ZoneBook(Area area, RedisStore store, ZoneTracking t
     private volatile ZoneSet _set = ZoneSet.Empty;
 
     /// <summary>As they were given.</summary>
-    public DirectoryEntries<V1.Zone> Entries { get; } = new(store, area.Keys.Zones, V1.Zone.Parser);
+    public DirectoryEntries<V1.Zone> Entries { get; } = new(store, area.Feed, "zone", area.Keys.Zones, V1.Zone.Parser);
 
     /// <summary>As they are looked up.</summary>
     public ZoneSet Set => _set;
@@ -43,7 +44,6 @@ public sealed partial class ZoneBook(Area area, RedisStore store, ZoneTracking t
         kept.Version = (ulong)await CountUpAsync();
         kept.UpdatedAt = Timestamp.FromDateTimeOffset(area.Clock.GetUtcNow());
         await Entries.SetAsync(kept.ZoneId, kept);
-        await TellNodesAsync();
         Rebuild();
         return kept;
     }
@@ -54,7 +54,6 @@ public sealed partial class ZoneBook(Area area, RedisStore store, ZoneTracking t
     public async Task<bool> RemoveAsync(string zoneId)
     {
         var was = await Entries.RemoveAsync(zoneId);
-        await TellNodesAsync();
         Rebuild();
         return was;
     }
@@ -67,8 +66,12 @@ public sealed partial class ZoneBook(Area area, RedisStore store, ZoneTracking t
         Rebuild();
     }
 
-    // After the change: a node that looked between the zone's own number and the zone would think that it has it.
-    private Task<long> TellNodesAsync() => CountUpAsync();
+    /// <summary>A node has changed a zone.</summary>
+    internal void Hear(FeedChange change)
+    {
+        Entries.Apply(change);
+        Rebuild();
+    }
 
     private async Task<long> CountUpAsync() => (long)await StoreScript.CountUp.RunAsync(area.Writes, [area.Keys.ZonesVersion], []);
 

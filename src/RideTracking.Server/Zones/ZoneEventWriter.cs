@@ -117,8 +117,8 @@ internal sealed class ZoneEventWriter(
             arguments.Add(JsonSerializer.SerializeToUtf8Bytes(last.State));
         }
 
-        await StoreScript.ZoneEvents.RunAsync(
-            area.Writes, [area.Keys.ZoneEvents, area.Keys.ZoneEventsCursor, area.Keys.ZoneVisits, area.Keys.Connections], [.. arguments]);
+        await area.Feed.RunAsync(
+            area.Writes, StoreScript.ZoneEvents, [area.Keys.ZoneEvents, area.Keys.ZoneEventsCursor, area.Keys.ZoneVisits, area.Keys.Connections], [.. arguments]);
         foreach (var (_, e) in happened)
         {
             metrics.Written(e.Kind);

@@ -1,18 +1,15 @@
 using RideTracking.Server.Areas;
 using RideTracking.Server.Hosting;
-using StackExchange.Redis;
 
 namespace RideTracking.Server.Zones;
 
 /// <summary>
-/// Loads the zones and the drivers' visits at start, and the zones again whenever another node has changed one, or the store is
-/// back or was emptied.
+/// Loads the zones and the drivers' visits at start, and the zones again whenever what memory has of the store is to be read anew.
 /// </summary>
 internal sealed partial class ZoneLoading(
     Area area, ZoneBook book, ZoneTracking tracking, ILogger<ZoneLoading> logger)
     : LoopService(area.MachineLoop("zone_loading"), EverySecond)
 {
-    private RedisValue _version;
     private int _loadedAfter;
     private bool _isLoaded;
 
@@ -26,8 +23,7 @@ internal sealed partial class ZoneLoading(
     protected override async Task LookAsync(CancellationToken stopping)
     {
         var restorations = area.StoreRestorations;
-        var version = await area.Trips.StringGetAsync(area.Keys.ZonesVersion);
-        if (_isLoaded && version == _version && restorations == _loadedAfter)
+        if (_isLoaded && restorations == _loadedAfter)
         {
             return;
         }
@@ -38,7 +34,7 @@ internal sealed partial class ZoneLoading(
             LogLoaded(book.Entries.Count, await tracking.RestoreAsync());
         }
 
-        (_version, _loadedAfter) = (version, restorations);
+        _loadedAfter = restorations;
         _isLoaded = true;
     }
 

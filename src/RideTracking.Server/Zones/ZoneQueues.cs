@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Collections.Frozen;
 using System.Collections.Immutable;
 using System.Text.Json;
@@ -7,24 +8,33 @@ using RideTracking.Engine.Index;
 using RideTracking.Engine.Zones;
 using RideTracking.Server.Areas;
 using RideTracking.Server.Hosting;
+using RideTracking.Server.Log;
 using RideTracking.Server.Store;
+using RideTracking.Server.Store.Feeds;
 using RideTracking.Server.Trips;
+using StackExchange.Redis;
 
 namespace RideTracking.Server.Zones;
 
 /// <summary>
 /// Who waits in which queue zone, first in, first out. Looks once a second: who came in and is available and idle joins by
 /// the time of coming in; who is lost or seems to have left keeps the place for the grace; who has a trip, pauses or signs
-/// off is out. What changed is kept in the store, then the drivers are told.
+/// off is out. What changed is kept in the store, then the drivers are told. The node that holds the area's work does so; the others take over
+/// what it has kept, and know who is inside, so that any of them can go on.
 /// </summary>
 internal sealed class ZoneQueues(
-    Area area, ZoneBook book, ZoneTracking tracking, CityFleet fleet, Dispatcher dispatcher, IOptions<ZoneOptions> options)
+    Area area, ZoneBook book, ZoneTracking tracking, CityFleet fleet, Dispatcher dispatcher, NodeLease lease, IOptions<ZoneOptions> options)
     : LoopService(area.Loop("zone_queues"), EverySecond)
 {
+    private static readonly RedisValue AnythingKept = "*";
+
     // Only the loop touches these.
     private readonly Dictionary<string, WaitingRoom> _rooms = new(StringComparer.Ordinal);
     private bool _isRestored;
     private int _keptAfter = area.StoreRestorations;
+
+    // Kept by any node: of each zone the newest, so no more than there are zones.
+    private readonly ConcurrentDictionary<string, byte[]> _heard = new(StringComparer.Ordinal);
 
     // For matching, as of the last look.
     private volatile FrozenDictionary<string, ImmutableArray<string>> _ready = FrozenDictionary<string, ImmutableArray<string>>.Empty;
@@ -38,16 +48,29 @@ internal sealed class ZoneQueues(
             : [.. book.Set.Containing(pickup).Where(z => z.Kind == ZoneKind.Queue).SelectMany(z => ready.GetValueOrDefault(z.Id, []))];
     }
 
+    /// <summary>A node has kept who waits in a zone. Thread-safe.</summary>
+    internal void Hear(FeedChange change) => _heard[change.Text(0)] = change.Parts[1].ToArray();
+
     protected override async Task LookAsync(CancellationToken stopping)
     {
         await RestoreAsync();
+        TakeHeard();
+        var holdsWork = await lease.HoldsWorkAsync();
         KeepAgainIfForgotten();
         var now = area.Clock.GetUtcNow().ToUnixTimeMilliseconds();
         TakeEvents(now);
         var ready = new Dictionary<string, ImmutableArray<string>>(StringComparer.Ordinal);
         foreach (var (zoneId, room) in _rooms)
         {
-            await Loop.TryAsync(zoneId, () => LookIntoAsync(zoneId, room, now, ready, stopping), stopping);
+            if (holdsWork)
+            {
+                await Loop.TryAsync(zoneId, () => LookIntoAsync(zoneId, room, now, ready, stopping), stopping);
+            }
+            else
+            {
+                room.Gone.Clear();
+                ready[zoneId] = [.. room.Queue.Ready()];
+            }
         }
 
         _ready = ready.ToFrozenDictionary(StringComparer.Ordinal);
@@ -84,21 +107,42 @@ internal sealed class ZoneQueues(
 
         foreach (var entry in await area.Trips.HashGetAllAsync(area.Keys.ZoneQueues))
         {
-            if (area.Unreadable.Read(RecordKind.ZoneQueue, area.Keys.ZoneQueues, entry.Name, (byte[])entry.Value!, EntriesOf) is not { } entries)
-            {
-                continue;
-            }
-
             var room = RoomOf(entry.Name!);
-            room.Queue.Restore(entries);
-            room.Kept = [.. entries];
-            foreach (var waiting in entries)
+            if (TakeOver(entry.Name!, room, (byte[])entry.Value!))
             {
-                room.Inside[waiting.DriverId] = new Guest(waiting.Token, waiting.JoinedAtUnixMs);
+                foreach (var waiting in room.Kept)
+                {
+                    room.Inside[waiting.DriverId] = new Guest(waiting.Token, waiting.JoinedAtUnixMs);
+                }
             }
         }
 
         _isRestored = true;
+    }
+
+    private void TakeHeard()
+    {
+        foreach (var (zoneId, kept) in _heard)
+        {
+            _heard.TryRemove(KeyValuePair.Create(zoneId, kept));
+            if (RoomOf(zoneId) is var room && room.Stored?.AsSpan().SequenceEqual(kept) != true)
+            {
+                TakeOver(zoneId, room, kept);
+            }
+        }
+    }
+
+    // Another node's word; false when it cannot be read.
+    private bool TakeOver(string zoneId, WaitingRoom room, byte[] kept)
+    {
+        if (area.Unreadable.Read(RecordKind.ZoneQueue, area.Keys.ZoneQueues, zoneId, kept, EntriesOf) is not { } entries)
+        {
+            return false;
+        }
+
+        room.Queue.Restore(entries);
+        (room.Kept, room.Stored) = ([.. entries], kept);
+        return true;
     }
 
     // The store is back, or was emptied: it may have lost what was kept.
@@ -109,13 +153,14 @@ internal sealed class ZoneQueues(
             _keptAfter = restorations;
             foreach (var room in _rooms.Values)
             {
-                room.Kept = [];
+                (room.Kept, room.Stored) = ([], null);
             }
         }
     }
 
     private static QueueEntry[] EntriesOf(byte[] kept) =>
-        JsonSerializer.Deserialize<QueueEntry[]>(kept) is { } entries && entries.All(e => e is { DriverId.Length: > 0 })
+        kept.Length == 0 ? []
+        : JsonSerializer.Deserialize<QueueEntry[]>(kept) is { } entries && entries.All(e => e is { DriverId.Length: > 0 })
         && entries.DistinctBy(e => e.DriverId, StringComparer.Ordinal).Count() == entries.Length
             ? entries
             : throw new InvalidDataException("Whoever waits is named, and once.");
@@ -185,16 +230,18 @@ internal sealed class ZoneQueues(
             return;
         }
 
-        if (entries.IsEmpty)
+        byte[] kept = entries.IsEmpty ? [] : JsonSerializer.SerializeToUtf8Bytes<IEnumerable<QueueEntry>>(entries);
+        var reply = (RedisValue[])(await area.Feed.RunAsync(
+            area.Writes, StoreScript.ZoneQueue, [area.Keys.ZoneQueues], [zoneId, room.Stored is { } stored ? stored : AnythingKept, kept]))!;
+        if (reply[0] == "ok")
         {
-            await area.Writes.HashDeleteAsync(area.Keys.ZoneQueues, zoneId);
+            (room.Kept, room.Stored) = (entries, kept);
         }
-        else
+        else if (TakeOver(zoneId, room, (byte[])reply[1]!))
         {
-            await area.Writes.HashSetAsync(area.Keys.ZoneQueues, zoneId, JsonSerializer.SerializeToUtf8Bytes<IEnumerable<QueueEntry>>(entries));
+            // Another node has the say, or had it until now: the next look goes on from there.
+            room.Untold.Clear();
         }
-
-        room.Kept = entries;
     }
 
     // A driver who cannot be told keeps neither the others from hearing nor the queue from moving on.
@@ -239,5 +286,8 @@ internal sealed class ZoneQueues(
         public HashSet<string> Gone { get; } = new(StringComparer.Ordinal);
 
         public ImmutableArray<QueueEntry> Kept { get; set; } = [];
+
+        /// <summary>What the store is known to have of it; null when it may have anything.</summary>
+        public byte[]? Stored { get; set; } = [];
     }
 }

@@ -7,6 +7,7 @@ using RideTracking.Engine.Zones;
 using RideTracking.Server.Areas;
 using RideTracking.Server.Log;
 using RideTracking.Server.Store;
+using RideTracking.Server.Store.Feeds;
 using StackExchange.Redis;
 
 namespace RideTracking.Server.Zones;
@@ -36,6 +37,8 @@ public sealed class ZoneTracking
 
     private readonly Area _area;
     private readonly WriteAhead _ahead;
+    private readonly DriverDuty _duty;
+    private readonly LogWriter _writer;
     private readonly DriverSlots _slots;
     private readonly ZoneMetrics _metrics;
     private readonly ZoneTracker _tracker;
@@ -46,10 +49,10 @@ public sealed class ZoneTracking
     private volatile bool _isWanted;
 
     /// <summary>Made once, by <c>AddZones</c>.</summary>
-    public ZoneTracking(
-        Area area, WriteAhead ahead, CityFleet fleet, ZoneMetrics metrics, IOptions<ZoneOptions> options)
+    internal ZoneTracking(
+        Area area, WriteAhead ahead, CityFleet fleet, DriverDuty duty, LogWriter writer, ZoneMetrics metrics, IOptions<ZoneOptions> options)
     {
-        (_area, _ahead, _slots, _metrics) = (area, ahead, fleet.Slots, metrics);
+        (_area, _ahead, _slots, _duty, _writer, _metrics) = (area, ahead, fleet.Slots, duty, writer, metrics);
         _tracker = new ZoneTracker(_slots, ZoneSet.Empty, options.Value.Tracker);
         _capacity = options.Value.MaxWaitingChanges;
         // Unbounded by itself: the bound is kept before a driver is judged, since a change once found must not be dropped.
@@ -104,7 +107,7 @@ public sealed class ZoneTracking
     /// <summary>A driver was not heard for too long.</summary>
     public void GoStale(int slot)
     {
-        if (_isWanted)
+        if (_isWanted && _duty.IsOurs(_slots.IdOf(slot)))
         {
             var happened = _happened ??= [];
             happened.Clear();
@@ -130,7 +133,7 @@ public sealed class ZoneTracking
             }
 
             var happened = new List<ZoneEvent>();
-            from = _tracker.Sweep(from, SweepChunk, Now, happened);
+            from = _tracker.Sweep(from, SweepChunk, Now, happened, slot => _duty.IsOurs(_slots.IdOf(slot)));
             foreach (var ofDriver in happened.GroupBy(e => e.Slot))
             {
                 Keep(ofDriver.Key, [.. ofDriver]);
@@ -153,6 +156,32 @@ public sealed class ZoneTracking
         }
 
         return restored;
+    }
+
+    /// <summary>Another node has written which zones a driver is in.</summary>
+    internal void HearVisits(FeedChange change)
+    {
+        if (!_writer.IsOwn(change.Text(2)) && !_duty.IsCarriedHere(change.Text(0)) && JsonSerializer.Deserialize<DriverZoneState>(change.Parts[1].Span) is { } state)
+        {
+            _tracker.Replace(_slots.GetOrAdd(change.Text(0)), state);
+            _isWanted = true;
+        }
+    }
+
+    /// <summary>Another node has written what a driver did: whoever waits in queues is known on all.</summary>
+    internal void HearEvent(FeedChange change)
+    {
+        if (_writer.IsOwn(change.Text(1)))
+        {
+            return;
+        }
+
+        var e = V1.ZoneEvent.Parser.ParseFrom(change.Parts[0].Span);
+        if (e is { ZoneKind: V1.ZoneKind.Queue, Kind: not V1.ZoneEventKind.Dwell, Late: false })
+        {
+            _atQueues.Writer.TryWrite(new AtQueue(
+                e.ZoneId, e.DriverId, (ZoneEventKind)e.Kind, (ZoneEventCause)e.Cause, Guid.Parse(e.EventId), e.HappenedAt.ToDateTimeOffset().ToUnixTimeMilliseconds()));
+        }
     }
 
     private bool Restore(HashEntry entry)

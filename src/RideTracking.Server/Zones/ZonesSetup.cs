@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Options;
 using RideTracking.Server.Areas;
 using RideTracking.Server.Hosting;
+using RideTracking.Server.Log;
 using RideTracking.Server.Store;
 using RideTracking.Server.Store.Events;
 
@@ -16,7 +17,14 @@ public static class ZonesSetup
         services.AddSettings<ZoneOptions>(ZoneOptions.Section);
         services.AddSingleton<IValidateOptions<ZoneOptions>>(new LimitsCheck());
         services.AddSingleton<ZoneMetrics>();
-        services.AddSingleton<ZoneTracking>();
+        services.AddSingleton(s => new ZoneTracking(
+            s.GetRequiredService<Area>(), s.GetRequiredService<WriteAhead>(), s.GetRequiredService<CityFleet>(), s.GetRequiredService<DriverDuty>(),
+            s.GetRequiredService<LogWriter>(), s.GetRequiredService<ZoneMetrics>(), s.GetRequiredService<IOptions<ZoneOptions>>()));
+        area.Hear<ZoneTracking>("visits", (tracking, change) => tracking.HearVisits(change));
+        area.Hear<ZoneTracking>("zone_event", (tracking, change) => tracking.HearEvent(change));
+        area.Hear<EventLog<V1.ZoneEvent>>("zone_event", (events, _) => events.Written());
+        area.Hear<ZoneBook>("zone", (book, change) => book.Hear(change));
+        area.Hear<ZoneQueues>("queue", (queues, change) => queues.Hear(change));
         services.AddSingleton<ZoneBook>();
         services.AddSingleton<TripAdmission>();
         services.AddSingleton(s =>

@@ -75,7 +75,7 @@ public sealed class LostReplyTests
     public async Task A_trip_that_no_node_knows_reaches_its_end()
     {
         await using var world = await RideWorld.StartAsync();
-        await world.Host.City.GetRequiredService<FeedReader>().HoldAsync();
+        await world.Host.City.GetRequiredKeyedService<FeedReader>("dispatch").HoldAsync();
         await CommitUnseenAsync(world, "default.unseen", null, new RideRequested(
             "default.unseen", "r1",
             [new RequestedWaypoint(null, Engine.Dispatch.WaypointKind.Pickup, RideWorld.Porto, ""), new RequestedWaypoint(null, Engine.Dispatch.WaypointKind.Dropoff, RideWorld.North(9), "")],
@@ -99,7 +99,7 @@ public sealed class LostReplyTests
         var trip = await world.RequestAsync();
         await driver.AcceptNextAsync();
         // Another node cancels; this one has not heard of it.
-        await world.Host.City.GetRequiredService<FeedReader>().HoldAsync();
+        await world.Host.City.GetRequiredKeyedService<FeedReader>("dispatch").HoldAsync();
         await CommitUnseenAsync(
             world, trip.TripId, world.Book.Find(trip.TripId),
             new CancelRequested(Engine.Dispatch.TripActor.Ops, Engine.Dispatch.CancellationReason.Other, ""), world.Book.PlanOf("d1"));
@@ -118,7 +118,7 @@ public sealed class LostReplyTests
         await using var redis = await RedisProcess.StartAsync();
         await using var here = await RideWorld.StartAsync(redis);
         await using var elsewhere = await RideWorld.StartAsync(redis);
-        await elsewhere.Host.City.GetRequiredService<FeedReader>().HoldAsync();
+        await elsewhere.Host.City.GetRequiredKeyedService<FeedReader>("dispatch").HoldAsync();
         var driver = await here.DriverAsync("d1");
         var trip = await here.RequestAsync();
         await driver.AcceptNextAsync();
@@ -138,7 +138,7 @@ public sealed class LostReplyTests
         await using var redis = await RedisProcess.StartAsync();
         await using var here = await RideWorld.StartAsync(redis);
         await using var elsewhere = await RideWorld.StartAsync(redis);
-        await elsewhere.Host.City.GetRequiredService<FeedReader>().HoldAsync();
+        await elsewhere.Host.City.GetRequiredKeyedService<FeedReader>("dispatch").HoldAsync();
         var driver = await here.DriverAsync("d1");
         await here.RequestAsync();
         await driver.AcceptNextAsync();
@@ -155,7 +155,7 @@ public sealed class LostReplyTests
         await using var redis = await RedisProcess.StartAsync(durable: true);
         await using var here = await RideWorld.StartAsync(redis);
         await using var elsewhere = await RideWorld.StartAsync(redis);
-        var hear = await elsewhere.Host.City.GetRequiredService<FeedReader>().HoldAsync();
+        var hear = await elsewhere.Host.City.GetRequiredKeyedService<FeedReader>("dispatch").HoldAsync();
         var driver = await here.DriverAsync("d1");
         await here.RequestAsync();
         await driver.AcceptNextAsync();

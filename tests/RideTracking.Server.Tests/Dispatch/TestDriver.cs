@@ -55,7 +55,7 @@ internal sealed class TestDriver
 
     /// <summary>Connects anew, as after a takeover.</summary>
     public async Task ClaimAsync() =>
-        Claim = (await _world.Host.City.GetRequiredService<ConnectionClaims>().ClaimAsync(new ClaimRequest(Id, "s-" + Id))).Claim;
+        Claim = (await _world.Host.City.GetRequiredService<ConnectionClaims>().ClaimAsync(new ClaimRequest(Id, "s-" + Id) { IsStream = true })).Claim;
 
     public void Move(GeoPoint to)
     {

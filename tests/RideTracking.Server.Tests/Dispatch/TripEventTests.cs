@@ -3,6 +3,7 @@ using Grpc.Core;
 using Microsoft.Extensions.DependencyInjection;
 using RideTracking.Server.Areas;
 using RideTracking.Server.Store.Events;
+using RideTracking.Server.Store.Feeds;
 using RideTracking.Server.Tests.Fixtures;
 using RideTracking.Server.Trips;
 using RideTracking.V1;
@@ -222,7 +223,8 @@ public sealed class TripEventTests
         var events = await ReadAsync(watch, 3);
         await world.Time.AsleepAsync(TimeSpan.FromSeconds(1));
 
-        // A replica that lacks the last two events takes the store's place, and others get their numbers.
+        // A replica that lacks the last two events takes the store's place, and others get their numbers. This node hears of none of them.
+        await world.Host.City.GetRequiredKeyedService<FeedReader>("dispatch").HoldAsync();
         await store.StringSetAsync(keys.TripEventsCursor, last);
         await store.SortedSetRemoveRangeByScoreAsync(keys.TripEvents, 2, double.PositiveInfinity);
         for (var i = 0; i < again; i++)

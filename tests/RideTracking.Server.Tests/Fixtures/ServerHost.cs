@@ -76,6 +76,8 @@ public sealed class ServerHost : IAsyncDisposable
                 if (time is not null)
                 {
                     builder.Services.AddKeyedSingleton<TimeProvider>(Clock.MachineClock, time);
+                    // An advance moves both clocks.
+                    builder.Services.AddSingleton<ReadStoreTime>((_, _) => Task.FromResult<StoreReading?>(null));
                 }
 
                 configure?.Invoke(builder);

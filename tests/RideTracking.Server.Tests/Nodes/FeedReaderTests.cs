@@ -34,7 +34,7 @@ public sealed class FeedReaderTests : IAsyncLifetime
         _world = await RideWorld.StartAsync(_redis);
         _admin = await _redis.ConnectAsync();
         // The server's own reader would begin again at the same faults.
-        await City<FeedReader>().HoldAsync();
+        await _world.Host.City.GetRequiredKeyedService<FeedReader>("dispatch").HoldAsync();
         _reader = NewReader(new FeedWriter(Keys));
         await _reader.LookAsync(Cancel);
     }
@@ -201,9 +201,14 @@ public sealed class FeedReaderTests : IAsyncLifetime
         Assert.Equal(["d1", "d3"], _told);
     }
 
-    private FeedReader NewReader(FeedWriter writer) => new(
-        _world.Host.Services.GetRequiredService<RedisStore>(), writer, [new FeedListener("told", change => _told.Add(change.Text(0)))],
-        new FeedMetrics(City<AreaMeter>(), "test"), City<Area>().MachineLoop("dispatch_feed"), City<ILogger<FeedReader>>());
+    private FeedReader NewReader(FeedWriter writer)
+    {
+        var loop = City<Area>().MachineLoop("dispatch_feed");
+        var store = _world.Host.Services.GetRequiredService<RedisStore>();
+        return new FeedReader(
+            new FeedEntries(store, Keys), writer.Own, new FeedListeners([new FeedListener("told", change => _told.Add(change.Text(0)))], loop).Apply, store.BeginAgain,
+            new FeedMetrics(City<AreaMeter>(), "test"), loop, City<ILogger<FeedReader>>());
+    }
 
     private T City<T>()
         where T : notnull => _world.Host.City.GetRequiredService<T>();

@@ -1,4 +1,13 @@
+using Google.Rpc;
+using Grpc.Core;
+using Microsoft.Extensions.DependencyInjection;
+using RideTracking.Server.Access;
+using RideTracking.Server.Areas;
+using RideTracking.Server.Drivers;
+using RideTracking.Server.Log;
+using RideTracking.Server.Store.Feeds;
 using RideTracking.Server.Tests.Dispatch;
+using RideTracking.Server.Tests.Fleet;
 using RideTracking.Server.Tests.Fixtures;
 using RideTracking.V1;
 
@@ -10,6 +19,8 @@ public sealed class OnePresentTests : IAsyncLifetime
     private RedisProcess _redis = null!;
     private RideWorld _here = null!;
     private RideWorld _elsewhere = null!;
+
+    private long Now => _here.Time.GetUtcNow().ToUnixTimeMilliseconds();
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
@@ -70,6 +81,135 @@ public sealed class OnePresentTests : IAsyncLifetime
             new BlockDriverRequest { DriverId = "d1", Reason = "papers" }, _elsewhere.Service, cancellationToken: Cancel);
 
         Assert.Equal(StreamClosingReason.Blocked, (await phone.ReadUntilAsync(m => m.StreamClosing is not null)).StreamClosing.Reason);
+    }
+
+    [Fact]
+    public async Task A_driver_who_connects_here_is_on_the_map_elsewhere_moves_there_and_is_lost_there()
+    {
+        var fleet = new FleetWorld(_elsewhere.Host);
+        using var map = new FleetReader(fleet.Client().WatchFleet(new WatchFleetRequest { Viewport = FleetWorld.Porto }, fleet.Ops, cancellationToken: Cancel));
+        await using (var phone = await DriverPhone.ConnectAsync(_here.Host, "d1"))
+        {
+            await phone.SendAsync(DriverPhone.Batch(Now, 1));
+            await map.UntilAsync(r => r.Shown.GetValueOrDefault("d1") is { Link: DriverLink.Connected });
+            _here.Time.Advance(TimeSpan.FromSeconds(4));
+            await phone.SendAsync(DriverPhone.Batch(Now, 2));
+            await map.UntilAsync(r => r.Shown["d1"].LatitudeE7 == DriverPhone.StartLatitudeE7 + 2000);
+        }
+
+        await map.UntilAsync(r => r.Shown["d1"].Link == DriverLink.Lost);
+    }
+
+    [Fact]
+    public async Task A_trip_is_offered_to_a_driver_who_is_connected_elsewhere()
+    {
+        await _here.Directory.UpsertDriverAsync(new UpsertDriverRequest { Driver = new Driver { DriverId = "d1", DisplayName = "Ana" } }, _here.Service, cancellationToken: Cancel);
+        await using var phone = await DriverPhone.ConnectAsync(_here.Host, "d1");
+        await phone.SendAsync(DriverPhone.Batch(Now, 1));
+        await phone.SendAsync(new ConnectRequest { Action = new DriverAction { ActionId = "a", SetAvailability = new SetAvailability { Availability = DriverAvailability.Available } } });
+        await ServerHost.UntilAsync(() => _elsewhere.Host.City.GetRequiredService<CityFleet>().TryGet("d1", out var driver) && driver.HasFix && driver.Status.Link == Engine.Index.DriverLink.Connected);
+
+        var trip = await _elsewhere.RequestAsync();
+
+        Assert.Equal(trip.TripId, (await phone.ReadUntilAsync(m => m.Command?.TripOffer is not null)).Command.TripOffer.TripId);
+    }
+
+    [Fact]
+    public async Task Who_connects_elsewhere_loses_the_stream_here_and_stays_connected_on_both_maps()
+    {
+        await using var old = await DriverPhone.ConnectAsync(_here.Host, "d1", "s1", configure: hello => hello.DeviceId = "old");
+        await using var now = await DriverPhone.ConnectAsync(_elsewhere.Host, "d1", "s2", configure: hello => hello.DeviceId = "new");
+
+        Assert.Equal(StreamClosingReason.TakenOver, (await old.ReadUntilAsync(m => m.StreamClosing is not null)).StreamClosing.Reason);
+        await ServerHost.UntilAsync(() => !_here.Host.City.GetRequiredService<DriverSessions>().Open.Any());
+        foreach (var world in new[] { _here, _elsewhere })
+        {
+            await ServerHost.UntilAsync(() => world.Host.City.GetRequiredService<CityFleet>().IsConnected("d1"));
+        }
+    }
+
+    [Fact]
+    public async Task Who_holds_a_stream_here_reports_nothing_by_calls_elsewhere()
+    {
+        await using var phone = await DriverPhone.ConnectAsync(_here.Host, "d1");
+        await ServerHost.UntilAsync(() => _elsewhere.Host.City.GetRequiredService<CityFleet>().IsConnected("d1"));
+        var drivers = new DriverService.DriverServiceClient(_elsewhere.Host.Channel());
+
+        var refused = await Assert.ThrowsAsync<RpcException>(() => drivers.ReportLocationsAsync(
+            new ReportLocationsRequest { DriverId = "d1", SessionId = "s", Locations = DriverPhone.Batch(Now, 1) }, _elsewhere.Host.TokenOf(Role.Driver, "d1"), cancellationToken: Cancel).ResponseAsync);
+
+        Assert.Equal("STREAM_OPEN", refused.GetRpcStatus()!.GetDetail<ErrorInfo>().Reason);
+    }
+
+    [Fact]
+    public async Task A_node_that_begins_to_serve_knows_who_is_connected_to_the_others()
+    {
+        await using var phone = await DriverPhone.ConnectAsync(_here.Host, "d1");
+
+        await using var late = await RideWorld.StartAsync(_redis);
+
+        Assert.True(late.Host.City.GetRequiredService<CityFleet>().IsConnected("d1"));
+    }
+
+    [Fact]
+    public async Task The_drivers_of_a_node_that_hangs_are_lost_and_its_own_again_when_it_wakes_up()
+    {
+        await using var phone = await DriverPhone.ConnectAsync(_here.Host, "d1");
+        await ServerHost.UntilAsync(() => IsConnected(_elsewhere));
+        var before = _here.Host.City.GetRequiredService<LogWriter>().Id;
+
+        var hear = await _here.Host.City.GetRequiredKeyedService<FeedReader>("dispatch").HoldAsync();
+        await RunOutAsync(before);
+        await _elsewhere.Host.PassAsync<NodeLease>(TimeSpan.FromSeconds(1));
+        await ServerHost.UntilAsync(() => !IsConnected(_elsewhere));
+        hear();
+
+        // It hears of its end, and claims by another name; the phone notices nothing.
+        await ServerHost.UntilAsync(() => IsConnected(_elsewhere));
+        Assert.NotEqual(before, _here.Host.City.GetRequiredService<LogWriter>().Id);
+        await phone.SendAsync(DriverPhone.Batch(Now, 1));
+        Assert.Empty(await phone.ReadAckAsync(1));
+    }
+
+    [Fact]
+    public async Task A_node_that_stops_tells_the_others_that_its_drivers_are_lost()
+    {
+        var third = await RideWorld.StartAsync(_redis);
+        await using var phone = await DriverPhone.ConnectAsync(third.Host, "d1");
+        await ServerHost.UntilAsync(() => IsConnected(_elsewhere));
+
+        await third.DisposeAsync();
+
+        await ServerHost.UntilAsync(() => !IsConnected(_elsewhere));
+        await using var admin = await _redis.ConnectAsync();
+        Assert.Equal(2, (await admin.GetDatabase().HashKeysAsync("rt:{default}:nodes")).Count(name => !name.StartsWith("#")));
+    }
+
+    [Fact]
+    public async Task After_a_store_that_stalled_nobody_is_judged_before_all_could_come_back()
+    {
+        await using var phone = await DriverPhone.ConnectAsync(_here.Host, "d1");
+        await ServerHost.UntilAsync(() => IsConnected(_elsewhere));
+        await using var admin = await _redis.ConnectAsync();
+        // Nobody was there for a minute.
+        await RunOutAsync(_here.Host.City.GetRequiredService<LogWriter>().Id, seenAgo: TimeSpan.FromMinutes(1));
+
+        await _elsewhere.Host.PassAsync<NodeLease>(TimeSpan.FromSeconds(1));
+        Assert.True(await admin.GetDatabase().HashExistsAsync("rt:{default}:nodes", _here.Host.City.GetRequiredService<LogWriter>().Id));
+        await _here.Host.PassAsync<NodeLease>(TimeSpan.FromSeconds(1));
+        await _elsewhere.Host.PassAsync<NodeLease>(TimeSpan.FromSeconds(1));
+
+        Assert.True(IsConnected(_elsewhere));
+    }
+
+    private static bool IsConnected(RideWorld world) => world.Host.City.GetRequiredService<CityFleet>().IsConnected("d1");
+
+    // As a node that has not said for long that it is there.
+    private async Task RunOutAsync(string writer, TimeSpan seenAgo = default)
+    {
+        await using var admin = await _redis.ConnectAsync();
+        var seen = new DateTimeOffset(await admin.GetServers()[0].TimeAsync(), TimeSpan.Zero) - seenAgo;
+        await admin.GetDatabase().HashSetAsync("rt:{default}:nodes", [new(writer, 1), new("#judged", 0), new("#seen", seen.ToUnixTimeMilliseconds())]);
     }
 
     [Fact]

@@ -19,7 +19,7 @@ internal sealed class EntryLoad(string area, int seed) : StoreLoad(area, seed)
             case 1:
                 return Script(StoreScript.CountUp, [Keys.ZonesVersion], []);
             case 2:
-                return Script(StoreScript.EntryRemove, [Keys.Zones], [entry]);
+                return Script(StoreScript.EntryRemove, [Keys.Zones], ["zone", entry]);
             case 3:
                 string[] names = [.. Enumerable.Range(0, 1 + Chance.Next(20)).Select(i => $"r{Chance.Next(50)}-{i}")];
                 return Script(StoreScript.SumsAdd, [Keys.RoadSpeeds], [.. names.Select(n => (RedisValue)n), .. names.Select(_ => (RedisValue)Chance.NextDouble())]);
@@ -27,9 +27,9 @@ internal sealed class EntryLoad(string area, int seed) : StoreLoad(area, seed)
                 return Script(StoreScript.Generation, [Keys.Generation], [Token()]);
             case 5:
                 var trip = $"t{Chance.Next(5)}";
-                return Plain(store => store.SetAsync(Keys.TripDriven(trip), bytes, TimeSpan.FromDays(1)));
+                return Script(StoreScript.DrivenPath, [Keys.TripDriven(trip)], [bytes, 86_400_000]);
             default:
-                return Plain(store => store.HashSetAsync(Keys.Zones, entry, bytes));
+                return Script(StoreScript.EntrySet, [Keys.Zones], ["zone", entry, bytes]);
         }
     }
 }

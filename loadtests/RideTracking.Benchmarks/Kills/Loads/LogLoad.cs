@@ -17,7 +17,8 @@ internal sealed class LogLoad(string area, int seed) : StoreLoad(area, seed)
 
     protected override (StoreCall Call, Action<RedisResult> Heard) Next() => Chance.Next(20) switch
     {
-        0 => Forget(),
+        0 when Chance.Next(2) == 0 => Forget(),
+        0 => Lose(),
         < 6 => Claim(),
         _ => Append(),
     };
@@ -40,8 +41,8 @@ internal sealed class LogLoad(string area, int seed) : StoreLoad(area, seed)
         return (
             Script(
                 StoreScript.ConnectionClaim,
-                [Keys.Connections, Keys.LastFixes, Keys.EarlierSessions(driver), Keys.LogFence(holder.Split(' ')[^1]), Keys.Outbox(driver)],
-                [driver, writer, $"s{Chance.Next(12)}", holder, Day, Day, Chance.Next(3) == 0 ? "-" : $"phone{Chance.Next(5)}", Chance.Next(10), Chance.Next(3), Chance.Next(5), Chance.Next(2)]),
+                [Keys.Connections, Keys.LastFixes, Keys.EarlierSessions(driver), Keys.LogFence(holder.Split(' ')[^1]), Keys.Outbox(driver), Keys.Links(writer), Keys.Links(holder.Split(' ')[^1])],
+                [driver, writer, $"s{Chance.Next(12)}", holder, Day, Day, Chance.Next(3) == 0 ? "-" : $"phone{Chance.Next(5)}", Chance.Next(10), Chance.Next(3), Chance.Next(5), Chance.Next(2), Chance.Next(2)]),
             Heard);
     }
 
@@ -56,6 +57,14 @@ internal sealed class LogLoad(string area, int seed) : StoreLoad(area, seed)
             Ignore);
     }
 
+    private (StoreCall Call, Action<RedisResult> Heard) Lose()
+    {
+        var writer = $"w{Chance.Next(2)}";
+        return Chance.Next(4) == 0
+            ? (Script(StoreScript.NodeEnded, [Keys.Nodes, Keys.Links(writer)], [writer, ""]), Ignore)
+            : (Script(StoreScript.LinksLost, [Keys.Links(writer)], [writer, $"d{Chance.Next(Drivers)}", Chance.Next(1, 9)]), Ignore);
+    }
+
     private (StoreCall Call, Action<RedisResult> Heard) Append()
     {
         var writer = $"w{Chance.Next(2)}";
@@ -65,7 +74,7 @@ internal sealed class LogLoad(string area, int seed) : StoreLoad(area, seed)
             _honoured.Add(writer, honoured = []);
         }
 
-        List<RedisValue> arguments = [batch, 0, Now, _segment, 20_000, Day, Day, Bytes(20_000), honoured.Count, .. honoured.Select(h => (RedisValue)h)];
+        List<RedisValue> arguments = [batch, 0, Now, _segment, 20_000, Day, Day, Bytes(20_000), $"{batch:x}{writer[1]}", writer, honoured.Count, .. honoured.Select(h => (RedisValue)h)];
         for (var i = 0; i <= Chance.Next(60); i++)
         {
             arguments.Add($"d{i}");

@@ -16,8 +16,8 @@ internal sealed class ZoneLoad(string area, int seed) : StoreLoad(area, seed)
         return Chance.Next(6) switch
         {
             0 => (Plain(store => store.SortedSetRemoveBelowAsync(Keys.ZoneEvents, below)), Ignore),
-            1 => (Plain(store => store.HashSetAsync(Keys.ZoneQueues, zone, queue)), Ignore),
-            2 => (Plain(store => store.HashDeleteAsync(Keys.ZoneQueues, zone)), Ignore),
+            1 => (Script(StoreScript.ZoneQueue, [Keys.ZoneQueues], [zone, "*", queue]), Ignore),
+            2 => (Script(StoreScript.ZoneQueue, [Keys.ZoneQueues], [zone, Chance.Next(2) == 0 ? "*" : "", ""]), Ignore),
             _ => Events(),
         };
     }
@@ -45,6 +45,6 @@ internal sealed class ZoneLoad(string area, int seed) : StoreLoad(area, seed)
 
         return (
             Script(StoreScript.ZoneEvents, [Keys.ZoneEvents, Keys.ZoneEventsCursor, Keys.ZoneVisits, Keys.Connections], [.. arguments]),
-            reply => _last = (long)reply);
+            reply => _last = (long)((RedisResult[])reply!)[1]);
     }
 }

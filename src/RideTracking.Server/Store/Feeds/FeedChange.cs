@@ -1,12 +1,14 @@
 using System.Buffers.Text;
 using System.Text;
+using RideTracking.Server.Store.Events;
 
 namespace RideTracking.Server.Store.Feeds;
 
 /// <summary>One change of an entry: what kind of thing has changed, and what belongs to it, as the script told it.</summary>
 /// <param name="Kind">Names who applies it.</param>
 /// <param name="Parts">Ids and records.</param>
-public readonly record struct FeedChange(string Kind, IReadOnlyList<ReadOnlyMemory<byte>> Parts)
+/// <param name="Number">The entry's: what is told under a lower one is older.</param>
+public readonly record struct FeedChange(string Kind, IReadOnlyList<ReadOnlyMemory<byte>> Parts, ulong Number)
 {
     // Of the form of entries. What has another one was written by a newer program.
     private const string Format = "1 ";
@@ -16,8 +18,9 @@ public readonly record struct FeedChange(string Kind, IReadOnlyList<ReadOnlyMemo
 
     /// <summary>The changes of an entry, in their order.</summary>
     /// <exception cref="FormatException">It is of another form, or was damaged.</exception>
-    internal static List<FeedChange> ReadAll(ReadOnlyMemory<byte> body)
+    internal static List<FeedChange> ReadAll(in EventEntry entry)
     {
+        var body = entry.Record;
         if (!body.Span.StartsWith("1 "u8))
         {
             throw new FormatException($"This program reads entries of the form {Format.Trim()} only.");
@@ -34,7 +37,7 @@ public readonly record struct FeedChange(string Kind, IReadOnlyList<ReadOnlyMemo
                 rest = rest[length..];
             }
 
-            changes.Add(parts.Length > 0 ? new FeedChange(Encoding.UTF8.GetString(parts[0].Span), parts[1..]) : throw Damaged());
+            changes.Add(parts.Length > 0 ? new FeedChange(Encoding.UTF8.GetString(parts[0].Span), parts[1..], entry.At.Number) : throw Damaged());
         }
 
         return changes;

@@ -4,17 +4,15 @@ using StackExchange.Redis;
 
 namespace RideTracking.Server.Store.Feeds;
 
-/// <summary>A feed as the store keeps it: the truth, whatever was published. Thread-safe.</summary>
-internal sealed class FeedEntries(RedisStore store, FeedKeys keys)
+/// <summary>What scripts tell by <c>prologue-feed.lua</c>. Thread-safe.</summary>
+internal sealed class FeedEntries(RedisStore store, FeedKeys keys) : IFeedSource
 {
-    /// <summary>The last entry; number 0 where there is none.</summary>
-    /// <exception cref="RedisException">The store is away.</exception>
+    private const int Page = 500;
+
     public async Task<EventPosition> HeadAsync() => EventPosition.OfLast((byte[]?)await store.Feeds.StringGetAsync(keys.Head));
 
-    /// <summary>The entries that are kept after a number, oldest first.</summary>
-    /// <exception cref="RedisException">The store is away.</exception>
-    public async Task<IReadOnlyList<EventEntry>> ReadAsync(ulong afterNumber, int most) =>
-        [.. (await store.Feeds.SortedSetRangeByScoreAsync(keys.Entries, afterNumber, exclude: Exclude.Start, take: most)).Select(e => Parse((byte[])e!))];
+    public async Task<IReadOnlyList<EventEntry>> ReadAsync(ulong afterNumber) =>
+        [.. (await store.Feeds.SortedSetRangeByScoreAsync(keys.Entries, afterNumber, exclude: Exclude.Start, take: Page)).Select(e => Parse((byte[])e!))];
 
     /// <summary>An entry as it is kept and published.</summary>
     /// <exception cref="FormatException">It begins with no number.</exception>

@@ -4,7 +4,11 @@ using StackExchange.Redis;
 namespace RideTracking.Server.Store.Feeds;
 
 /// <summary>Hears what is published of a feed, and looks at its head once a second.</summary>
-internal sealed class FeedHearing(RedisStore store, FeedKeys keys, FeedReader reader, Loop loop) : LoopService(loop, EverySecond)
+/// <param name="store">The connections.</param>
+/// <param name="channel">Has the name of the key where the head is.</param>
+/// <param name="reader">Who reads it.</param>
+/// <param name="loop">For looking.</param>
+internal sealed class FeedHearing(RedisStore store, RedisKey channel, FeedReader reader, Loop loop) : LoopService(loop, EverySecond)
 {
     private ChannelMessageQueue? _channel;
 
@@ -29,9 +33,9 @@ internal sealed class FeedHearing(RedisStore store, FeedKeys keys, FeedReader re
             return;
         }
 
-        if (_channel is null && Channel() is { } channel)
+        if (_channel is null && Channel() is { } heard)
         {
-            _channel = await store.Feeds.Multiplexer.GetSubscriber().SubscribeAsync(channel);
+            _channel = await store.Feeds.Multiplexer.GetSubscriber().SubscribeAsync(heard);
             // It waits for nothing: the client's own queue stays empty.
             _channel.OnMessage(message => reader.Hear((byte[])message.Message!));
         }
@@ -48,6 +52,6 @@ internal sealed class FeedHearing(RedisStore store, FeedKeys keys, FeedReader re
             return null;
         }
 
-        return server.Version.Major >= 7 ? RedisChannel.Sharded(keys.Head.ToString()) : RedisChannel.Literal(keys.Head.ToString());
+        return server.Version.Major >= 7 ? RedisChannel.Sharded(channel.ToString()) : RedisChannel.Literal(channel.ToString());
     }
 }

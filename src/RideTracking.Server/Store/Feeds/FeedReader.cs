@@ -1,4 +1,3 @@
-using System.Collections.Frozen;
 using System.Threading.Channels;
 using RideTracking.Server.Hosting;
 using RideTracking.Server.Store.Events;
@@ -13,18 +12,13 @@ namespace RideTracking.Server.Store.Feeds;
 /// <remarks>Thread-safe. Reading takes turns, so that entries are applied by one thread at a time; what is published never waits for it.</remarks>
 internal sealed partial class FeedReader : IDisposable
 {
-    private const int Page = 500;
-
-    // Those that cannot be read are one item of the loop's.
-    private const string Entries = "the entries";
-
     // More than a second's commits of a large city. Full, the newest is left out: the list has it, and is read once the rest is in.
     private const int MaxWaiting = 4_096;
 
-    private readonly RedisStore _store;
-    private readonly FeedEntries _entries;
+    private readonly IFeedSource _source;
     private readonly OwnCommits _own;
-    private readonly FrozenDictionary<string, FeedListener[]> _listeners;
+    private readonly Action<EventEntry> _apply;
+    private readonly Action _beginAgain;
     private readonly FeedMetrics _metrics;
     private readonly ILogger<FeedReader> _logger;
     private readonly Channel<EventEntry> _heard = Channel.CreateBounded<EventEntry>(MaxWaiting);
@@ -37,13 +31,18 @@ internal sealed partial class FeedReader : IDisposable
     private bool _isLate;
     private (ulong[] Own, ulong Through) _toBeRead = ([], 0);
 
-    public FeedReader(RedisStore store, FeedWriter writer, IEnumerable<FeedListener> listeners, FeedMetrics metrics, Loop loop, ILogger<FeedReader> logger)
-    {
-        (_store, _entries, _own, _metrics, Loop, _logger) = (store, new FeedEntries(store, writer.Keys), writer.Own, metrics, loop, logger);
-        _listeners = listeners.GroupBy(l => l.Kind, StringComparer.Ordinal).ToFrozenDictionary(kind => kind.Key, kind => kind.ToArray(), StringComparer.Ordinal);
-    }
+    /// <param name="source">The feed.</param>
+    /// <param name="own">What this node has committed to it.</param>
+    /// <param name="apply">Takes an entry into memory. Never waits, never throws.</param>
+    /// <param name="beginAgain">What memory has of the store is to be read anew. Returns at once.</param>
+    /// <param name="metrics">What is counted.</param>
+    /// <param name="loop">Reads what comes.</param>
+    /// <param name="logger">Where it is told that it begins again.</param>
+    public FeedReader(
+        IFeedSource source, OwnCommits own, Action<EventEntry> apply, Action beginAgain, FeedMetrics metrics, Loop loop, ILogger<FeedReader> logger) =>
+        (_source, _own, _apply, _beginAgain, _metrics, Loop, _logger) = (source, own, apply, beginAgain, metrics, loop, logger);
 
-    /// <summary>Whose faults those of the entries are; each kind of change is an item.</summary>
+    /// <summary>Reads what comes.</summary>
     public Loop Loop { get; }
 
     /// <summary>Waits until there is something to take in.</summary>
@@ -99,7 +98,7 @@ internal sealed partial class FeedReader : IDisposable
         EventPosition head;
         try
         {
-            head = await _entries.HeadAsync();
+            head = await _source.HeadAsync();
         }
         catch
         {
@@ -114,7 +113,7 @@ internal sealed partial class FeedReader : IDisposable
             if (_isLate)
             {
                 // What was read of the store so far may be older than this.
-                _store.BeginAgain();
+                _beginAgain();
             }
 
             return;
@@ -162,8 +161,8 @@ internal sealed partial class FeedReader : IDisposable
         _isBehind = true;
         for (var isMore = true; isMore && _chain is not null;)
         {
-            var page = await _entries.ReadAsync(_chain.At.Number, Page);
-            isMore = page.Count == Page;
+            var page = await _source.ReadAsync(_chain.At.Number);
+            isMore = page.Count > 0;
             foreach (var entry in page)
             {
                 if (Take(entry) == FeedStep.Gap)
@@ -189,7 +188,7 @@ internal sealed partial class FeedReader : IDisposable
         {
             case FeedStep.Next:
                 _own.Read(entry.At.Token);
-                Apply(entry);
+                _apply(entry);
                 _metrics.Applied();
                 break;
             case FeedStep.Broken:
@@ -200,40 +199,6 @@ internal sealed partial class FeedReader : IDisposable
         return step;
     }
 
-    private void Apply(EventEntry entry)
-    {
-        try
-        {
-            foreach (var change in FeedChange.ReadAll(entry.Record))
-            {
-                foreach (var listener in _listeners.GetValueOrDefault(change.Kind, []))
-                {
-                    Apply(change, listener);
-                }
-            }
-
-            Loop.Well(Entries);
-        }
-        catch (FormatException e)
-        {
-            Loop.Failed(Entries, e);
-        }
-    }
-
-    // What fails is told, and not waited with: the next one is applied all the same.
-    private void Apply(FeedChange change, FeedListener listener)
-    {
-        try
-        {
-            listener.Apply(change);
-            Loop.Well(change.Kind);
-        }
-        catch (Exception e)
-        {
-            Loop.Failed(change.Kind, e);
-        }
-    }
-
     private void BeginAgain(EventPosition at, string why)
     {
         LogBeginAgain(_chain!.At, at, why);
@@ -242,7 +207,7 @@ internal sealed partial class FeedReader : IDisposable
         _own.Forget(_own.Committed());
         _toBeRead = ([], 0);
         // After the place, so that what is read then has all that comes before it.
-        _store.BeginAgain();
+        _beginAgain();
     }
 
     [LoggerMessage(

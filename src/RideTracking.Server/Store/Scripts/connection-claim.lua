@@ -1,9 +1,10 @@
 -- Makes a connection the only one that may write for a driver, and tells where its session's log ends.
--- KEYS: connections, last fixes, the driver's earlier sessions, fence of the writer that holds the driver now, outbox
+-- KEYS: connections, last fixes, the driver's earlier sessions, fence of the writer that holds the driver now, outbox,
+--       links of this writer, links of the writer that holds the driver now
 -- ARGV: driver, writer, session, the claim that holds the driver as far as is known ("<epoch> <writer>", '-' for none),
 --       earlier sessions expire after (ms), fence expires after (ms), device ('-' when it is not told), its attempt (0 when it counts none),
 --       the greatest epoch that memory knows of the driver, the highest number of a command that the app has seen,
---       whether the store has forgotten this claim before (1)
+--       whether the store has forgotten this claim before (1), whether it is by a stream (1)
 -- Returns {'ok', epoch, last fix, last fix of this session} | {'held', the claim that holds the driver now}
 --       | {'passed', the device's later attempt}
 local epoch, holder, attempts = '0', '-', ''
@@ -80,5 +81,14 @@ if number < seen or ARGV[11] == '1' then
   write('HSET', KEYS[5], '#', string.format('%d', number + #waiting))
 end
 write('HSET', KEYS[1], ARGV[1], epoch .. ' ' .. ARGV[2] .. ' ' .. ARGV[3] .. others)
+if holder ~= '-' and KEYS[7] ~= KEYS[6] then
+  write('HDEL', KEYS[7], ARGV[1])
+end
+if ARGV[12] == '1' then
+  write('HSET', KEYS[6], ARGV[1], epoch)
+else
+  write('HDEL', KEYS[6], ARGV[1])
+end
+tell({{'claimed', ARGV[1], epoch, ARGV[2], ARGV[7], ARGV[12]}})
 apply()
 return {'ok', epoch, last or '', own or ''}

@@ -1,9 +1,11 @@
+-- Removes an entry.
 -- KEYS: entries
--- ARGV: the one to remove
--- Returns 1, or 0 when there was none
-local was = redis.call('HEXISTS', KEYS[1], ARGV[1])
-if was == 1 then
-  write('HDEL', KEYS[1], ARGV[1])
-  apply()
+-- ARGV: what kind of entries they are, the entry's id
+-- Returns {'ok', number of the change in the feed (0: there is no feed)} | {'none'}
+if redis.call('HEXISTS', KEYS[1], ARGV[2]) == 0 then
+  return {'none'}
 end
-return was
+write('HDEL', KEYS[1], ARGV[2])
+local number = tell({{ARGV[1], ARGV[2]}})
+apply()
+return {'ok', number or '0'}

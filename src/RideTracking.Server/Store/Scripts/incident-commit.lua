@@ -51,5 +51,6 @@ if ARGV[10] ~= '' then
 end
 write('ZADD', KEYS[4], version, version .. ' ' .. ARGV[14] .. ' ' .. (before ~= '' and before or '0') .. ' ' .. ARGV[3])
 write('ZREMRANGEBYSCORE', KEYS[4], '-inf', string.format('%d', cursor - tonumber(ARGV[7])))
+tell({{'incident', ARGV[1]}})
 apply()
 return {'ok', cursor}

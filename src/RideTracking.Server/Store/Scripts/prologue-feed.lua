@@ -7,8 +7,7 @@ local token, keep = ARGV[#ARGV - 1], tonumber(ARGV[#ARGV])
 ARGV[#ARGV], ARGV[#ARGV - 1] = nil, nil
 -- Each change is a list: its kind, and what belongs to it.
 local function tell(changes)
-  local time = redis.call('TIME')
-  local now = tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
+  local now = clock()
   -- Without a head the numbers begin at the time, so that those of a feed that was lost are not given again.
   local last, before, since, old = string.match(redis.call('GET', head) or '', '^(%d+) (%x+) (%d+) (%d+)$')
   last, since = tonumber(last or now), tonumber(since or now)
@@ -28,5 +27,6 @@ local function tell(changes)
   local entry = table.concat(parts)
   redis.call('ZADD', feed, number, entry)
   redis.call('SET', head, number .. ' ' .. token .. ' ' .. string.format('%d', since) .. ' ' .. (old or '0'))
-  redis.call(redis.REDIS_VERSION_NUM and 'SPUBLISH' or 'PUBLISH', head, entry)
+  publish(head, entry)
+  return number
 end

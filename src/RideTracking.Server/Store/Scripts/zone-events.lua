@@ -4,7 +4,7 @@
 -- ARGV: events kept, the events' token, writer, d, d pairs of a driver and the epoch of whose fixes told it ('' when it is so by time alone),
 --       n, n pairs of which of the d it is of and an event, then pairs of which of the d and its visits; none while more events of the
 --       same step follow
--- Returns the number of the last event
+-- Returns {'ok', the number of the last event}
 local token, d = ARGV[2], tonumber(ARGV[4])
 local passed = {}
 for i = 1, d do
@@ -19,13 +19,14 @@ end
 local last, before = string.match(redis.call('GET', KEYS[2]) or '0', '^(%d+) ?(%x*)$')
 last = tonumber(last)
 local at, n = 5 + 2 * d, tonumber(ARGV[5 + 2 * d])
-local members, written = {}, 0
+local members, changes, written = {}, {}, 0
 for i = 1, n do
   if not passed[tonumber(ARGV[at + 2 * i - 1])] then
     last, written = last + 1, written + 1
     local first = written == 1
     table.insert(members, string.format('%d', last))
     table.insert(members, string.format('%d', last) .. ' ' .. token .. ' ' .. (not first and token or before ~= '' and before or '0') .. ' ' .. ARGV[at + 2 * i])
+    table.insert(changes, {'zone_event', ARGV[at + 2 * i], ARGV[3]})
   end
 end
 if written > 0 then
@@ -39,10 +40,12 @@ for i = at + 2 * n + 1, #ARGV, 2 do
   if not passed[of] then
     table.insert(visits, ARGV[3 + 2 * of])
     table.insert(visits, ARGV[i + 1])
+    table.insert(changes, {'visits', ARGV[3 + 2 * of], ARGV[i + 1], ARGV[3]})
   end
 end
 if #visits > 0 then
   write('HSET', KEYS[3], unpack(visits))
 end
+tell(changes)
 apply()
-return last
+return {'ok', last}

@@ -1,0 +1,105 @@
+using RideTracking.Server.Hosting;
+using RideTracking.Server.Store;
+using RideTracking.Server.Telemetry;
+
+namespace RideTracking.Server.Areas;
+
+/// <summary>
+/// Once a second: what time it is in the area, for all nodes the same. The reading with the shortest way is kept, and gone on from by the
+/// monotonic clock. A server that takes another's place with another time corrects the area's; any other step of its clock is followed,
+/// and never backwards.
+/// </summary>
+internal sealed partial class StoreTime : LoopService
+{
+    // Less than this is the way's and the machines' oscillators' doing.
+    private static readonly TimeSpan Step = TimeSpan.FromSeconds(1);
+
+    // Of an oscillator: for as long as a reading is good.
+    private const double DriftOfClocks = 100e-6;
+
+    private readonly Area _area;
+    private readonly RedisStore _store;
+    private readonly ReadStoreTime _read;
+    private readonly ILogger<StoreTime> _logger;
+    private (StoreReading Told, DateTimeOffset Time, long Timestamp, TimeSpan Error)? _kept;
+    private double _skewSeconds;
+    private bool _isSkewed;
+
+    public StoreTime(Area area, RedisStore store, ReadStoreTime read, AreaMeter meter, ILogger<StoreTime> logger)
+        : base(area.MachineLoop("store_time"), EverySecond)
+    {
+        (_area, _store, _read, _logger) = (area, store, read, logger);
+        meter.Gauge("ridetracking.clock.skew", "s", "What the machine's clock says more than the store's.", () => Volatile.Read(ref _skewSeconds));
+    }
+
+    private TimeProvider Machine => _area.Clock.Machine;
+
+    public override async Task StartAsync(CancellationToken cancellationToken)
+    {
+        // Before anything goes by the time, if the store is there.
+        await StepAsync(cancellationToken);
+        await base.StartAsync(cancellationToken);
+    }
+
+    protected override async Task LookAsync(CancellationToken stopping)
+    {
+        var sent = Machine.GetTimestamp();
+        if (await _read(_store, _area.Keys.TimeCorrection) is not { } told)
+        {
+            return;
+        }
+
+        var arrived = Machine.GetTimestamp();
+        var halfWay = Machine.GetElapsedTime(sent, arrived) / 2;
+        var time = told.AreaTime + halfWay;
+        TellSkew(Machine.GetUtcNow() - Machine.GetElapsedTime(arrived) - (told.Time + halfWay));
+        if (_kept is { } kept)
+        {
+            var expected = kept.Time + Machine.GetElapsedTime(kept.Timestamp, arrived);
+            if ((time - expected).Duration() <= Step)
+            {
+                var error = kept.Error + (Machine.GetElapsedTime(kept.Timestamp, arrived) * DriftOfClocks);
+                if (kept.Told.Run == told.Run && kept.Told.CorrectionMilliseconds == told.CorrectionMilliseconds && error <= halfWay)
+                {
+                    return;
+                }
+            }
+            else if (kept.Told.Run != told.Run)
+            {
+                var correction = told.CorrectionMilliseconds - (long)(time - expected).TotalMilliseconds;
+                await StoreScript.TimeCorrect.RunAsync(_area.Writes, [_area.Keys.TimeCorrection], [told.CorrectionMilliseconds, correction]);
+                LogCorrected(time - expected);
+                return; // The next look finds what is so now, whoever was first.
+            }
+            else
+            {
+                LogStep(time - expected);
+            }
+        }
+
+        _kept = (told, time, arrived, halfWay);
+        _area.Clock.Follow(time, arrived);
+    }
+
+    private void TellSkew(TimeSpan skew)
+    {
+        Volatile.Write(ref _skewSeconds, skew.TotalSeconds);
+        if (skew.Duration() > Step && !_isSkewed)
+        {
+            LogSkew(skew);
+        }
+
+        _isSkewed = skew.Duration() > Step;
+    }
+
+    [LoggerMessage(
+        LogLevel.Warning,
+        "This machine's clock is {Skew} ahead of the store's. The city goes by the store's; tokens and certificates go by the machine's. Let both follow a time server")]
+    private partial void LogSkew(TimeSpan skew);
+
+    [LoggerMessage(LogLevel.Warning, "Another server of the store answers, whose clock is {Step} ahead of the one before: the area's time goes on as it was")]
+    private partial void LogCorrected(TimeSpan step);
+
+    [LoggerMessage(LogLevel.Warning, "The store's clock has made a step of {Step}, or this machine was asleep: it is followed, and never backwards")]
+    private partial void LogStep(TimeSpan step);
+}

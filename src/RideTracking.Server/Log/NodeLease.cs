@@ -1,0 +1,130 @@
+using RideTracking.Server.Areas;
+using RideTracking.Server.Hosting;
+using RideTracking.Server.Store;
+using StackExchange.Redis;
+
+namespace RideTracking.Server.Log;
+
+/// <summary>
+/// Once a second: this node says that it is there, and ends those that have not said so for the length of a lease. One of the nodes holds
+/// the area's work, one its matching. A node that finds its own lease ended takes another writer and claims its drivers anew. A lease spares
+/// work and protects nothing: every commit is compared by its own means, so two holders do no harm.
+/// </summary>
+internal sealed partial class NodeLease : LoopService
+{
+    private static readonly TimeSpan Length = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan SendOff = TimeSpan.FromSeconds(2);
+
+    private readonly Area _area;
+    private readonly LogWriter _writer;
+    private readonly FixLog _log;
+    private readonly DriverLinks _links;
+    private readonly ILogger<NodeLease> _logger;
+
+    // The writer by which it was held last; none yet.
+    private volatile string _heldBy = "";
+    private volatile Holding _holding = new(false, false, 0);
+
+    public NodeLease(Area area, LogWriter writer, FixLog log, DriverLinks links, ILogger<NodeLease> logger)
+        : base(area.MachineLoop("node_lease"), EverySecond) =>
+        (_area, _writer, _log, _links, _logger) = (area, writer, log, links, logger);
+
+    /// <summary>Whether this node was the one that holds the area's work when it was told last.</summary>
+    public bool HeldWork => HoldsAll || _holding.Work;
+
+    /// <summary>For the simulation, in which every node holds everything: two holders do no harm.</summary>
+    internal bool HoldsAll { get; set; }
+
+    /// <summary>Whether what is done once for the area is this node's to do now: deadlines, lost drivers, queues, retention.</summary>
+    /// <exception cref="RedisException">It was not told for long, and the store is away.</exception>
+    public async ValueTask<bool> HoldsWorkAsync() => HoldsAll || (await HoldingAsync()).Work;
+
+    /// <summary>Whether this node finds drivers for the area's trips now.</summary>
+    /// <inheritdoc cref="HoldsWorkAsync"/>
+    public async ValueTask<bool> HoldsMatchingAsync() => HoldsAll || (await HoldingAsync()).Matching;
+
+    // A node that was asleep does not know who holds what now, and asks.
+    private async ValueTask<Holding> HoldingAsync()
+    {
+        if (_area.Clock.Machine.GetElapsedTime(_holding.At) >= Length || _heldBy.Length == 0)
+        {
+            await HoldAsync(movesMatching: false);
+        }
+
+        return _holding;
+    }
+
+    public override async Task StartAsync(CancellationToken cancellationToken)
+    {
+        _links.EndedHere = BeginAgain;
+        await StepAsync(cancellationToken);
+        await base.StartAsync(cancellationToken);
+    }
+
+    public override async Task StopAsync(CancellationToken cancellationToken)
+    {
+        await base.StopAsync(cancellationToken);
+        if (_heldBy.Length > 0)
+        {
+            // Told now, the others need not wait for the lease to run out. Without the store they do.
+            await ((Task)EndAsync(_heldBy, RedisValue.EmptyString)).WaitAsync(SendOff, _area.Clock.Machine, cancellationToken)
+                .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    /// <inheritdoc/>
+    protected override Task LookAsync(CancellationToken stopping) => HoldAsync(movesMatching: false);
+
+    /// <summary>Matching moves to this node, between two rounds of whoever has it.</summary>
+    /// <exception cref="RedisException">The store is away.</exception>
+    internal Task MoveMatchingHereAsync() => HoldAsync(movesMatching: true);
+
+    private async Task HoldAsync(bool movesMatching)
+    {
+        var by = _writer.Id;
+        var at = _area.Clock.Machine.GetTimestamp();
+        var reply = (RedisValue[])(await StoreScript.NodeLease.RunAsync(
+            _area.Writes, [_area.Keys.Nodes], [by, (long)Length.TotalMilliseconds, _heldBy == by, _area.Writes.IsEmbedded, movesMatching]))!;
+        if (reply[0] != "ok")
+        {
+            BeginAgain();
+            return;
+        }
+
+        _heldBy = by;
+        _holding = new Holding((bool)reply[1], (bool)reply[2], at);
+        for (var i = 3; i < reply.Length; i += 2)
+        {
+            var ended = (string)reply[i]!;
+            if (await EndAsync(ended, reply[i + 1]))
+            {
+                LogEnded(ended);
+            }
+        }
+    }
+
+    // Only once for each writer: the feed tells it, too.
+    private void BeginAgain()
+    {
+        if (_heldBy == _writer.Id)
+        {
+            LogEndedHere(_heldBy);
+            _heldBy = "";
+            _holding = new Holding(false, false, 0);
+            _writer.Renew();
+            _log.StoreForgot();
+        }
+    }
+
+    private async Task<bool> EndAsync(string ended, RedisValue until) =>
+        (string)(await _area.Feed.RunAsync(_area.Writes, StoreScript.NodeEnded, [_area.Keys.Nodes, _area.Keys.Links(ended)], [ended, until]))! == "ok";
+
+    [LoggerMessage(LogLevel.Warning, "The node that wrote as {Writer} has ended: it held its lease no longer. Its drivers are connected to nobody until they come back")]
+    private partial void LogEnded(string writer);
+
+    [LoggerMessage(LogLevel.Warning, "This node's lease is gone, by which it wrote as {Writer}: it did not hold it in time, or the store has forgotten it. It writes under another name and claims its drivers anew")]
+    private partial void LogEndedHere(string writer);
+
+    /// <summary>What it holds, and when it was told so.</summary>
+    private sealed record Holding(bool Work, bool Matching, long At);
+}

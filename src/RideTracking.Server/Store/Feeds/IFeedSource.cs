@@ -1,0 +1,16 @@
+using RideTracking.Server.Store.Events;
+using StackExchange.Redis;
+
+namespace RideTracking.Server.Store.Feeds;
+
+/// <summary>A feed as the store keeps it: the truth, whatever was published. Thread-safe.</summary>
+internal interface IFeedSource
+{
+    /// <summary>The last entry; number 0 where there is none.</summary>
+    /// <exception cref="RedisException">The store is away.</exception>
+    Task<EventPosition> HeadAsync();
+
+    /// <summary>Entries that are kept after a number, oldest first; none after the last.</summary>
+    /// <exception cref="RedisException">The store is away.</exception>
+    Task<IReadOnlyList<EventEntry>> ReadAsync(ulong afterNumber);
+}

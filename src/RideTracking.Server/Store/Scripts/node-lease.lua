@@ -1,0 +1,45 @@
+-- Holds a node's lease a while longer, with the area's work and its matching where nobody else holds them, and tells whose leases have
+-- run out.
+-- KEYS: nodes
+-- ARGV: writer, how long a lease lasts (ms), whether this writer has held one before (1), whether no other node can be there (1),
+--       whether matching is to move here (1)
+-- Returns {'ok', whether it holds the work (1), whether it holds matching (1), then writer and end of each lease that has run out}
+--       | {'ended'}: this one's was ended by another node
+local now, length = clock(), tonumber(ARGV[2])
+local entries, fields = redis.call('HGETALL', KEYS[1]), {}
+for at = 1, #entries, 2 do
+  fields[entries[at]] = entries[at + 1]
+end
+if ARGV[3] == '1' and not fields[ARGV[1]] then
+  return {'ended'}
+end
+
+-- '#seen': when any node was here last. After a time without anybody the store was away, or its clock has leapt: nobody is judged for
+-- one lease's length, so that all can come back. '#judged': from when on.
+local seen, judged = tonumber(fields['#seen']), tonumber(fields['#judged'] or '0')
+if not seen or now - seen > length / 2 or now < seen then
+  judged = now + length
+end
+local function isMine(role, isClaimed)
+  local holder = fields[role]
+  return isClaimed or holder == ARGV[1] or not holder or not fields[holder] or ARGV[4] == '1'
+end
+local holdings = {}
+local reply = {'ok'}
+for i, role in ipairs({'#work', '#matching'}) do
+  local mine = isMine(role, i == 2 and ARGV[5] == '1')
+  if mine then
+    table.insert(holdings, role)
+    table.insert(holdings, ARGV[1])
+  end
+  table.insert(reply, mine and '1' or '0')
+end
+for writer, ends in pairs(fields) do
+  if string.sub(writer, 1, 1) ~= '#' and writer ~= ARGV[1] and (tonumber(ends) < now and judged <= now or ARGV[4] == '1') then
+    table.insert(reply, writer)
+    table.insert(reply, ends)
+  end
+end
+write('HSET', KEYS[1], ARGV[1], string.format('%d', now + length), '#seen', string.format('%d', now), '#judged', string.format('%d', judged), unpack(holdings))
+apply()
+return reply
