@@ -1,4 +1,6 @@
+using Grpc.Core;
 using Grpc.Net.Client;
+using Grpc.Net.Client.Balancer;
 
 namespace RideTracking.Client;
 
@@ -13,15 +15,51 @@ public static class RideTrackingChannel
     public static GrpcChannel Create(Uri address) => GrpcChannel.ForAddress(address, new GrpcChannelOptions
     {
         DisposeHttpClient = true,
-        HttpHandler = new SocketsHttpHandler
+        HttpHandler = Handler(address.Scheme == Uri.UriSchemeHttps, TimeSpan.FromSeconds(10)),
+    });
+
+    /// <summary>
+    /// The same to several nodes without a balancer before them: to the first of them that can be reached, and to another one when it is gone.
+    /// Give each channel another order, so that all nodes have some.
+    /// </summary>
+    /// <param name="addresses">All of one scheme.</param>
+    public static GrpcChannel Create(IReadOnlyList<Uri> addresses)
+    {
+        if (addresses is [var only])
+            return Create(only);
+        var isSecure = addresses[0].Scheme == Uri.UriSchemeHttps;
+        return GrpcChannel.ForAddress("static:///nodes", new GrpcChannelOptions
+        {
+            Credentials = isSecure ? ChannelCredentials.SecureSsl : ChannelCredentials.Insecure,
+            DisposeHttpClient = true,
+            // Which node, and how long to try it, is the balancer's matter.
+            HttpHandler = Handler(isSecure, connectTimeout: null),
+            ServiceProvider = new Nodes(new StaticResolverFactory(_ => addresses.Select(a => new BalancerAddress(a.Host, a.Port)))),
+        });
+    }
+
+    private static SocketsHttpHandler Handler(bool isSecure, TimeSpan? connectTimeout)
+    {
+        var handler = new SocketsHttpHandler
         {
             EnableMultipleHttp2Connections = true,
             KeepAlivePingDelay = TimeSpan.FromSeconds(20),
             KeepAlivePingTimeout = TimeSpan.FromSeconds(10),
             KeepAlivePingPolicy = HttpKeepAlivePingPolicy.WithActiveRequests,
-            ConnectTimeout = TimeSpan.FromSeconds(10),
             // HTTP/2 without TLS passes no proxy.
-            UseProxy = address.Scheme == Uri.UriSchemeHttps,
-        },
-    });
+            UseProxy = isSecure && connectTimeout is not null,
+        };
+        if (connectTimeout is { } timeout)
+            handler.ConnectTimeout = timeout;
+        return handler;
+    }
+
+    /// <summary>What a channel asks for: who resolves its address.</summary>
+    private sealed class Nodes(ResolverFactory resolver) : IServiceProvider
+    {
+        public object? GetService(Type serviceType) =>
+            serviceType == typeof(IEnumerable<ResolverFactory>) ? new[] { resolver }
+            : serviceType == typeof(IEnumerable<LoadBalancerFactory>) ? Array.Empty<LoadBalancerFactory>()
+            : null;
+    }
 }

@@ -4,13 +4,13 @@ using RideTracking.Client;
 
 namespace RideTracking.Simulator;
 
-/// <summary>The network connections to one server, shared by many streams.</summary>
-internal sealed class ServerConnections(Uri server, int count, Func<CancellationToken, ValueTask<string>>? tokenSource) : IDisposable
+/// <summary>The network connections to a server's nodes, shared by many streams: each node has as many.</summary>
+internal sealed class ServerConnections(Uri[] servers, int count, Func<CancellationToken, ValueTask<string>>? tokenSource) : IDisposable
 {
-    private readonly GrpcChannel[] _channels = [.. Enumerable.Range(0, count).Select(_ => RideTrackingChannel.Create(server))];
+    private readonly GrpcChannel[] _channels = [.. Enumerable.Range(0, Math.Max(count, servers.Length)).Select(i => RideTrackingChannel.Create([.. servers[(i % servers.Length)..], .. servers[..(i % servers.Length)]]))];
     private int _next;
 
-    public Uri Server => server;
+    public string Servers => string.Join(", ", servers.Select(s => s.ToString()));
 
     public Func<CancellationToken, ValueTask<string>>? TokenSource => tokenSource;
 

@@ -8,15 +8,16 @@ internal sealed class ServerOptions
     /// <summary>Environment variable that holds a token.</summary>
     public const string TokenVariable = "RIDE_TRACKING_TOKEN";
 
-    private readonly Option<Uri> _server = new("--server")
+    private readonly Option<Uri[]> _server = new("--server")
     {
-        DefaultValueFactory = _ => new Uri("http://127.0.0.1:5001"),
-        Description = "The server's gRPC address.",
+        DefaultValueFactory = _ => [new Uri("http://127.0.0.1:5001")],
+        Description = "The server's gRPC address; of several nodes several, with commas between them.",
         CustomParser = result =>
         {
-            if (Uri.TryCreate(result.Tokens[0].Value, UriKind.Absolute, out var uri) && uri.Scheme is ("http" or "https"))
-                return uri;
-            result.AddError($"--server must be an address such as http://127.0.0.1:5001, not '{result.Tokens[0].Value}'.");
+            var servers = result.Tokens[0].Value.Split(',').Select(s => Uri.TryCreate(s, UriKind.Absolute, out var uri) && uri.Scheme is ("http" or "https") ? uri : null).OfType<Uri>().ToArray();
+            if (servers.Length == result.Tokens[0].Value.Split(',').Length)
+                return servers;
+            result.AddError($"--server must be an address such as http://127.0.0.1:5001, or several with commas between them, not '{result.Tokens[0].Value}'.");
             return null!;
         },
     };

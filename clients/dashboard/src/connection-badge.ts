@@ -12,7 +12,7 @@ export function connectionLevel(connection: Connection): ConnectionLevel {
   return connection.kind;
 }
 
-/** Says whether the picture is live, and how old it is. */
+/** Says whether the picture is live, how old it is, and which node it comes from. */
 export class ConnectionBadge {
   readonly root = element("section", "card badge");
   private readonly title = element("strong");
@@ -25,7 +25,7 @@ export class ConnectionBadge {
     this.root.setAttribute("role", "status");
     this.root.append(
       element("span", "badge-dot"),
-      element("div", "badge-text", element("span", "badge-name", "ride-tracking"), this.title, this.detail),
+      element("div", "badge-text", element("span", "badge-name", "ride-tracking ", element("span", "badge-node", location.host)), this.title, this.detail),
     );
   }
 

@@ -61,7 +61,7 @@ internal static class CityCommand
             }
             catch (RpcException e)
             {
-                throw new UserErrorException($"The server at {connections.Server} refuses: {e.StatusCode}: {e.Status.Detail}");
+                throw new UserErrorException($"The server at {connections.Servers} refuses: {e.StatusCode}: {e.Status.Detail}");
             }
             finally
             {

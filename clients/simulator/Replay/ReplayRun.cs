@@ -120,7 +120,7 @@ internal sealed class ReplayRun
         var clock = new RecordingClock(_timeStart ?? row.Time, _speedUp);
         var vehicle = await VehicleOfAsync(row.VehicleId, clock, stopping);
         if (await Task.WhenAny(vehicle.Welcomed.Task, vehicle.Running) == vehicle.Running)
-            throw new UserErrorException($"The server at {_connections.Server} does not let {vehicle.Id} connect: {vehicle.Running.Exception?.InnerException?.Message ?? vehicle.Running.Result.ToString()}");
+            throw new UserErrorException($"The server at {_connections.Servers} does not let {vehicle.Id} connect: {vehicle.Running.Exception?.InnerException?.Message ?? vehicle.Running.Result.ToString()}");
         var serverTime = await vehicle.Welcomed.Task;
         var aligned = (serverTime - row.Time).Duration() < _alignedWithin;
         var start = _timeStart ?? (aligned ? serverTime : row.Time);
