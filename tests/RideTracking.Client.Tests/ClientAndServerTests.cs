@@ -3,6 +3,7 @@ using Google.Type;
 using Grpc.Core;
 using Microsoft.Extensions.DependencyInjection;
 using RideTracking.Client.Tests.Fixtures;
+using RideTracking.Server.Access;
 using RideTracking.Server.Log;
 using RideTracking.Server.Tests.Fixtures;
 using RideTracking.V1;
@@ -49,6 +50,23 @@ public sealed class ClientAndServerTests
             Assert.Equal(written, logged.Select(fix => fix.Fix.Sequence).Order());
             Assert.Equal(60, written.Distinct().Count());
         }
+    }
+
+    [Fact]
+    public async Task A_channel_to_several_nodes_goes_on_with_another_one_when_its_own_is_gone()
+    {
+        using var folder = new TemporaryFolder();
+        await using var redis = await RedisProcess.StartAsync();
+        await using var second = await ServerHost.StartAsync(redis, dataFolder: folder.Path);
+        var first = await ServerHost.StartAsync(redis, dataFolder: folder.Path);
+        using var channel = RideTrackingChannel.Create([first.GrpcAddress, second.GrpcAddress]);
+        var directory = new DirectoryService.DirectoryServiceClient(channel);
+        var options = new CallOptions(second.TokenOf(Role.Service, "backend"), cancellationToken: Patience.Token).WithWaitForReady();
+        await directory.UpsertRiderAsync(new UpsertRiderRequest { Rider = new Rider { RiderId = "r1", DisplayName = "Ana" } }, options);
+
+        await first.DisposeAsync();
+
+        Assert.Equal("Ana", (await directory.GetRiderAsync(new GetRiderRequest { RiderId = "r1" }, options)).Rider.DisplayName);
     }
 
     [Fact]

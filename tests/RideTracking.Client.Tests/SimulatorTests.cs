@@ -147,7 +147,7 @@ public sealed class SimulatorTests : IDisposable
         await using var server = await ServerHost.StartAsync();
         using var reader = TraceReader.Open(WriteTrace(vehicles: 1, fixesEach: 2, broken: 0));
         var token = server.TokenOf(Server.Access.Role.Driver, "somebody-else").GetValue("authorization")!["Bearer ".Length..];
-        using var connections = new ServerConnections(server.GrpcAddress, 1, _ => ValueTask.FromResult(token));
+        using var connections = new ServerConnections([server.GrpcAddress], 1, _ => ValueTask.FromResult(token));
         var run = new ReplayRun(reader, connections, 1, null, availability: false, acked: null);
         var error = await Assert.ThrowsAsync<UserErrorException>(() => run.RunAsync(Patience.LongToken));
         Assert.Contains($"{server.GrpcAddress}", error.Message, StringComparison.Ordinal);
@@ -201,7 +201,7 @@ public sealed class SimulatorTests : IDisposable
     }
 
     private static ServerConnections Connect(Uri server, string dataFolder) =>
-        new(server, 2, async ct => (await File.ReadAllTextAsync(Path.Combine(dataFolder, "dev-service.token"), ct)).Trim());
+        new([server], 2, async ct => (await File.ReadAllTextAsync(Path.Combine(dataFolder, "dev-service.token"), ct)).Trim());
 
     private static async Task<List<string>> LoggedAsync(ServerHost server)
     {

@@ -3,12 +3,16 @@ using Grpc.Core;
 using Microsoft.Extensions.DependencyInjection;
 using RideTracking.Server.Access;
 using RideTracking.Server.Areas;
+using RideTracking.Server.Directories;
 using RideTracking.Server.Drivers;
 using RideTracking.Server.Log;
 using RideTracking.Server.Store.Feeds;
 using RideTracking.Server.Tests.Dispatch;
 using RideTracking.Server.Tests.Fleet;
 using RideTracking.Server.Tests.Fixtures;
+using RideTracking.Server.Tests.Zones;
+using RideTracking.Server.Trips;
+using RideTracking.Server.Zones;
 using RideTracking.V1;
 
 namespace RideTracking.Server.Tests.Nodes;
@@ -200,6 +204,76 @@ public sealed class OnePresentTests : IAsyncLifetime
         await _elsewhere.Host.PassAsync<NodeLease>(TimeSpan.FromSeconds(1));
 
         Assert.True(IsConnected(_elsewhere));
+    }
+
+    [Fact]
+    public async Task What_the_company_writes_here_is_known_elsewhere_and_what_it_deletes_is_not()
+    {
+        var (here, elsewhere) = (_here.Host.Services.GetRequiredService<CompanyDirectory>(), _elsewhere.Host.Services.GetRequiredService<CompanyDirectory>());
+        await _here.EnterRiderAsync("r1", "Ana", "+351 900");
+        await ServerHost.UntilAsync(() => elsewhere.Riders.Find("r1")?.DisplayName == "Ana");
+
+        // Whoever is last is so on both.
+        await Task.WhenAll(Enumerable.Range(0, 20).Select(i => (i % 2 == 0 ? _here : _elsewhere).EnterRiderAsync("r1", $"Ana {i}", "+351 900")));
+        await _elsewhere.EnterRiderAsync("r2", "Rui", "+351 901");
+        await ServerHost.UntilAsync(() => here.Riders.Find("r2") is not null && elsewhere.Riders.Find("r2") is not null);
+        Assert.Equal(here.Riders.Find("r1"), elsewhere.Riders.Find("r1"));
+
+        await _elsewhere.Directory.DeleteRiderAsync(new DeleteRiderRequest { RiderId = "r1" }, _elsewhere.Service, cancellationToken: Cancel);
+        await ServerHost.UntilAsync(() => here.Riders.Find("r1") is null);
+    }
+
+    [Fact]
+    public async Task A_zone_is_used_elsewhere_as_soon_as_it_is_made()
+    {
+        var zones = new ZoneWorld(_here.Host);
+        await zones.UpsertAsync("closed", ZoneKind.NoPickup, """{"type":"Polygon","coordinates":[[[-8.62,41.14],[-8.6,41.14],[-8.6,41.16],[-8.62,41.16],[-8.62,41.14]]]}""");
+        await ServerHost.UntilAsync(() => !_elsewhere.Host.City.GetRequiredService<ZoneBook>().Set.Zones.IsEmpty);
+
+        var refused = await Assert.ThrowsAsync<RpcException>(() => _elsewhere.RequestAsync());
+
+        Assert.Equal("NO_PICKUP_ZONE", refused.GetRpcStatus()!.GetDetail<ErrorInfo>().Reason);
+    }
+
+    [Fact]
+    public async Task An_incident_that_is_raised_here_is_told_elsewhere_at_once()
+    {
+        using var call = _elsewhere.Dispatch.WatchIncidents(new WatchIncidentsRequest(), _elsewhere.Service, cancellationToken: Cancel);
+        Assert.True(await call.ResponseStream.MoveNext(Cancel));
+        var trip = await _here.RequestAsync();
+
+        await _here.Riders.RaiseIncidentAsync(
+            new RaiseIncidentRequest { RequestId = "i1", TripId = trip.TripId, Kind = IncidentKind.Accident }, _here.Host.TokenOf(Role.Rider, "r1"), cancellationToken: Cancel);
+
+        do
+        {
+            Assert.True(await call.ResponseStream.MoveNext(Cancel));
+        }
+        while (call.ResponseStream.Current.Incidents.Count == 0);
+    }
+
+    [Fact]
+    public async Task Matching_moves_to_the_node_that_the_companys_matcher_comes_to()
+    {
+        var driver = await _elsewhere.DriverAsync("d1");
+        using var old = _here.Dispatch.ServeMatching(_here.Service, cancellationToken: Cancel);
+        await old.ResponseHeadersAsync;
+        using var matcher = _elsewhere.Dispatch.ServeMatching(_elsewhere.Service, cancellationToken: Cancel);
+        await matcher.ResponseHeadersAsync;
+        // It notices within a second.
+        await _here.Host.PassAsync<NodeLease>(TimeSpan.FromSeconds(1));
+        _here.Host.City.GetRequiredService<Dispatcher>().MatchingWanted.Set();
+        var ended = await Assert.ThrowsAsync<RpcException>(() => old.ResponseStream.MoveNext(Cancel));
+        Assert.Equal("TAKEN_OVER", ended.GetRpcStatus()?.GetDetail<ErrorInfo>()?.Reason);
+
+        var trip = await _here.RequestAsync();
+
+        Assert.True(await matcher.ResponseStream.MoveNext(Cancel));
+        var round = matcher.ResponseStream.Current;
+        Assert.Equal(trip.TripId, Assert.Single(round.Trips).TripId);
+        await matcher.RequestStream.WriteAsync(
+            new ServeMatchingRequest { Round = round.Round, Pairs = { new MatchedPair { TripId = trip.TripId, DriverId = "d1" } } }, Cancel);
+        Assert.Equal(trip.TripId, (await driver.NextOfferAsync()).TripId);
     }
 
     private static bool IsConnected(RideWorld world) => world.Host.City.GetRequiredService<CityFleet>().IsConnected("d1");

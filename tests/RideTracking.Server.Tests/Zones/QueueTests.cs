@@ -1,7 +1,9 @@
+using Microsoft.Extensions.DependencyInjection;
 using RideTracking.Server.Access;
 using RideTracking.Server.Areas;
 using RideTracking.Server.Tests.Dispatch;
 using RideTracking.Server.Tests.Fixtures;
+using RideTracking.Server.Zones;
 using RideTracking.V1;
 
 namespace RideTracking.Server.Tests.Zones;
@@ -61,6 +63,26 @@ public sealed class QueueTests
         Assert.Equal(2u, (await PositionAsync(third)).Position);
         await ActAsync(back, "resume", action => action.SetAvailability = new SetAvailability { Availability = DriverAvailability.Available });
         Assert.Equal(3u, (await PositionAsync(back)).Position);
+    }
+
+    [Fact]
+    public async Task Drivers_on_two_nodes_wait_in_one_queue()
+    {
+        await using var redis = await RedisProcess.StartAsync();
+        await using var here = await ServerHost.StartAsync(redis);
+        await using var elsewhere = await ServerHost.StartAsync(redis);
+        await new ZoneWorld(here).UpsertAsync("airport", ZoneKind.Queue, AroundPickup);
+        await ServerHost.UntilAsync(() => !elsewhere.City.GetRequiredService<ZoneBook>().Set.Zones.IsEmpty);
+        await using var first = await ArriveAsync(elsewhere, "d1", at: 10);
+        Assert.Equal(1u, (await PositionAsync(first)).Position);
+        await using var second = await ArriveAsync(here, "d2", at: 1);
+        var place = await PositionAsync(second);
+        Assert.Equal((2u, 2u), (place.Position, place.QueueLength));
+
+        await ActAsync(first, "pause", action => action.SetAvailability = new SetAvailability { Availability = DriverAvailability.Paused });
+
+        Assert.Equal(0u, (await PositionAsync(first)).Position);
+        Assert.Equal(1u, (await PositionAsync(second)).Position);
     }
 
     [Fact]
