@@ -172,6 +172,7 @@ public sealed class LogAppend(
         _arguments.Add(_buffer.AsSpan(0, length).ToArray());
         _arguments.Add(TokenOfBatch());
         _arguments.Add(writer.Id);
+        _arguments.Add(writer.HasListeners);
         _arguments.Add(_honoured.Count);
         foreach (var member in _honoured)
         {

@@ -10,9 +10,17 @@ public sealed class LogWriter
 
     private readonly ConcurrentQueue<string> _former = new();
     private volatile string _id = NewId();
+    private volatile bool _hasListeners;
 
     /// <summary>Its name.</summary>
     public string Id => _id;
+
+    /// <summary>Whether other nodes are there, to be told at once of what is logged. A node that has just come reads it for a second.</summary>
+    internal bool HasListeners
+    {
+        get => _hasListeners;
+        set => _hasListeners = value;
+    }
 
     /// <summary>The store has forgotten it: what it wrote is no proof of what the store has.</summary>
     internal void Renew()

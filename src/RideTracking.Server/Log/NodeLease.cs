@@ -93,7 +93,8 @@ internal sealed partial class NodeLease : LoopService
 
         _heldBy = by;
         _holding = new Holding((bool)reply[1], (bool)reply[2], at);
-        for (var i = 3; i < reply.Length; i += 2)
+        _writer.HasListeners = (bool)reply[3];
+        for (var i = 4; i < reply.Length; i += 2)
         {
             var ended = (string)reply[i]!;
             if (await EndAsync(ended, reply[i + 1]))

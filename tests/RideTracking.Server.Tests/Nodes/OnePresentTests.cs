@@ -33,6 +33,8 @@ public sealed class OnePresentTests : IAsyncLifetime
         _redis = await RedisProcess.StartAsync();
         _here = await RideWorld.StartAsync(_redis);
         _elsewhere = await RideWorld.StartAsync(_redis);
+        // Who was alone learns within a second that somebody listens.
+        await _here.Host.PassAsync<NodeLease>(TimeSpan.FromSeconds(1));
     }
 
     public async ValueTask DisposeAsync()

@@ -74,7 +74,7 @@ internal sealed class LogLoad(string area, int seed) : StoreLoad(area, seed)
             _honoured.Add(writer, honoured = []);
         }
 
-        List<RedisValue> arguments = [batch, 0, Now, _segment, 20_000, Day, Day, Bytes(20_000), $"{batch:x}{writer[1]}", writer, honoured.Count, .. honoured.Select(h => (RedisValue)h)];
+        List<RedisValue> arguments = [batch, 0, Now, _segment, 20_000, Day, Day, Bytes(20_000), $"{batch:x}{writer[1]}", writer, 1, honoured.Count, .. honoured.Select(h => (RedisValue)h)];
         for (var i = 0; i <= Chance.Next(60); i++)
         {
             arguments.Add($"d{i}");

@@ -1,7 +1,7 @@
 -- Appends one batch of fixes to the area's log: all of it or nothing.
 -- KEYS: log, this writer's last append, this writer's fence, last fixes, segment, next segment
 -- ARGV: batch, the last batch of this writer that the store said it has (0: none), now (ms), segment number, roll after (ms), segment expires after (ms), writer expires after (ms),
---       payload, the batch's token, writer, n, n fence members already honoured, then driver and last fix in pairs
+--       payload, the batch's token, writer, whether anybody listens (1), n, n fence members already honoured, then driver and last fix in pairs
 -- The batch is the next entry of the log's feed: "<number> <token> <token of the one before> <writer> " and the payload.
 -- Returns {'ok', number, segment} | {'fenced', member...} | {'segment', number} | {'lost'}: the store has forgotten that last batch
 local done = redis.call('GET', KEYS[2])
@@ -16,11 +16,11 @@ if (done or 0) < tonumber(ARGV[2]) then
   return {'lost'}
 end
 
-local honoured = tonumber(ARGV[11])
+local honoured = tonumber(ARGV[12])
 local marks = redis.call('SMEMBERS', KEYS[3])
 if #marks > 0 then
   local known, fenced = {}, {'fenced'}
-  for at = 12, 11 + honoured do
+  for at = 13, 12 + honoured do
     known[ARGV[at]] = true
   end
   for _, mark in ipairs(marks) do
@@ -62,7 +62,9 @@ else
   write('HSET', KEYS[1], 'number', number, 'token', ARGV[9], 'segment', string.format('%d', segment), 'since', ARGV[3])
 end
 write('SET', KEYS[2], ARGV[1] .. ' ' .. number .. ' ' .. string.format('%d', segment), 'PX', ARGV[7])
-write('HSET', KEYS[4], unpack(ARGV, 12 + honoured))
+write('HSET', KEYS[4], unpack(ARGV, 13 + honoured))
 apply()
-publish(KEYS[1], entry)
+if ARGV[11] == '1' then
+  publish(KEYS[1], entry)
+end
 return {'ok', number, string.format('%d', segment)}

@@ -3,7 +3,7 @@
 -- KEYS: nodes
 -- ARGV: writer, how long a lease lasts (ms), whether this writer has held one before (1), whether no other node can be there (1),
 --       whether matching is to move here (1)
--- Returns {'ok', whether it holds the work (1), whether it holds matching (1), then writer and end of each lease that has run out}
+-- Returns {'ok', whether it holds the work (1), whether it holds matching (1), whether other nodes are there (1), then writer and end of each lease that has run out}
 --       | {'ended'}: this one's was ended by another node
 local now, length = clock(), tonumber(ARGV[2])
 local entries, fields = redis.call('HGETALL', KEYS[1]), {}
@@ -34,6 +34,13 @@ for i, role in ipairs({'#work', '#matching'}) do
   end
   table.insert(reply, mine and '1' or '0')
 end
+local others = '0'
+for writer in pairs(fields) do
+  if string.sub(writer, 1, 1) ~= '#' and writer ~= ARGV[1] then
+    others = '1'
+  end
+end
+table.insert(reply, others)
 for writer, ends in pairs(fields) do
   if string.sub(writer, 1, 1) ~= '#' and writer ~= ARGV[1] and (tonumber(ends) < now and judged <= now or ARGV[4] == '1') then
     table.insert(reply, writer)
