@@ -21,7 +21,7 @@ internal sealed partial class StoreTime : LoopService
     private readonly RedisStore _store;
     private readonly ReadStoreTime _read;
     private readonly ILogger<StoreTime> _logger;
-    private (StoreReading Told, DateTimeOffset Time, long Timestamp, TimeSpan Error)? _kept;
+    private (StoreReading Told, DateTimeOffset Time, long Timestamp, TimeSpan Error, DateTimeOffset Wall)? _kept;
     private double _skewSeconds;
     private bool _isSkewed;
 
@@ -51,12 +51,18 @@ internal sealed partial class StoreTime : LoopService
 
         var arrived = Machine.GetTimestamp();
         var halfWay = Machine.GetElapsedTime(sent, arrived) / 2;
+        if (halfWay > Step && _kept is not null)
+        {
+            return; // It says less than the one that is kept.
+        }
+
+        var wall = Machine.GetUtcNow();
         var time = told.AreaTime + halfWay;
-        TellSkew(Machine.GetUtcNow() - Machine.GetElapsedTime(arrived) - (told.Time + halfWay));
+        TellSkew(wall - Machine.GetElapsedTime(arrived) - (told.Time + halfWay));
         if (_kept is { } kept)
         {
             var expected = kept.Time + Machine.GetElapsedTime(kept.Timestamp, arrived);
-            if ((time - expected).Duration() <= Step)
+            if ((time - expected).Duration() <= Step + halfWay)
             {
                 var error = kept.Error + (Machine.GetElapsedTime(kept.Timestamp, arrived) * DriftOfClocks);
                 if (kept.Told.Run == told.Run && kept.Told.CorrectionMilliseconds == told.CorrectionMilliseconds && error <= halfWay)
@@ -64,7 +70,7 @@ internal sealed partial class StoreTime : LoopService
                     return;
                 }
             }
-            else if (kept.Told.Run != told.Run)
+            else if (kept.Told.Run != told.Run && (wall - kept.Wall - Machine.GetElapsedTime(kept.Timestamp, arrived)).Duration() <= Step)
             {
                 var correction = told.CorrectionMilliseconds - (long)(time - expected).TotalMilliseconds;
                 await StoreScript.TimeCorrect.RunAsync(_area.Writes, [_area.Keys.TimeCorrection], [told.CorrectionMilliseconds, correction]);
@@ -77,7 +83,7 @@ internal sealed partial class StoreTime : LoopService
             }
         }
 
-        _kept = (told, time, arrived, halfWay);
+        _kept = (told, time, arrived, halfWay, wall);
         _area.Clock.Follow(time, arrived);
     }
 

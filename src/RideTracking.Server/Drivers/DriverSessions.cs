@@ -14,7 +14,7 @@ namespace RideTracking.Server.Drivers;
 /// Thread-safe.
 /// </summary>
 internal sealed class DriverSessions(
-    CityFleet fleet, Carriers carriers, FixLog log, CommandOutbox outbox, TripBook book, DriverLinks links, LostLinks lost)
+    CityFleet fleet, Carriers carriers, FixLog log, CommandOutbox outbox, TripBook book, DriverLinks links, ConnectionClaims claims)
 {
     // Those that another one has the driver of, too, until they have ended: who is told to end and does not read is to be broken off.
     private readonly ConcurrentDictionary<Carrier, DriverSession> _open = new();
@@ -101,12 +101,9 @@ internal sealed class DriverSessions(
             }
         }
 
-        if (session is StreamSession && session.Carrier.LastClaim is { } claim)
-        {
-            lost.Add(session.DriverId, claim);
-        }
-
         log.Ended(session.Carrier);
+        // After that: a claim that comes meanwhile is seen here or there.
+        claims.Ended(session.Carrier);
         Publish(change);
     }
 

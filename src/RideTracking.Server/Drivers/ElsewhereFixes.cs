@@ -5,6 +5,7 @@ using RideTracking.Server.Log;
 using RideTracking.Server.Progress;
 using RideTracking.Server.Store;
 using RideTracking.Server.Store.Events;
+using RideTracking.Server.Zones;
 
 namespace RideTracking.Server.Drivers;
 
@@ -13,7 +14,7 @@ namespace RideTracking.Server.Drivers;
 /// passed the gate where they came in, and what zones and trips follow from them is that node's to write.
 /// </summary>
 /// <remarks>Used by one thread at a time.</remarks>
-internal sealed class ElsewhereFixes(Area area, LogWriter writer, CityFleet fleet, TripTracking trips, FleetTraits traits)
+internal sealed class ElsewhereFixes(Area area, LogWriter writer, CityFleet fleet, TripTracking trips, ZoneTracking zones, FleetTraits traits)
 {
     /// <summary>Takes a batch of the log in; one of this node's own says nothing new.</summary>
     public void Apply(EventEntry entry)
@@ -26,6 +27,7 @@ internal sealed class ElsewhereFixes(Area area, LogWriter writer, CityFleet flee
                 traits.Apply(logged.DriverId, slot);
             }
 
+            zones.Heard(slot);
             trips.ObserveElsewhere(slot, logged.Fix, logged.Outcome);
             if (logged.Outcome == FixOutcome.Accepted && fleet.Index.Update(slot, logged.Fix, out var change))
             {

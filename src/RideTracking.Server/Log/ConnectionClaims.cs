@@ -8,7 +8,7 @@ using StackExchange.Redis;
 namespace RideTracking.Server.Log;
 
 /// <summary>Makes a connection the only one that may write for its driver.</summary>
-public sealed class ConnectionClaims(RedisStore store, Area area, LogWriter writer, LastFixes lastFixes, ServerClock clock)
+public sealed class ConnectionClaims(RedisStore store, Area area, LogWriter writer, LastFixes lastFixes, LostLinks lost, ServerClock clock)
 {
     internal const string AttemptPassedReason = "CONNECTION_ATTEMPT_PASSED";
 
@@ -31,7 +31,7 @@ public sealed class ConnectionClaims(RedisStore store, Area area, LogWriter writ
         {
             abandoned.ThrowIfCancellationRequested();
             // One of this node is its own, of which it has not heard: another session here would have made it lose the driver.
-            if (request.Before is { } before && before.IsPassedBy(holder) && holder!.Writer != writer.Id)
+            if (request.Before is { } before && before.IsPassedBy(holder) && !writer.IsOwn(holder!.Writer))
             {
                 throw Passed("CLAIM_PASSED", "Another connection of this driver has come since.");
             }
@@ -48,14 +48,14 @@ public sealed class ConnectionClaims(RedisStore store, Area area, LogWriter writ
                 StoreScript.ConnectionClaim,
                 [
                     _keys.Connections, _keys.LastFixes, _keys.EarlierSessions(driverId), _keys.LogFence(holder?.Writer ?? DriverClaim.None), _keys.Outbox(driverId),
-                    _keys.Links(by), _keys.Links(holder?.Writer ?? DriverClaim.None),
+                    _keys.Links(by), _keys.Links(holder?.Writer ?? DriverClaim.None), _keys.Nodes,
                 ],
                 [
                     driverId, by, sessionId, holder?.ToString() ?? DriverClaim.None,
                     clock.RealMilliseconds(StoreExpiries.EarlierSessions), clock.RealMilliseconds(StoreExpiries.Writer),
                     request.Attempt.DeviceArgument, request.Attempt.NumberArgument,
                     request.EpochFloor, Math.Min(request.LastCommandSequence, ClaimRequest.MaxCommandSequence), request.Before is not null,
-                    request.IsStream,
+                    request.IsStream, (clock.GetUtcNow() + NodeLease.Length).ToUnixTimeMilliseconds(),
                 ]))!;
             switch ((string)reply[0]!)
             {
@@ -70,6 +70,27 @@ public sealed class ConnectionClaims(RedisStore store, Area area, LogWriter writ
                     holder = DriverClaim.Parse((string)reply[1]!);
                     break;
             }
+        }
+    }
+
+    /// <summary>A stream has ended: whatever claim it has, or is still to get, connects the driver no more.</summary>
+    internal void Ended(Carrier carrier)
+    {
+        if (!carrier.Request.IsStream)
+        {
+            return;
+        }
+
+        if (carrier.LastClaim is { } claim)
+        {
+            lost.Add(carrier.DriverId, claim);
+        }
+        else
+        {
+            // Nobody waits for its answer, and it may come all the same.
+            carrier.Claiming.ContinueWith(
+                claiming => lost.Add(carrier.DriverId, ((Task<ConnectionClaim>)claiming).Result.Claim),
+                CancellationToken.None, TaskContinuationOptions.OnlyOnRanToCompletion, TaskScheduler.Default);
         }
     }
 

@@ -26,6 +26,10 @@ public sealed class LogAppend(
     private long _attempt;
     private long _batch;
     private long _written;
+
+    // Another name may be given at any time: what was written under the last one says nothing of this one.
+    private string _by = "";
+    private string _writtenBy = "";
     private long _writtenAt;
     private string _token = "";
     private long _tokenOf;
@@ -66,6 +70,7 @@ public sealed class LogAppend(
             {
                 case "ok":
                     _written = ++_batch;
+                    _writtenBy = _by;
                     _writtenAt = clock.Machine.GetTimestamp();
                     _segment = long.Parse(reply[2], CultureInfo.InvariantCulture);
                     metrics.Logged(count);
@@ -160,9 +165,10 @@ public sealed class LogAppend(
         var length = LogBatch.Write(_buffer, records.Span, now);
         CollectCarriers(records.Span);
         _arguments.Clear();
+        _by = writer.Id;
         _arguments.Add(_batch + 1);
         // After long silence the store may have forgotten it by itself.
-        _arguments.Add(clock.Machine.GetElapsedTime(_writtenAt).TotalMilliseconds < clock.RealMilliseconds(StoreExpiries.Writer) / 2 ? _written : 0);
+        _arguments.Add(clock.Machine.GetElapsedTime(_writtenAt).TotalMilliseconds < clock.RealMilliseconds(StoreExpiries.Writer) / 2 && _writtenBy == _by ? _written : 0);
         _arguments.Add(now);
         _arguments.Add(_segment);
         _arguments.Add((long)options.Value.SegmentLength.TotalMilliseconds);
@@ -171,7 +177,7 @@ public sealed class LogAppend(
         // A copy: after a time-out the connection may still hold the message when the buffer is written again.
         _arguments.Add(_buffer.AsSpan(0, length).ToArray());
         _arguments.Add(TokenOfBatch());
-        _arguments.Add(writer.Id);
+        _arguments.Add(_by);
         _arguments.Add(writer.HasListeners);
         _arguments.Add(_honoured.Count);
         foreach (var member in _honoured)
@@ -208,7 +214,7 @@ public sealed class LogAppend(
     private async Task<RedisResult> AppendAsync() =>
         await StoreScript.LogAppend.RunAsync(
             store.AppendWrites,
-            [keys.Log, keys.LogWriter(writer.Id), keys.LogFence(writer.Id), keys.LastFixes, keys.LogSegment(_segment), keys.LogSegment(_segment + 1)],
+            [keys.Log, keys.LogWriter(_by), keys.LogFence(_by), keys.LastFixes, keys.LogSegment(_segment), keys.LogSegment(_segment + 1)],
             [.. _arguments]);
 
     private void CollectCarriers(ReadOnlySpan<LogRecord> records)

@@ -10,7 +10,7 @@ namespace RideTracking.Server.Log;
 /// Tells the other nodes whose streams have ended here. Of each driver what is so now is told, so what waits while the store is away is
 /// bounded by the drivers. Thread-safe.
 /// </summary>
-internal sealed class LostLinks(Area area) : BackgroundService
+public sealed class LostLinks(Area area) : BackgroundService
 {
     private const int AtOnce = 500;
 
@@ -20,7 +20,8 @@ internal sealed class LostLinks(Area area) : BackgroundService
     /// <summary>A stream has ended that had its driver by this claim.</summary>
     public void Add(string driverId, DriverClaim claim)
     {
-        _lost[driverId] = claim;
+        // Of two streams of a driver the older one may end last.
+        _lost.AddOrUpdate(driverId, claim, (_, other) => other.Epoch > claim.Epoch && other.Writer == claim.Writer ? other : claim);
         _wanted.Set();
     }
 

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using RideTracking.Server.Areas;
 using RideTracking.Server.Hosting;
 using RideTracking.Server.Store;
@@ -12,7 +13,9 @@ namespace RideTracking.Server.Log;
 /// </summary>
 internal sealed partial class NodeLease : LoopService
 {
-    private static readonly TimeSpan Length = TimeSpan.FromSeconds(5);
+    internal static readonly TimeSpan Length = TimeSpan.FromSeconds(5);
+    // By the machine's own time, however far a test's has gone on: who was cut off for longer has been replaced.
+    private static readonly TimeSpan HeldFor = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan SendOff = TimeSpan.FromSeconds(2);
 
     private readonly Area _area;
@@ -23,6 +26,7 @@ internal sealed partial class NodeLease : LoopService
 
     // The writer by which it was held last; none yet.
     private volatile string _heldBy = "";
+    private volatile string _formerly = "";
     private volatile Holding _holding = new(false, false, 0);
 
     public NodeLease(Area area, LogWriter writer, FixLog log, DriverLinks links, ILogger<NodeLease> logger)
@@ -30,7 +34,7 @@ internal sealed partial class NodeLease : LoopService
         (_area, _writer, _log, _links, _logger) = (area, writer, log, links, logger);
 
     /// <summary>Whether this node was the one that holds the area's work when it was told last.</summary>
-    public bool HeldWork => HoldsAll || _holding.Work;
+    public bool HeldWork => HoldsAll || (_holding.Work && Stopwatch.GetElapsedTime(_holding.ToldAt) < HeldFor);
 
     /// <summary>For the simulation, in which every node holds everything: two holders do no harm.</summary>
     internal bool HoldsAll { get; set; }
@@ -66,6 +70,8 @@ internal sealed partial class NodeLease : LoopService
         await base.StopAsync(cancellationToken);
         if (_heldBy.Length > 0)
         {
+            // It is no news here.
+            _links.EndedHere = () => { };
             // Told now, the others need not wait for the lease to run out. Without the store they do.
             await ((Task)EndAsync(_heldBy, RedisValue.EmptyString)).WaitAsync(SendOff, _area.Clock.Machine, cancellationToken)
                 .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
@@ -84,14 +90,14 @@ internal sealed partial class NodeLease : LoopService
         var by = _writer.Id;
         var at = _area.Clock.Machine.GetTimestamp();
         var reply = (RedisValue[])(await StoreScript.NodeLease.RunAsync(
-            _area.Writes, [_area.Keys.Nodes], [by, (long)Length.TotalMilliseconds, _heldBy == by, _area.Writes.IsEmbedded, movesMatching]))!;
+            _area.Writes, [_area.Keys.Nodes], [by, (long)Length.TotalMilliseconds, _heldBy == by, _area.Writes.IsEmbedded, movesMatching, _formerly]))!;
         if (reply[0] != "ok")
         {
             BeginAgain();
             return;
         }
 
-        _heldBy = by;
+        (_heldBy, _formerly) = (by, by);
         _holding = new Holding((bool)reply[1], (bool)reply[2], at);
         _writer.HasListeners = (bool)reply[3];
         for (var i = 4; i < reply.Length; i += 2)
@@ -127,5 +133,8 @@ internal sealed partial class NodeLease : LoopService
     private partial void LogEndedHere(string writer);
 
     /// <summary>What it holds, and when it was told so.</summary>
-    private sealed record Holding(bool Work, bool Matching, long At);
+    private sealed record Holding(bool Work, bool Matching, long At)
+    {
+        public long ToldAt { get; } = Stopwatch.GetTimestamp();
+    }
 }

@@ -70,6 +70,10 @@ internal sealed class UnclaimedCarriers(ConnectionClaims claims)
                 EpochFloor = Math.Max(before?.Epoch ?? 0, carrier.Request.EpochFloor),
                 LastCommandSequence = Math.Max(carrier.LastCommandSequence(), carrier.Request.LastCommandSequence),
             }));
+            if (carrier.HasEnded)
+            {
+                claims.Ended(carrier);
+            }
         }
         catch (RpcException e) when (e.StatusCode == StatusCode.Aborted)
         {

@@ -85,6 +85,11 @@ internal sealed class DrivenPaths : LoopService
             return; // Nobody was driven.
         }
 
+        if (await _area.Trips.KeyExistsAsync(_area.Keys.TripDriven(tracked.Trip.Id)))
+        {
+            return; // Another node was first.
+        }
+
         var driven = Of(tracked.FixesBetween(ride.From, ride.To));
         var reply = (string[])(await StoreScript.DrivenPath.RunAsync(
             _area.Writes, [_area.Keys.TripDriven(tracked.Trip.Id)], [driven.ToByteArray(), _area.Clock.RealMilliseconds(_retention)]))!;

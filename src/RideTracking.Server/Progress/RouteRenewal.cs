@@ -77,6 +77,7 @@ internal sealed class RouteRenewal(
 
     private async Task RenewChangedAsync(CancellationToken stopping)
     {
+        _hasLooked = false;
         _hasLooked = await lease.HoldsWorkAsync();
         if (!_hasLooked)
         {

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Text.Json;
 using System.Threading.Channels;
 using Microsoft.Extensions.Options;
@@ -46,6 +47,9 @@ public sealed class ZoneTracking
     // Read every second, and of no more than the drivers who crossed a border in it.
     private readonly Channel<AtQueue> _atQueues = Channel.CreateUnbounded<AtQueue>(new UnboundedChannelOptions { SingleReader = true });
     private readonly int _capacity;
+
+    // Drivers who went stale while another node may have had to tell it. Bounded by the drivers.
+    private readonly ConcurrentDictionary<int, bool> _undecided = new();
     private volatile bool _isWanted;
 
     /// <summary>Made once, by <c>AddZones</c>.</summary>
@@ -84,6 +88,7 @@ public sealed class ZoneTracking
             return;
         }
 
+        Heard(slot);
         if (IsFull)
         {
             _metrics.Unjudged();
@@ -107,7 +112,28 @@ public sealed class ZoneTracking
     /// <summary>A driver was not heard for too long.</summary>
     public void GoStale(int slot)
     {
-        if (_isWanted && _duty.IsOurs(_slots.IdOf(slot)))
+        if (!_isWanted)
+        {
+            return;
+        }
+
+        // While nobody knows whose it is, it is asked again with each sweep.
+        _undecided[slot] = true;
+        TellStale(slot);
+    }
+
+    /// <summary>Another node has heard of the driver.</summary>
+    public void Heard(int slot)
+    {
+        if (!_undecided.IsEmpty)
+        {
+            _undecided.TryRemove(slot, out _);
+        }
+    }
+
+    private void TellStale(int slot)
+    {
+        if (_duty.IsOurs(_slots.IdOf(slot)) && _undecided.TryRemove(slot, out _))
         {
             var happened = _happened ??= [];
             happened.Clear();
@@ -122,6 +148,11 @@ public sealed class ZoneTracking
         if (!_isWanted)
         {
             return;
+        }
+
+        foreach (var slot in _undecided.Keys)
+        {
+            TellStale(slot);
         }
 
         var from = 0;
@@ -163,6 +194,7 @@ public sealed class ZoneTracking
     {
         if (!_writer.IsOwn(change.Text(2)) && !_duty.IsCarriedHere(change.Text(0)) && JsonSerializer.Deserialize<DriverZoneState>(change.Parts[1].Span) is { } state)
         {
+            Heard(_slots.GetOrAdd(change.Text(0)));
             _tracker.Replace(_slots.GetOrAdd(change.Text(0)), state);
             _isWanted = true;
         }

@@ -27,6 +27,9 @@ public sealed class ReportingPolicies(IOptions<ReportingOptions> reporting, IOpt
     /// <summary>Age at which a fix is stale, of who holds no stream or was told nothing longer.</summary>
     public TimeSpan StaleAfter => Options.Normal.MaxSilence * streams.Value.StaleAfterSilences;
 
+    /// <summary>Age at which a fix of anybody is stale, whatever the app was told.</summary>
+    public TimeSpan LongestStaleAfter => System.Enum.GetValues<ReportingPace>().Max(StaleAfterAt);
+
     /// <summary>Age at which a fix of somebody with this pace is stale: never less than that of anybody.</summary>
     public TimeSpan StaleAfterAt(ReportingPace pace) =>
         Longer(StaleAfter, Options.Of(pace).MaxSilence * streams.Value.StaleAfterSilences);

@@ -33,14 +33,26 @@ internal sealed class FeedHearing(RedisStore store, RedisKey channel, FeedReader
             return;
         }
 
+        try
+        {
+            await HearAsync();
+            await reader.LookAsync(stopping);
+        }
+        catch
+        {
+            reader.LookedInVain();
+            throw;
+        }
+    }
+
+    private async Task HearAsync()
+    {
         if (_channel is null && Channel() is { } heard)
         {
             _channel = await store.Feeds.Multiplexer.GetSubscriber().SubscribeAsync(heard);
             // It waits for nothing: the client's own queue stays empty.
             _channel.OnMessage(message => reader.Hear((byte[])message.Message!));
         }
-
-        await reader.LookAsync(stopping);
     }
 
     // As the script publishes; none while the store is away. The client subscribes again by itself when it is back.

@@ -27,8 +27,8 @@ internal sealed partial class FeedReader : IDisposable
     private volatile bool _isBehind;
 
     // Of who has the turn. No chain before the head was first seen.
-    private FeedChain? _chain;
-    private bool _isLate;
+    private volatile FeedChain? _chain;
+    private volatile bool _isLate;
     private (ulong[] Own, ulong Through) _toBeRead = ([], 0);
 
     /// <param name="source">The feed.</param>
@@ -65,6 +65,9 @@ internal sealed partial class FeedReader : IDisposable
     /// <exception cref="StackExchange.Redis.RedisException">The store is away.</exception>
     public Task LookAsync(CancellationToken cancellation) => InTurnAsync(LookAtHeadAsync, cancellation);
 
+    /// <summary>It could not be looked: where nothing was read yet, what is read of the store meanwhile may be older than the place that is begun at.</summary>
+    public void LookedInVain() => _isLate |= _chain is null;
+
     /// <summary>Applies what was heard, and what was missed of it.</summary>
     /// <exception cref="StackExchange.Redis.RedisException">The store is away; what was missed is still to be read.</exception>
     public Task TakeInAsync(CancellationToken cancellation) => InTurnAsync(TakeInHeardAsync, cancellation);
@@ -95,21 +98,11 @@ internal sealed partial class FeedReader : IDisposable
     private async Task LookAtHeadAsync()
     {
         var own = _own.Committed();
-        EventPosition head;
-        try
-        {
-            head = await _source.HeadAsync();
-        }
-        catch
-        {
-            _isLate |= _chain is null;
-            throw;
-        }
-
+        var head = await _source.HeadAsync();
         if (_chain is null)
         {
             _chain = new FeedChain(head);
-            _own.Forget(own);
+            _own.Clear();
             if (_isLate)
             {
                 // What was read of the store so far may be older than this.
@@ -204,7 +197,7 @@ internal sealed partial class FeedReader : IDisposable
         LogBeginAgain(_chain!.At, at, why);
         _metrics.BegunAgain();
         _chain = new FeedChain(at);
-        _own.Forget(_own.Committed());
+        _own.Clear();
         _toBeRead = ([], 0);
         // After the place, so that what is read then has all that comes before it.
         _beginAgain();

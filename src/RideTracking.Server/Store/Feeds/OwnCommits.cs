@@ -37,12 +37,9 @@ public sealed class OwnCommits
     /// <summary>Whether one was not read yet.</summary>
     internal bool IsUnread(ulong token) => _unread.ContainsKey(token);
 
-    /// <summary>What was read again from the store has all that it knows of them.</summary>
-    internal void Forget(IEnumerable<ulong> tokens)
-    {
-        foreach (var token in tokens)
-        {
-            _unread.TryRemove(token, out _);
-        }
-    }
+    /// <summary>
+    /// What is read from the store now has all that it knows of them: also of those whose answers are still to come, and whose entries may be
+    /// before the place that is gone on from.
+    /// </summary>
+    internal void Clear() => _unread.Clear();
 }

@@ -1,10 +1,11 @@
 -- Makes a connection the only one that may write for a driver, and tells where its session's log ends.
 -- KEYS: connections, last fixes, the driver's earlier sessions, fence of the writer that holds the driver now, outbox,
---       links of this writer, links of the writer that holds the driver now
+--       links of this writer, links of the writer that holds the driver now, nodes
 -- ARGV: driver, writer, session, the claim that holds the driver as far as is known ("<epoch> <writer>", '-' for none),
 --       earlier sessions expire after (ms), fence expires after (ms), device ('-' when it is not told), its attempt (0 when it counts none),
 --       the greatest epoch that memory knows of the driver, the highest number of a command that the app has seen,
---       whether the store has forgotten this claim before (1), whether it is by a stream (1)
+--       whether the store has forgotten this claim before (1), whether it is by a stream (1),
+--       until when a writer that has no lease yet is taken to be there (ms)
 -- Returns {'ok', epoch, last fix, last fix of this session} | {'held', the claim that holds the driver now}
 --       | {'passed', the device's later attempt}
 local epoch, holder, attempts = '0', '-', ''
@@ -88,6 +89,10 @@ if ARGV[12] == '1' then
   write('HSET', KEYS[6], ARGV[1], epoch)
 else
   write('HDEL', KEYS[6], ARGV[1])
+end
+if redis.call('HEXISTS', KEYS[8], ARGV[2]) == 0 then
+  -- A writer that was renewed holds its lease from the next look on; until then somebody must find its end.
+  write('HSET', KEYS[8], ARGV[2], ARGV[13])
 end
 tell({{'claimed', ARGV[1], epoch, ARGV[2], ARGV[7], ARGV[12]}})
 apply()

@@ -2,7 +2,7 @@
 -- run out.
 -- KEYS: nodes
 -- ARGV: writer, how long a lease lasts (ms), whether this writer has held one before (1), whether no other node can be there (1),
---       whether matching is to move here (1)
+--       whether matching is to move here (1), the name that this node had before, if it has another one now
 -- Returns {'ok', whether it holds the work (1), whether it holds matching (1), whether other nodes are there (1), then writer and end of each lease that has run out}
 --       | {'ended'}: this one's was ended by another node
 local now, length = clock(), tonumber(ARGV[2])
@@ -15,14 +15,14 @@ if ARGV[3] == '1' and not fields[ARGV[1]] then
 end
 
 -- '#seen': when any node was here last. After a time without anybody the store was away, or its clock has leapt: nobody is judged for
--- one lease's length, so that all can come back. '#judged': from when on.
+-- one lease's length, so that all can come back. '#judged': from when on. An end that is far ahead is of a clock that was set back since.
 local seen, judged = tonumber(fields['#seen']), tonumber(fields['#judged'] or '0')
 if not seen or now - seen > length / 2 or now < seen then
   judged = now + length
 end
 local function isMine(role, isClaimed)
   local holder = fields[role]
-  return isClaimed or holder == ARGV[1] or not holder or not fields[holder] or ARGV[4] == '1'
+  return isClaimed or holder == ARGV[1] or holder == ARGV[6] or not holder or not fields[holder] or ARGV[4] == '1'
 end
 local holdings = {}
 local reply = {'ok'}
@@ -42,7 +42,7 @@ for writer in pairs(fields) do
 end
 table.insert(reply, others)
 for writer, ends in pairs(fields) do
-  if string.sub(writer, 1, 1) ~= '#' and writer ~= ARGV[1] and (tonumber(ends) < now and judged <= now or ARGV[4] == '1') then
+  if string.sub(writer, 1, 1) ~= '#' and writer ~= ARGV[1] and ((tonumber(ends) < now or tonumber(ends) > now + 2 * length) and judged <= now or ARGV[4] == '1') then
     table.insert(reply, writer)
     table.insert(reply, ends)
   end
