@@ -187,6 +187,27 @@ public sealed class FeedReaderTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_commit_whose_answer_comes_after_the_feed_has_begun_again_is_not_taken_for_forgotten()
+    {
+        var writer = new FeedWriter(Keys);
+        using var reader = NewReader(writer);
+        await CommitAsync("d1", "d2");
+        await reader.LookAsync(Cancel);
+        // Its entry is before the place that is gone on from, and is read no more.
+        writer.Own.Sent(7);
+        await ForgetLastAsync();
+        await reader.LookAsync(Cancel);
+        var before = Restorations;
+        writer.Own.Answered(7, isCommitted: true);
+
+        await reader.LookAsync(Cancel);
+        await reader.LookAsync(Cancel);
+        await reader.LookAsync(Cancel);
+
+        Assert.Equal(before, Restorations);
+    }
+
+    [Fact]
     public async Task An_entry_that_cannot_be_read_keeps_no_other_from_being_read()
     {
         await CommitAsync("d1", "d2", "d3");

@@ -8,8 +8,8 @@ using RideTracking.Server.Drivers;
 using RideTracking.Server.Log;
 using RideTracking.Server.Store.Feeds;
 using RideTracking.Server.Tests.Dispatch;
-using RideTracking.Server.Tests.Fleet;
 using RideTracking.Server.Tests.Fixtures;
+using RideTracking.Server.Tests.Fleet;
 using RideTracking.Server.Tests.Zones;
 using RideTracking.Server.Trips;
 using RideTracking.Server.Zones;
@@ -145,6 +145,35 @@ public sealed class OnePresentTests : IAsyncLifetime
             new ReportLocationsRequest { DriverId = "d1", SessionId = "s", Locations = DriverPhone.Batch(Now, 1) }, _elsewhere.Host.TokenOf(Role.Driver, "d1"), cancellationToken: Cancel).ResponseAsync);
 
         Assert.Equal("STREAM_OPEN", refused.GetRpcStatus()!.GetDetail<ErrorInfo>().Reason);
+    }
+
+    [Fact]
+    public async Task A_stream_that_ends_before_its_claim_is_answered_is_lost_on_all_nodes()
+    {
+        var claims = _here.Host.City.GetRequiredService<ConnectionClaims>();
+        var request = new ClaimRequest("d1", "s") { IsStream = true };
+        var claiming = new TaskCompletionSource<ConnectionClaim>();
+        var ledger = new SessionLedger(null, 64, _here.Host.City.GetRequiredService<StreamServices>().Options.AckPace, _here.Time);
+
+        claims.Ended(new Carrier(request, null, ledger, claiming.Task));
+        var claim = await claims.ClaimAsync(request, Cancel);
+        await ServerHost.UntilAsync(() => IsConnected(_elsewhere));
+        claiming.SetResult(claim);
+
+        await ServerHost.UntilAsync(() => !IsConnected(_elsewhere));
+    }
+
+    [Fact]
+    public async Task What_a_node_has_claimed_by_its_former_name_is_its_own()
+    {
+        var claims = _here.Host.City.GetRequiredService<ConnectionClaims>();
+        var first = await claims.ClaimAsync(new ClaimRequest("d1", "s"), Cancel);
+        await claims.ClaimAsync(new ClaimRequest("d1", "s"), Cancel);
+        _here.Host.City.GetRequiredService<LogWriter>().Renew();
+
+        var anew = await claims.ClaimAsync(new ClaimRequest("d1", "s") { Before = first.Claim }, Cancel);
+
+        Assert.Equal(3, anew.Claim.Epoch);
     }
 
     [Fact]

@@ -2,5 +2,7 @@
 -- KEYS: what the time is corrected by
 -- Returns {seconds, microseconds, the correction (ms), the run of the server that answers}
 local time = redis.call('TIME')
-local run = string.match(redis.call('INFO', 'server'), 'run_id:(%w+)')
-return {time[1], time[2], redis.call('GET', KEYS[1]) or '0', run or ''}
+-- Where it may not be asked for, a fail-over to another clock is taken for a step.
+local info = redis.pcall('INFO', 'server')
+local run = type(info) == 'string' and string.match(info, 'run_id:(%w+)') or ''
+return {time[1], time[2], redis.call('GET', KEYS[1]) or '0', run}
