@@ -72,11 +72,9 @@ public static class AreasSetup
     internal static AreaBuilder AddFeed(
         this AreaBuilder area, string name, Func<Area, RedisKey> channel, Func<IServiceProvider, Area, Loop, FeedReader> reader)
     {
-        area.Services.AddKeyedSingleton(name, (s, _) => reader(s, s.GetRequiredService<Area>(), s.GetRequiredService<Area>().MachineLoop(name + "_feed")));
-        area.Services.AddSingleton<IHostedService>(s => new FeedHearing(
-            s.GetRequiredService<RedisStore>(), channel(s.GetRequiredService<Area>()), s.GetRequiredKeyedService<FeedReader>(name),
-            s.GetRequiredService<Area>().MachineLoop(name + "_feed_head")));
-        area.Services.AddSingleton<IHostedService>(s => new FeedIntake(s.GetRequiredKeyedService<FeedReader>(name)));
+        area.Services.AddFeed(
+            name, s => channel(s.GetRequiredService<Area>()), static (s, loop) => s.GetRequiredService<Area>().MachineLoop(loop),
+            (s, loop) => reader(s, s.GetRequiredService<Area>(), loop));
         return area;
     }
 

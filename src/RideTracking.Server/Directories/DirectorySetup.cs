@@ -18,10 +18,7 @@ public static class DirectorySetup
         var services = builder.Services;
         services.AddSingleton<CompanyDirectory>();
         services.AddKeyedSingleton(Feed, (s, _) => new AreaMeter(s.GetRequiredService<IMeterFactory>(), s.GetRequiredService<ObservedInstruments>(), Feed));
-        services.AddKeyedSingleton(Feed, (s, _) => Reader(s));
-        services.AddSingleton<IHostedService>(s => new FeedHearing(
-            s.GetRequiredService<RedisStore>(), CompanyKeys.Feed.Head, s.GetRequiredKeyedService<FeedReader>(Feed), Loop(s, "company_feed_head")));
-        services.AddSingleton<IHostedService>(s => new FeedIntake(s.GetRequiredKeyedService<FeedReader>(Feed)));
+        services.AddFeed(Feed, _ => CompanyKeys.Feed.Head, Loop, Reader);
         services.AddHostedService<DirectoryLoading>();
         return builder;
     }
@@ -35,14 +32,14 @@ public static class DirectorySetup
         return area;
     }
 
-    private static FeedReader Reader(IServiceProvider services)
+    private static FeedReader Reader(IServiceProvider services, Loop loop)
     {
-        var (store, directory, loop) = (services.GetRequiredService<RedisStore>(), services.GetRequiredService<CompanyDirectory>(), Loop(services, "company_feed"));
+        var (store, directory) = (services.GetRequiredService<RedisStore>(), services.GetRequiredService<CompanyDirectory>());
         FeedListener[] listeners =
         [
-            new("driver", directory.Drivers.Apply),
-            new("vehicle", directory.Vehicles.Apply),
-            new("rider", directory.Riders.Apply),
+            new("driver", change => directory.Drivers.Apply(change)),
+            new("vehicle", change => directory.Vehicles.Apply(change)),
+            new("rider", change => directory.Riders.Apply(change)),
         ];
         return new FeedReader(
             new FeedEntries(store, CompanyKeys.Feed), directory.Feed.Own, new FeedListeners(listeners, loop).Apply, store.BeginAgain,

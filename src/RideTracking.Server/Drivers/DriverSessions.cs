@@ -35,7 +35,7 @@ internal sealed class DriverSessions(
     internal IEnumerable<DriverSession> Open => _open.Values;
 
     /// <summary>Whether the driver has a stream, here or to another node, or is about to have one here.</summary>
-    public bool HasStream(string driverId) => _opening.ContainsKey(driverId) || Of(driverId) is StreamSession || links.IsConnected(driverId);
+    public bool HasStream(string driverId) => _opening.ContainsKey(driverId) || IsConnected(driverId);
 
     /// <summary>The session that speaks for the driver; null for none.</summary>
     internal DriverSession? Of(string driverId) => carriers.Of(driverId) is { IsLost: false } carrier ? Of(carrier) : null;
@@ -120,7 +120,9 @@ internal sealed class DriverSessions(
     }
 
     private DriverChange SetLink(string driverId, int slot) =>
-        fleet.Index.SetLink(slot, Of(driverId) is StreamSession || links.IsConnected(driverId) ? DriverLink.Connected : DriverLink.Lost);
+        fleet.Index.SetLink(slot, IsConnected(driverId) ? DriverLink.Connected : DriverLink.Lost);
+
+    private bool IsConnected(string driverId) => Of(driverId) is StreamSession || links.IsConnected(driverId);
 
     private void Publish(DriverChange? change)
     {

@@ -1,0 +1,24 @@
+using RideTracking.Server.Hosting;
+using StackExchange.Redis;
+
+namespace RideTracking.Server.Store.Feeds;
+
+/// <summary>Wires feeds.</summary>
+internal static class FeedsSetup
+{
+    /// <summary>Adds a feed: its reader under its name, and what makes it read. Before everything that is read from the store.</summary>
+    /// <param name="services">The area's, or the process's.</param>
+    /// <param name="name">A constant: the loops' names begin with it.</param>
+    /// <param name="channel">Has the name of the key where the head is.</param>
+    /// <param name="loop">Makes a loop of a name, by the machine's time.</param>
+    /// <param name="reader">Makes the reader; its loop is given.</param>
+    public static void AddFeed(
+        this IServiceCollection services, string name, Func<IServiceProvider, RedisKey> channel, Func<IServiceProvider, string, Loop> loop,
+        Func<IServiceProvider, Loop, FeedReader> reader)
+    {
+        services.AddKeyedSingleton(name, (s, _) => reader(s, loop(s, name + "_feed")));
+        services.AddSingleton<IHostedService>(s => new FeedHearing(
+            s.GetRequiredService<RedisStore>(), channel(s), s.GetRequiredKeyedService<FeedReader>(name), loop(s, name + "_feed_head")));
+        services.AddSingleton<IHostedService>(s => new FeedIntake(s.GetRequiredKeyedService<FeedReader>(name)));
+    }
+}
