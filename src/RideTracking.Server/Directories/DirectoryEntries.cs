@@ -105,22 +105,23 @@ public sealed class DirectoryEntries<T>(RedisStore store, FeedWriter feed, strin
     });
 
     /// <summary>Takes in what any node has written.</summary>
-    internal void Apply(FeedChange change)
+    /// <returns>Whether it was news: an own one was taken in with its answer.</returns>
+    internal bool Apply(FeedChange change)
     {
         var id = change.Text(0);
-        Take(id, change.Parts.Count > 1 ? Read(id, change.Parts[1]) : null, change.Number);
+        return Take(id, change.Parts.Count > 1 ? Read(id, change.Parts[1]) : null, change.Number);
     }
 
     // Without a number there is no other node, and writes come one after the other.
-    private void Take(string id, T? entry, ulong number)
+    private bool Take(string id, T? entry, ulong number)
     {
         lock (_memory)
         {
             if (number > 0)
             {
-                if (_changedAt.GetValueOrDefault(id) > number)
+                if (_changedAt.GetValueOrDefault(id) >= number)
                 {
-                    return;
+                    return false;
                 }
 
                 _changedAt[id] = number;
@@ -139,6 +140,7 @@ public sealed class DirectoryEntries<T>(RedisStore store, FeedWriter feed, strin
             }
 
             Interlocked.Increment(ref _version);
+            return true;
         }
     }
 

@@ -69,8 +69,10 @@ public sealed partial class ZoneBook(Area area, RedisStore store, ZoneTracking t
     /// <summary>A node has changed a zone.</summary>
     internal void Hear(FeedChange change)
     {
-        Entries.Apply(change);
-        Rebuild();
+        if (Entries.Apply(change))
+        {
+            Rebuild();
+        }
     }
 
     private async Task<long> CountUpAsync() => (long)await StoreScript.CountUp.RunAsync(area.Writes, [area.Keys.ZonesVersion], []);
