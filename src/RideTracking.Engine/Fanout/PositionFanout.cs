@@ -88,6 +88,18 @@ public sealed class PositionFanout(DriverIndex index)
     /// <summary>Whether somebody follows the driver.</summary>
     public bool IsFollowed(int slot) => _followers.Contains(slot) && Volatile.Read(ref _followers[slot]) is not null;
 
+    /// <summary>The drivers who are followed; those who begin or end meanwhile may be among them or not.</summary>
+    public IEnumerable<int> FollowedSlots()
+    {
+        for (int slot = 0; slot < _followers.Capacity; slot++)
+        {
+            if (IsFollowed(slot))
+            {
+                yield return slot;
+            }
+        }
+    }
+
     internal void Unfollow(DriverMailbox mailbox)
     {
         lock (_following)

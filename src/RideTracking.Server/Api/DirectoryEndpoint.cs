@@ -18,7 +18,7 @@ internal sealed class DirectoryEndpoint(AreaSet areas, CompanyDirectory director
     }
 
     public override async Task<V1.GetDriverResponse> GetDriver(V1.GetDriverRequest request, ServerCallContext context) =>
-        new() { Driver = await GetAsync(directory.Drivers, "driver_id", request.DriverId) };
+        new() { Driver = await GetAsync(directory.Drivers.FindAsync, "driver_id", request.DriverId) };
 
     public override Task<V1.ListDriversResponse> ListDrivers(V1.ListDriversRequest request, ServerCallContext context)
     {
@@ -31,7 +31,7 @@ internal sealed class DirectoryEndpoint(AreaSet areas, CompanyDirectory director
         ExternalId.Require("driver_id", request.DriverId);
         // First, also of a driver without an entry: who fails in between can be deleted again.
         await areas.OfDriver(request.DriverId).DriverRemoval.ForgetAsync(request.DriverId);
-        await RemoveAsync(directory.Drivers, "driver_id", request.DriverId);
+        await RemoveAsync(directory.Drivers.RemoveAsync, "driver_id", request.DriverId);
         return new V1.DeleteDriverResponse();
     }
 
@@ -44,7 +44,7 @@ internal sealed class DirectoryEndpoint(AreaSet areas, CompanyDirectory director
     }
 
     public override async Task<V1.GetVehicleResponse> GetVehicle(V1.GetVehicleRequest request, ServerCallContext context) =>
-        new() { Vehicle = await GetAsync(directory.Vehicles, "vehicle_id", request.VehicleId) };
+        new() { Vehicle = await GetAsync(directory.Vehicles.FindAsync, "vehicle_id", request.VehicleId) };
 
     public override Task<V1.ListVehiclesResponse> ListVehicles(V1.ListVehiclesRequest request, ServerCallContext context)
     {
@@ -54,29 +54,29 @@ internal sealed class DirectoryEndpoint(AreaSet areas, CompanyDirectory director
 
     public override async Task<V1.DeleteVehicleResponse> DeleteVehicle(V1.DeleteVehicleRequest request, ServerCallContext context)
     {
-        await RemoveAsync(directory.Vehicles, "vehicle_id", request.VehicleId);
+        await RemoveAsync(directory.Vehicles.RemoveAsync, "vehicle_id", request.VehicleId);
         return new V1.DeleteVehicleResponse();
     }
 
     public override async Task<V1.UpsertRiderResponse> UpsertRider(V1.UpsertRiderRequest request, ServerCallContext context)
     {
         var rider = DirectoryCheck.Rider(request.Rider);
-        await directory.Riders.SetAsync(rider.RiderId, rider);
+        await directory.Riders.SetAsync(rider);
         return new V1.UpsertRiderResponse { Rider = rider };
     }
 
     public override async Task<V1.GetRiderResponse> GetRider(V1.GetRiderRequest request, ServerCallContext context) =>
-        new() { Rider = await GetAsync(directory.Riders, "rider_id", request.RiderId) };
+        new() { Rider = await GetAsync(directory.Riders.FindAsync, "rider_id", request.RiderId) };
 
-    public override Task<V1.ListRidersResponse> ListRiders(V1.ListRidersRequest request, ServerCallContext context)
+    public override async Task<V1.ListRidersResponse> ListRiders(V1.ListRidersRequest request, ServerCallContext context)
     {
-        var (page, next) = directory.Riders.Page(request.PageToken, DirectoryCheck.PageSize(request.PageSize, request.PageToken), r => r.RiderId);
-        return Task.FromResult(new V1.ListRidersResponse { Riders = { page }, NextPageToken = next });
+        var (page, next) = await directory.Riders.PageAsync(request.PageToken, DirectoryCheck.PageSize(request.PageSize, request.PageToken));
+        return new V1.ListRidersResponse { Riders = { page }, NextPageToken = next };
     }
 
     public override async Task<V1.DeleteRiderResponse> DeleteRider(V1.DeleteRiderRequest request, ServerCallContext context)
     {
-        await RemoveAsync(directory.Riders, "rider_id", request.RiderId);
+        await RemoveAsync(directory.Riders.RemoveAsync, "rider_id", request.RiderId);
         return new V1.DeleteRiderResponse();
     }
 
@@ -88,18 +88,17 @@ internal sealed class DirectoryEndpoint(AreaSet areas, CompanyDirectory director
         }
     }
 
-    private static async Task<T> GetAsync<T>(DirectoryEntries<T> entries, string field, string id)
+    private static async Task<T> GetAsync<T>(Func<string, ValueTask<T?>> findAsync, string field, string id)
         where T : class, IMessage<T>
     {
         ExternalId.Require(field, id);
-        return await entries.FindAsync(id) ?? throw NotFound(field, id);
+        return await findAsync(id) ?? throw NotFound(field, id);
     }
 
-    private static async Task RemoveAsync<T>(DirectoryEntries<T> entries, string field, string id)
-        where T : class, IMessage<T>
+    private static async Task RemoveAsync(Func<string, Task<bool>> removeAsync, string field, string id)
     {
         ExternalId.Require(field, id);
-        if (!await entries.RemoveAsync(id))
+        if (!await removeAsync(id))
         {
             throw NotFound(field, id);
         }

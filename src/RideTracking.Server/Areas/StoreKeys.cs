@@ -19,6 +19,9 @@ public sealed class StoreKeys(string area)
     /// <summary>String: a name of chance, by which an emptied or replaced store is noticed.</summary>
     public RedisKey Generation => _prefix + "generation";
 
+    /// <summary>String: 64 bytes of chance in hexadecimal, by which shown cars are blurred.</summary>
+    public RedisKey BlurSecret => _prefix + "blur";
+
     /// <summary>String: what the area's time is more than the store's (ms), so that it goes on over a fail-over.</summary>
     public RedisKey TimeCorrection => _prefix + "time:correction";
 
@@ -49,6 +52,9 @@ public sealed class StoreKeys(string area)
 
     /// <summary>Hash driver → "&lt;epoch&gt; &lt;writer&gt; &lt;session&gt;": who may write for the driver.</summary>
     public RedisKey Connections => _prefix + "connections";
+
+    /// <summary>Hash driver → vehicle id: the vehicles that drivers have named when they connected last, in place of their usual ones.</summary>
+    public RedisKey NamedVehicles => _prefix + "vehicles:named";
 
     /// <summary>Hash driver → epoch of its claim: the drivers who hold streams to a writer's node. Deleted when the node has ended.</summary>
     public RedisKey Links(string writerId) => _prefix + "links:" + writerId;

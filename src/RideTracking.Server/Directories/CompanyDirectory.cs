@@ -14,10 +14,10 @@ public sealed class CompanyDirectory
         Feed = new FeedWriter(CompanyKeys.Feed);
         Drivers = new(store, Feed, "driver", CompanyKeys.Directory("drivers"), V1.Driver.Parser);
         Vehicles = new(store, Feed, "vehicle", CompanyKeys.Directory("vehicles"), V1.Vehicle.Parser);
-        Riders = new(store, Feed, "rider", CompanyKeys.Directory("riders"), V1.Rider.Parser);
+        Riders = new(store);
     }
 
-    // Each app says it again on every connect, so nothing is lost with the process.
+    // As the last claims of their streams, and the areas' stores, say. Bounded by the drivers.
     private readonly ConcurrentDictionary<string, string> _vehicleInUse = new(StringComparer.Ordinal);
 
     /// <summary>What is written here is told in it.</summary>
@@ -30,7 +30,7 @@ public sealed class CompanyDirectory
     public DirectoryEntries<V1.Vehicle> Vehicles { get; }
 
     /// <summary>Those who ride.</summary>
-    public DirectoryEntries<V1.Rider> Riders { get; }
+    public RiderEntries Riders { get; }
 
     /// <summary>Kinds of vehicles as searches number them.</summary>
     public VehicleTypes Types { get; } = new();
@@ -70,9 +70,10 @@ public sealed class CompanyDirectory
     }
 
     /// <summary>What a driver may know of a passenger; without an entry, only the note.</summary>
-    public V1.PassengerInfo PassengerOf(string riderId, string note)
+    /// <exception cref="StackExchange.Redis.RedisException">The store is away.</exception>
+    public async ValueTask<V1.PassengerInfo> PassengerOfAsync(string riderId, string note)
     {
-        var rider = Riders.Find(riderId);
+        var rider = await Riders.FindAsync(riderId);
         var passenger = new V1.PassengerInfo { DisplayName = rider?.DisplayName ?? "", Phone = rider?.Phone ?? "", Note = note };
         passenger.AccessibilityNeeds.AddRange(rider?.AccessibilityNeeds ?? []);
         return passenger;

@@ -14,6 +14,12 @@ public static class CompanyKeys
     /// <summary>The feed of what is written of the company's.</summary>
     public static FeedKeys Feed => new(Prefix + "feed", Prefix + "feed:head");
 
-    /// <summary>Hash id → entry, of one kind of entry: drivers, vehicles or riders.</summary>
+    /// <summary>Hash id → entry, of one kind of entry: drivers or vehicles.</summary>
     public static RedisKey Directory(string kind) => Prefix + "directory:" + kind;
+
+    /// <summary>Hash id → entry.</summary>
+    public static RedisKey Riders => Directory("riders");
+
+    /// <summary>Sorted set of the riders' ids, in their order.</summary>
+    public static RedisKey RiderIds => Directory("riders:ids");
 }

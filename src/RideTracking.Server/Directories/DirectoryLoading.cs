@@ -3,7 +3,7 @@ using RideTracking.Server.Store;
 
 namespace RideTracking.Server.Directories;
 
-/// <summary>Fills the directory from the store at start and each time the store comes back, or was emptied or replaced.</summary>
+/// <summary>Fills what memory has of the directory from the store at start and each time the store comes back, or was emptied or replaced.</summary>
 internal sealed partial class DirectoryLoading(
     RedisStore store, StoreGenerations generations, CompanyDirectory directory, [FromKeyedServices(Clock.MachineClock)] TimeProvider time, Loops loops, ILogger<DirectoryLoading> logger)
     : LoopService(loops.Create("directory_loading", time), EverySecond)
@@ -26,11 +26,11 @@ internal sealed partial class DirectoryLoading(
             return;
         }
 
-        await Task.WhenAll(directory.Drivers.LoadAsync(), directory.Vehicles.LoadAsync(), directory.Riders.LoadAsync());
+        await Task.WhenAll(directory.Drivers.LoadAsync(), directory.Vehicles.LoadAsync());
         _loadedAfter = restorations;
-        LogLoaded(directory.Drivers.Count, directory.Vehicles.Count, directory.Riders.Count);
+        LogLoaded(directory.Drivers.Count, directory.Vehicles.Count);
     }
 
-    [LoggerMessage(LogLevel.Information, "The directory is loaded: {Drivers} drivers, {Vehicles} vehicles, {Riders} riders")]
-    private partial void LogLoaded(int drivers, int vehicles, int riders);
+    [LoggerMessage(LogLevel.Information, "The directory is loaded: {Drivers} drivers, {Vehicles} vehicles")]
+    private partial void LogLoaded(int drivers, int vehicles);
 }

@@ -39,7 +39,6 @@ public static class DirectorySetup
         [
             new("driver", change => directory.Drivers.Apply(change)),
             new("vehicle", change => directory.Vehicles.Apply(change)),
-            new("rider", change => directory.Riders.Apply(change)),
         ];
         return new FeedReader(
             new FeedEntries(store, CompanyKeys.Feed), directory.Feed.Own, new FeedListeners(listeners, loop).Apply, store.BeginAgain,

@@ -1,6 +1,7 @@
 using RideTracking.Engine.Index;
 using RideTracking.Server.Areas;
 using RideTracking.Server.Hosting;
+using RideTracking.Server.Store.Feeds;
 
 namespace RideTracking.Server.Directories;
 
@@ -13,6 +14,7 @@ public sealed partial class FleetTraits(
     : LoopService(area.MachineLoop("fleet_traits"), EverySecond)
 {
     private long _applied = -1;
+    private int? _loadedAfter;
 
     /// <summary>Takes the directory's present word for one driver over.</summary>
     public void Apply(string driverId, int slot)
@@ -34,9 +36,36 @@ public sealed partial class FleetTraits(
         fleet.Index.SetVehicle(slot, new VehicleTraits(directory.Types.GetOrAdd(vehicle?.VehicleType ?? ""), (byte)(vehicle?.Seats ?? 0), directory.Attributes.Of(all, out _)));
     }
 
-    /// <inheritdoc/>
-    protected override Task LookAsync(CancellationToken stopping)
+    /// <summary>A driver has connected to a node, and named a vehicle or none.</summary>
+    internal void Hear(FeedChange claimed)
     {
+        if (claimed.Text(4) == "1")
+        {
+            directory.Takes(claimed.Text(0), claimed.Text(5));
+            Apply(claimed.Text(0), fleet.Slots.GetOrAdd(claimed.Text(0)));
+        }
+    }
+
+    /// <inheritdoc/>
+    public override async Task StartAsync(CancellationToken cancellationToken)
+    {
+        await StepAsync(cancellationToken);
+        await base.StartAsync(cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    protected override async Task LookAsync(CancellationToken stopping)
+    {
+        if (area.StoreRestorations is var restorations && restorations != _loadedAfter)
+        {
+            await foreach (var named in area.Bulk.HashScanAsync(area.Keys.NamedVehicles, pageSize: 1000))
+            {
+                directory.Takes(named.Name!, named.Value!);
+            }
+
+            (_loadedAfter, _applied) = (restorations, -1);
+        }
+
         var version = directory.Version;
         if (version != _applied)
         {
@@ -50,8 +79,6 @@ public sealed partial class FleetTraits(
 
             _applied = version;
         }
-
-        return Task.CompletedTask;
     }
 
     [LoggerMessage(LogLevel.Warning, "There are more than {Most} different attributes; searches do not find the driver {DriverId} by all of its own")]

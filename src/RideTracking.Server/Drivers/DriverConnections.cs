@@ -65,6 +65,7 @@ internal sealed class DriverConnections(
         var request = new ClaimRequest(hello.DriverId, hello.SessionId, DeviceAttempt.Of(hello.DeviceId, hello.ConnectionAttempt))
         {
             LastCommandSequence = hello.LastCommandSequence,
+            VehicleId = hello.VehicleId,
             IsStream = true,
         };
         var (carrier, intake, slot) = await ClaimAsync(request, ResendableOnStream);

@@ -22,6 +22,9 @@ internal sealed class DriverSessions(
     // Streams that are about to claim their drivers, how many of each: who reports by single calls leaves the driver to them.
     private readonly ConcurrentDictionary<string, int> _opening = new(StringComparer.Ordinal);
 
+    // Drivers whose stream has left another node while one was opening here: connected all the while, unless that one fails.
+    private readonly HashSet<string> _moving = new(StringComparer.Ordinal);
+
     // Of two sessions of a driver that come and go at once, the one that is kept is the one that hears, and its link is the driver's.
     private readonly Lock _adding = new();
 
@@ -41,7 +44,15 @@ internal sealed class DriverSessions(
     internal DriverSession? Of(string driverId) => carriers.Of(driverId) is { IsLost: false } carrier ? Of(carrier) : null;
 
     /// <summary>A stream is about to claim its driver, until it is disposed.</summary>
-    internal IDisposable Opening(string driverId) => new OpeningStream(this, driverId);
+    internal IDisposable Opening(string driverId)
+    {
+        lock (_adding)
+        {
+            _opening[driverId] = _opening.GetValueOrDefault(driverId) + 1;
+        }
+
+        return new OpeningStream(this, driverId);
+    }
 
     /// <summary>Adds a session; the one that the driver had before loses it, or this one if another has claimed since.</summary>
     /// <exception cref="Grpc.Core.RpcException">ABORTED: the same device has connected by a later attempt.</exception>
@@ -110,13 +121,42 @@ internal sealed class DriverSessions(
     /// <summary>The driver has connected to another node, or is connected there no more.</summary>
     internal void LinkChanged(string driverId)
     {
-        DriverChange change;
+        DriverChange? change = null;
         lock (_adding)
         {
-            change = SetLink(driverId, fleet.Slots.GetOrAdd(driverId));
+            if (_opening.ContainsKey(driverId) && !IsConnected(driverId))
+            {
+                _moving.Add(driverId);
+            }
+            else
+            {
+                change = SetLink(driverId, fleet.Slots.GetOrAdd(driverId));
+            }
         }
 
         Publish(change);
+    }
+
+    private void Opened(string driverId)
+    {
+        var hasMoved = false;
+        lock (_adding)
+        {
+            if (_opening[driverId] > 1)
+            {
+                _opening[driverId]--;
+            }
+            else
+            {
+                _opening.TryRemove(driverId, out _);
+                hasMoved = _moving.Remove(driverId);
+            }
+        }
+
+        if (hasMoved)
+        {
+            LinkChanged(driverId);
+        }
     }
 
     private DriverChange SetLink(string driverId, int slot) =>
@@ -136,25 +176,8 @@ internal sealed class DriverSessions(
 
     private DriverSession? Of(Carrier carrier) => _open.GetValueOrDefault(carrier);
 
-    private sealed class OpeningStream : IDisposable
+    private sealed class OpeningStream(DriverSessions sessions, string driverId) : IDisposable
     {
-        private readonly DriverSessions _sessions;
-        private readonly string _driverId;
-
-        public OpeningStream(DriverSessions sessions, string driverId)
-        {
-            (_sessions, _driverId) = (sessions, driverId);
-            sessions._opening.AddOrUpdate(driverId, 1, static (_, count) => count + 1);
-        }
-
-        public void Dispose()
-        {
-            int count;
-            do
-            {
-                count = _sessions._opening[_driverId];
-            }
-            while (!(count == 1 ? _sessions._opening.TryRemove(KeyValuePair.Create(_driverId, 1)) : _sessions._opening.TryUpdate(_driverId, count - 1, count)));
-        }
+        public void Dispose() => sessions.Opened(driverId);
     }
 }

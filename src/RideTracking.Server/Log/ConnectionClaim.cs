@@ -17,6 +17,9 @@ public sealed record ClaimRequest(string DriverId, string SessionId, DeviceAttem
     /// <summary>Whether it is by a stream: the driver is connected by it.</summary>
     public bool IsStream { get; init; }
 
+    /// <summary>The vehicle that the driver's app has named, of a stream; empty for the usual one.</summary>
+    public string VehicleId { get; init; } = "";
+
     /// <summary>The highest command that the app or its stream has seen: where the store knows less, what waits is numbered anew above it.</summary>
     public ulong LastCommandSequence { get; init; }
 

@@ -48,14 +48,14 @@ public sealed class ConnectionClaims(RedisStore store, Area area, LogWriter writ
                 StoreScript.ConnectionClaim,
                 [
                     _keys.Connections, _keys.LastFixes, _keys.EarlierSessions(driverId), _keys.LogFence(holder?.Writer ?? DriverClaim.None), _keys.Outbox(driverId),
-                    _keys.Links(by), _keys.Links(holder?.Writer ?? DriverClaim.None), _keys.Nodes,
+                    _keys.Links(by), _keys.Links(holder?.Writer ?? DriverClaim.None), _keys.Nodes, _keys.NamedVehicles,
                 ],
                 [
                     driverId, by, sessionId, holder?.ToString() ?? DriverClaim.None,
                     clock.RealMilliseconds(StoreExpiries.EarlierSessions), clock.RealMilliseconds(StoreExpiries.Writer),
                     request.Attempt.DeviceArgument, request.Attempt.NumberArgument,
                     request.EpochFloor, Math.Min(request.LastCommandSequence, ClaimRequest.MaxCommandSequence), request.Before is not null,
-                    request.IsStream, (clock.GetUtcNow() + NodeLease.Length).ToUnixTimeMilliseconds(),
+                    request.IsStream, (clock.GetUtcNow() + NodeLease.Length).ToUnixTimeMilliseconds(), request.VehicleId,
                 ]))!;
             switch ((string)reply[0]!)
             {

@@ -28,6 +28,7 @@ internal sealed partial class NodeLease : LoopService
     private volatile string _heldBy = "";
     private volatile string _formerly = "";
     private volatile Holding _holding = new(false, false, 0);
+    private int _workTerms;
 
     public NodeLease(Area area, LogWriter writer, FixLog log, DriverLinks links, ILogger<NodeLease> logger)
         : base(area.MachineLoop("node_lease"), EverySecond) =>
@@ -35,6 +36,11 @@ internal sealed partial class NodeLease : LoopService
 
     /// <summary>Whether this node was the one that holds the area's work when it was told last.</summary>
     public bool HeldWork => HoldsAll || (_holding.Work && Stopwatch.GetElapsedTime(_holding.ToldAt) < HeldFor);
+
+    /// <summary>
+    /// How often this node came to hold the area's work: while it stays the same and the work is held, no other node has done any of it.
+    /// </summary>
+    public int WorkTerm => Volatile.Read(ref _workTerms);
 
     /// <summary>For the simulation, in which every node holds everything: two holders do no harm.</summary>
     internal bool HoldsAll { get; set; }
@@ -98,7 +104,13 @@ internal sealed partial class NodeLease : LoopService
         }
 
         (_heldBy, _formerly) = (by, by);
-        _holding = new Holding((bool)reply[1], (bool)reply[2], at);
+        var held = new Holding((bool)reply[1], (bool)reply[2], at);
+        if (held.Work && !_holding.Work)
+        {
+            Interlocked.Increment(ref _workTerms);
+        }
+
+        _holding = held;
         _writer.HasListeners = (bool)reply[3];
         for (var i = 4; i < reply.Length; i += 2)
         {

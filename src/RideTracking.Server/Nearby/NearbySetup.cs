@@ -13,7 +13,8 @@ public static class NearbySetup
         services.AddSettings<NearbyOptions>("Nearby");
         services.AddSingleton<NearbyMetrics>();
         services.AddSingleton<NearbyLimits>();
-        services.AddSingleton(BlurSecret.New());
+        services.AddSingleton<BlurSecret>();
+        services.AddHostedService<BlurSecretLoading>();
         services.AddSingleton<ShownCars>();
         return area.AddDoor<NearbyLimits>();
     }

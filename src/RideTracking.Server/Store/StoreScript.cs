@@ -28,6 +28,9 @@ public sealed class StoreScript
     /// <summary>Tells whose streams have ended.</summary>
     public static StoreScript LinksLost { get; } = new("links-lost.lua", tells: true);
 
+    /// <summary>Tells whom somebody follows.</summary>
+    public static StoreScript Followed { get; } = new("followed.lua", tells: true);
+
     /// <summary>Holds a node's lease a while longer.</summary>
     public static StoreScript NodeLease { get; } = new("node-lease.lua");
 
@@ -61,9 +64,6 @@ public sealed class StoreScript
     /// <summary>Corrects the area's time.</summary>
     public static StoreScript TimeCorrect { get; } = new("time-correct.lua");
 
-    /// <summary>Makes a number one more.</summary>
-    public static StoreScript CountUp { get; } = new("count-up.lua");
-
     /// <summary>Names what the store holds, where nothing does.</summary>
     public static StoreScript Generation { get; } = new("generation.lua");
 
@@ -72,6 +72,12 @@ public sealed class StoreScript
 
     /// <summary>Removes an entry, and tells whether there was one.</summary>
     public static StoreScript EntryRemove { get; } = new("entry-remove.lua", tells: true);
+
+    /// <summary>Makes or replaces a rider's entry.</summary>
+    public static StoreScript RiderSet { get; } = new("rider-set.lua");
+
+    /// <summary>Removes a rider's entry, and tells whether there was one.</summary>
+    public static StoreScript RiderRemove { get; } = new("rider-remove.lua");
 
     /// <summary>Keeps what was driven on a trip.</summary>
     public static StoreScript DrivenPath { get; } = new("driven-path.lua");

@@ -13,7 +13,9 @@ internal sealed class CommandWire(CompanyDirectory directory)
 {
     private static readonly TimeSpan QueuePlaceHolds = TimeSpan.FromHours(24);
 
-    public OutboxCommand ToOutbox(DriverCommand command) => command switch
+    /// <summary>A command as it is kept; one with a passenger names who that is now.</summary>
+    /// <exception cref="StackExchange.Redis.RedisException">The store is away.</exception>
+    public async ValueTask<OutboxCommand> ToOutboxAsync(DriverCommand command) => command switch
     {
         TripOffered c => Entry(c, OfferField(c.OfferId), [], new V1.Command { TripOffer = Offer(c) }),
         // The offer means nothing any more, so an app that has not seen it never will.
@@ -22,7 +24,7 @@ internal sealed class CommandWire(CompanyDirectory directory)
             OfferWithdrawn = new V1.OfferWithdrawn { OfferId = c.OfferId, TripId = c.TripId, Outcome = (V1.OfferOutcome)c.Outcome },
         }),
         TripAssigned c => Entry(
-            c, AssignedField(c.Trip.Id), c.OfferId is null ? [] : [OfferField(c.OfferId)], new V1.Command { TripAssigned = Assigned(c) }),
+            c, AssignedField(c.Trip.Id), c.OfferId is null ? [] : [OfferField(c.OfferId)], new V1.Command { TripAssigned = await AssignedAsync(c) }),
         // The passenger is to be forgotten, so an app that has not heard of them never will.
         TripRemoved c => Entry(c, "removed:" + c.TripId, [AssignedField(c.TripId)], new V1.Command
         {
@@ -89,13 +91,13 @@ internal sealed class CommandWire(CompanyDirectory directory)
         return offer;
     }
 
-    private V1.TripAssigned Assigned(TripAssigned assigned)
+    private async ValueTask<V1.TripAssigned> AssignedAsync(TripAssigned assigned)
     {
         var wire = new V1.TripAssigned
         {
             TripId = assigned.Trip.Id,
             PartySize = (uint)assigned.Trip.PartySize,
-            Passenger = directory.PassengerOf(assigned.Trip.RiderId, assigned.Trip.Note),
+            Passenger = await directory.PassengerOfAsync(assigned.Trip.RiderId, assigned.Trip.Note),
             PickupCodeRequired = assigned.Trip.Terms.PickupCode is not null,
         };
         wire.Waypoints.AddRange(assigned.Trip.Waypoints.Select(w => TripWire.Of(w, assigned.Trip.Id)));

@@ -66,7 +66,7 @@ internal sealed class Dispatcher(
 
             var now = NotBefore(trip, area.Clock.GetUtcNow());
             var result = Decide(trip, plans, happened with { Places = book.PlacesOf(plans.Select(p => p.DriverId)) }, now, Rules);
-            var commit = ToCommit(tripId, trip, plans, result, now) with
+            var commit = (await ToCommitAsync(tripId, trip, plans, result, now)) with
             {
                 Actor = actor,
                 Answer = answer?.Invoke(result),
@@ -181,7 +181,7 @@ internal sealed class Dispatcher(
         if (plan.RoutePlanVersion > told)
         {
             var now = area.Clock.GetUtcNow();
-            var way = wire.ToOutbox(new RouteChanged(
+            var way = await wire.ToOutboxAsync(new RouteChanged(
                 driverId, now + Rules.CommandLifetime, plan.RoutePlanVersion, plan.Stops, plan.Route, RouteChangeReason.Unspecified));
             if (await store.CommitAsync(new TripCommit(now, null, 0, null, [new PlanCommit(driverId, plan.Version, null, [way])])) is not Committed committed)
             {
@@ -203,9 +203,15 @@ internal sealed class Dispatcher(
     // Nodes' clocks differ a little: what follows on something is not recorded before it.
     private static DateTimeOffset NotBefore(Trip? trip, DateTimeOffset now) => trip?.Events[^1].RecordedAt is { } last && last > now ? last : now;
 
-    private TripCommit ToCommit(string? tripId, Trip? trip, ImmutableArray<DriverPlan> plans, TransitionResult result, DateTimeOffset now)
+    private async Task<TripCommit> ToCommitAsync(string? tripId, Trip? trip, ImmutableArray<DriverPlan> plans, TransitionResult result, DateTimeOffset now)
     {
         var transition = result as Transition;
+        var told = new List<(string DriverId, OutboxCommand Command)>();
+        foreach (var command in transition?.Commands ?? [])
+        {
+            told.Add((command.DriverId, await wire.ToOutboxAsync(command)));
+        }
+
         return new TripCommit(
             now, tripId, trip?.Version ?? 0, transition?.Trip,
             [
@@ -213,7 +219,7 @@ internal sealed class Dispatcher(
                     plan.DriverId,
                     plan.Version,
                     transition?.Plans.FirstOrDefault(p => p.DriverId == plan.DriverId),
-                    transition is null ? [] : [.. transition.Commands.Where(c => c.DriverId == plan.DriverId).Select(wire.ToOutbox)])),
+                    [.. told.Where(t => t.DriverId == plan.DriverId).Select(t => t.Command)])),
             ])
         {
             Retention = options.Value.Retention,

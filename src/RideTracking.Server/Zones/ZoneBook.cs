@@ -40,10 +40,13 @@ public sealed partial class ZoneBook(Area area, RedisStore store, ZoneTracking t
                 "TOO_MANY_POINTS", $"All zones together may have {options.Value.MaxPointsTogether} points (Zones:MaxPointsTogether); with this one they have {points}.").ToRpcException();
         }
 
-        var kept = zone.Clone();
-        kept.Version = (ulong)await CountUpAsync();
-        kept.UpdatedAt = Timestamp.FromDateTimeOffset(area.Clock.GetUtcNow());
-        await Entries.SetAsync(kept.ZoneId, kept);
+        var kept = await Entries.SetNumberedAsync(zone.ZoneId, area.Keys.ZonesVersion, version =>
+        {
+            var numbered = zone.Clone();
+            numbered.Version = version;
+            numbered.UpdatedAt = Timestamp.FromDateTimeOffset(area.Clock.GetUtcNow());
+            return numbered;
+        });
         Rebuild();
         return kept;
     }
@@ -74,8 +77,6 @@ public sealed partial class ZoneBook(Area area, RedisStore store, ZoneTracking t
             Rebuild();
         }
     }
-
-    private async Task<long> CountUpAsync() => (long)await StoreScript.CountUp.RunAsync(area.Writes, [area.Keys.ZonesVersion], []);
 
     // Parsing is what costs, so what has not changed is not parsed again, what cannot be used neither.
     private void Rebuild()

@@ -4,7 +4,7 @@ using RideTracking.Server.Hosting;
 namespace RideTracking.Server.Zones;
 
 /// <summary>
-/// Loads the zones and the drivers' visits at start, and the zones again whenever what memory has of the store is to be read anew.
+/// Loads the zones and the drivers' visits at start, and again whenever what memory has of the store is to be read anew.
 /// </summary>
 internal sealed partial class ZoneLoading(
     Area area, ZoneBook book, ZoneTracking tracking, ILogger<ZoneLoading> logger)
@@ -29,7 +29,11 @@ internal sealed partial class ZoneLoading(
         }
 
         await book.LoadAsync();
-        if (!_isLoaded)
+        if (_isLoaded)
+        {
+            await tracking.ReadAnewAsync();
+        }
+        else
         {
             LogLoaded(book.Entries.Count, await tracking.RestoreAsync());
         }

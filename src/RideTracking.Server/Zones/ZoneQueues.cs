@@ -26,15 +26,12 @@ internal sealed class ZoneQueues(
     Area area, ZoneBook book, ZoneTracking tracking, CityFleet fleet, Dispatcher dispatcher, NodeLease lease, IOptions<ZoneOptions> options)
     : LoopService(area.Loop("zone_queues"), EverySecond)
 {
-    private static readonly RedisValue AnythingKept = "*";
-
     // Only the loop touches these.
     private readonly Dictionary<string, WaitingRoom> _rooms = new(StringComparer.Ordinal);
-    private bool _isRestored;
-    private int _keptAfter = area.StoreRestorations;
+    private (int Restorations, int WorkTerm)? _readAt;
 
     // Kept by any node: of each zone the newest, so no more than there are zones.
-    private readonly ConcurrentDictionary<string, byte[]> _heard = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, Kept> _heard = new(StringComparer.Ordinal);
 
     // For matching, as of the last look.
     private volatile FrozenDictionary<string, ImmutableArray<string>> _ready = FrozenDictionary<string, ImmutableArray<string>>.Empty;
@@ -49,14 +46,13 @@ internal sealed class ZoneQueues(
     }
 
     /// <summary>A node has kept who waits in a zone. Thread-safe.</summary>
-    internal void Hear(FeedChange change) => _heard[change.Text(0)] = change.Parts[1].ToArray();
+    internal void Hear(FeedChange change) => _heard[change.Text(0)] = new Kept(change.Parts[1].ToArray(), change.Number);
 
     protected override async Task LookAsync(CancellationToken stopping)
     {
-        await RestoreAsync();
-        TakeHeard();
         var holdsWork = await lease.HoldsWorkAsync();
-        KeepAgainIfForgotten();
+        await ReadAnewAsync(holdsWork);
+        TakeHeard();
         var now = area.Clock.GetUtcNow().ToUnixTimeMilliseconds();
         TakeEvents(now);
         var ready = new Dictionary<string, ImmutableArray<string>>(StringComparer.Ordinal);
@@ -98,26 +94,37 @@ internal sealed class ZoneQueues(
         }
     }
 
-    private async Task RestoreAsync()
+    // At the start, when the store is back or does not follow on what was read of it, and when this node comes to hold the work.
+    private async Task ReadAnewAsync(bool holdsWork)
     {
-        if (_isRestored)
+        var now = (area.StoreRestorations, lease.WorkTerm);
+        if (_readAt == now)
         {
             return;
         }
 
-        foreach (var entry in await area.Trips.HashGetAllAsync(area.Keys.ZoneQueues))
+        // Who has held the work all the while has written all of it: what the store has of it otherwise, the store has forgotten.
+        var knowsBetter = holdsWork && _readAt?.WorkTerm == now.WorkTerm;
+        // What was heard of a feed that has begun again is numbered as that is no more.
+        _heard.Clear();
+        var stored = (await area.Trips.HashGetAllAsync(area.Keys.ZoneQueues)).ToDictionary(e => (string)e.Name!, e => (byte[])e.Value!, StringComparer.Ordinal);
+        foreach (var zoneId in _rooms.Keys.Union(stored.Keys, StringComparer.Ordinal).ToList())
         {
-            var room = RoomOf(entry.Name!);
-            if (TakeOver(entry.Name!, room, (byte[])entry.Value!))
+            var (room, kept) = (RoomOf(zoneId), new Kept(stored.GetValueOrDefault(zoneId, []), 0));
+            if (knowsBetter)
             {
-                foreach (var waiting in room.Kept)
+                room.Stored = kept;
+            }
+            else if (TakeOver(zoneId, room, kept))
+            {
+                foreach (var waiting in room.Queue.Entries)
                 {
-                    room.Inside[waiting.DriverId] = new Guest(waiting.Token, waiting.JoinedAtUnixMs);
+                    room.Inside.TryAdd(waiting.DriverId, new Guest(waiting.Token, waiting.JoinedAtUnixMs));
                 }
             }
         }
 
-        _isRestored = true;
+        _readAt = now;
     }
 
     private void TakeHeard()
@@ -125,37 +132,24 @@ internal sealed class ZoneQueues(
         foreach (var (zoneId, kept) in _heard)
         {
             _heard.TryRemove(KeyValuePair.Create(zoneId, kept));
-            if (RoomOf(zoneId) is var room && room.Stored?.AsSpan().SequenceEqual(kept) != true)
+            if (RoomOf(zoneId) is var room && kept.Number > room.Stored.Number)
             {
                 TakeOver(zoneId, room, kept);
             }
         }
     }
 
-    // Another node's word; false when it cannot be read.
-    private bool TakeOver(string zoneId, WaitingRoom room, byte[] kept)
+    // Another node's word; false when it cannot be read: then it is written over.
+    private bool TakeOver(string zoneId, WaitingRoom room, Kept kept)
     {
-        if (area.Unreadable.Read(RecordKind.ZoneQueue, area.Keys.ZoneQueues, zoneId, kept, EntriesOf) is not { } entries)
+        room.Stored = kept;
+        if (area.Unreadable.Read(RecordKind.ZoneQueue, area.Keys.ZoneQueues, zoneId, kept.Record, EntriesOf) is not { } entries)
         {
             return false;
         }
 
         room.Queue.Restore(entries);
-        (room.Kept, room.Stored) = ([.. entries], kept);
         return true;
-    }
-
-    // The store is back, or was emptied: it may have lost what was kept.
-    private void KeepAgainIfForgotten()
-    {
-        if (area.StoreRestorations is var restorations && restorations != _keptAfter)
-        {
-            _keptAfter = restorations;
-            foreach (var room in _rooms.Values)
-            {
-                (room.Kept, room.Stored) = ([], null);
-            }
-        }
     }
 
     private static QueueEntry[] EntriesOf(byte[] kept) =>
@@ -225,19 +219,18 @@ internal sealed class ZoneQueues(
     private async Task KeepAsync(string zoneId, WaitingRoom room)
     {
         var entries = room.Queue.Entries;
-        if (entries.SequenceEqual(room.Kept))
+        byte[] record = entries.IsEmpty ? [] : JsonSerializer.SerializeToUtf8Bytes<IEnumerable<QueueEntry>>(entries);
+        if (room.Stored.Record.AsSpan().SequenceEqual(record))
         {
             return;
         }
 
-        byte[] kept = entries.IsEmpty ? [] : JsonSerializer.SerializeToUtf8Bytes<IEnumerable<QueueEntry>>(entries);
-        var reply = (RedisValue[])(await area.Feed.RunAsync(
-            area.Writes, StoreScript.ZoneQueue, [area.Keys.ZoneQueues], [zoneId, room.Stored is { } stored ? stored : AnythingKept, kept]))!;
+        var reply = (RedisValue[])(await area.Feed.RunAsync(area.Writes, StoreScript.ZoneQueue, [area.Keys.ZoneQueues], [zoneId, room.Stored.Record, record]))!;
         if (reply[0] == "ok")
         {
-            (room.Kept, room.Stored) = (entries, kept);
+            room.Stored = new Kept(record, (ulong)reply[1]);
         }
-        else if (TakeOver(zoneId, room, (byte[])reply[1]!))
+        else if (TakeOver(zoneId, room, new Kept((byte[])reply[1]!, 0)))
         {
             // Another node has the say, or had it until now: the next look goes on from there.
             room.Untold.Clear();
@@ -285,9 +278,10 @@ internal sealed class ZoneQueues(
 
         public HashSet<string> Gone { get; } = new(StringComparer.Ordinal);
 
-        public ImmutableArray<QueueEntry> Kept { get; set; } = [];
-
-        /// <summary>What the store is known to have of it; null when it may have anything.</summary>
-        public byte[]? Stored { get; set; } = [];
+        /// <summary>What the store is known to have of it.</summary>
+        public Kept Stored { get; set; } = new([], 0);
     }
+
+    /// <summary>Who waits in a zone, as it was kept: empty for nobody; and the number of that change in the feed, 0 where it is not known.</summary>
+    private sealed record Kept(byte[] Record, ulong Number);
 }

@@ -142,6 +142,9 @@ public sealed class ZoneTracking
         }
     }
 
+    /// <summary>Whether the driver is in any zone, as told so far.</summary>
+    internal bool IsInside(string driverId) => _tracker.VisitsOf(_slots.GetOrAdd(driverId)) > 0;
+
     /// <summary>Once a second: dwell times that are due, and what changed zones mean for those who stand still. By one thread.</summary>
     internal void Sweep()
     {
@@ -189,15 +192,41 @@ public sealed class ZoneTracking
         return restored;
     }
 
+    /// <summary>
+    /// Takes the store's word for the drivers of other nodes, of whom something was not heard, or forgotten. Of its own this node knows more.
+    /// </summary>
+    internal async Task ReadAnewAsync()
+    {
+        await foreach (var entry in _area.Bulk.HashScanAsync(_area.Keys.ZoneVisits, pageSize: 1000))
+        {
+            if (!_duty.IsOurs(entry.Name!))
+            {
+                _area.Unreadable.Read(
+                    RecordKind.ZoneVisits, _area.Keys.ZoneVisits, entry.Name, entry, e => TakeOver(e.Name!, ((ReadOnlyMemory<byte>)e.Value).Span));
+            }
+        }
+    }
+
     /// <summary>Another node has written which zones a driver is in.</summary>
     internal void HearVisits(FeedChange change)
     {
-        if (!_writer.IsOwn(change.Text(2)) && !_duty.IsCarriedHere(change.Text(0)) && JsonSerializer.Deserialize<DriverZoneState>(change.Parts[1].Span) is { } state)
+        if (!_writer.IsOwn(change.Text(2)) && !_duty.IsCarriedHere(change.Text(0)))
         {
             Heard(_slots.GetOrAdd(change.Text(0)));
-            _tracker.Replace(_slots.GetOrAdd(change.Text(0)), state);
-            _isWanted = true;
+            TakeOver(change.Text(0), change.Parts[1].Span);
         }
+    }
+
+    private bool TakeOver(string driverId, ReadOnlySpan<byte> visits)
+    {
+        if (JsonSerializer.Deserialize<DriverZoneState>(visits) is not { } state)
+        {
+            return false;
+        }
+
+        _tracker.Replace(_slots.GetOrAdd(driverId), state);
+        _isWanted = true;
+        return true;
     }
 
     /// <summary>Another node has written what a driver did: whoever waits in queues is known on all.</summary>

@@ -114,7 +114,7 @@ public sealed class DirectoryTests
 
         await using var second = await RideWorld.StartAsync(redis);
         var directory = second.Host.Services.GetRequiredService<CompanyDirectory>();
-        Assert.Equal("Ana", directory.PassengerOf("r1", "").DisplayName);
+        Assert.Equal("Ana", (await directory.PassengerOfAsync("r1", "")).DisplayName);
         Assert.Equal(4u, directory.Vehicles.Find("v1")!.Seats);
     }
 
@@ -128,6 +128,38 @@ public sealed class DirectoryTests
         var inMemory = directory.Drivers.Find("d")!.DisplayName;
         await directory.Drivers.LoadAsync();
         Assert.Equal(inMemory, directory.Drivers.Find("d")!.DisplayName);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Riders_come_in_pages_in_order_of_id_without_those_who_were_removed(bool onRedis)
+    {
+        await using var world = await RideWorld.StartOnAsync(onRedis);
+        string[] ids = ["b", "Z", "a", "c:1", "a.b", "a-b", "gone", "_"];
+        await Task.WhenAll(ids.Select(id => world.EnterRiderAsync(id, $"Name of {id}", "1")));
+        await world.EnterRiderAsync("a", "Ana", "1");
+        await world.Directory.DeleteRiderAsync(new DeleteRiderRequest { RiderId = "gone" }, world.Service, cancellationToken: Cancellation);
+
+        List<Rider> read = [];
+        var token = "";
+        do
+        {
+            var page = await world.Directory.ListRidersAsync(new ListRidersRequest { PageSize = 3, PageToken = token }, world.Service, cancellationToken: Cancellation);
+            Assert.InRange(page.Riders.Count, 1, 3);
+            read.AddRange(page.Riders);
+            token = page.NextPageToken;
+        }
+        while (token.Length > 0);
+
+        Assert.Equal(ids.Except(["gone"]).Order(StringComparer.Ordinal), read.Select(r => r.RiderId));
+        Assert.Equal("Ana", read.Single(r => r.RiderId == "a").DisplayName);
+        var gone = await Assert.ThrowsAsync<RpcException>(() => world.Directory.GetRiderAsync(
+            new GetRiderRequest { RiderId = "gone" }, world.Service, cancellationToken: Cancellation).ResponseAsync);
+        Assert.Equal(StatusCode.NotFound, gone.StatusCode);
+        gone = await Assert.ThrowsAsync<RpcException>(() => world.Directory.DeleteRiderAsync(
+            new DeleteRiderRequest { RiderId = "gone" }, world.Service, cancellationToken: Cancellation).ResponseAsync);
+        Assert.Equal(StatusCode.NotFound, gone.StatusCode);
     }
 
     [Fact]

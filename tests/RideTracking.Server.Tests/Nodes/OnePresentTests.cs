@@ -241,17 +241,33 @@ public sealed class OnePresentTests : IAsyncLifetime
     public async Task What_the_company_writes_here_is_known_elsewhere_and_what_it_deletes_is_not()
     {
         var (here, elsewhere) = (_here.Host.Services.GetRequiredService<CompanyDirectory>(), _elsewhere.Host.Services.GetRequiredService<CompanyDirectory>());
-        await _here.EnterRiderAsync("r1", "Ana", "+351 900");
-        await ServerHost.UntilAsync(() => elsewhere.Riders.Find("r1")?.DisplayName == "Ana");
+        await EnterAsync(_here, "v1", "Ana's");
+        await ServerHost.UntilAsync(() => elsewhere.Vehicles.Find("v1")?.Description == "Ana's");
 
         // Whoever is last is so on both.
-        await Task.WhenAll(Enumerable.Range(0, 20).Select(i => (i % 2 == 0 ? _here : _elsewhere).EnterRiderAsync("r1", $"Ana {i}", "+351 900")));
-        await _elsewhere.EnterRiderAsync("r2", "Rui", "+351 901");
-        await ServerHost.UntilAsync(() => here.Riders.Find("r2") is not null && elsewhere.Riders.Find("r2") is not null);
-        Assert.Equal(here.Riders.Find("r1"), elsewhere.Riders.Find("r1"));
+        await Task.WhenAll(Enumerable.Range(0, 20).Select(i => EnterAsync(i % 2 == 0 ? _here : _elsewhere, "v1", $"Ana's {i}")));
+        await EnterAsync(_elsewhere, "v2", "Rui's");
+        await ServerHost.UntilAsync(() => here.Vehicles.Find("v2") is not null && elsewhere.Vehicles.Find("v2") is not null);
+        Assert.Equal(here.Vehicles.Find("v1"), elsewhere.Vehicles.Find("v1"));
 
-        await _elsewhere.Directory.DeleteRiderAsync(new DeleteRiderRequest { RiderId = "r1" }, _elsewhere.Service, cancellationToken: Cancel);
-        await ServerHost.UntilAsync(() => here.Riders.Find("r1") is null);
+        await _elsewhere.Directory.DeleteVehicleAsync(new DeleteVehicleRequest { VehicleId = "v1" }, _elsewhere.Service, cancellationToken: Cancel);
+        await ServerHost.UntilAsync(() => here.Vehicles.Find("v1") is null);
+
+        static async Task EnterAsync(RideWorld world, string id, string description) => await world.Directory.UpsertVehicleAsync(
+            new UpsertVehicleRequest { Vehicle = new Vehicle { VehicleId = id, Description = description, Seats = 4 } }, world.Service, cancellationToken: Cancel);
+    }
+
+    [Fact]
+    public async Task A_rider_is_known_elsewhere_with_the_answer()
+    {
+        await _here.EnterRiderAsync("r1", "Ana", "+351 900");
+        Assert.Equal("Ana", (await _elsewhere.Directory.GetRiderAsync(new GetRiderRequest { RiderId = "r1" }, _elsewhere.Service, cancellationToken: Cancel)).Rider.DisplayName);
+
+        var driver = await _here.DriverAsync("d1");
+        await _elsewhere.EnterRiderAsync("r1", "Ana Maria", "+351 900");
+        var trip = await _elsewhere.RequestAsync();
+        await driver.ReplyAsync((await driver.NextOfferAsync()).OfferId, accepted: true);
+        Assert.Equal("Ana Maria", (await driver.NextAsync(Command.CommandOneofCase.TripAssigned)).TripAssigned.Passenger.DisplayName);
     }
 
     [Fact]

@@ -167,7 +167,14 @@ public sealed class BlurTests
         private readonly IOptions<NearbyOptions> _options = Options.Create(new NearbyOptions { CellMeters = Side, Window = Window, FrameInterval = TimeSpan.FromSeconds(1) });
         private readonly ShownCars _cars;
 
-        public City() => _cars = new ShownCars(_slots, _index, _options, Options.Create(new TripOptions()), Time, new BlurSecret([1], [2]));
+        public City() => _cars = new ShownCars(_slots, _index, _options, Options.Create(new TripOptions()), Time, Secret());
+
+        private static BlurSecret Secret()
+        {
+            var secret = new BlurSecret();
+            secret.Use(new byte[BlurSecret.Length]);
+            return secret;
+        }
 
         public FakeTimeProvider Time { get; } = new(new DateTimeOffset(2026, 1, 1, 8, 0, 0, TimeSpan.Zero));
 

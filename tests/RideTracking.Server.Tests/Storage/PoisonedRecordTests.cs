@@ -40,7 +40,7 @@ public sealed class PoisonedRecordTests
         var store = connection.GetDatabase();
         foreach (var (key, poison) in ((RedisKey, RedisValue)[])
             [
-                (Keys.Plans, "1 {"), (CompanyKeys.Directory("drivers"), "\xff\xff"), (CompanyKeys.Directory("vehicles"), "\xff\xff"), (CompanyKeys.Directory("riders"), "\xff\xff"),
+                (Keys.Plans, "1 {"), (CompanyKeys.Directory("drivers"), "\xff\xff"), (CompanyKeys.Directory("vehicles"), "\xff\xff"), (CompanyKeys.Riders, "\xff\xff"),
                 (Keys.Zones, "\xff\xff"), (Keys.ZoneVisits, "{"), (Keys.ZoneQueues, "["), (Keys.LastFixes, "poison"),
             ])
         {
@@ -61,11 +61,14 @@ public sealed class PoisonedRecordTests
         var unreadable = world.Host.Services.GetRequiredService<UnreadableRecords>();
         // What a loop reads a second later follows.
         await world.Host.PassAsync<ZoneQueues>(TimeSpan.FromSeconds(1));
-        Assert.Equal(10, unreadable.Count);
+        Assert.Equal(9, unreadable.Count);
 
         Assert.Equal(tripId, Assert.Single(world.Book.Present).Id);
         Assert.NotNull(world.Host.Services.GetRequiredService<CompanyDirectory>().Drivers.Find("good"));
-        Assert.NotNull(world.Host.Services.GetRequiredService<CompanyDirectory>().Riders.Find("r1"));
+        Assert.NotNull(await world.Host.Services.GetRequiredService<CompanyDirectory>().Riders.FindAsync("r1"));
+        // Riders are read when they are asked for.
+        Assert.Null(await world.Host.Services.GetRequiredService<CompanyDirectory>().Riders.FindAsync("bad"));
+        Assert.Equal(10, unreadable.Count);
         Assert.Equal("1 {", await store.StringGetAsync(Keys.Trip("default.bad1")));
         Assert.True(await store.HashExistsAsync(Keys.Plans, "bad"));
 

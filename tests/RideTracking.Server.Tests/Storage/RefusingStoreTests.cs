@@ -25,7 +25,7 @@ public sealed class RefusingStoreTests
     [
         "deadlines", "trip_present", "trip_retention", "matching_rounds", "lost_drivers", "driven_paths", "zone_loading", "zone_queues", "share_watches",
         "road_closures", "learned_times", "directory_loading", "fleet_traits", "stream_sweep", "store_probe", "store_generation", "fix_log", "log_fences",
-        "dispatch_feed_head", "company_feed_head", "log_feed_head", "node_lease", "links_loading", "store_time",
+        "dispatch_feed_head", "company_feed_head", "log_feed_head", "node_lease", "links_loading", "store_time", "blur_secret", "followed_elsewhere",
     ];
 
     private static readonly string[] Occasional =

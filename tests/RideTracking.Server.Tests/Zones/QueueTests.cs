@@ -1,6 +1,9 @@
+using System.Collections.Immutable;
 using Microsoft.Extensions.DependencyInjection;
 using RideTracking.Server.Access;
 using RideTracking.Server.Areas;
+using RideTracking.Server.Store;
+using RideTracking.Server.Store.Feeds;
 using RideTracking.Server.Tests.Dispatch;
 using RideTracking.Server.Tests.Fixtures;
 using RideTracking.Server.Zones;
@@ -83,6 +86,60 @@ public sealed class QueueTests
 
         Assert.Equal(0u, (await PositionAsync(first)).Position);
         Assert.Equal(1u, (await PositionAsync(second)).Position);
+    }
+
+    [Fact]
+    public async Task What_the_store_forgets_of_a_queue_the_node_that_keeps_it_knows_and_another_that_missed_it_reads()
+    {
+        await using var redis = await RedisProcess.StartAsync();
+        await using var connection = await redis.ConnectAsync();
+        var (store, keys) = (connection.GetDatabase(), new StoreKeys("default"));
+        await using var here = await ServerHost.StartAsync(redis);
+        await using var elsewhere = await ServerHost.StartAsync(redis);
+        await new ZoneWorld(here).UpsertAsync("airport", ZoneKind.Queue, AroundPickup);
+        await ServerHost.UntilAsync(() => !elsewhere.City.GetRequiredService<ZoneBook>().Set.Zones.IsEmpty);
+        var release = await elsewhere.City.GetRequiredKeyedService<FeedReader>("dispatch").HoldAsync();
+        await using var first = await ArriveAsync(here, "d1", at: 10);
+        Assert.Equal(1u, (await PositionAsync(first)).Position);
+        await using var second = await ArriveAsync(here, "d2", at: 1);
+        Assert.Equal(2u, (await PositionAsync(second)).Position);
+        Assert.Empty(ReadyAt(elsewhere));
+
+        elsewhere.Services.GetRequiredService<RedisStore>().BeginAgain();
+        await ServerHost.UntilAsync(() => ReadyAt(elsewhere).SequenceEqual(["d1", "d2"]));
+
+        await store.KeyDeleteAsync(keys.ZoneQueues);
+        here.Services.GetRequiredService<RedisStore>().BeginAgain();
+        await ServerHost.UntilAsync(() => store.KeyExists(keys.ZoneQueues));
+        Assert.Equal(["d1", "d2"], ReadyAt(here));
+        release();
+        await ServerHost.UntilAsync(() => ReadyAt(elsewhere).SequenceEqual(["d1", "d2"]));
+
+        static ImmutableArray<string> ReadyAt(ServerHost node) => node.City.GetRequiredService<ZoneQueues>().ReadyAt(RideWorld.Porto);
+    }
+
+    [Fact]
+    public async Task Who_goes_on_at_a_node_that_has_missed_where_the_driver_was_enters_nothing_again()
+    {
+        await using var redis = await RedisProcess.StartAsync();
+        await using var connection = await redis.ConnectAsync();
+        var (store, keys) = (connection.GetDatabase(), new StoreKeys("default"));
+        await using var here = await ServerHost.StartAsync(redis);
+        await using var elsewhere = await ServerHost.StartAsync(redis);
+        await new ZoneWorld(here).UpsertAsync("airport", ZoneKind.Queue, AroundPickup);
+        await ServerHost.UntilAsync(() => !elsewhere.City.GetRequiredService<ZoneBook>().Set.Zones.IsEmpty);
+        var release = await elsewhere.City.GetRequiredKeyedService<FeedReader>("dispatch").HoldAsync();
+        await using var phone = await ArriveAsync(here, "d1", at: 1);
+        Assert.Equal(1u, (await PositionAsync(phone)).Position);
+        Assert.Equal(1, await store.SortedSetLengthAsync(keys.ZoneEvents));
+
+        elsewhere.Services.GetRequiredService<RedisStore>().BeginAgain();
+        await ServerHost.UntilAsync(() => elsewhere.City.GetRequiredService<ZoneTracking>().IsInside("d1"));
+        await using var moved = await DriverPhone.ConnectAsync(elsewhere, "d1", "s2");
+        await moved.SendAsync(DriverPhone.Batch(Now + 5_000, 2));
+        await moved.ReadUntilAsync(m => m.FixAck?.ThroughSequence == 2);
+        Assert.Equal(1, await store.SortedSetLengthAsync(keys.ZoneEvents));
+        release();
     }
 
     [Fact]

@@ -12,12 +12,12 @@ internal sealed class EntryLoad(string area, int seed) : StoreLoad(area, seed)
     {
         RedisValue entry = $"e{Chance.Next(20)}";
         var bytes = Bytes(1000);
-        switch (Chance.Next(7))
+        switch (Chance.Next(9))
         {
             case 0:
                 return Script(StoreScript.RoadClosures, [Keys.RoadClosures, Keys.RoadClosuresVersion], [bytes]);
             case 1:
-                return Script(StoreScript.CountUp, [Keys.ZonesVersion], []);
+                return Script(StoreScript.EntrySet, [Keys.Zones, Keys.ZonesVersion], ["zone", entry, bytes, Chance.Next(3)]);
             case 2:
                 return Script(StoreScript.EntryRemove, [Keys.Zones], ["zone", entry]);
             case 3:
@@ -28,6 +28,10 @@ internal sealed class EntryLoad(string area, int seed) : StoreLoad(area, seed)
             case 5:
                 var trip = $"t{Chance.Next(5)}";
                 return Script(StoreScript.DrivenPath, [Keys.TripDriven(trip)], [bytes, 86_400_000]);
+            case 6:
+                return Script(StoreScript.RiderSet, [Keys.Zones, Keys.EndedTrips], [entry, bytes]);
+            case 7:
+                return Script(StoreScript.RiderRemove, [Keys.Zones, Keys.EndedTrips], [entry]);
             default:
                 return Script(StoreScript.EntrySet, [Keys.Zones], ["zone", entry, bytes]);
         }

@@ -41,8 +41,8 @@ internal sealed class LogLoad(string area, int seed) : StoreLoad(area, seed)
         return (
             Script(
                 StoreScript.ConnectionClaim,
-                [Keys.Connections, Keys.LastFixes, Keys.EarlierSessions(driver), Keys.LogFence(holder.Split(' ')[^1]), Keys.Outbox(driver), Keys.Links(writer), Keys.Links(holder.Split(' ')[^1]), Keys.Nodes],
-                [driver, writer, $"s{Chance.Next(12)}", holder, Day, Day, Chance.Next(3) == 0 ? "-" : $"phone{Chance.Next(5)}", Chance.Next(10), Chance.Next(3), Chance.Next(5), Chance.Next(2), Chance.Next(2), Now + 5_000]),
+                [Keys.Connections, Keys.LastFixes, Keys.EarlierSessions(driver), Keys.LogFence(holder.Split(' ')[^1]), Keys.Outbox(driver), Keys.Links(writer), Keys.Links(holder.Split(' ')[^1]), Keys.Nodes, Keys.NamedVehicles],
+                [driver, writer, $"s{Chance.Next(12)}", holder, Day, Day, Chance.Next(3) == 0 ? "-" : $"phone{Chance.Next(5)}", Chance.Next(10), Chance.Next(3), Chance.Next(5), Chance.Next(2), Chance.Next(2), Now + 5_000, Chance.Next(2) == 0 ? "" : $"v{Chance.Next(5)}"]),
             Heard);
     }
 
@@ -52,7 +52,7 @@ internal sealed class LogLoad(string area, int seed) : StoreLoad(area, seed)
         return (
             Script(
                 StoreScript.DriverForget,
-                [Keys.Plans, Keys.Outbox(driver), Keys.LastFixes, Keys.EarlierSessions(driver), Keys.ZoneVisits],
+                [Keys.Plans, Keys.Outbox(driver), Keys.LastFixes, Keys.EarlierSessions(driver), Keys.ZoneVisits, Keys.NamedVehicles],
                 [driver, 0]),
             Ignore);
     }

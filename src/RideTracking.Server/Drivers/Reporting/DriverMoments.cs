@@ -6,7 +6,7 @@ using RideTracking.Server.Trips;
 namespace RideTracking.Server.Drivers.Reporting;
 
 /// <summary>What is so with a driver now, as far as it decides how often to report. Thread-safe.</summary>
-public sealed class DriverMoments(DriverIndex index, PositionFanout fanout, TripBook book, BusyPlaces busy)
+internal sealed class DriverMoments(DriverIndex index, PositionFanout fanout, TripBook book, BusyPlaces busy, FollowedElsewhere elsewhere)
 {
     /// <summary>The moment of now.</summary>
     public ReportingMoment Of(string driverId, int slot)
@@ -19,7 +19,7 @@ public sealed class DriverMoments(DriverIndex index, PositionFanout fanout, Trip
             work is DriverWork.ToPickup or DriverWork.OnTrip && driver.HasFix && book.PlanOf(driverId).Stops is [var stop, ..]
                 ? Earth.DistanceMeters(driver.Fix.Point, stop.Location)
                 : double.PositiveInfinity,
-            fanout.IsFollowed(slot),
+            fanout.IsFollowed(slot) || elsewhere.IsFollowed(driverId),
             work != DriverWork.ToPickup && work != DriverWork.OnTrip && driver.HasFix && busy.IsBusy(driver.Fix.Point));
     }
 }

@@ -4,7 +4,7 @@
 namespace RideTracking.Server.Drivers.Reporting;
 
 /// <summary>How often a driver's app is asked to report, from the moment its stream opens. One for each area.</summary>
-public sealed class DriverPaces(
+internal sealed class DriverPaces(
     ReportingPolicies policies, DriverMoments moments, LongerSilences silences, ReportingMetrics metrics)
 {
     /// <summary>The pace of a stream that opens now.</summary>

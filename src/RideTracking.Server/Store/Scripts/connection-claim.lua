@@ -1,11 +1,11 @@
 -- Makes a connection the only one that may write for a driver, and tells where its session's log ends.
 -- KEYS: connections, last fixes, the driver's earlier sessions, fence of the writer that holds the driver now, outbox,
---       links of this writer, links of the writer that holds the driver now, nodes
+--       links of this writer, links of the writer that holds the driver now, nodes, vehicles that drivers have named
 -- ARGV: driver, writer, session, the claim that holds the driver as far as is known ("<epoch> <writer>", '-' for none),
 --       earlier sessions expire after (ms), fence expires after (ms), device ('-' when it is not told), its attempt (0 when it counts none),
 --       the greatest epoch that memory knows of the driver, the highest number of a command that the app has seen,
 --       whether the store has forgotten this claim before (1), whether it is by a stream (1),
---       until when a writer that has no lease yet is taken to be there (ms)
+--       until when a writer that has no lease yet is taken to be there (ms), the vehicle that the driver has named ('' for the usual one)
 -- Returns {'ok', epoch, last fix, last fix of this session} | {'held', the claim that holds the driver now}
 --       | {'passed', the device's later attempt}
 local epoch, holder, attempts = '0', '-', ''
@@ -87,6 +87,11 @@ if holder ~= '-' and KEYS[7] ~= KEYS[6] then
 end
 if ARGV[12] == '1' then
   write('HSET', KEYS[6], ARGV[1], epoch)
+  if ARGV[14] ~= '' then
+    write('HSET', KEYS[9], ARGV[1], ARGV[14])
+  else
+    write('HDEL', KEYS[9], ARGV[1])
+  end
 else
   write('HDEL', KEYS[6], ARGV[1])
 end
@@ -94,6 +99,6 @@ if redis.call('HEXISTS', KEYS[8], ARGV[2]) == 0 then
   -- A writer that was renewed holds its lease from the next look on; until then somebody must find its end.
   write('HSET', KEYS[8], ARGV[2], ARGV[13])
 end
-tell({{'claimed', ARGV[1], epoch, ARGV[2], ARGV[7], ARGV[12]}})
+tell({{'claimed', ARGV[1], epoch, ARGV[2], ARGV[7], ARGV[12], ARGV[14]}})
 apply()
 return {'ok', epoch, last or '', own or ''}

@@ -1,6 +1,6 @@
 -- Forgets what a driver did, where the driver is and what was still to be told; all of it, or nothing when the plan has changed.
 -- What stays are the numbers that an app may still hold: the plan's versions, '#' of the outbox, the connection's epoch.
--- KEYS: plans, outbox, last fixes, the driver's earlier sessions, visits
+-- KEYS: plans, outbox, last fixes, the driver's earlier sessions, visits, vehicles that drivers have named
 -- ARGV: driver, version of the plan that has no trip (0: there is none)
 -- Returns {'ok', commands that were forgotten} | {'changed'}
 local plan = redis.call('HGET', KEYS[1], ARGV[1])
@@ -22,5 +22,6 @@ end
 write('HDEL', KEYS[3], ARGV[1])
 write('DEL', KEYS[4])
 write('HDEL', KEYS[5], ARGV[1])
+write('HDEL', KEYS[6], ARGV[1])
 apply()
 return {'ok', #commands}

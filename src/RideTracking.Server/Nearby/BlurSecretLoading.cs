@@ -1,0 +1,32 @@
+using System.Security.Cryptography;
+using RideTracking.Server.Areas;
+using RideTracking.Server.Hosting;
+using RideTracking.Server.Store;
+
+namespace RideTracking.Server.Nearby;
+
+/// <summary>Reads the area's secret at the start, and again when the store is back, which may have another one then; the first node of all makes it.</summary>
+internal sealed class BlurSecretLoading(Area area, BlurSecret secret) : LoopService(area.MachineLoop("blur_secret"), EverySecond)
+{
+    private int? _readAt;
+
+    public override async Task StartAsync(CancellationToken cancellationToken)
+    {
+        await StepAsync(cancellationToken);
+        await base.StartAsync(cancellationToken);
+    }
+
+    protected override async Task LookAsync(CancellationToken stopping)
+    {
+        var restorations = area.StoreRestorations;
+        if (_readAt == restorations)
+        {
+            return;
+        }
+
+        var kept = (string)(await StoreScript.Generation.RunAsync(
+            area.Writes, [area.Keys.BlurSecret], [Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(BlurSecret.Length))]))!;
+        secret.Use(Convert.FromHexString(kept));
+        _readAt = restorations;
+    }
+}
