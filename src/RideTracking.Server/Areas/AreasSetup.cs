@@ -63,7 +63,7 @@ public static class AreasSetup
         new FeedEntries(s.GetRequiredService<RedisStore>(), one.Keys.DispatchFeed),
         one.Feed.Own,
         new FeedListeners(s.GetServices<FeedListener>(), loop).Apply,
-        s.GetRequiredService<RedisStore>().BeginAgain,
+        why => s.GetRequiredService<StoreGenerations>().BeginAgain($"dispatch ({one.Id})", why),
         new FeedMetrics(s.GetRequiredService<AreaMeter>(), "dispatch"),
         loop,
         s.GetRequiredService<ILogger<FeedReader>>()));

@@ -41,7 +41,8 @@ public static class DirectorySetup
             new("vehicle", change => directory.Vehicles.Apply(change)),
         ];
         return new FeedReader(
-            new FeedEntries(store, CompanyKeys.Feed), directory.Feed.Own, new FeedListeners(listeners, loop).Apply, store.BeginAgain,
+            new FeedEntries(store, CompanyKeys.Feed), directory.Feed.Own, new FeedListeners(listeners, loop).Apply,
+            why => services.GetRequiredService<StoreGenerations>().BeginAgain(Feed, why),
             new FeedMetrics(services.GetRequiredKeyedService<AreaMeter>(Feed), Feed), loop, services.GetRequiredService<ILogger<FeedReader>>());
     }
 

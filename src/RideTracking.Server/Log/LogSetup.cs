@@ -49,7 +49,11 @@ public static class LogSetup
             // What the log has of this node's fixes it learns by appending.
             new OwnCommits(),
             entry => apply(s, entry),
-            () => beginAgain(s),
+            why =>
+            {
+                s.GetRequiredService<StoreGenerations>().Broken($"log ({one.Id})", why);
+                beginAgain(s);
+            },
             new FeedMetrics(s.GetRequiredService<AreaMeter>(), "log"),
             loop,
             s.GetRequiredService<ILogger<FeedReader>>()));

@@ -24,6 +24,7 @@ public sealed partial class StoreGenerations
     // One for each hash tag: the company's and the areas'.
     private readonly ConcurrentDictionary<string, (string Name, DateTimeOffset SeenAt)> _known = new(StringComparer.Ordinal);
     private volatile Emptied? _last;
+    private volatile BrokenFeed? _lastBroken;
 
     /// <summary>Made once, by <c>AddStore</c>.</summary>
     public StoreGenerations(
@@ -36,6 +37,28 @@ public sealed partial class StoreGenerations
 
     /// <summary>What was found last, as long as it is told; null when there is nothing to tell.</summary>
     internal Emptied? Last => _last is { } last && _machine.GetUtcNow() - last.FoundAt < Told ? last : null;
+
+    /// <summary>The feed that was found last not to follow on what was read of it, as long as it is told; null when there is nothing to tell.</summary>
+    internal BrokenFeed? LastBroken => _lastBroken is { } last && _machine.GetUtcNow() - last.FoundAt < Told ? last : null;
+
+    /// <summary>What memory has of the store is to be read anew.</summary>
+    /// <param name="feed">For which feed.</param>
+    /// <param name="why">What it lacks; null for nothing.</param>
+    internal void BeginAgain(string feed, string? why)
+    {
+        Broken(feed, why);
+        _store.BeginAgain();
+    }
+
+    /// <summary>A feed does not follow on what was read of it.</summary>
+    /// <inheritdoc cref="BeginAgain"/>
+    internal void Broken(string feed, string? why)
+    {
+        if (why is not null)
+        {
+            _lastBroken = new BrokenFeed(feed, why, _machine.GetUtcNow());
+        }
+    }
 
     /// <summary>Looks once. The first time there is nothing to compare with.</summary>
     /// <param name="area">Whose keys: an area's id, or <c>company</c>.</param>
@@ -64,6 +87,16 @@ public sealed partial class StoreGenerations
         LogLevel.Warning,
         "The store's keys of {Area} were emptied, or the store was replaced by another, between {SeenAt:O} and {FoundAt:O}: what it does not hold any more is forgotten here too, and streams of events end with CURSOR_UNKNOWN. It is worked on with what it holds now")]
     private partial void LogEmptied(string area, DateTimeOffset seenAt, DateTimeOffset foundAt);
+
+    /// <summary>A feed was begun again.</summary>
+    /// <param name="Feed">Which one.</param>
+    /// <param name="Why">What it lacks.</param>
+    /// <param name="FoundAt">When that was found.</param>
+    internal sealed record BrokenFeed(string Feed, string Why, DateTimeOffset FoundAt)
+    {
+        /// <inheritdoc cref="Emptied.ToString"/>
+        public override string ToString() => $"the {Feed} feed was begun again at {FoundAt:O}, since {Why}: memory was read anew";
+    }
 
     /// <summary>The store was found emptied or replaced.</summary>
     /// <param name="Area">Whose keys.</param>

@@ -1,5 +1,7 @@
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Logging;
+using RideTracking.Server.Api;
 using RideTracking.Server.Areas;
 using RideTracking.Server.Store;
 using RideTracking.Server.Store.Feeds;
@@ -110,6 +112,10 @@ public sealed class FeedReaderTests : IAsyncLifetime
         await (isHeard ? HearAsync(1, 2) : _reader.LookAsync(Cancel));
 
         Assert.Equal(before + 1, Restorations);
+        var check = new StoreHealth(_world.Host.Services.GetRequiredService<StoreProbe>(), _world.Host.Services.GetRequiredService<StoreGenerations>());
+        var health = await check.CheckHealthAsync(new HealthCheckContext(), Cancel);
+        Assert.Equal(HealthStatus.Degraded, health.Status);
+        Assert.Contains("the test feed was begun again at ", health.Description, StringComparison.Ordinal);
         _told.Clear();
         await CommitAsync("d4");
         await _reader.LookAsync(Cancel);
@@ -225,9 +231,10 @@ public sealed class FeedReaderTests : IAsyncLifetime
     private FeedReader NewReader(FeedWriter writer)
     {
         var loop = City<Area>().MachineLoop("dispatch_feed");
-        var store = _world.Host.Services.GetRequiredService<RedisStore>();
+        var (store, generations) = (_world.Host.Services.GetRequiredService<RedisStore>(), _world.Host.Services.GetRequiredService<StoreGenerations>());
         return new FeedReader(
-            new FeedEntries(store, Keys), writer.Own, new FeedListeners([new FeedListener("told", change => _told.Add(change.Text(0)))], loop).Apply, store.BeginAgain,
+            new FeedEntries(store, Keys), writer.Own, new FeedListeners([new FeedListener("told", change => _told.Add(change.Text(0)))], loop).Apply,
+            why => generations.BeginAgain("test", why),
             new FeedMetrics(City<AreaMeter>(), "test"), loop, City<ILogger<FeedReader>>());
     }
 

@@ -18,7 +18,7 @@ internal sealed partial class FeedReader : IDisposable
     private readonly IFeedSource _source;
     private readonly OwnCommits _own;
     private readonly Action<EventEntry> _apply;
-    private readonly Action _beginAgain;
+    private readonly Action<string?> _beginAgain;
     private readonly FeedMetrics _metrics;
     private readonly ILogger<FeedReader> _logger;
     private readonly Channel<EventEntry> _heard = Channel.CreateBounded<EventEntry>(MaxWaiting);
@@ -34,12 +34,14 @@ internal sealed partial class FeedReader : IDisposable
     /// <param name="source">The feed.</param>
     /// <param name="own">What this node has committed to it.</param>
     /// <param name="apply">Takes an entry into memory. Never waits, never throws.</param>
-    /// <param name="beginAgain">What memory has of the store is to be read anew. Returns at once.</param>
+    /// <param name="beginAgain">
+    /// What memory has of the store is to be read anew, and why: what the feed lacks; null where only the first look came late. Returns at once.
+    /// </param>
     /// <param name="metrics">What is counted.</param>
     /// <param name="loop">Reads what comes.</param>
     /// <param name="logger">Where it is told that it begins again.</param>
     public FeedReader(
-        IFeedSource source, OwnCommits own, Action<EventEntry> apply, Action beginAgain, FeedMetrics metrics, Loop loop, ILogger<FeedReader> logger) =>
+        IFeedSource source, OwnCommits own, Action<EventEntry> apply, Action<string?> beginAgain, FeedMetrics metrics, Loop loop, ILogger<FeedReader> logger) =>
         (_source, _own, _apply, _beginAgain, _metrics, Loop, _logger) = (source, own, apply, beginAgain, metrics, loop, logger);
 
     /// <summary>Reads what comes.</summary>
@@ -106,7 +108,7 @@ internal sealed partial class FeedReader : IDisposable
             if (_isLate)
             {
                 // What was read of the store so far may be older than this.
-                _beginAgain();
+                _beginAgain(null);
             }
 
             return;
@@ -200,7 +202,7 @@ internal sealed partial class FeedReader : IDisposable
         _own.Clear();
         _toBeRead = ([], 0);
         // After the place, so that what is read then has all that comes before it.
-        _beginAgain();
+        _beginAgain(why);
     }
 
     [LoggerMessage(
