@@ -47,7 +47,7 @@ internal static class AreaDoors
 
         public MatchHook MatchHook => area.Door<MatchHook>();
 
-        public MatchExplanations MatchExplanations => area.Door<MatchExplanations>();
+        public RoundsElsewhere Rounds => area.Door<RoundsElsewhere>();
 
         public RoadClosures RoadClosures => area.Door<RoadClosures>();
 

@@ -109,7 +109,7 @@ internal sealed class DispatchEndpoint(AreaSet areas, CompanyDirectory directory
         check.OptionalId("driver_id", request.DriverId);
         check.Pass();
         var area = areas.OfTrip(request.TripId);
-        return area.MatchExplanations.Explain(await TripAsync(area, request.TripId), request.DriverId);
+        return await area.Rounds.ExplainAsync(await TripAsync(area, request.TripId), request.DriverId, context.CancellationToken);
     }
 
     public override Task ServeMatching(

@@ -41,6 +41,9 @@ public static class DriversSetup
         services.AddSingleton<Draining>();
         services.AddSingleton<DriverRemoval>();
         services.AddHostedService<LinksLoading>();
+        services.AddSingleton<RejectsTelling>();
+        services.AddHostedService(s => s.GetRequiredService<RejectsTelling>());
+        area.Hear<RejectsTelling>("rejected", (rejects, change) => rejects.Hear(change));
         services.AddSingleton<ElsewhereFixes>();
         services.AddSingleton<PresentRestore>();
         // What is restored has all that comes before the log's head.

@@ -23,7 +23,7 @@ internal sealed class MatchExplanations(
     {
         var now = area.Clock.GetUtcNow();
         var response = new V1.ExplainMatchResponse { ServerTime = now.ToTimestamp() };
-        response.Rounds.AddRange(recent.Of(trip.Id, MaxRounds).Select(r => RoundOf(r, trip.Id, driverId)));
+        response.Rounds.AddRange(RoundsOf(trip.Id, driverId).Rounds);
         if (driverId.Length > 0)
         {
             response.Driver = DriverNow(trip, driverId, now);
@@ -31,6 +31,10 @@ internal sealed class MatchExplanations(
 
         return response;
     }
+
+    /// <summary>The rounds alone that this node held.</summary>
+    public V1.ExplainMatchResponse RoundsOf(string tripId, string driverId) =>
+        new() { Rounds = { recent.Of(tripId, MaxRounds).Select(r => RoundOf(r, tripId, driverId)) } };
 
     private static V1.MatchRound RoundOf(KeptRound kept, string tripId, string driverId)
     {

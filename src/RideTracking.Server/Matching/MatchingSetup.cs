@@ -19,6 +19,10 @@ public static class MatchingSetup
         services.AddSingleton<RecentRounds>();
         services.AddSingleton<MatchExplanations>();
         services.AddHostedService<MatchingRounds>();
-        return area.AddDoor<MatchHook>().AddDoor<MatchExplanations>();
+        services.AddSingleton<RoundsElsewhere>();
+        services.AddHostedService(s => s.GetRequiredService<RoundsElsewhere>());
+        area.Hear<RoundsElsewhere>("match_asked", (rounds, change) => rounds.HearQuestion(change));
+        area.Hear<RoundsElsewhere>("match_told", (rounds, change) => rounds.HearAnswer(change));
+        return area.AddDoor<MatchHook>().AddDoor<RoundsElsewhere>();
     }
 }

@@ -28,8 +28,8 @@ public sealed class StoreScript
     /// <summary>Tells whose streams have ended.</summary>
     public static StoreScript LinksLost { get; } = new("links-lost.lua", tells: true);
 
-    /// <summary>Tells whom somebody follows.</summary>
-    public static StoreScript Followed { get; } = new("followed.lua", tells: true);
+    /// <summary>Tells one change that is kept nowhere but in the feed.</summary>
+    public static StoreScript Tell { get; } = new("tell.lua", tells: true);
 
     /// <summary>Holds a node's lease a while longer.</summary>
     public static StoreScript NodeLease { get; } = new("node-lease.lua");

@@ -1,6 +1,5 @@
 using Google.Type;
 using Grpc.Core;
-using Grpc.Net.Client;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Time.Testing;
 using RideTracking.Server.Access;
@@ -18,7 +17,7 @@ public sealed class AccessWorld : IAsyncLifetime
     private readonly string _keySet = Path.GetTempFileName();
     private readonly FakeTimeProvider _tokenClock = new(TimeProvider.System.GetUtcNow());
     private ServerHost? _server;
-    private GrpcChannel? _channel;
+    private ChannelBase? _channel;
 
     internal TokenForge Issuer { get; } = new();
 
@@ -26,7 +25,7 @@ public sealed class AccessWorld : IAsyncLifetime
 
     public DateTimeOffset Now => _tokenClock.GetUtcNow();
 
-    public GrpcChannel Channel => _channel!;
+    public ChannelBase Channel => _channel!;
 
     public string TripOfSomebodyElse { get; private set; } = "";
 

@@ -16,6 +16,7 @@ using TripState = RideTracking.V1.TripState;
 namespace RideTracking.Server.Tests.Dispatch;
 
 /// <summary>What memory does not know is still in the store, and is served from there.</summary>
+[Trait(SpreadNodes.Trait, SpreadNodes.OneNode)]
 public sealed class LostReplyTests
 {
     [Fact]

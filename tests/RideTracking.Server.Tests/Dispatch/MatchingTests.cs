@@ -2,9 +2,9 @@ using Google.Rpc;
 using Grpc.Core;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
-using RideTracking.Engine.Index;
 using RideTracking.Server.Areas;
 using RideTracking.Server.Tests.Fixtures;
+using RideTracking.Server.Tests.Fleet;
 using RideTracking.V1;
 
 namespace RideTracking.Server.Tests.Dispatch;
@@ -287,10 +287,10 @@ public sealed class MatchingTests
     public async Task While_drivers_are_scarce_requests_are_collected()
     {
         await using var world = await RideWorld.StartAsync();
-        var (slots, index) = (world.Host.City.GetRequiredService<DriverSlots>(), world.Host.City.GetRequiredService<DriverIndex>());
+        var fleet = new FleetWorld(world.Host);
         for (var busy = 0; busy < 20; busy++)
         {
-            index.SetStatus(slots.GetOrAdd($"busy-{busy}"), new DriverStatus(Engine.Index.DriverAvailability.Available, Engine.Index.DriverWork.OnTrip, Engine.Index.DriverLink.Connected));
+            fleet.SetStatus($"busy-{busy}", Engine.Index.DriverAvailability.Available, Engine.Index.DriverWork.OnTrip, Engine.Index.DriverLink.Connected);
         }
 
         var first = await world.DriverAsync("d1");

@@ -2,7 +2,6 @@ using Google.Protobuf.WellKnownTypes;
 using Google.Rpc;
 using Google.Type;
 using Grpc.Core;
-using Grpc.Net.Client;
 using RideTracking.Server.Access;
 using RideTracking.Server.Tests.Fixtures;
 using RideTracking.Server.Tests.Fleet;
@@ -196,7 +195,7 @@ public sealed class SearchDriversTests
         return request;
     }
 
-    private static async Task<string[]> FindAsync(ServerHost host, DriverFilter filter, GrpcChannel? channel = null)
+    private static async Task<string[]> FindAsync(ServerHost host, DriverFilter filter, ChannelBase? channel = null)
     {
         var found = await new DispatchService.DispatchServiceClient(channel ?? host.Channel()).SearchDriversAsync(
             With(filter), host.TokenOf(Role.Service, "backend"), cancellationToken: Cancel);

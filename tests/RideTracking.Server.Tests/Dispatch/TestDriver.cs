@@ -6,9 +6,11 @@ using RideTracking.Engine.Index;
 using RideTracking.Server.Drivers;
 using RideTracking.Server.Log;
 using RideTracking.Server.Outbox;
+using RideTracking.Server.Tests.Storage;
 using RideTracking.V1;
 using DriverLink = RideTracking.Engine.Index.DriverLink;
 using Fix = RideTracking.Engine.Ingest.Fix;
+using FixVerdict = RideTracking.Engine.Ingest.FixVerdict;
 
 namespace RideTracking.Server.Tests.Dispatch;
 
@@ -20,6 +22,8 @@ internal sealed class TestDriver
     private readonly Channel<bool> _added = Channel.CreateUnbounded<bool>();
     private ulong _received;
     private int _actions;
+    private ulong _fixes;
+    private Carrier? _carrier;
 
     private TestDriver(RideWorld world, string id)
     {
@@ -41,8 +45,9 @@ internal sealed class TestDriver
         var driver = new TestDriver(world, id);
         await driver.ClaimAsync();
         driver.Move(at);
-        var index = world.Host.City.GetRequiredService<DriverIndex>();
-        world.Host.City.GetRequiredService<PositionFanout>().Publish(index.SetLink(driver.Slot, DriverLink.Connected));
+        driver.ShowLink(DriverLink.Connected);
+        // Matching is wanted when somebody is available, and looks then for where they are.
+        await world.Host.SettleAsync();
         if (available)
         {
             Assert.Equal(0, (await driver.SetAsync(V1.DriverAvailability.Available)).Status.Code);
@@ -54,14 +59,36 @@ internal sealed class TestDriver
     private int Slot => _world.Host.City.GetRequiredService<DriverSlots>().GetOrAdd(Id);
 
     /// <summary>Connects anew, as after a takeover.</summary>
-    public async Task ClaimAsync() =>
-        Claim = (await _world.Host.City.GetRequiredService<ConnectionClaims>().ClaimAsync(new ClaimRequest(Id, "s-" + Id) { IsStream = true })).Claim;
+    public async Task ClaimAsync()
+    {
+        var request = new ClaimRequest(Id, "s-" + Id) { IsStream = true };
+        var claim = await _world.Host.City.GetRequiredService<ConnectionClaims>().ClaimAsync(request);
+        Claim = claim.Claim;
+        _carrier = new Carrier(request, claim, new SessionLedger(claim, 64, TestCarriers.Pace, _world.Time), Task.CompletedTask);
+        _world.Host.City.GetRequiredService<Carriers>().Add(_carrier);
+    }
+
+    /// <summary>The connection is gone, or there again: by another claim.</summary>
+    public async Task SetLinkAsync(DriverLink link)
+    {
+        if (link == DriverLink.Connected)
+        {
+            await ClaimAsync();
+        }
+        else
+        {
+            _world.Host.City.GetRequiredService<Carriers>().Remove(_carrier!);
+            _world.Host.City.GetRequiredService<ConnectionClaims>().Ended(_carrier!);
+        }
+
+        ShowLink(link);
+    }
 
     public void Move(GeoPoint to)
     {
         var fix = new Fix
         {
-            Sequence = 1,
+            Sequence = ++_fixes,
             FixedAtUnixMs = _world.Time.GetUtcNow().ToUnixTimeMilliseconds(),
             LatitudeE7 = (int)Math.Round(to.LatitudeDegrees * 1e7),
             LongitudeE7 = (int)Math.Round(to.LongitudeDegrees * 1e7),
@@ -74,7 +101,14 @@ internal sealed class TestDriver
         {
             _world.Host.City.GetRequiredService<PositionFanout>().Publish(change);
         }
+
+        _world.Host.City.GetRequiredService<FixLog>().Append(_carrier!, fix, FixVerdict.Accepted, change.Current.Status);
+        // Before the clock goes on: what nodes do then, they do with this place.
+        Task.Run(_world.Host.SettleAsync).GetAwaiter().GetResult();
     }
+
+    private void ShowLink(DriverLink link) => _world.Host.City.GetRequiredService<PositionFanout>().Publish(
+        _world.Host.City.GetRequiredService<DriverIndex>().SetLink(Slot, link));
 
     public DriverAction Action() => new() { ActionId = $"a{Claim.Epoch}.{++_actions}" };
 

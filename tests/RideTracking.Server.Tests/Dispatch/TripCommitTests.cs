@@ -14,6 +14,7 @@ using RideTracking.Server.Trips;
 namespace RideTracking.Server.Tests.Dispatch;
 
 /// <summary>The one script, on the embedded store and on Redis.</summary>
+[Trait(SpreadNodes.Trait, SpreadNodes.OneNode)]
 public sealed class TripCommitTests
 {
     private static readonly DateTimeOffset Now = new(2026, 1, 1, 8, 0, 0, TimeSpan.Zero);

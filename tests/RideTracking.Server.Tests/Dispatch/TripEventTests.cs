@@ -207,6 +207,7 @@ public sealed class TripEventTests
         await RefusedAsync(watch, "CURSOR_UNKNOWN", newest: "0-0");
     }
 
+    [Trait(SpreadNodes.Trait, SpreadNodes.OneNode)]
     [Theory, InlineData(1), InlineData(2), InlineData(4)]
     public async Task A_number_that_the_store_gives_again_is_told_to_who_had_it(int again)
     {

@@ -1,9 +1,6 @@
 using Google.Protobuf.WellKnownTypes;
 using Google.Rpc;
 using Grpc.Core;
-using Microsoft.Extensions.DependencyInjection;
-using RideTracking.Engine.Fanout;
-using RideTracking.Engine.Index;
 using RideTracking.Server.Access;
 using RideTracking.Server.Drivers;
 using RideTracking.Server.Tests.Fixtures;
@@ -150,7 +147,7 @@ public sealed class TripLifeTests
         var driver = await world.DriverAsync("d1");
         var trip = await world.RequestAsync();
         await driver.AcceptNextAsync();
-        Link(world, "d1", Engine.Index.DriverLink.Lost);
+        await driver.SetLinkAsync(Engine.Index.DriverLink.Lost);
 
         using var watch = world.Watch(trip.TripId);
         await world.Host.PassAsync<LostDrivers>(TimeSpan.FromMinutes(2));
@@ -239,10 +236,6 @@ public sealed class TripLifeTests
         await using var other = await DriverPhone.ConnectAsync(world.Host, "d1", "s2");
         Assert.Equal(told.Route.EncodedPolyline, other.Welcome.RoutePlan.Route.EncodedPolyline);
     }
-
-    private static void Link(RideWorld world, string driverId, Engine.Index.DriverLink link) =>
-        world.Host.City.GetRequiredService<PositionFanout>().Publish(
-            world.Host.City.GetRequiredService<DriverIndex>().SetLink(world.Host.City.GetRequiredService<DriverSlots>().GetOrAdd(driverId), link));
 
     private static async Task<(StatusCode Status, string Reason)> RefusedAsync<T>(Func<AsyncUnaryCall<T>> call)
     {

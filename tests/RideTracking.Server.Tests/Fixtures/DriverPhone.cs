@@ -1,5 +1,4 @@
 using Grpc.Core;
-using Grpc.Net.Client;
 using RideTracking.Server.Access;
 using RideTracking.V1;
 
@@ -26,12 +25,12 @@ public sealed class DriverPhone : IAsyncDisposable
     public AsyncDuplexStreamingCall<ConnectRequest, ConnectResponse> Call => _call;
 
     /// <summary>A call with the driver's token, on which nothing was said yet.</summary>
-    public static DriverPhone Dial(ServerHost server, string driverId, GrpcChannel? channel = null) =>
+    public static DriverPhone Dial(ServerHost server, string driverId, ChannelBase? channel = null) =>
         new(new DriverService.DriverServiceClient(channel ?? server.Channel()).Connect(server.TokenOf(Role.Driver, driverId)), driverId);
 
     /// <summary>A stream that was welcomed.</summary>
     public static async Task<DriverPhone> ConnectAsync(
-        ServerHost server, string driverId, string sessionId = "s1", GrpcChannel? channel = null, Action<Hello>? configure = null)
+        ServerHost server, string driverId, string sessionId = "s1", ChannelBase? channel = null, Action<Hello>? configure = null)
     {
         var phone = Dial(server, driverId, channel);
         var hello = new Hello { ProtocolVersion = 1, DriverId = driverId, SessionId = sessionId };

@@ -34,6 +34,9 @@ public sealed class ServerHost : IAsyncDisposable
     private readonly ErrorLog _errors;
     private readonly string? _ownFolder;
     private readonly List<GrpcChannel> _channels = [];
+    private readonly List<ServerHost> _others = [];
+    private SpreadNodes? _spread;
+    private RedisProcess? _ownRedis;
     private bool _stopped;
 
     private ServerHost(WebApplication app, WatchedTime? time, ErrorLog errors, string dataFolder, string? ownFolder)
@@ -57,11 +60,39 @@ public sealed class ServerHost : IAsyncDisposable
     public Uri GrpcAddress => Address(0);
 
     /// <summary>The page, gRPC-Web, health, metrics.</summary>
-    public Uri WebAddress => Address(1);
+    public Uri WebAddress => (_spread?.Ops ?? this).Address(1);
 
-    /// <summary>Starts a server on the embedded store, or on <paramref name="redis"/>; with a clock of the test's, all its loops go by it then.</summary>
+    /// <summary>Whether it is connected to its store.</summary>
+    public bool HasStore => Stores.All(s => s.Multiplexer.IsConnected);
+
+    /// <summary>
+    /// Starts a server on the embedded store, or on <paramref name="redis"/>; with a clock of the test's, all its loops go by it then. Where tests
+    /// run spread, two more nodes are beside it (<see cref="SpreadNodes"/>), on a Redis of their own if none is given; but not beside an embedded
+    /// store that a test keeps in its folder.
+    /// </summary>
     public static async Task<ServerHost> StartAsync(
         RedisProcess? redis = null, WatchedTime? time = null, string? dataFolder = null, Action<WebApplicationBuilder>? configure = null, params string[] args)
+    {
+        if (!SpreadNodes.AreWanted || (redis is null && dataFolder is not null))
+        {
+            return await StartOneAsync(redis, time, dataFolder, configure, args);
+        }
+
+        var ownRedis = redis is null ? await RedisProcess.StartAsync() : null;
+        // Whoever is first holds the area's work and its matching.
+        var riders = await StartOneAsync(redis ?? ownRedis, time, dataFolder, configure, args);
+        // All believe the tokens of one key.
+        var ops = await StartOneAsync(redis ?? ownRedis, time, riders.DataFolder, configure, args);
+        var host = await StartOneAsync(redis ?? ownRedis, time, riders.DataFolder, configure, args);
+        host._ownRedis = ownRedis;
+        host._others.AddRange([ops, riders]);
+        host._spread = new SpreadNodes(host, riders, ops);
+        await host.SettleAsync();
+        return host;
+    }
+
+    private static async Task<ServerHost> StartOneAsync(
+        RedisProcess? redis, WatchedTime? time, string? dataFolder, Action<WebApplicationBuilder>? configure, string[] args)
     {
         var ownFolder = dataFolder is null ? Directory.CreateTempSubdirectory("ride-tracking-").FullName : null;
         var errors = new ErrorLog();
@@ -83,11 +114,12 @@ public sealed class ServerHost : IAsyncDisposable
                 configure?.Invoke(builder);
             });
         var host = new ServerHost(app, time, errors, dataFolder ?? ownFolder!, ownFolder);
+        var tickingBefore = time?.Ticking ?? 0;
         await app.StartAsync();
         if (time is not null)
         {
             // They begin beside the start. One that had not begun yet would sleep through the first time that passes.
-            await time.TickingAsync(host.Loops.Count(s => s is (LoopService and not StoreProbe and not DevelopmentServiceToken) or MatchingRounds or RouteRenewal));
+            await time.TickingAsync(tickingBefore + host.Loops.Count(s => s is (LoopService and not StoreProbe and not DevelopmentServiceToken) or MatchingRounds or RouteRenewal));
         }
 
         return host;
@@ -106,18 +138,21 @@ public sealed class ServerHost : IAsyncDisposable
         await MoveAsync<TLoop>(Second);
     }
 
+    /// <summary>Where tests run spread: all nodes have taken in what was committed, and the fixes that were appended (<see cref="SpreadNodes.SettleAsync"/>).</summary>
+    public Task SettleAsync() => _spread?.SettleAsync() ?? Task.CompletedTask;
+
     /// <summary>
     /// Waits until the server has noticed that its store is gone. Before the store is started again: who has not noticed
     /// would fail later, on a connection that died.
     /// </summary>
-    public Task StoreGoneAsync() => UntilAsync(() => Stores.All(s => !s.Multiplexer.IsConnected));
+    public Task StoreGoneAsync() => UntilAsync(() => Nodes.SelectMany(n => n.Stores).All(s => !s.Multiplexer.IsConnected));
 
     /// <summary>Waits until the store answers on every connection of the server's.</summary>
     public Task StoreBackAsync() => UntilAsync(async () =>
     {
         try
         {
-            await Task.WhenAll(Stores.Select(s => s.PingAsync()));
+            await Task.WhenAll(Nodes.SelectMany(n => n.Stores).Select(s => s.PingAsync()));
             return true;
         }
         catch (RedisConnectionException)
@@ -142,7 +177,9 @@ public sealed class ServerHost : IAsyncDisposable
     }
 
     /// <summary>A channel of its own connection; disposed with the host.</summary>
-    public GrpcChannel Channel()
+    public ChannelBase Channel() => _spread is { } nodes ? new SpreadChannel(nodes, node => node.OwnChannel()) : OwnChannel();
+
+    private GrpcChannel OwnChannel()
     {
         var channel = GrpcChannel.ForAddress(GrpcAddress, new GrpcChannelOptions
         {
@@ -164,13 +201,19 @@ public sealed class ServerHost : IAsyncDisposable
         City.GetRequiredService<CityFleet>().TryGet(driverId, out var driver) && driver.HasFix ? driver.Fix.Sequence : 0;
 
     /// <summary>Errors whose message contains this are part of the test.</summary>
-    public void ExpectErrors(string part) => _errors.Expect(part);
+    public void ExpectErrors(string part)
+    {
+        foreach (var node in Nodes)
+        {
+            node._errors.Expect(part);
+        }
+    }
 
     /// <summary>Waits until the server has logged an error that is part of the test.</summary>
     public Task ErrorAsync(string part)
     {
         ExpectErrors(part);
-        return UntilAsync(() => _errors.Has(part));
+        return UntilAsync(() => Nodes.Any(n => n._errors.Has(part)));
     }
 
     /// <summary>Stops as Ctrl-C would.</summary>
@@ -178,6 +221,10 @@ public sealed class ServerHost : IAsyncDisposable
     {
         _stopped = true;
         await _app.StopAsync();
+        foreach (var node in _others)
+        {
+            await node.StopAsync();
+        }
     }
 
     public async ValueTask DisposeAsync()
@@ -193,6 +240,18 @@ public sealed class ServerHost : IAsyncDisposable
         }
 
         await _app.DisposeAsync();
+        try
+        {
+            foreach (var node in _others)
+            {
+                await node.DisposeAsync();
+            }
+        }
+        finally
+        {
+            await (_ownRedis?.DisposeAsync() ?? ValueTask.CompletedTask);
+        }
+
         if (_ownFolder is not null)
         {
             Directory.Delete(_ownFolder, recursive: true);
@@ -200,6 +259,14 @@ public sealed class ServerHost : IAsyncDisposable
 
         Assert.True(_errors.Unexpected.Count == 0, string.Join(Environment.NewLine, _errors.Unexpected));
     }
+
+    /// <summary>This one, and those beside it where tests run spread.</summary>
+    internal IEnumerable<ServerHost> Nodes => [this, .. _others];
+
+    /// <summary>One of its loops.</summary>
+    internal TLoop Loop<TLoop>()
+        where TLoop : LoopService =>
+        Loops.OfType<TLoop>().Single();
 
     private IEnumerable<IHostedService> Loops => Services.GetServices<IHostedService>().Concat(City.GetServices<IHostedService>());
 
@@ -209,10 +276,11 @@ public sealed class ServerHost : IAsyncDisposable
         where TLoop : LoopService
     {
         var time = _time ?? throw new InvalidOperationException("This server goes by the machine's clock.");
-        var loop = Loops.OfType<TLoop>().Single();
+        TLoop[] loops = [.. Nodes.Select(n => n.Loop<TLoop>())];
         time.Advance(span);
         var end = time.GetUtcNow();
-        await UntilAsync(() => loop.LookedAt > end - Second);
+        await UntilAsync(() => loops.All(l => l.LookedAt > end - Second));
+        await SettleAsync();
     }
 
     private Uri Address(int index)

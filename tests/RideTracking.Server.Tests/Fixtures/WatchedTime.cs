@@ -16,6 +16,18 @@ public sealed class WatchedTime(DateTimeOffset start) : FakeTimeProvider(start)
     public Task AsleepAsync(TimeSpan span, int count = 1) =>
         UntilAsync(sleepers => sleepers.Count(s => s.Due == span && s.Period == Timeout.InfiniteTimeSpan) >= count, $"{count} asleep for {span}");
 
+    /// <summary>How many are woken in turns.</summary>
+    public int Ticking
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _sleepers.Count(s => s.Period > TimeSpan.Zero);
+            }
+        }
+    }
+
     /// <summary>Completes when as many as said are woken in turns.</summary>
     public Task TickingAsync(int count) => UntilAsync(sleepers => sleepers.Count(s => s.Period > TimeSpan.Zero) >= count, $"{count} ticking");
 

@@ -5,6 +5,7 @@ using Microsoft.Extensions.DependencyInjection;
 using RideTracking.Engine.Fanout;
 using RideTracking.Engine.Index;
 using RideTracking.Server.Access;
+using RideTracking.Server.Areas;
 using RideTracking.Server.Tests.Fixtures;
 using RideTracking.V1;
 using DriverAvailability = RideTracking.Engine.Index.DriverAvailability;
@@ -23,6 +24,7 @@ internal sealed class FleetWorld(ServerHost host)
     private readonly DriverIndex _index = host.City.GetRequiredService<DriverIndex>();
     private readonly PositionFanout _fanout = host.City.GetRequiredService<PositionFanout>();
     private readonly TimeProvider _clock = host.City.GetRequiredService<TimeProvider>();
+    private readonly StoredFleet? _stored = SpreadNodes.AreWanted ? new(host) : null;
 
     public Metadata Ops { get; } = host.TokenOf(Role.Ops, "ops");
 
@@ -56,19 +58,27 @@ internal sealed class FleetWorld(ServerHost host)
         };
         Assert.True(_index.Update(slot, fix, out var change));
         _fanout.Publish(change);
+        _stored?.Move(driverId, fix, change.Current.Status);
         return slot;
     }
 
-    public void SetStatus(string driverId, DriverAvailability availability, DriverWork work, DriverLink link) =>
+    public void SetStatus(string driverId, DriverAvailability availability, DriverWork work, DriverLink link)
+    {
         _fanout.Publish(_index.SetStatus(_slots.GetOrAdd(driverId), new DriverStatus(availability, work, link)));
+        _stored?.SetStatus(driverId, availability, work, link);
+    }
 
+    /// <summary>As each node does by itself.</summary>
     public void Sweep(TimeSpan olderThan)
     {
         var left = new DriverChange[16];
-        var count = _index.SweepStale((_clock.GetUtcNow() - olderThan).ToUnixTimeMilliseconds(), left);
-        foreach (var change in left.AsSpan(0, count))
+        foreach (var fleet in host.Nodes.Select(n => n.City.GetRequiredService<CityFleet>()))
         {
-            _fanout.Publish(change);
+            var count = fleet.Index.SweepStale((_clock.GetUtcNow() - olderThan).ToUnixTimeMilliseconds(), left);
+            foreach (var change in left.AsSpan(0, count))
+            {
+                fleet.Fanout.Publish(change);
+            }
         }
     }
 }

@@ -13,6 +13,7 @@ namespace RideTracking.Server.Tests.Fleet;
 
 public class GetFleetDriverTests
 {
+    [Trait(SpreadNodes.Trait, SpreadNodes.OneNode)]
     [Fact]
     public async Task Ops_see_the_person_the_plan_and_the_age_of_the_position()
     {

@@ -132,6 +132,7 @@ public class WatchFleetTests
         Assert.Empty(reader.Shown);
     }
 
+    [Trait(SpreadNodes.Trait, SpreadNodes.OneNode)]
     [Fact]
     public async Task A_watcher_that_never_reads_holds_nobody_up_and_gets_the_newest_when_it_does()
     {
@@ -156,6 +157,7 @@ public class WatchFleetTests
         Assert.True(sleeper.Frames.Count < reader.Frames.Count, $"{sleeper.Frames.Count} frames were kept for a reader that slept");
     }
 
+    [Trait(SpreadNodes.Trait, SpreadNodes.OneNode)]
     [Fact]
     public async Task Many_threads_may_move_drivers_while_many_watch()
     {

@@ -52,7 +52,7 @@ internal sealed class StreetWorld : IAsyncDisposable
             world.Host.ExpectErrors(expectErrors);
         }
 
-        await world.Host.City.GetRequiredService<RoadLoading>().Done;
+        await Task.WhenAll(world.Host.Nodes.Select(n => n.City.GetRequiredService<RoadLoading>().Done));
         return world;
     }
 

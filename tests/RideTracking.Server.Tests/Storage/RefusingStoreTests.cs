@@ -25,13 +25,13 @@ public sealed class RefusingStoreTests
     [
         "deadlines", "trip_present", "trip_retention", "matching_rounds", "lost_drivers", "driven_paths", "zone_loading", "zone_queues", "share_watches",
         "road_closures", "learned_times", "directory_loading", "fleet_traits", "stream_sweep", "store_probe", "store_generation", "fix_log", "log_fences",
-        "dispatch_feed_head", "company_feed_head", "log_feed_head", "node_lease", "links_loading", "store_time", "blur_secret", "followed_elsewhere",
+        "dispatch_feed_head", "company_feed_head", "log_feed_head", "node_lease", "links_loading", "rejects_telling", "store_time", "blur_secret", "followed_elsewhere",
     ];
 
     private static readonly string[] Occasional =
     [
         "routes_left", "routes_changed", "routes_drifted", "zone_events", "present_restore", "road_loading", "command_wake", "store_compaction", "development_token",
-        "dispatch_feed", "company_feed", "log_feed", "lost_links",
+        "dispatch_feed", "company_feed", "log_feed", "lost_links", "rounds_elsewhere",
     ];
 
     // What reads, or asks nothing of the store. A new RPC is in neither list, and fails the test of the lists.

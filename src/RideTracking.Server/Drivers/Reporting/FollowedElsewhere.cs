@@ -33,8 +33,15 @@ internal sealed class FollowedElsewhere(Area area, PositionFanout fanout, Driver
     /// <summary>Whether somebody does.</summary>
     public bool IsFollowed(string driverId) => _until.TryGetValue(driverId, out var until) && until > Now;
 
-    /// <summary>A node has told of one.</summary>
-    internal void Hear(FeedChange change) => _until[change.Text(0)] = long.Parse(change.Text(1), CultureInfo.InvariantCulture);
+    /// <summary>A node has told of some: until when it holds, and the drivers.</summary>
+    internal void Hear(FeedChange change)
+    {
+        var until = long.Parse(change.Text(0), CultureInfo.InvariantCulture);
+        for (var at = 1; at < change.Parts.Count; at++)
+        {
+            _until[change.Text(at)] = until;
+        }
+    }
 
     /// <inheritdoc/>
     protected override async Task LookAsync(CancellationToken stopping)
@@ -59,7 +66,7 @@ internal sealed class FollowedElsewhere(Area area, PositionFanout fanout, Driver
         var due = followed.Where(d => now - _told.GetValueOrDefault(d) >= ToldAgainAfter.TotalMilliseconds);
         foreach (var some in due.Chunk(AtOnce))
         {
-            await area.Feed.RunAsync(area.Writes, StoreScript.Followed, [], [now + (long)Holds.TotalMilliseconds, .. some]);
+            await area.Feed.RunAsync(area.Writes, StoreScript.Tell, [], ["followed", now + (long)Holds.TotalMilliseconds, .. some]);
             foreach (var driverId in some)
             {
                 _told[driverId] = now;
