@@ -2,6 +2,9 @@ using RideTracking.Benchmarks;
 using RideTracking.Benchmarks.Fixes;
 using RideTracking.Benchmarks.Kills;
 using RideTracking.Benchmarks.Matching;
+using RideTracking.Benchmarks.Nodes;
+using RideTracking.Benchmarks.Nodes.Begin;
+using RideTracking.Benchmarks.Nodes.Late;
 using RideTracking.Benchmarks.Processes;
 using RideTracking.Benchmarks.Reporting;
 using RideTracking.Benchmarks.Roads;
@@ -32,8 +35,16 @@ try
         ["bytes"] => BytesBenchmark.Run(),
         ["redis", .. string[] options] => await RedisBenchmark.RunAsync(new Options(options, "--cycles", "--rounds")),
         ["store-kills", .. string[] options] => await KillsBenchmark.RunAsync(new Options(options, "--kills", "--cuts", "--each", "--seed")),
+        ["nodes-fixes", .. string[] options] => await NodesFixesBenchmark.RunAsync(
+            new Options(options, "--rounds", "--cycles", "--seconds", "--listeners", "--batch")),
+        ["nodes-trips", .. string[] options] => await NodesTripsBenchmark.RunAsync(new Options(options, "--rounds", "--trips", "--drivers", "--listeners")),
+        ["nodes-late", var monaco, .. string[] options] when !monaco.StartsWith('-') => await NodesLateBenchmark.RunAsync(
+            monaco, new Options(options, "--fixes", "--times", "--load", "--window")),
+        ["nodes-late", .. string[] options] => await NodesLateBenchmark.RunAsync(null, new Options(options, "--fixes", "--times", "--load", "--window")),
+        ["nodes-begin", .. string[] options] => await NodesBeginBenchmark.RunAsync(new Options(options, "--drivers", "--trips", "--rounds")),
         ["store-scripts", .. string[] options] => await ScriptsBenchmark.RunAsync(new Options(options, "--calls", "--rounds", "--in-flight")),
         [StoreHost.Verb, var folder, .. string[] options] => await StoreHost.RunAsync(folder, options),
+        [BareRelay.Verb, .. string[] options] => await BareRelay.RunAsync(options),
         [BareServer.Verb, .. string[] options] => await BareServer.RunAsync(options),
         _ => Usage(),
     };
@@ -86,6 +97,16 @@ static int Usage()
           bytes     bytes on the wire per fix against JSON
           redis [--cycles 50] [--rounds 3]
                     Redis CPU per fix against a few commands for each fix
+          nodes-fixes [--rounds 5] [--cycles 40] [--seconds 6] [--listeners 2] [--batch 300]
+                    what a fix costs Redis, the node that takes it and nodes that listen, beside one node alone and plain commands.
+                    --cycles: fixes of each of 3,000 drivers, one after the other; --seconds: of saturated streams
+          nodes-trips [--rounds 5] [--trips 1000] [--drivers 8] [--listeners 2]
+                    what a trip costs the node that decides it, Redis, and nodes that listen, beside one node alone
+          nodes-late [monaco.osm.pbf] [--fixes 300] [--times 60] [--load 0] [--window 40]
+                    how late things are seen on the node where they happen and on another one; a fix also beside a bare gRPC relay.
+                    --load: fixes a second of other drivers; --window: for how long a batch waits at the most (ms); closures need the extract
+          nodes-begin [--drivers 100000] [--trips 20000] [--rounds 3]
+                    how long a node takes until it serves a city while others go on, beside an empty store, and whether it has what they have
           store-scripts [--calls 3000] [--in-flight 50] [--rounds 3]
                     calls a second of the scripts, on the embedded store and on Redis, and Redis's CPU for each
           store-kills [--kills 100] [--cuts 60] [--each 0] [--seed 1]

@@ -37,7 +37,7 @@ internal static class RedisBenchmark
             var batchesBefore = await BatchesAsync(connection);
             appends.Add(await CpuPerFixAsync(connection, cycles, idle, _ => flood.ConfirmAsync()));
             var fixesInBatch = (double)cycles * Drivers / (await BatchesAsync(connection) - batchesBefore);
-            commands.Add(await CpuPerFixAsync(connection, cycles, idle, cycle => WriteEachAsync(connection.GetDatabase(), cycle)));
+            commands.Add(await CpuPerFixAsync(connection, cycles, idle, cycle => PlainCommands.WriteAsync(connection.GetDatabase(), Drivers, cycle)));
             Console.WriteLine(
                 $"  append {appends[^1]:f2} us CPU per fix ({fixesInBatch:f0} fixes a batch), commands for each fix {commands[^1]:f2} us; " +
                 $"at rest {idle.TotalMilliseconds:f1} ms a second, taken off both");
@@ -68,29 +68,6 @@ internal static class RedisBenchmark
         var before = await CpuAsync(connection);
         await Task.Delay(TimeSpan.FromSeconds(seconds));
         return (await CpuAsync(connection) - before) / seconds;
-    }
-
-    private static Task WriteEachAsync(IDatabase database, int cycle)
-    {
-        var batch = database.CreateBatch();
-        var replies = new List<Task>(Drivers * 4);
-        for (var driver = 0; driver < Drivers; driver++)
-        {
-            RedisKey key = $"driver:{driver}";
-            double longitude = -8.6 + (driver * 1e-4), latitude = 41.1 + (cycle * 1e-5);
-            replies.Add(batch.GeoAddAsync("drivers", longitude, latitude, $"driver-{driver}"));
-            replies.Add(batch.HashSetAsync(
-                key,
-                [
-                    new("session", "session-1"), new("sequence", cycle), new("time", 1_750_000_000_000 + cycle), new("lat", latitude), new("lon", longitude),
-                    new("accuracy", 4.5), new("course", 271.45), new("speed", 10.0), new("altitude", 104.3),
-                ]));
-            replies.Add(batch.KeyExpireAsync(key, TimeSpan.FromMinutes(2)));
-            replies.Add(batch.PublishAsync(RedisChannel.Literal("positions"), $"driver-{driver} {latitude} {longitude}"));
-        }
-
-        batch.Execute();
-        return Task.WhenAll(replies);
     }
 
     private static async Task<long> BatchesAsync(ConnectionMultiplexer connection)

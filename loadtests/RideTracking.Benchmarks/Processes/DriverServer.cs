@@ -22,8 +22,17 @@ internal sealed class DriverServer(string name, ChildProcess process, int port, 
     /// <summary>The whole server as it is, on a store of its own.</summary>
     public static async Task<DriverServer> StartRealAsync(RedisServer redis, params string[] arguments)
     {
-        var port = ChildProcess.FreePort();
         var folder = Directory.CreateTempSubdirectory("ride-tracking-bench-").FullName;
+        return await StartInAsync(folder, ownsFolder: true, redis, arguments);
+    }
+
+    /// <summary>The whole server as one of several nodes: they share a store, and a folder, so that each believes the same tokens.</summary>
+    public static Task<DriverServer> StartNodeAsync(string folder, RedisServer redis, params string[] arguments) =>
+        StartInAsync(folder, ownsFolder: false, redis, arguments);
+
+    private static async Task<DriverServer> StartInAsync(string folder, bool ownsFolder, RedisServer redis, string[] arguments)
+    {
+        var port = ChildProcess.FreePort();
         var process = await ChildProcess.StartAsync(
             "dotnet", "Application started",
             [
@@ -32,7 +41,7 @@ internal sealed class DriverServer(string name, ChildProcess process, int port, 
                 "--grpc-port", $"{port}", "--web-port", "0", .. arguments,
             ]);
         var token = await File.ReadAllTextAsync(Path.Combine(folder, "dev-service.token"));
-        return new DriverServer("whole server", process, port, token.Trim(), folder, maxUnacknowledged: 500);
+        return new DriverServer("whole server", process, port, token.Trim(), ownsFolder ? folder : null, maxUnacknowledged: 500);
     }
 
     /// <summary>An empty handler under grpc-dotnet, with the same token sent to it.</summary>

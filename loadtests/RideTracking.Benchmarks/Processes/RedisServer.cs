@@ -5,6 +5,9 @@ internal sealed class RedisServer(ChildProcess process, int port) : IAsyncDispos
 {
     public string Endpoint => $"127.0.0.1:{port}";
 
+    /// <summary>User and system time so far.</summary>
+    public TimeSpan CpuTime => process.CpuTime;
+
     public static async Task<RedisServer> StartAsync()
     {
         var port = ChildProcess.FreePort();

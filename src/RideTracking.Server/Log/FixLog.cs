@@ -31,13 +31,13 @@ public sealed partial class FixLog : BackgroundService
     private readonly ILogger<FixLog> _logger;
     private readonly Loop _loop;
     private readonly LogRecord[] _batch;
+    private readonly FlushWindow _window;
     private int _taken;
     private bool _isAway;
     private volatile bool _isForgotten;
     private bool _sleeping = true;
     private long _appended;
     private long _settled;
-    private TimeSpan _window;
 
     public FixLog(
         LogAppend append, WriteAhead ahead, ConnectionClaims claims, Carriers carriers, IOptions<LogOptions> options, LogMetrics metrics, Loops loops,
@@ -54,7 +54,7 @@ public sealed partial class FixLog : BackgroundService
         _loop = loops.Create("fix_log", TimeProvider.System);
         _waiting = new WaitingFixes(_options.MaxWaitingFixes);
         _batch = new LogRecord[_options.MaxBatchFixes];
-        _window = _options.MaxFlushWindow;
+        _window = new FlushWindow(_options, TimeProvider.System);
         metrics.ObserveWaiting(() => _waiting.Count);
     }
 
@@ -255,7 +255,7 @@ public sealed partial class FixLog : BackgroundService
 
         if (collect)
         {
-            await _hurry.WaitAsync(_window, stoppingToken);
+            await _hurry.WaitAsync(_window.Rest, stoppingToken);
         }
     }
 
@@ -264,9 +264,7 @@ public sealed partial class FixLog : BackgroundService
         lock (_lock)
         {
             var count = _waiting.Take(_batch);
-            var fill = (double)count / _batch.Length;
-            var next = _options.MaxFlushWindow - ((_options.MaxFlushWindow - _options.MinFlushWindow) * Math.Min(1, fill * 4));
-            _window = (_window + next) / 2;
+            _window.Taken((double)count / _batch.Length, _append.HasListeners);
             return count;
         }
     }

@@ -36,6 +36,9 @@ public sealed class LogAppend(
     private bool _isInDoubt;
     private long _segment = 1;
 
+    /// <summary>Whether other nodes see the fixes of this one when they are written.</summary>
+    public bool HasListeners => writer.HasListeners;
+
     /// <summary>
     /// Writes the records that may still be written, then moves their ledgers. Called again after a failure, it writes
     /// under the same number, so that nothing is there twice.

@@ -19,6 +19,11 @@ public sealed class LogOptions
     /// <summary>Longest time fixes are collected before they are written, where they are few: small batches are what costs.</summary>
     public TimeSpan MaxFlushWindow { get; set; } = TimeSpan.FromMilliseconds(250);
 
+    /// <summary>
+    /// The same while other nodes are there, whose followers see a fix when it is written: 1 ms to 10 s; counts where it is between the two.
+    /// </summary>
+    public TimeSpan SharedFlushWindow { get; set; } = TimeSpan.FromMilliseconds(40);
+
     /// <summary>Fixes in one batch at the most: 1 to 1500 (a script's arguments are limited).</summary>
     [Range(1, 1500, ErrorMessage = "Log:MaxBatchFixes must be 1 to 1500.")]
     public int MaxBatchFixes { get; set; } = 1000;
@@ -43,6 +48,7 @@ internal sealed class LogOptionsTimes : IValidateOptions<LogOptions>
         check.Within("SegmentLength", options.SegmentLength, TimeSpan.FromSeconds(1), TimeSpan.FromHours(1));
         check.Within("MinFlushWindow", options.MinFlushWindow, TimeSpan.FromMilliseconds(1), LongestFlushWindow);
         check.Within("MaxFlushWindow", options.MaxFlushWindow, options.MinFlushWindow, LongestFlushWindow);
+        check.Within("SharedFlushWindow", options.SharedFlushWindow, TimeSpan.FromMilliseconds(1), LongestFlushWindow);
         return check.Result;
     }
 }

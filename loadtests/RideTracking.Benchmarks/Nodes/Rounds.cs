@@ -1,0 +1,14 @@
+namespace RideTracking.Benchmarks.Nodes;
+
+/// <summary>What a figure was in each round.</summary>
+internal sealed class Rounds
+{
+    private readonly List<double> _values = [];
+
+    public double Median => _values.Order().ElementAt(_values.Count / 2);
+
+    public void Add(double value) => _values.Add(value);
+
+    /// <summary>The median, and between what it was.</summary>
+    public override string ToString() => $"{Median:f2} ({_values.Min():f2} to {_values.Max():f2})";
+}
