@@ -28,13 +28,21 @@ internal sealed class CarrierNode : IAsyncDisposable
     private readonly IServiceProvider _area;
     private readonly StreamServices _services;
     private readonly List<Held> _drivers = [];
+    private readonly string _writer;
 
     private CarrierNode(WebApplication app)
     {
         _app = app;
         _area = app.Services.GetRequiredService<AreaSet>().Home.Services;
+        _writer = _area.GetRequiredService<LogWriter>().Id;
         _services = _area.GetRequiredService<StreamServices>();
     }
+
+    /// <summary>
+    /// Whether the machine was so busy that it did not hold its lease: the others have ended it, as they should, and a server would claim its
+    /// drivers anew, which this one does not.
+    /// </summary>
+    public bool HasLostLease => _area.GetRequiredService<LogWriter>().Id != _writer;
 
     public static async Task<CarrierNode> StartAsync(NodeCluster cluster)
     {
