@@ -24,6 +24,11 @@ public sealed class Area(string id, RedisStore store, ServerClock clock, Loops l
     /// <summary>Its time.</summary>
     public ServerClock Clock => clock;
 
+    /// <summary>
+    /// Waits until the area's time is known, which the store says. After that, and where nobody says it, at once. Throws what the store does while it is away.
+    /// </summary>
+    internal Func<Task> TimeKnownAsync { get; set; } = () => Task.CompletedTask;
+
     /// <summary>For writing, whatever it is but the log.</summary>
     public StoreWriter Writes => store.Writes;
 
@@ -43,6 +48,9 @@ public sealed class Area(string id, RedisStore store, ServerClock clock, Loops l
 
     /// <summary>Rises each time the store was found emptied or replaced, as <see cref="StoreRestorations"/> does then too.</summary>
     public int StoreEmptyings => store.Emptyings;
+
+    /// <summary>Rises each time the store was found to have forgotten something, or emptied: claims are to be made anew.</summary>
+    internal int StoreForgettings => store.Forgettings;
 
     /// <summary>What in the store could not be read, and was left out.</summary>
     internal UnreadableRecords Unreadable => store.Unreadable;

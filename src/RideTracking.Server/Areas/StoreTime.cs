@@ -22,6 +22,9 @@ internal sealed partial class StoreTime : LoopService
     private readonly ReadStoreTime _read;
     private readonly ILogger<StoreTime> _logger;
     private (StoreReading Told, DateTimeOffset Time, long Timestamp, TimeSpan Error, DateTimeOffset Wall)? _kept;
+    private readonly Lock _lock = new();
+    private Task _reading = Task.CompletedTask;
+    private volatile bool _isKnown;
     private double _skewSeconds;
     private bool _isSkewed;
 
@@ -29,6 +32,7 @@ internal sealed partial class StoreTime : LoopService
         : base(area.MachineLoop("store_time"), EverySecond)
     {
         (_area, _store, _read, _logger) = (area, store, read, logger);
+        area.TimeKnownAsync = KnownAsync;
         meter.Gauge("ridetracking.clock.skew", "s", "What the machine's clock says more than the store's.", () => Volatile.Read(ref _skewSeconds));
     }
 
@@ -41,7 +45,25 @@ internal sealed partial class StoreTime : LoopService
         await base.StartAsync(cancellationToken);
     }
 
-    protected override async Task LookAsync(CancellationToken stopping)
+    // Until the store has said it once, the area's time would be what the machine's clock says.
+    private Task KnownAsync() => _isKnown ? Task.CompletedTask : LookAsync(CancellationToken.None);
+
+    // One reading at a time, whoever wants it.
+    protected override Task LookAsync(CancellationToken stopping)
+    {
+        lock (_lock)
+        {
+            return _reading = _reading.IsCompleted ? ReadAsync() : _reading;
+        }
+    }
+
+    private async Task ReadAsync()
+    {
+        await ReadOnceAsync();
+        _isKnown = true;
+    }
+
+    private async Task ReadOnceAsync()
     {
         var sent = Machine.GetTimestamp();
         if (await _read(_store, _area.Keys.TimeCorrection) is not { } told)

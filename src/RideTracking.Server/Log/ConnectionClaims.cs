@@ -55,7 +55,7 @@ public sealed class ConnectionClaims(RedisStore store, Area area, LogWriter writ
                     clock.RealMilliseconds(StoreExpiries.EarlierSessions), clock.RealMilliseconds(StoreExpiries.Writer),
                     request.Attempt.DeviceArgument, request.Attempt.NumberArgument,
                     request.EpochFloor, Math.Min(request.LastCommandSequence, ClaimRequest.MaxCommandSequence), request.Before is not null,
-                    request.IsStream, (clock.GetUtcNow() + NodeLease.Length).ToUnixTimeMilliseconds(), request.VehicleId,
+                    request.IsStream, (long)NodeLease.Length.TotalMilliseconds, request.VehicleId,
                 ]))!;
             switch ((string)reply[0]!)
             {

@@ -20,6 +20,7 @@ public sealed partial class RedisStore(
     private StoreWriter? _writes;
     private int _restorations;
     private int _emptyings;
+    private int _forgettings;
 
     /// <summary>Over databases that somebody else opened and closes: a simulation that stands between node and store.</summary>
     internal RedisStore(
@@ -64,6 +65,12 @@ public sealed partial class RedisStore(
     /// <summary>Rises each time the store was found emptied or replaced.</summary>
     public int Emptyings => Volatile.Read(ref _emptyings);
 
+    /// <summary>
+    /// Rises each time the store was found emptied or replaced, or a feed did not follow on what was read of it: what this node holds by the
+    /// store's word, the store may have forgotten.
+    /// </summary>
+    public int Forgettings => Volatile.Read(ref _forgettings);
+
     /// <summary>Records that cannot be read, whoever meets them.</summary>
     public UnreadableRecords Unreadable => unreadable;
 
@@ -88,11 +95,18 @@ public sealed partial class RedisStore(
     internal void WasEmptied()
     {
         Interlocked.Increment(ref _emptyings);
-        Interlocked.Increment(ref _restorations);
+        BeginAgain();
     }
 
-    /// <summary>What memory holds of the store is to be read anew.</summary>
-    internal void BeginAgain() => Interlocked.Increment(ref _restorations);
+    /// <summary>The store may have forgotten something: what memory holds of it is to be read anew, and what is held by its word asked for anew.</summary>
+    internal void BeginAgain()
+    {
+        Interlocked.Increment(ref _forgettings);
+        WasRestored();
+    }
+
+    /// <summary>A connection is back: what memory holds of the store is to be read anew.</summary>
+    internal void WasRestored() => Interlocked.Increment(ref _restorations);
 
     // Closed in DisposeAsync: streams that end after this service stops may still write.
     public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
@@ -122,7 +136,7 @@ public sealed partial class RedisStore(
         connection.ConnectionFailed += (_, e) => LogLost(role, e.FailureType);
         connection.ConnectionRestored += (_, _) =>
         {
-            Interlocked.Increment(ref _restorations);
+            WasRestored();
             LogRestored(role);
         };
         _connections.Add(connection);

@@ -50,6 +50,7 @@ internal sealed class Dispatcher(
     public async Task<DispatchOutcome> DispatchAsync(
         string? tripId, DispatchEvent happened, ActingDriver? actor = null, Func<TransitionResult, StoredAnswer>? answer = null)
     {
+        await area.TimeKnownAsync();
         var trip = tripId is null || happened is RideRequested ? null : book.Find(tripId) ?? await store.ReadTripAsync(tripId);
         var met = ImmutableArray<DriverPlan>.Empty;
         for (var attempt = 0; attempt < MaxAttempts; attempt++)
@@ -102,6 +103,7 @@ internal sealed class Dispatcher(
     /// <exception cref="RedisException">The store is away; it may be there or not.</exception>
     public async Task<DispatchOutcome> TellAsync(string driverId, OutboxCommand command, StoredAnswer? answer = null)
     {
+        await area.TimeKnownAsync();
         var plan = book.PlanOf(driverId);
         for (var attempt = 0; attempt < MaxAttempts; attempt++)
         {

@@ -177,6 +177,22 @@ public sealed class OnePresentTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task What_a_new_name_claims_is_held_for_a_leases_length_by_the_stores_own_clock()
+    {
+        // As after a fail-over to another clock, by which the area does not go.
+        await _here.Host.PassAsync<NodeLease>(TimeSpan.FromMinutes(3));
+        var writer = _here.Host.City.GetRequiredService<LogWriter>();
+        writer.Renew();
+
+        await _here.Host.City.GetRequiredService<ConnectionClaims>().ClaimAsync(new ClaimRequest("d1", "s"), Cancel);
+
+        await using var admin = await _redis.ConnectAsync();
+        var ends = (long)await admin.GetDatabase().HashGetAsync("rt:{default}:nodes", writer.Id);
+        var now = new DateTimeOffset(await admin.GetServers()[0].TimeAsync(), TimeSpan.Zero).ToUnixTimeMilliseconds();
+        Assert.InRange(ends, now - 60_000, now + 5_000);
+    }
+
+    [Fact]
     public async Task A_node_that_begins_to_serve_knows_who_is_connected_to_the_others()
     {
         await using var phone = await DriverPhone.ConnectAsync(_here.Host, "d1");

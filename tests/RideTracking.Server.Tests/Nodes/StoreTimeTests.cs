@@ -1,8 +1,11 @@
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
+using RideTracking.Engine.Dispatch;
 using RideTracking.Server.Areas;
 using RideTracking.Server.Hosting;
 using RideTracking.Server.Tests.Fixtures;
+using RideTracking.Server.Trips;
+using StackExchange.Redis;
 
 namespace RideTracking.Server.Tests.Nodes;
 
@@ -28,6 +31,23 @@ public sealed class StoreTimeTests
             await phone.SendAsync(DriverPhone.Batch(TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds(), sequence));
             Assert.Empty(await phone.ReadAckAsync(sequence++));
         }
+    }
+
+    [Fact]
+    public async Task Nothing_is_decided_before_the_store_has_said_what_time_it_is()
+    {
+        await using var redis = await RedisProcess.StartAsync();
+        var isAway = true;
+        await using var host = await ServerHost.StartAsync(redis, configure: (WebApplicationBuilder builder) => builder.Services.AddSingleton<ReadStoreTime>(
+            (store, correction) => isAway
+                ? throw new RedisConnectionException(ConnectionFailureType.SocketClosed, CommandFlags.None, "No reply.", null, CommandStatus.Unknown)
+                : StoreReading.ReadAsync(store, correction)));
+        var dispatcher = host.City.GetRequiredService<Dispatcher>();
+
+        await Assert.ThrowsAsync<RedisConnectionException>(() => dispatcher.DispatchAsync(null, new BlockRequested("d1", "a complaint")));
+        isAway = false;
+
+        Assert.IsType<Decided>(await dispatcher.DispatchAsync(null, new BlockRequested("d1", "a complaint")));
     }
 
     [Fact]

@@ -4,6 +4,7 @@ using RideTracking.Server.Log;
 using RideTracking.Server.Outbox;
 using RideTracking.Server.Tests.Fixtures;
 using RideTracking.V1;
+using StackExchange.Redis;
 using Role = RideTracking.Server.Access.Role;
 
 namespace RideTracking.Server.Tests.Streams;
@@ -124,6 +125,29 @@ public sealed class ForgottenStoreTests
         await MessageAsync(server, "after");
         await phone.SendAsync(DriverPhone.Batch(Now + 1000, 2));
         Assert.Equal((2UL, "after"), (await phone.ReadUntilAsync(m => m.Command is not null)) is { Command: var c } ? (c.Sequence, c.DriverMessage.Text) : default);
+    }
+
+    [Fact]
+    public async Task An_open_stream_is_told_a_command_whose_number_a_store_gives_again_that_has_forgotten_nothing_of_its_claim()
+    {
+        await using var redis = await RedisProcess.StartAsync();
+        await using var server = await ServerHost.StartAsync(redis);
+        await using var phone = await DriverPhone.ConnectAsync(server, "d1");
+        await MessageAsync(server, "before");
+        Assert.Equal(1UL, (await phone.ReadUntilAsync(m => m.Command is not null)).Command.Sequence);
+        await using var store = await redis.ConnectAsync();
+        var (database, keys) = (store.GetDatabase(), server.City.GetRequiredService<StoreKeys>());
+        RedisKey[] behind = [keys.Outbox("d1"), keys.DispatchFeed.Entries, keys.DispatchFeed.Head];
+        var dumps = await Task.WhenAll(behind.Select(key => database.KeyDumpAsync(key)));
+        await MessageAsync(server, "forgotten");
+        Assert.Equal(2UL, (await phone.ReadUntilAsync(m => m.Command is not null)).Command.Sequence);
+
+        await Task.WhenAll(behind.Zip(dumps, (key, dump) => database.ExecuteAsync("RESTORE", key, 0, dump!, "REPLACE")));
+        await MessageAsync(server, "after");
+
+        // The feed has another entry under its number.
+        // Behind the first one, which nobody has acknowledged: what waits is numbered anew.
+        Assert.Equal(4UL, (await phone.ReadUntilAsync(m => m.Command?.DriverMessage.Text == "after")).Command.Sequence);
     }
 
     private static async Task MessageAsync(ServerHost server, string text) =>

@@ -5,7 +5,7 @@
 --       earlier sessions expire after (ms), fence expires after (ms), device ('-' when it is not told), its attempt (0 when it counts none),
 --       the greatest epoch that memory knows of the driver, the highest number of a command that the app has seen,
 --       whether the store has forgotten this claim before (1), whether it is by a stream (1),
---       until when a writer that has no lease yet is taken to be there (ms), the vehicle that the driver has named ('' for the usual one)
+--       how long a writer that has no lease yet is taken to be there (ms), the vehicle that the driver has named ('' for the usual one)
 -- Returns {'ok', epoch, last fix, last fix of this session} | {'held', the claim that holds the driver now}
 --       | {'passed', the device's later attempt}
 local epoch, holder, attempts = '0', '-', ''
@@ -97,7 +97,7 @@ else
 end
 if redis.call('HEXISTS', KEYS[8], ARGV[2]) == 0 then
   -- A writer that was renewed holds its lease from the next look on; until then somebody must find its end.
-  write('HSET', KEYS[8], ARGV[2], ARGV[13])
+  write('HSET', KEYS[8], ARGV[2], string.format('%d', clock() + tonumber(ARGV[13])))
 end
 tell({{'claimed', ARGV[1], epoch, ARGV[2], ARGV[7], ARGV[12], ARGV[14]}})
 apply()
