@@ -23,19 +23,32 @@ internal sealed class City : IDisposable
     private static readonly DateTimeOffset Morning = new(2026, 1, 1, 8, 0, 0, TimeSpan.Zero);
     private static readonly GeoPoint Center = new(41.15, -8.61);
 
+    // What went wrong may have been given up on, or waited for, for so long.
+    private static readonly TimeSpan Aftermath = TimeSpan.FromSeconds(30);
+
+    // Nodes look at the store's time every few seconds.
+    private static readonly TimeSpan TimeCorrection = TimeSpan.FromSeconds(9);
+
     private readonly IDatabase _database;
     private readonly StoreWatch _watch;
     private readonly List<NodeRun> _runs = [];
     private readonly NodeRun?[] _nodes;
     private readonly List<SimulatedDriver> _drivers = [];
     private readonly List<SimulatedRider> _riders = [];
+    private readonly SortedDictionary<string, GeoPoint> _places = new(StringComparer.Ordinal);
+    private readonly bool _isEmbedded;
+    private DateTimeOffset _troubledUntil = DateTimeOffset.MaxValue;
+    private DateTimeOffset _undisturbedUntil = DateTimeOffset.MinValue;
+    private bool _isFailingOver;
     private int _tripIds;
 
     public City(IDatabase database, bool isEmbedded, int seed, double hours, PlantedBug? bug)
     {
         _database = database;
         Chance = new Chance(seed);
-        Conditions = new Conditions(Chance, hours);
+        Conditions = new Conditions(Chance, hours, isEmbedded);
+        _isEmbedded = isEmbedded;
+        Planted = bug;
         // The area is part of every key and every id: runs share a store, and have the same history wherever they run.
         Keys = new StoreKeys($"sim{seed}");
         _watch = new StoreWatch(database, Keys, Queue, History);
@@ -45,14 +58,13 @@ internal sealed class City : IDisposable
             _watch.OutboxChanged += TellNodes;
         }
 
-        Store = new SharedStore(database, isEmbedded, _watch, bug is null ? null : bug.ChangeScript);
-        PlantedDecision = bug?.ChangeDecision;
+        Store = new SharedStore(database, isEmbedded, _watch, Queue, bug);
         _nodes = new NodeRun?[Conditions.Nodes];
         Queue.AfterEach = () =>
         {
             foreach (var run in _nodes)
             {
-                run?.LookAtMatching();
+                run?.LookAround();
             }
         };
         for (var i = 0; i < Conditions.Drivers; i++)
@@ -73,7 +85,8 @@ internal sealed class City : IDisposable
 
     public History History { get; } = new();
 
-    public Decision? PlantedDecision { get; }
+    /// <summary>A mistake made on purpose.</summary>
+    public PlantedBug? Planted { get; }
 
     /// <summary>Whose events are nobody else's.</summary>
     public Life Life { get; } = new();
@@ -86,6 +99,9 @@ internal sealed class City : IDisposable
 
     public StoreTrouble StoreTrouble => IsDay ? Conditions.Trouble : StoreTrouble.None;
 
+    /// <summary>Where drivers were when they last sent a fix.</summary>
+    public IReadOnlyDictionary<string, GeoPoint> Places => _places;
+
     public IReadOnlyList<NodeRun> ServingNodes => [.. _nodes.OfType<NodeRun>().Where(n => n.IsServing)];
 
     /// <summary>Somewhere within some 3 km.</summary>
@@ -93,7 +109,7 @@ internal sealed class City : IDisposable
 
     public string SomeDriver() => Chance.Pick(_drivers).Id;
 
-    public string NewTripId() => $"{Keys.Area}.{++_tripIds:x32}";
+    public string NewTripId() => TripId(++_tripIds);
 
     /// <summary>Lets the day and the evening pass.</summary>
     public FinalStore Run()
@@ -108,7 +124,10 @@ internal sealed class City : IDisposable
         RidersCome();
         ThingsGoWrong();
         CompanyActs();
+        Every(() => TimeSpan.FromSeconds(20), ShowMemory);
+        _troubledUntil = Conditions.Trouble == StoreTrouble.None ? Queue.Now : DateTimeOffset.MaxValue;
         Queue.RunUntil(Morning + Conditions.Day);
+        Queue.RunUntil(_undisturbedUntil > Queue.Now ? _undisturbedUntil : Queue.Now);
         BeginEvening();
         // Longer than what may still come of a trip for later: its time, a search, and the longest trip, twice.
         var latest = Queue.Now + TimeSpan.FromMinutes(26);
@@ -121,6 +140,8 @@ internal sealed class City : IDisposable
         IsOver = true;
         Queue.RunUntil(Queue.Now + TimeSpan.FromSeconds(30));
         _drivers.ForEach(d => d.ShowWay());
+        ShowMemory();
+        ShowLinks();
         return _watch.Final();
     }
 
@@ -175,12 +196,43 @@ internal sealed class City : IDisposable
         }
     }
 
+    /// <summary>A node has a fix of a driver: it is in the log, and every other node reads it there.</summary>
+    public void Placed(NodeRun node, string driverId, GeoPoint at, byte[] lastFix)
+    {
+        _places[driverId] = at;
+        Store.Put(Keys.LastFixes, driverId, lastFix);
+        foreach (var run in _nodes.OfType<NodeRun>().Where(n => n != node))
+        {
+            Queue.After(Chance.Milliseconds(5, 400), run.Life, () => run.PlaceElsewhere(driverId, at));
+        }
+    }
+
     // Every node hears of it a little later, or not at all.
     private void Publish(ReadOnlyMemory<byte> entry)
     {
-        foreach (var run in _nodes.OfType<NodeRun>().Where(_ => !Chance.Of(Conditions.LostMessages)))
+        foreach (var run in _nodes.OfType<NodeRun>().Where(n => !Chance.Of(Conditions.LostMessages) && n.DeafUntil <= Queue.Now))
         {
             Queue.After(Chance.Milliseconds(0.3, 5), run.Life, () => run.Hear(entry));
+        }
+    }
+
+    private void ShowMemory()
+    {
+        foreach (var run in ServingNodes)
+        {
+            var isCalm = !_isEmbedded && !Store.IsAway && _troubledUntil <= Queue.Now && run.IsWellFor(Aftermath);
+            History.Add(run.ShowMemory(isCalm, Enumerable.Range(1, _tripIds).Select(TripId), _drivers.Select(d => d.Id)));
+        }
+    }
+
+    private void ShowLinks()
+    {
+        foreach (var run in _isEmbedded ? [] : ServingNodes)
+        {
+            var inStore = _database.HashKeys(Keys.Nodes).Select(n => n.ToString()).Where(n => !n.StartsWith('#') && !run.IsOwnWriter(n))
+                .SelectMany(n => _database.HashKeys(Keys.Links(n))).Select(d => d.ToString()).ToHashSet(StringComparer.Ordinal);
+            History.Add(new LinksShown(
+                Queue.Now, run.Name, [.. _drivers.Select(d => d.Id).Where(run.KnowsConnectedElsewhere)], [.. _drivers.Select(d => d.Id).Where(inStore.Contains)]));
         }
     }
 
@@ -193,9 +245,11 @@ internal sealed class City : IDisposable
         }
     }
 
+    private string TripId(int number) => $"{Keys.Area}.{number:x32}";
+
     private void StartNode(int i)
     {
-        var run = new NodeRun(this, $"n{i}", Chance.Milliseconds(-1, 1) * Conditions.ClockError.TotalMilliseconds);
+        var run = new NodeRun(this, $"n{i}-{_runs.Count}", Chance.Milliseconds(-1, 1) * Conditions.ClockError.TotalMilliseconds);
         _nodes[i] = run;
         _runs.Add(run);
         run.Start();
@@ -215,11 +269,15 @@ internal sealed class City : IDisposable
     private void ThingsGoWrong()
     {
         Wrong(Conditions.NodeDeaths, KillNode);
-        Wrong(Conditions.NodeFreezes, () => FreezeNode(Chance.Seconds(1, 40)));
+        Wrong(Conditions.NodeFreezes, () => FreezeNode(Chance.Of(0.5) ? Chance.Seconds(1, 8) : Chance.Seconds(8, 100)));
+        Wrong(Conditions.SubscriptionCuts, () => CutSubscription(Chance.Seconds(2, 60)));
+        Wrong(Conditions.ClockSteps, ReplaceStore);
+        Wrong(Conditions.Forgettings, () => FailOver(Chance.Seconds(0.05, 3), isNoticed: Chance.Of(0.5)));
         Wrong(Conditions.StoreOutages, () => LoseStore(Chance.Seconds(1, 60)));
         Wrong(Conditions.StoreStalls, () =>
         {
             Store.StalledUntil = Queue.Now + Chance.Seconds(1, 20);
+            Trouble(Store.StalledUntil);
             Note($"the store stalls until {Store.StalledUntil:HH:mm:ss.fff}");
         });
     }
@@ -267,7 +325,7 @@ internal sealed class City : IDisposable
 
     private void Wrong(TimeSpan mean, Action happens) => Every(() => Chance.Exponential(mean), () =>
     {
-        if (IsDay)
+        if (IsDay && _undisturbedUntil <= Queue.Now)
         {
             happens();
         }
@@ -287,7 +345,11 @@ internal sealed class City : IDisposable
 
     private void StartAgain(int i)
     {
-        if (_nodes[i] is null)
+        if (_undisturbedUntil > Queue.Now)
+        {
+            Queue.At(_undisturbedUntil, Life, () => StartAgain(i));
+        }
+        else if (_nodes[i] is null)
         {
             Note($"n{i} starts again");
             StartNode(i);
@@ -298,10 +360,74 @@ internal sealed class City : IDisposable
     {
         if (Chance.Pick(_nodes) is { } run)
         {
-            run.Life.FrozenUntil = Queue.Now + span;
-            Note($"{run.Name} freezes for {span}");
+            var isMachine = Chance.Of(0.5);
+            Note($"{run.Name} {(isMachine ? "sleeps" : "freezes")} for {span}");
+            run.Freeze(span, isMachine);
+            foreach (var line in run.Lines.Values)
+            {
+                // Phones and balancers do not wait forever.
+                var patience = Chance.Seconds(10, 60);
+                if (patience < span)
+                {
+                    Queue.After(patience, Life, line.Cut);
+                }
+            }
         }
     }
+
+    private void CutSubscription(TimeSpan span)
+    {
+        if (Chance.Pick(_nodes) is { } run)
+        {
+            run.DeafUntil = Queue.Now + span;
+            Note($"{run.Name} hears nothing of what is published for {span}");
+        }
+    }
+
+    // While somebody is there who knows what time it was, and for long enough to say so: where nobody is, the new clock is the right one.
+    private void ReplaceStore()
+    {
+        if (Store.IsAway || Store.StalledUntil > Queue.Now || !ServingNodes.Any(n => n.IsWellFor(TimeCorrection)))
+        {
+            return;
+        }
+
+        _undisturbedUntil = Queue.Now + TimeCorrection;
+        Store.BecomeAnotherServer(Chance.Seconds(-200, 200));
+        Note($"another server of the store answers, where it is {Store.Time:HH:mm:ss.fff}");
+    }
+
+    // To a replica that was this much behind. Behind a proxy nodes do not even notice that their connections lead elsewhere.
+    private void FailOver(TimeSpan behind, bool isNoticed)
+    {
+        if (_isFailingOver)
+        {
+            return;
+        }
+
+        _isFailingOver = true;
+        Store.Keep();
+        Queue.After(behind, Life, () =>
+        {
+            _isFailingOver = false;
+            Store.Forget();
+            Note($"the store has forgotten the last {behind}{(isNoticed ? ", and connections broke" : "")}");
+            if (isNoticed)
+            {
+                Reconnect();
+            }
+        });
+    }
+
+    private void Reconnect()
+    {
+        foreach (var run in _nodes.OfType<NodeRun>())
+        {
+            Queue.After(Chance.Milliseconds(1, 2000), run.Life, run.Reload);
+        }
+    }
+
+    private void Trouble(DateTimeOffset until) => _troubledUntil = _troubledUntil > until + Aftermath ? _troubledUntil : until + Aftermath;
 
     private void LoseStore(TimeSpan span)
     {
@@ -318,11 +444,9 @@ internal sealed class City : IDisposable
         if (Store.IsAway)
         {
             Store.IsAway = false;
+            Trouble(Queue.Now);
             Note("the store is back");
-            foreach (var run in _nodes.OfType<NodeRun>())
-            {
-                Queue.After(Chance.Milliseconds(1, 2000), run.Life, run.Reload);
-            }
+            Reconnect();
         }
     }
 
@@ -332,10 +456,11 @@ internal sealed class City : IDisposable
         Note("evening");
         Store.StalledUntil = DateTimeOffset.MinValue;
         FindStore();
+        _troubledUntil = Queue.Now + Aftermath;
         for (var i = 0; i < _nodes.Length; i++)
         {
             StartAgain(i);
-            _nodes[i]!.Life.FrozenUntil = DateTimeOffset.MinValue;
+            _nodes[i]!.Thaw();
         }
 
         _drivers.ForEach(d => d.ComeBack());

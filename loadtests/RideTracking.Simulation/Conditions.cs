@@ -9,7 +9,7 @@ internal sealed class Conditions
 {
     private static readonly TimeSpan Never = TimeSpan.FromDays(365);
 
-    public Conditions(Chance chance, double hours)
+    public Conditions(Chance chance, double hours, bool isEmbedded)
     {
         Day = TimeSpan.FromHours(hours);
         Nodes = chance.Number(1, 5);
@@ -31,11 +31,17 @@ internal sealed class Conditions
         Reordered = chance.Of(0.5) ? chance.Number(0, 0.2) : 0;
         Repeated = chance.Number(0, 0.2);
         Sleepers = chance.Of(0.5) ? 0.2 : 0;
-        ClockError = chance.Of(0.5) ? chance.Milliseconds(0, 500) : TimeSpan.Zero;
+        ClockError = chance.Of(0.8) ? chance.Seconds(0, 300) : TimeSpan.Zero;
         OfferWindow = chance.Seconds(8, 20);
         SearchTimeout = chance.Seconds(40, 240);
         MaxWaitingCommands = chance.Of(0.2) ? 8 : 100;
         LostMessages = chance.Of(0.7) ? chance.Number(0, 1) : 0;
+        // The embedded store is for one node: others do not hear of what one decides, and cannot decide for it.
+        EveryNodeHoldsAll = chance.Of(0.2) | isEmbedded;
+        SubscriptionCuts = Sometimes(chance, 60, 400);
+        ClockSteps = Sometimes(chance, 200, 900);
+        Forgettings = chance.Of(0.3) ? chance.Seconds(60, 400) : Never;
+        Forgettings = isEmbedded ? Never : Forgettings;
     }
 
     public TimeSpan Day { get; }
@@ -79,11 +85,23 @@ internal sealed class Conditions
 
     public double Sleepers { get; }
 
-    /// <summary>Nodes' clocks are this much wrong at most, in either direction.</summary>
+    /// <summary>The clocks of nodes' machines are this much wrong at most, in either direction.</summary>
     public TimeSpan ClockError { get; }
 
     /// <summary>Share of what the store publishes that a node does not hear.</summary>
     public double LostMessages { get; }
+
+    /// <summary>Whether every node holds every lease: two holders, or five, do no harm.</summary>
+    public bool EveryNodeHoldsAll { get; }
+
+    /// <summary>Mean time until some node hears nothing of what is published for a while.</summary>
+    public TimeSpan SubscriptionCuts { get; }
+
+    /// <summary>Mean time until another server, with another clock, takes the store's place; it has all that the one before had.</summary>
+    public TimeSpan ClockSteps { get; }
+
+    /// <summary>Mean time until a server takes the store's place that lacks its last moments.</summary>
+    public TimeSpan Forgettings { get; }
 
     private int OffersAtOnce { get; }
 

@@ -9,6 +9,9 @@ public sealed class PlantedBugTests(Stores stores) : IClassFixture<Stores>
     private const int MostSeeds = 60;
     private const double Hours = 0.1;
 
+    // Looked at first: between them they find all mistakes as things are now. Where a change lets others find one, that takes longer.
+    private static readonly int[] FirstSeeds = [2, 27, 13];
+
     public static TheoryData<string> Bugs => [.. PlantedBug.All.Select(b => b.Name)];
 
     [Theory, MemberData(nameof(Bugs))]
@@ -16,6 +19,6 @@ public sealed class PlantedBugTests(Stores stores) : IClassFixture<Stores>
     {
         var bug = PlantedBug.All.Single(b => b.Name == name);
 
-        Assert.Contains(Enumerable.Range(1, MostSeeds).Reverse(), seed => SeedRun.Of(stores.Redis, seed, Hours, bug).Checked.Violations.Count > 0);
+        Assert.Contains(FirstSeeds.Union(Enumerable.Range(1, MostSeeds)), seed => SeedRun.Of(stores.Redis, seed, Hours, bug).Checked.Violations.Count > 0);
     }
 }

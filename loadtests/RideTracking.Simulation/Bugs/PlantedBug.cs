@@ -1,5 +1,7 @@
 using System.Collections.Immutable;
 using RideTracking.Engine.Dispatch;
+using RideTracking.Server.Store.Feeds;
+using RideTracking.Server.Trips;
 
 namespace RideTracking.Simulation.Bugs;
 
@@ -7,21 +9,42 @@ namespace RideTracking.Simulation.Bugs;
 internal delegate Func<Trip?, ImmutableArray<DriverPlan>, DispatchEvent, DateTimeOffset, TripRules, TransitionResult> Decision(
     Func<Trip?, ImmutableArray<DriverPlan>, DispatchEvent, DateTimeOffset, TripRules, TransitionResult> decide);
 
-/// <summary>A mistake made on purpose, to show that the checker finds it: in a script's text, or in what is decided.</summary>
+/// <summary>A mistake made on purpose, to show that the checker finds it: in a script's text, in what is decided, or in how a node is wired.</summary>
 /// <param name="Name">What is wrong.</param>
 internal sealed record PlantedBug(string Name)
 {
-    private (string Script, string Old, string New)? Change { get; init; }
+    private ImmutableArray<(string Script, string Old, string New)> Changes { get; init; } = [];
 
-    /// <summary>A decision with the mistake in it; null when the mistake is in a script.</summary>
+    /// <summary>A decision with the mistake in it; null when the mistake is elsewhere.</summary>
     public Decision? ChangeDecision { get; private init; }
+
+    /// <summary>A way to the area's feed with the mistake in it; null when the mistake is elsewhere.</summary>
+    public Func<IFeedSource, IFeedSource>? ChangeFeed { get; private init; }
+
+    /// <summary>What is heard of the area's feed, with the mistake in it; null when the mistake is elsewhere.</summary>
+    public Func<ReadOnlyMemory<byte>, ReadOnlyMemory<byte>>? ChangeHeard { get; private init; }
+
+    /// <summary>Puts the mistake into a node's book; null when the mistake is elsewhere.</summary>
+    public Action<TripBook>? ChangeBook { get; private init; }
+
+    /// <summary>Every node holds every lease.</summary>
+    public bool EveryNodeHoldsAll { get; private init; }
+
+    /// <summary>Scripts that ask for the time are told that of the machine of the node that sent them.</summary>
+    public bool AsksNodesClock { get; private init; }
+
+    /// <summary>Streams keep their claims whatever the store has forgotten.</summary>
+    public bool KeepsClaims { get; private init; }
+
+    /// <summary>Nodes go by the clocks of their machines.</summary>
+    public bool IgnoresStoreTime { get; private init; }
 
     /// <summary>All of them.</summary>
     public static ImmutableArray<PlantedBug> All { get; } =
     [
         InCommit(
             "a commit does not compare the plans' versions",
-            "changed = changed or version(stored[p]) ~= plan.version", "changed = changed or false"),
+            "changed = changed or version(stored[p]) ~= plan.version", "changed = changed or false") with { EveryNodeHoldsAll = true },
         InCommit(
             "a commit does not compare the trip's version",
             "local changed = ARGV[4] ~= '' and version(trip) ~= ARGV[5]", "local changed = false"),
@@ -36,8 +59,8 @@ internal sealed record PlantedBug(string Name)
             "write('ZREM', KEYS[3], ARGV[4])", ""),
         InCommit(
             "the last of several commands is lost",
-            "for i, command in ipairs(plan.commands) do", "for i, command in ipairs(plan.commands) do if i == 1 or i < #plan.commands then"
-            , ("length, has[command.field] = length + 1, true\n      end\n    end", "length, has[command.field] = length + 1, true\n      end end\n    end")),
+            "for i, command in ipairs(plan.commands) do", "for i, command in ipairs(plan.commands) do if i == 1 or i < #plan.commands then",
+            ("length, has[command.field] = length + 1, true\n      end\n    end", "length, has[command.field] = length + 1, true\n      end end\n    end")),
         InCommit(
             "commands are numbered from what waits",
             "local last = plan.last + #plan.commands", "local last = math.max(0, plan.length - 1) + #plan.commands"),
@@ -49,7 +72,26 @@ internal sealed record PlantedBug(string Name)
             "write('HDEL', outbox, unpack(plan.superseded))", ""),
         new("an acknowledgement forgets one command too many")
         {
-            Change = ("outbox-acknowledge.lua", "tonumber(sequence) <= through", "tonumber(sequence) <= through + 1"),
+            Changes = [("outbox-acknowledge.lua", "tonumber(sequence) <= through", "tonumber(sequence) <= through + 1")],
+        },
+        new("what a node did not hear of the feed it does not read either") { ChangeFeed = source => new DeafFeed(source) },
+        new("nobody looks at the feed's head") { ChangeFeed = source => new HeadlessFeed(source) },
+        new("an older version is taken in after a newer one") { ChangeBook = book => book.IsNews = (_, _) => true },
+        InCommit(
+            "two nodes hold the work, and a commit is not compare-and-set",
+            "changed = changed or version(stored[p]) ~= plan.version", "changed = changed or false",
+            ("local changed = ARGV[4] ~= '' and version(trip) ~= ARGV[5]", "local changed = false")) with { EveryNodeHoldsAll = true },
+        new("a script goes by the clock of the node that sent it") { AsksNodesClock = true },
+        new("a node goes by the clock of its machine") { IgnoresStoreTime = true },
+        new("a broken chain is not noticed: entries of a feed are known by their numbers")
+        {
+            ChangeFeed = source => new NumberedFeed(source),
+            ChangeHeard = NumberedFeed.Heard,
+        },
+        new("streams keep their claims when the store has forgotten") { KeepsClaims = true },
+        new("a lease is ended before its time")
+        {
+            Changes = [("node-lease.lua", "tonumber(ends) < now or", "tonumber(ends) < now + length / 2 or")],
         },
         Decided("an event is written anew", (trip, plans, happened, now, rules, decide) =>
             decide(trip, plans, happened, now, rules) is Transition { Trip: { Events.Length: > 3 } changed } transition
@@ -78,12 +120,7 @@ internal sealed record PlantedBug(string Name)
     /// <summary>The script with the mistake in it, if it is the one.</summary>
     public string ChangeScript(string name, string text)
     {
-        if (Change is not { } change || change.Script != name)
-        {
-            return text;
-        }
-
-        foreach (var (old, replacement) in new[] { (change.Old, change.New), Also ?? ("", "") }.Where(c => c.Item1.Length > 0))
+        foreach (var (_, old, replacement) in Changes.Where(c => c.Script == name))
         {
             if (!text.Contains(old, StringComparison.Ordinal))
             {
@@ -96,10 +133,8 @@ internal sealed record PlantedBug(string Name)
         return text;
     }
 
-    private (string Old, string New)? Also { get; init; }
-
-    private static PlantedBug InCommit(string name, string old, string replacement, (string Old, string New)? also = null) =>
-        new(name) { Change = ("trip-commit.lua", old, replacement), Also = also };
+    private static PlantedBug InCommit(string name, string old, string replacement, params (string Old, string New)[] also) =>
+        new(name) { Changes = [("trip-commit.lua", old, replacement), .. also.Select(a => ("trip-commit.lua", a.Old, a.New))] };
 
     private static PlantedBug Decided(string name, WrongDecision wrong) =>
         new(name) { ChangeDecision = decide => (trip, plans, happened, now, rules) => wrong(trip, plans, happened, now, rules, decide) };

@@ -10,21 +10,30 @@ namespace RideTracking.Simulation.Checking;
 internal sealed class ActionCheck(Violations violations, TripCheck trips)
 {
     private readonly Dictionary<string, ActionMade> _made = new(StringComparer.Ordinal);
-    private readonly Dictionary<string, ActionResult> _answers = new(StringComparer.Ordinal);
-    private readonly Dictionary<(string TripId, ulong Version), string> _makers = [];
-    private readonly Dictionary<string, long> _newest = new(StringComparer.Ordinal);
-    private readonly Dictionary<string, long> _epochs = new(StringComparer.Ordinal);
+    // After a store has forgotten, streams may claim their drivers anew for as long, and until then two speak for a driver.
+    private static readonly TimeSpan ClaimedAnewWithin = TimeSpan.FromSeconds(60);
+
+    private readonly HashSet<string> _answered = new(StringComparer.Ordinal);
+    private readonly HashSet<string> _doubtful = new(StringComparer.Ordinal);
+    private Dictionary<string, ActionResult> _answers = new(StringComparer.Ordinal);
+    private Dictionary<(string TripId, ulong Version), string> _makers = [];
+    private Dictionary<string, long> _newest = new(StringComparer.Ordinal);
+    private Dictionary<string, long> _epochs = new(StringComparer.Ordinal);
+    private (Dictionary<string, ActionResult> Answers, Dictionary<(string TripId, ulong Version), string> Makers, Dictionary<string, long> Newest, Dictionary<string, long> Epochs) _kept =
+        ([], [], [], []);
+    private DateTimeOffset _forgotAt = DateTimeOffset.MinValue;
     private readonly Dictionary<string, long> _newestAtMaking = new(StringComparer.Ordinal);
     private readonly HashSet<string> _gone = new(StringComparer.Ordinal);
 
     /// <summary>How many actions drivers made.</summary>
     public int Count => _made.Count;
 
-    public void Welcomed(PhoneWelcomed entry)
+    /// <summary>A phone speaks for the driver from here on.</summary>
+    public void Claimed(string driverId, string phone, long epoch)
     {
         // Two welcomes may arrive in another order than the claims.
-        _newest[entry.DriverId] = Math.Max(_newest.GetValueOrDefault(entry.DriverId), entry.Epoch);
-        _epochs[entry.Phone] = Math.Max(_epochs.GetValueOrDefault(entry.Phone), entry.Epoch);
+        _newest[driverId] = Math.Max(_newest.GetValueOrDefault(driverId), epoch);
+        _epochs[phone] = Math.Max(_epochs.GetValueOrDefault(phone), epoch);
     }
 
     public void Gone(PhoneGone entry) => _gone.Add(entry.Phone);
@@ -32,7 +41,7 @@ internal sealed class ActionCheck(Violations violations, TripCheck trips)
     public void Made(ActionMade entry)
     {
         _made.Add(entry.Action.ActionId, entry);
-        _newestAtMaking[entry.Action.ActionId] = _newest.GetValueOrDefault(entry.DriverId);
+        _newestAtMaking[entry.Action.ActionId] = entry.At - _forgotAt < ClaimedAnewWithin ? 0 : _newest.GetValueOrDefault(entry.DriverId);
     }
 
     public void Answered(ActionAnswered entry)
@@ -48,6 +57,12 @@ internal sealed class ActionCheck(Violations violations, TripCheck trips)
         if (reason is Refusals.TakenOver or Refusals.Contended || entry.Result.Status.Code == (int)Google.Rpc.Code.Unavailable)
         {
             // Nothing was done and nothing is remembered.
+            return;
+        }
+
+        _answered.Add(id);
+        if (_doubtful.Contains(id))
+        {
             return;
         }
 
@@ -67,11 +82,24 @@ internal sealed class ActionCheck(Violations violations, TripCheck trips)
         }
     }
 
+    public void Keep() => _kept = (new(_answers, StringComparer.Ordinal), new(_makers), new(_newest, StringComparer.Ordinal), new(_epochs, StringComparer.Ordinal));
+
+    /// <summary>
+    /// The store has again what it had when it was kept. Whatever was made by now and not answered then may be answered twice: by what was
+    /// forgotten, and by what is so.
+    /// </summary>
+    public void Forget(DateTimeOffset at)
+    {
+        _doubtful.UnionWith(_made.Keys.Except(_kept.Answers.Keys, StringComparer.Ordinal));
+        (_answers, _makers, _newest, _epochs) = _kept;
+        _forgotAt = at;
+    }
+
     public void End(DateTimeOffset at)
     {
         foreach (var (id, made) in _made)
         {
-            violations.Require(_answers.ContainsKey(id) || _gone.Contains(made.Phone), at, "every action is answered", $"{id}: {made.Action.ActionCase}");
+            violations.Require(_answered.Contains(id) || _gone.Contains(made.Phone), at, "every action is answered", $"{id}: {made.Action.ActionCase}");
         }
     }
 

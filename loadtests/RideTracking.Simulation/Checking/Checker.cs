@@ -14,6 +14,8 @@ internal static class Checker
         var jobs = new JobCheck(violations, trips);
         var commands = new CommandCheck(violations, trips);
         var actions = new ActionCheck(violations, trips);
+        var leases = new LeaseCheck(violations);
+        var memory = new MemoryCheck(violations);
         StoreEntry? last = null;
         foreach (var entry in history.Entries)
         {
@@ -28,12 +30,45 @@ internal static class Checker
                 case TripStored e:
                     trips.Stored(e);
                     jobs.Stored(e);
+                    memory.Stored(e);
                     break;
                 case PlanStored e:
                     jobs.Stored(e);
+                    memory.Stored(e);
                     break;
                 case OutboxStored e:
                     commands.Stored(e);
+                    break;
+                case StoreKept:
+                    trips.Keep();
+                    jobs.Keep();
+                    commands.Keep();
+                    actions.Keep();
+                    leases.Keep();
+                    memory.Keep();
+                    break;
+                case StoreForgot e:
+                    trips.Forget();
+                    jobs.Forget();
+                    commands.Forget();
+                    actions.Forget(e.At);
+                    leases.Forget();
+                    memory.Forget(e.At);
+                    break;
+                case LeasesStored e:
+                    leases.Stored(e);
+                    break;
+                case MemoryShown e:
+                    memory.Shown(e);
+                    break;
+                case MemoryWentBack e:
+                    memory.WentBack(e);
+                    break;
+                case LinksShown e:
+                    memory.Shown(e);
+                    break;
+                case ClaimedAnew e:
+                    actions.Claimed(e.DriverId, e.Phone, e.Epoch);
                     break;
                 case CommandTold e:
                     commands.Told(e);
@@ -42,7 +77,7 @@ internal static class Checker
                     commands.Acknowledged(e);
                     break;
                 case PhoneWelcomed e:
-                    actions.Welcomed(e);
+                    actions.Claimed(e.DriverId, e.Phone, e.Epoch);
                     break;
                 case ActionMade e:
                     actions.Made(e);

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using Google.Protobuf;
 using RideTracking.V1;
 
 namespace RideTracking.Simulation.Checking;
@@ -10,12 +11,14 @@ namespace RideTracking.Simulation.Checking;
 /// </summary>
 internal sealed class CommandCheck(Violations violations, TripCheck trips)
 {
-    // Nodes' clocks differ by less than a second.
+    // Nodes' times differ by less than a second: by half of the way to the store at most.
     private static readonly TimeSpan ClockError = TimeSpan.FromSeconds(1.2);
 
     private readonly Dictionary<string, Box> _boxes = new(StringComparer.Ordinal);
     private readonly Dictionary<(string Phone, int Connection), ulong> _lastTold = [];
     private readonly Dictionary<string, SortedSet<string>> _passengersKnown = new(StringComparer.Ordinal);
+    private Dictionary<string, (Dictionary<string, Waiting> Waiting, ulong Last)> _kept = [];
+    private bool _hasForgotten;
     private readonly SortedSet<string> _touched = new(StringComparer.Ordinal);
 
     /// <summary>How many commands were put into outboxes.</summary>
@@ -27,18 +30,25 @@ internal sealed class CommandCheck(Violations violations, TripCheck trips)
         _touched.Add(entry.DriverId);
         var now = entry.Entries.Where(e => e.Field != "#").Select(Waiting.Read).ToDictionary(w => w.Field, StringComparer.Ordinal);
         var last = entry.Entries.Where(e => e.Field == "#").Select(e => ulong.Parse(Encoding.ASCII.GetString(e.Value), CultureInfo.InvariantCulture)).FirstOrDefault();
-        var added = now.Values.Where(w => w.Sequence > box.Last).OrderBy(w => w.Sequence).ToArray();
+        // A claim made anew numbers anew what waits, since the store may have forgotten some; in the same order.
+        var renumbered = now.Values.Where(w => w.Sequence > box.Last && box.Waiting.GetValueOrDefault(w.Field)?.Content == w.Content).OrderBy(w => w.Sequence).ToArray();
         violations.Require(
-            last >= box.Last && added.Select(a => a.Sequence).SequenceEqual(Enumerable.Range(0, (int)(last - box.Last)).Select(i => box.Last + 1 + (ulong)i)), entry.At,
-            "commands are numbered without a gap", $"{entry.DriverId}: after {box.Last} come {string.Join(' ', added.Select(a => a.Sequence))}, the last is {last}");
-        foreach (var was in box.Waiting.Values.Where(w => now.GetValueOrDefault(w.Field)?.Sequence != w.Sequence))
+            renumbered.Length == 0 || (renumbered.Length == now.Count && renumbered.Select(w => w.Field).SequenceEqual(box.Waiting.Values.OrderBy(w => w.Sequence).Select(w => w.Field))),
+            entry.At, "what waits keeps its order", $"{entry.DriverId}: {string.Join(' ', renumbered.Select(w => w.Sequence))} were numbered anew");
+        var above = now.Values.Where(w => w.Sequence > box.Last).OrderBy(w => w.Sequence).ToArray();
+        var added = above.Except(renumbered).ToArray();
+        violations.Require(
+            last >= box.Last && (above.Length == (int)(last - box.Last) || _hasForgotten) && above.Select(a => a.Sequence).SequenceEqual(Enumerable.Range(1 - above.Length, above.Length).Select(i => (ulong)((long)last + i))),
+            entry.At,
+            "commands are numbered without a gap", $"{entry.DriverId}: after {box.Last} come {string.Join(' ', above.Select(a => a.Sequence))}, the last is {last}");
+        foreach (var was in box.Waiting.Values.Where(w => now.GetValueOrDefault(w.Field) is not { } still || (still.Sequence != w.Sequence && still.Content != w.Content)))
         {
             var isExpired = was.ExpiresAt <= entry.At + ClockError;
             violations.Require(
                 was.Sequence <= box.Acknowledged || isExpired || added.Any(a => a.Supersedes(was)), entry.At, "a command stays until it is had",
                 $"{entry.DriverId}: {was.Field} ({was.Sequence}) is gone, acknowledged through {box.Acknowledged}, expires at {was.ExpiresAt:O}");
             violations.Require(
-                isExpired || box.Told.Contains(was.Sequence) || added.Any(a => a.Supersedes(was)), entry.At, "every command is delivered, expired or superseded",
+                isExpired || box.Told.Contains(was.Content) || added.Any(a => a.Supersedes(was)), entry.At, "every command is delivered, expired or superseded",
                 $"{entry.DriverId}: {was.Field} ({was.Sequence}) is gone and was never told");
         }
 
@@ -48,9 +58,15 @@ internal sealed class CommandCheck(Violations violations, TripCheck trips)
                 box.Waiting.TryGetValue(w.Field, out var was) && was.Sequence == w.Sequence, entry.At, "a command never changes", $"{entry.DriverId}: {w.Field} ({w.Sequence})");
         }
 
-        foreach (var a in added)
+        foreach (var a in above)
         {
-            box.Ever[a.Sequence] = a;
+            if (!box.Ever.TryGetValue(a.Sequence, out var given))
+            {
+                box.Ever[a.Sequence] = given = [];
+            }
+
+            violations.Require(given.Count == 0 || _hasForgotten, entry.At, "a number is given once", $"{entry.DriverId}: {a.Sequence}");
+            given.Add(a);
         }
 
         Count += added.Length;
@@ -62,21 +78,16 @@ internal sealed class CommandCheck(Violations violations, TripCheck trips)
         var box = BoxOf(entry.DriverId);
         var command = entry.Command.Clone();
         command.Sequence = 0;
-        if (box.Ever.TryGetValue(entry.Command.Sequence, out var stored) && command.RouteChanged?.Route is { EncodedPolyline: "" } route)
-        {
-            // Told before on the same stream.
-            route.EncodedPolyline = stored.Command.RouteChanged.Route.EncodedPolyline;
-        }
-
+        var stored = box.Ever.GetValueOrDefault(entry.Command.Sequence, []).Find(e => e.Command.Equals(command) || IsWithoutLine(command, e.Command));
         violations.Require(
-            stored is not null && stored.Command.Equals(command), entry.At, "what is told is what was committed",
+            stored is not null, entry.At, "what is told is what was committed",
             $"{entry.Phone} got {entry.Command.Sequence} {entry.Command.CommandCase}");
         var connection = (entry.Phone, entry.Connection);
         violations.Require(
             _lastTold.GetValueOrDefault(connection) < entry.Command.Sequence, entry.At, "commands come in order",
             $"{entry.Phone} got {entry.Command.Sequence} after {_lastTold.GetValueOrDefault(connection)}");
         _lastTold[connection] = entry.Command.Sequence;
-        box.Told.Add(entry.Command.Sequence);
+        box.Told.Add(stored?.Content ?? "");
         switch (entry.Command.CommandCase)
         {
             case Command.CommandOneofCase.TripAssigned:
@@ -85,6 +96,31 @@ internal sealed class CommandCheck(Violations violations, TripCheck trips)
             case Command.CommandOneofCase.TripRemoved:
                 KnownTo(entry.Phone).Remove(entry.Command.TripRemoved.TripId);
                 break;
+        }
+    }
+
+    // The line was told before on the same stream.
+    private static bool IsWithoutLine(Command told, Command stored)
+    {
+        if (told.RouteChanged?.Route is not { EncodedPolyline: "" } || stored.RouteChanged?.Route is not { } route)
+        {
+            return false;
+        }
+
+        var whole = told.Clone();
+        whole.RouteChanged.Route.EncodedPolyline = route.EncodedPolyline;
+        return whole.Equals(stored);
+    }
+
+    public void Keep() => _kept = _boxes.ToDictionary(b => b.Key, b => (b.Value.Waiting, b.Value.Last), StringComparer.Ordinal);
+
+    /// <summary>The store has again what it had when it was kept. What was told was told.</summary>
+    public void Forget()
+    {
+        _hasForgotten = true;
+        foreach (var (driverId, box) in _boxes)
+        {
+            (box.Waiting, box.Last) = _kept.GetValueOrDefault(driverId, (new(StringComparer.Ordinal), 0));
         }
     }
 
@@ -171,9 +207,10 @@ internal sealed class CommandCheck(Violations violations, TripCheck trips)
     {
         public Dictionary<string, Waiting> Waiting { get; set; } = new(StringComparer.Ordinal);
 
-        public Dictionary<ulong, Waiting> Ever { get; } = [];
+        public Dictionary<ulong, List<Waiting>> Ever { get; } = [];
 
-        public HashSet<ulong> Told { get; } = [];
+        // What the commands said that were told.
+        public HashSet<string> Told { get; } = new(StringComparer.Ordinal);
 
         public ulong Last { get; set; }
 
@@ -183,6 +220,9 @@ internal sealed class CommandCheck(Violations violations, TripCheck trips)
     // "<sequence> <expires (ms)> " and the command.
     private sealed record Waiting(string Field, ulong Sequence, DateTimeOffset ExpiresAt, Command Command)
     {
+        /// <summary>What it says, whatever its number.</summary>
+        public string Content { get; } = Field + " " + Convert.ToBase64String(Command.ToByteArray());
+
         public static Waiting Read(OutboxEntry entry)
         {
             var first = Array.IndexOf(entry.Value, (byte)' ');

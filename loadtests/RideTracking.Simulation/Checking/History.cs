@@ -41,6 +41,60 @@ internal sealed record OutboxStored(DateTimeOffset At, int Look, string DriverId
     protected override string Text => $"{DriverId} {string.Join(' ', Entries.Select(e => e.Field + "=" + Convert.ToBase64String(e.Value)))}";
 }
 
+/// <summary>A field of the store's hash of nodes.</summary>
+internal sealed record LeaseField(string Name, string Value);
+
+/// <summary>The store has these leases now.</summary>
+/// <param name="At">When.</param>
+/// <param name="Look">Counts the scripts.</param>
+/// <param name="StoreTimeMs">When by the store's own clock.</param>
+/// <param name="Fields">Writers and roles.</param>
+internal sealed record LeasesStored(DateTimeOffset At, int Look, long StoreTimeMs, LeaseField[] Fields) : StoreEntry(At, Look)
+{
+    protected override string Text => $"{StoreTimeMs} {string.Join(' ', Fields.Select(f => f.Name + "=" + f.Value))}";
+}
+
+/// <summary>What a node's memory holds of trips and plans.</summary>
+/// <param name="At">When.</param>
+/// <param name="Node">Which.</param>
+/// <param name="IsCalm">Nothing has been wrong with the node or the store for a while.</param>
+/// <param name="Records">Records as they would be stored.</param>
+internal sealed record MemoryShown(DateTimeOffset At, string Node, bool IsCalm, (string What, string Record)[] Records) : Entry(At)
+{
+    protected override string Text =>
+        $"{Node} {(IsCalm ? "calm" : "not calm")} {string.Join(' ', Records.Select(r => r.What + " " + r.Record[..r.Record.IndexOf(' ', StringComparison.Ordinal)]))}";
+}
+
+/// <summary>A node's memory has taken in an older version of a trip or plan than it had.</summary>
+internal sealed record MemoryWentBack(DateTimeOffset At, string Node, string What, ulong Before, ulong Version) : Entry(At)
+{
+    protected override string Text => $"{Node} {What} {Before} {Version}";
+}
+
+/// <summary>Who is connected to other nodes than this one, by its memory and by the store.</summary>
+internal sealed record LinksShown(DateTimeOffset At, string Node, string[] Memory, string[] Store) : Entry(At)
+{
+    protected override string Text => $"{Node} [{string.Join(' ', Memory)}] [{string.Join(' ', Store)}]";
+}
+
+/// <summary>What the store holds now is what it goes back to when it forgets.</summary>
+internal sealed record StoreKept(DateTimeOffset At) : Entry(At)
+{
+    protected override string Text => "";
+}
+
+/// <summary>The store has forgotten all since it was kept, as after a fail-over to a replica that was behind.</summary>
+internal sealed record StoreForgot(DateTimeOffset At) : Entry(At)
+{
+    protected override string Text => "";
+}
+
+/// <summary>A driver's stream has claimed the driver anew.</summary>
+internal sealed record ClaimedAnew(DateTimeOffset At, string DriverId, string Phone, long Epoch) : Entry(At)
+{
+    protected override string Text => $"{DriverId} {Phone} {Epoch}";
+}
+
 /// <summary>A phone was welcomed: from now on it speaks for the driver.</summary>
 internal sealed record PhoneWelcomed(DateTimeOffset At, string DriverId, string Phone, long Epoch) : Entry(At)
 {

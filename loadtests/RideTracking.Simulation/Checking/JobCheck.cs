@@ -5,8 +5,9 @@ internal sealed class JobCheck(Violations violations, TripCheck trips)
 {
     private const int MaxShared = 3;
 
-    private readonly Dictionary<string, PlanRecord> _plans = new(StringComparer.Ordinal);
-    private readonly Dictionary<string, HashSet<string>> _driversOfTrip = new(StringComparer.Ordinal);
+    private Dictionary<string, PlanRecord> _plans = new(StringComparer.Ordinal);
+    private Dictionary<string, HashSet<string>> _driversOfTrip = new(StringComparer.Ordinal);
+    private (Dictionary<string, PlanRecord> Plans, Dictionary<string, HashSet<string>> DriversOfTrip) _kept = ([], []);
     private readonly SortedSet<string> _touchedTrips = new(StringComparer.Ordinal);
     private readonly SortedSet<string> _touchedDrivers = new(StringComparer.Ordinal);
 
@@ -44,6 +45,11 @@ internal sealed class JobCheck(Violations violations, TripCheck trips)
 
         _touchedDrivers.Add(entry.DriverId);
     }
+
+    public void Keep() => _kept = (new(_plans, StringComparer.Ordinal), new(_driversOfTrip, StringComparer.Ordinal));
+
+    /// <summary>The store has again what it had when it was kept.</summary>
+    public void Forget() => (_plans, _driversOfTrip) = _kept;
 
     /// <summary>All that one script left was seen.</summary>
     public void Committed(DateTimeOffset at)

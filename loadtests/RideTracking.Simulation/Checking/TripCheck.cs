@@ -3,10 +3,17 @@ namespace RideTracking.Simulation.Checking;
 /// <summary>Each trip by itself: versions, events, steps, deadlines, and one trip for a request.</summary>
 internal sealed class TripCheck(Violations violations)
 {
-    // The directory's clocks may be this much apart from the store's order of commits.
-    private readonly Dictionary<string, TripRecord> _trips = new(StringComparer.Ordinal);
-    private readonly Dictionary<string, string> _records = new(StringComparer.Ordinal);
-    private readonly Dictionary<string, string> _tripOfRequest = new(StringComparer.Ordinal);
+    // Nodes' times differ by half of the way to the store at most.
+    private static readonly TimeSpan ClockError = TimeSpan.FromSeconds(3);
+
+    // A commit may be on its way for as long as the store stalls, or as its node was asleep without knowing.
+    private static readonly TimeSpan LongestWay = TimeSpan.FromSeconds(130);
+
+    private readonly HashSet<(string TripId, ulong Version)> _forgotten = [];
+    private Dictionary<string, TripRecord> _trips = new(StringComparer.Ordinal);
+    private Dictionary<string, string> _records = new(StringComparer.Ordinal);
+    private Dictionary<string, string> _tripOfRequest = new(StringComparer.Ordinal);
+    private (Dictionary<string, TripRecord> Trips, Dictionary<string, string> Records, Dictionary<string, string> TripOfRequest) _kept = ([], [], []);
 
     public IReadOnlyDictionary<string, TripRecord> Trips => _trips;
 
@@ -42,7 +49,7 @@ internal sealed class TripCheck(Violations violations)
     public void Accepted(RideAccepted entry)
     {
         violations.Require(
-            _trips.TryGetValue(entry.TripId, out var trip) && trip.Note == entry.RequestId, entry.At, "no trip is lost",
+            IsForgotten(entry.TripId, 1) || (_trips.TryGetValue(entry.TripId, out var trip) && trip.Note == entry.RequestId), entry.At, "no trip is lost",
             $"{entry.RequestId} was told the trip {entry.TripId}, which the store never had");
     }
 
@@ -50,9 +57,28 @@ internal sealed class TripCheck(Violations violations)
     {
         var happened = EventAt(entry.TripId, entry.Version);
         violations.Require(
-            happened is not null && happened.Actor == entry.Who, entry.At, "who is told of a change made it",
+            IsForgotten(entry.TripId, entry.Version) || (happened is not null && happened.Actor == entry.Who), entry.At, "who is told of a change made it",
             $"{entry.Who} was told of version {entry.Version} of {entry.TripId}, which is {happened?.Kind} by {happened?.Actor}");
     }
+
+    public void Keep() => _kept = (new(_trips, StringComparer.Ordinal), new(_records, StringComparer.Ordinal), new(_tripOfRequest, StringComparer.Ordinal));
+
+    /// <summary>The store has again what it had when it was kept: what it has is what is so.</summary>
+    public void Forget()
+    {
+        foreach (var (id, trip) in _trips)
+        {
+            for (var version = (_kept.Trips.GetValueOrDefault(id)?.Version ?? 0) + 1; version <= trip.Version; version++)
+            {
+                _forgotten.Add((id, version));
+            }
+        }
+
+        (_trips, _records, _tripOfRequest) = _kept;
+    }
+
+    /// <summary>Whether the store once had this version of a trip and forgot it; it may have given it again to something else.</summary>
+    public bool IsForgotten(string tripId, ulong version) => _forgotten.Contains((tripId, version));
 
     public StoredEvent? EventAt(string tripId, ulong version) => Find(tripId)?.Events.FirstOrDefault(e => e.Version == version);
 
@@ -103,6 +129,9 @@ internal sealed class TripCheck(Violations violations)
         violations.Require(
             happened.OccurredAt <= happened.RecordedAt && happened.OccurredAt >= trip.RequestedAt, at, "nothing happens before the request or in the future",
             $"{trip.Id}: {happened.Kind} occurred at {happened.OccurredAt:O}, recorded at {happened.RecordedAt:O}, requested at {trip.RequestedAt:O}");
+        violations.Require(
+            happened.RecordedAt <= at + ClockError && happened.RecordedAt >= at - LongestWay, at, "every node goes by the store's time",
+            $"{trip.Id}: {happened.Kind} was recorded at {happened.RecordedAt:O}");
         violations.Require(
             trip.IsFinal || LegalSteps.HasDriver(trip.State) == (trip.DriverId is not null), at, "a trip has a driver from its assignment on",
             $"{trip.Id} is {trip.State} with the driver '{trip.DriverId}'");

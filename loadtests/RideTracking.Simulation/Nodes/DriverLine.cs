@@ -1,9 +1,10 @@
+using Grpc.Core;
 using RideTracking.Server.Drivers;
 using RideTracking.Server.Log;
 using RideTracking.Server.Store;
 using RideTracking.Simulation.Actors;
+using RideTracking.Simulation.Checking;
 using RideTracking.V1;
-using DriverLink = RideTracking.Engine.Index.DriverLink;
 
 namespace RideTracking.Simulation.Nodes;
 
@@ -20,14 +21,17 @@ internal sealed class DriverLine(City city, NodeRun node, Phone phone, int numbe
 
     private readonly CancellationTokenSource _gone = new();
     private readonly Queue<DriverAction> _actions = [];
+    private readonly DeviceAttempt _attempt = DeviceAttempt.Of(phone.Id, (ulong)number);
     private CommandFeed? _commands;
     private IDisposable? _listening;
     private DriverClaim? _claim;
+    private DriverClaim? _before;
     private ulong _received;
     private ulong _acknowledged;
     private bool _isDraining;
     private bool _isActing;
     private bool _isCut;
+    private bool _isClaiming;
     private DateTimeOffset _lastDown;
     private DateTimeOffset _lastUp;
 
@@ -94,15 +98,23 @@ internal sealed class DriverLine(City city, NodeRun node, Phone phone, int numbe
 
     private void CloseAtNode()
     {
+        if (_gone.IsCancellationRequested)
+        {
+            return;
+        }
+
         if (node.Lines.GetValueOrDefault(DriverId) == this)
         {
             node.Lines.Remove(DriverId);
-            node.SetLink(DriverId, DriverLink.Lost);
+            node.LinkChanged(DriverId);
         }
 
         _listening?.Dispose();
-
         _gone.Cancel();
+        if ((_claim ?? _before) is { } claim)
+        {
+            node.StreamEnded(DriverId, claim);
+        }
     }
 
     private async Task OpenAsync()
@@ -111,10 +123,11 @@ internal sealed class DriverLine(City city, NodeRun node, Phone phone, int numbe
         {
             try
             {
-                var claim = await node.Claims.ClaimAsync(new ClaimRequest(DriverId, phone.Id));
+                var claim = await node.Claims.ClaimAsync(new ClaimRequest(DriverId, phone.Id, _attempt) { IsStream = true, LastCommandSequence = _received }, _gone.Token);
                 var (availability, route) = await node.Desk.LoadAsync(DriverId);
                 if (_gone.IsCancellationRequested)
                 {
+                    node.StreamEnded(DriverId, claim.Claim);
                     return;
                 }
 
@@ -125,6 +138,68 @@ internal sealed class DriverLine(City city, NodeRun node, Phone phone, int numbe
                 Drain();
                 Act();
                 return;
+            }
+            catch (RpcException e) when (e.StatusCode == StatusCode.Aborted)
+            {
+                // The phone itself has come by a newer line since.
+                CloseAtNode();
+            }
+            catch (OperationCanceledException) when (_gone.IsCancellationRequested)
+            {
+                return;
+            }
+            catch (Exception e) when (StoreFailure.Passes(e))
+            {
+                await WaitAsync();
+            }
+        }
+    }
+
+    /// <summary>The store has forgotten the claim, or the node's lease was ended, which made it: it is made again, unless another has come since.</summary>
+    public void ClaimAnew()
+    {
+        if (_claim is { } before && !_isClaiming && !_gone.IsCancellationRequested)
+        {
+            (_claim, _before, _isClaiming) = (null, before, true);
+            node.Watch("a claim", ClaimAnewAsync(before));
+        }
+    }
+
+    // As the log's loop does it for a carrier.
+    private async Task ClaimAnewAsync(DriverClaim before)
+    {
+        while (_isClaiming && !_gone.IsCancellationRequested)
+        {
+            try
+            {
+                var claim = await node.Claims.ClaimAsync(new ClaimRequest(DriverId, phone.Id, _attempt)
+                {
+                    IsStream = true,
+                    Before = before,
+                    MayClaim = () => !_gone.IsCancellationRequested,
+                    EpochFloor = before.Epoch,
+                    LastCommandSequence = Math.Max(_commands!.SentThrough, _received),
+                });
+                _isClaiming = false;
+                if (_gone.IsCancellationRequested)
+                {
+                    node.StreamEnded(DriverId, claim.Claim);
+                    return;
+                }
+
+                _claim = claim.Claim;
+                city.History.Add(new ClaimedAnew(city.Queue.Now, DriverId, phone.Id, _claim.Epoch));
+                _commands.Renumbered();
+                Drain();
+                Act();
+            }
+            catch (RpcException e) when (e.StatusCode == StatusCode.Aborted)
+            {
+                _isClaiming = false;
+                if (!_gone.IsCancellationRequested)
+                {
+                    TakenOver();
+                }
             }
             catch (Exception e) when (StoreFailure.Passes(e))
             {
@@ -188,15 +263,21 @@ internal sealed class DriverLine(City city, NodeRun node, Phone phone, int numbe
         try
         {
             await AcknowledgeAsync();
-            while (_actions.TryDequeue(out var action))
+            while (_claim is { } claim && _actions.TryPeek(out var action))
             {
-                var result = await node.Desk.ActAsync(DriverId, _claim!, action, action.OccurredAt?.ToDateTimeOffset() ?? node.Clock.GetUtcNow(), _gone.Token);
+                var result = await node.Desk.ActAsync(DriverId, claim, action, action.OccurredAt?.ToDateTimeOffset() ?? node.Clock.GetUtcNow(), _gone.Token);
                 if (result is null)
                 {
-                    throw new InvalidOperationException($"The store has forgotten the claim of {DriverId}.");
+                    ClaimAnew();
+                    return;
                 }
 
-                Down(() => phone.Answered(this, result));
+                if (_claim == claim)
+                {
+                    // Claimed anew meanwhile, it may have been refused for that; it is safe to repeat.
+                    _actions.Dequeue();
+                    Down(() => phone.Answered(this, result));
+                }
             }
         }
         catch (OperationCanceledException) when (_gone.IsCancellationRequested)
@@ -216,14 +297,25 @@ internal sealed class DriverLine(City city, NodeRun node, Phone phone, int numbe
     private async Task AcknowledgeAsync()
     {
         var received = _received;
-        if (received > _acknowledged)
+        if (received > _acknowledged && _claim is { } claim)
         {
-            if (await node.Outbox.AcknowledgeAsync(DriverId, _claim!, received) != _claim)
+            var now = await node.Outbox.AcknowledgeAsync(DriverId, claim, received);
+            if (now == claim)
+            {
+                _acknowledged = received;
+            }
+            else if (_claim != claim)
+            {
+                // Claimed anew meanwhile; the sweep comes back to it.
+            }
+            else if (claim.IsPassedBy(now))
             {
                 TakenOver();
             }
-
-            _acknowledged = received;
+            else
+            {
+                ClaimAnew();
+            }
         }
     }
 

@@ -27,7 +27,10 @@ internal sealed class NodeRun : IDisposable
     private static readonly TimeSpan MatchInterval = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan LostInterval = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan PresentInterval = TimeSpan.FromSeconds(5);
-    private static readonly TimeSpan FeedInterval = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan EverySecond = TimeSpan.FromSeconds(1);
+
+    // Seldomer than the server does: nothing drifts here.
+    private static readonly TimeSpan TimeInterval = TimeSpan.FromSeconds(3);
 
     private readonly City _city;
     private readonly ServiceProvider _process;
@@ -37,6 +40,20 @@ internal sealed class NodeRun : IDisposable
     private readonly Deadlines _deadlines;
     private readonly LostDrivers _lost;
     private readonly FeedReader _feed;
+    private readonly StoreTime _time;
+    private readonly NodeLease _lease;
+    private readonly LinksLoading _linksLoading;
+    private readonly LostLinks _lostLinks;
+    private readonly RedisStore _store;
+    private readonly DriverLinks _links;
+    private readonly LogWriter _writer;
+    private readonly SimulatedClock _machine;
+    private readonly Dictionary<string, ulong> _taken = new(StringComparer.Ordinal);
+    private string _claimsBy;
+    private int _writers;
+    private int _claimedAfter;
+    private bool _isMachineAsleep;
+    private DateTimeOffset _servesSince;
     private Task _feedStep = Task.CompletedTask;
     private bool _feedWanted;
     private Task _matchingStep = Task.CompletedTask;
@@ -45,20 +62,31 @@ internal sealed class NodeRun : IDisposable
     public NodeRun(City city, string name, TimeSpan clockError)
     {
         (_city, Name) = (city, name);
-        Clock = new SimulatedClock(city.Queue, Life, clockError);
+        _machine = new SimulatedClock(city.Queue, Life, clockError);
         _process = ServerParts.Build(
-            city.Keys, Clock, () => StoreLink.Open(city.Store, city.Queue, Life, city.Chance, () => city.StoreTrouble),
-            new NodeLog(what => city.History.Add(new Unexpected(city.Queue.Now, Name, what))), city.Conditions.Trips);
+            city.Keys, _machine, () => StoreLink.Open(city.Store, city.Queue, Life, _machine, city.Chance, () => city.StoreTrouble),
+            new NodeLog(what => city.History.Add(new Unexpected(city.Queue.Now, Name, what))), ChangeArea, city.Planted);
         _services = _process.GetRequiredService<AreaSet>().Home.Services;
+        Clock = _services.GetRequiredService<Area>().Clock;
         Dispatcher = _services.GetRequiredService<Dispatcher>();
-        if (city.PlantedDecision is { } planted)
+        if (city.Planted?.ChangeDecision is { } planted)
         {
             Dispatcher.Decide = planted(Dispatcher.Decide);
         }
 
-        // Two holders, or five, do no harm.
-        _services.GetRequiredService<NodeLease>().HoldsAll = true;
+        city.Planted?.ChangeBook?.Invoke(Book);
+        Book.KeepUp(trip => Took("trip " + trip.Id, trip.Version), plan => Took("plan " + plan.DriverId, plan.Version));
+        _lease = _services.GetRequiredService<NodeLease>();
+        _lease.HoldsAll = city.Conditions.EveryNodeHoldsAll || city.Planted is { EveryNodeHoldsAll: true };
         _feed = _services.GetRequiredKeyedService<FeedReader>("dispatch");
+        _store = _services.GetRequiredService<RedisStore>();
+        _links = _services.GetRequiredService<DriverLinks>();
+        _links.Changed = LinkChanged;
+        _lostLinks = _services.GetRequiredService<LostLinks>();
+        _writer = _services.GetRequiredService<LogWriter>();
+        _claimsBy = _writer.Id;
+        _time = ActivatorUtilities.CreateInstance<StoreTime>(_services);
+        _linksLoading = ActivatorUtilities.CreateInstance<LinksLoading>(_services);
         _present = ActivatorUtilities.CreateInstance<TripPresent>(_services);
         _matching = ActivatorUtilities.CreateInstance<MatchingRounds>(_services);
         _deadlines = ActivatorUtilities.CreateInstance<Deadlines>(_services);
@@ -69,6 +97,7 @@ internal sealed class NodeRun : IDisposable
 
     public Life Life { get; } = new();
 
+    /// <summary>The area's time as this node knows it.</summary>
     public TimeProvider Clock { get; }
 
     public Dispatcher Dispatcher { get; }
@@ -100,11 +129,83 @@ internal sealed class NodeRun : IDisposable
         },
         CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
 
-    /// <summary>The store was away and is back.</summary>
-    public void Reload() => _present.Reload();
+    /// <summary>The store was away and is back: the client has connected again.</summary>
+    public void Reload() => _store.WasRestored();
 
-    /// <summary>Where a driver is, as its fixes tell.</summary>
+    /// <summary>Nothing of it happens for a while.</summary>
+    /// <param name="span">How long.</param>
+    /// <param name="isMachine">Whether it is the machine that sleeps, with its monotonic clock, and not the process.</param>
+    public void Freeze(TimeSpan span, bool isMachine)
+    {
+        if (Life.FrozenUntil > _city.Queue.Now)
+        {
+            return; // It is already.
+        }
+
+        Life.FrozenUntil = _city.Queue.Now + span;
+        _isMachineAsleep = isMachine;
+        if (isMachine)
+        {
+            _machine.Sleep(span);
+        }
+    }
+
+    /// <summary>It goes on.</summary>
+    public void Thaw()
+    {
+        var early = Life.FrozenUntil - _city.Queue.Now;
+        if (_isMachineAsleep && early > TimeSpan.Zero)
+        {
+            _machine.Sleep(-early);
+        }
+
+        Life.FrozenUntil = DateTimeOffset.MinValue;
+    }
+
+    /// <summary>What it hears of what is published begins then.</summary>
+    public DateTimeOffset DeafUntil { get; set; } = DateTimeOffset.MinValue;
+
+    /// <summary>Whether it has served for this long, and was not asleep meanwhile.</summary>
+    public bool IsWellFor(TimeSpan span) => IsServing && _servesSince <= _city.Queue.Now - span && Life.FrozenUntil <= _city.Queue.Now - span;
+
+    /// <summary>What its memory holds of trips and plans.</summary>
+    /// <param name="isCalm">Nothing has been wrong for a while.</param>
+    /// <param name="tripIds">All that there may be.</param>
+    /// <param name="driverIds">All that there are.</param>
+    public MemoryShown ShowMemory(bool isCalm, IEnumerable<string> tripIds, IEnumerable<string> driverIds) => new(_city.Queue.Now, Name, isCalm,
+    [
+        .. tripIds.Select(Book.Find).OfType<Trip>().Select(t => ("trip " + t.Id, TripRecords.Write(t).ToString())),
+        .. driverIds.Select(Book.PlanOf).Where(p => p.Version > 0).Select(p => ("plan " + p.DriverId, TripRecords.Write(p).ToString())),
+    ]);
+
+    /// <summary>Whether the driver holds a stream to another node, as its memory says.</summary>
+    public bool KnowsConnectedElsewhere(string driverId) => _links.IsConnected(driverId);
+
+    /// <summary>Whether it is, or was, this node that writes by a name.</summary>
+    public bool IsOwnWriter(string writer) => _writer.IsOwn(writer);
+
+    /// <summary>A stream of a driver has ended that had the driver by this claim.</summary>
+    public void StreamEnded(string driverId, DriverClaim claim) => _lostLinks.Add(driverId, claim);
+
+    /// <summary>The store has forgotten who carries the drivers: all streams claim them anew.</summary>
+    public void ClaimAnew()
+    {
+        foreach (var line in Lines.Values.ToArray())
+        {
+            line.ClaimAnew();
+        }
+    }
+
+    /// <summary>A driver of this node is where its fix says: in its index, in the log, and soon in that of every other node.</summary>
     public void Place(string driverId, GeoPoint at)
+    {
+        var fix = PlaceElsewhere(driverId, at);
+        SetLink(driverId, DriverLink.Connected);
+        _city.Placed(this, driverId, at, LastFix.Write(0, "s"u8, fix, [], []));
+    }
+
+    /// <summary>Where a driver of some node is.</summary>
+    public Fix PlaceElsewhere(string driverId, GeoPoint at)
     {
         var slot = _services.GetRequiredService<DriverSlots>().GetOrAdd(driverId);
         var now = Clock.GetUtcNow().ToUnixTimeMilliseconds();
@@ -116,10 +217,14 @@ internal sealed class NodeRun : IDisposable
             LongitudeE7 = (int)(at.LongitudeDegrees * 1e7),
         };
         _services.GetRequiredService<DriverIndex>().Update(slot, fix, out _);
-        SetLink(driverId, DriverLink.Connected);
+        return fix;
     }
 
-    public void SetLink(string driverId, DriverLink link) =>
+    /// <summary>A driver's stream to this node or another one has come or gone.</summary>
+    public void LinkChanged(string driverId) =>
+        SetLink(driverId, Lines.ContainsKey(driverId) || _links.IsConnected(driverId) ? DriverLink.Connected : DriverLink.Lost);
+
+    private void SetLink(string driverId, DriverLink link) =>
         _services.GetRequiredService<DriverIndex>().SetLink(_services.GetRequiredService<DriverSlots>().GetOrAdd(driverId), link);
 
     /// <summary>A trip as this node sees it.</summary>
@@ -140,10 +245,23 @@ internal sealed class NodeRun : IDisposable
 
     private async Task StartAsync()
     {
+        await _time.StepAsync(CancellationToken.None);
         await FeedAsync(_feed.LookAsync);
+        await _lease.StepAsync(CancellationToken.None);
         await _present.StepAsync(CancellationToken.None);
+        await _linksLoading.StepAsync(CancellationToken.None);
+        foreach (var (driverId, at) in _city.Places)
+        {
+            PlaceElsewhere(driverId, at);
+        }
+
         IsServing = true;
-        Every(FeedInterval, () => StepFeed(_feed.LookAsync));
+        _servesSince = _city.Queue.Now;
+        Repeat(TimeInterval, "the time", () => _time.StepAsync(CancellationToken.None));
+        Every(EverySecond, () => StepFeed(_feed.LookAsync));
+        Repeat(EverySecond, "the lease", () => _lease.StepAsync(CancellationToken.None));
+        Repeat(EverySecond, "links", () => _linksLoading.StepAsync(CancellationToken.None));
+        Repeat(EverySecond, "streams that ended", TellLostLinksAsync);
         Repeat(PresentInterval, "the present", () => _present.StepAsync(CancellationToken.None));
         Repeat(DeadlineInterval, "deadlines", () => _deadlines.StepAsync(CancellationToken.None));
         Repeat(LostInterval, "lost drivers", () => _lost.StepAsync(CancellationToken.None));
@@ -154,9 +272,18 @@ internal sealed class NodeRun : IDisposable
         });
     }
 
-    /// <summary>Takes the dispatch's word that a round is wanted.</summary>
-    public void LookAtMatching()
+    /// <summary>After each event: takes the dispatch's word that a round is wanted, the lease's that it was ended, the feed's that the store has forgotten.</summary>
+    public void LookAround()
     {
+        if (_claimsBy != _writer.Id || _claimedAfter != _store.Forgettings)
+        {
+            (_claimsBy, _claimedAfter) = (_writer.Id, _store.Forgettings);
+            if (_city.Planted is not { KeepsClaims: true })
+            {
+                ClaimAnew();
+            }
+        }
+
         if (Dispatcher.MatchingWanted.TryTake())
         {
             WantMatching();
@@ -166,7 +293,7 @@ internal sealed class NodeRun : IDisposable
     /// <summary>An entry of the area's feed was published.</summary>
     public void Hear(ReadOnlyMemory<byte> entry)
     {
-        _feed.Hear(entry);
+        _feed.Hear(_city.Planted?.ChangeHeard?.Invoke(entry) ?? entry);
         StepFeed(_feed.TakeInAsync);
     }
 
@@ -193,7 +320,7 @@ internal sealed class NodeRun : IDisposable
             CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
     }
 
-    private static async Task FeedAsync(Func<CancellationToken, Task> step)
+    private async Task FeedAsync(Func<CancellationToken, Task> step)
     {
         try
         {
@@ -202,7 +329,39 @@ internal sealed class NodeRun : IDisposable
         catch (Exception e) when (StoreFailure.Passes(e))
         {
             // The next look takes it up.
+            if (step == _feed.LookAsync)
+            {
+                _feed.LookedInVain();
+            }
         }
+    }
+
+    private async Task TellLostLinksAsync()
+    {
+        try
+        {
+            await _lostLinks.WriteAsync(CancellationToken.None);
+        }
+        catch (Exception e) when (StoreFailure.Passes(e))
+        {
+            // They wait.
+        }
+    }
+
+    private void Took(string what, ulong version)
+    {
+        if (_taken.TryGetValue(what, out var before) && version < before)
+        {
+            _city.History.Add(new MemoryWentBack(_city.Queue.Now, Name, what, before, version));
+        }
+
+        _taken[what] = version;
+    }
+
+    private void ChangeArea(IServiceCollection area)
+    {
+        area.Configure<TripOptions>(_city.Conditions.Trips);
+        area.AddSingleton(new LogWriter(() => $"{Name}-{++_writers}"));
     }
 
     private void WantMatching()

@@ -7,7 +7,9 @@ using RideTracking.Server;
 using RideTracking.Server.Areas;
 using RideTracking.Server.Hosting;
 using RideTracking.Server.Store;
-using RideTracking.Server.Trips;
+using RideTracking.Server.Store.Feeds;
+using RideTracking.Server.Telemetry;
+using RideTracking.Simulation.Bugs;
 using StackExchange.Redis;
 
 namespace RideTracking.Simulation.Nodes;
@@ -19,8 +21,14 @@ internal static class ServerParts
     private static ServiceDescriptor[]? _wired;
 
     /// <summary>The services of one run of one node.</summary>
+    /// <param name="keys">The area's.</param>
+    /// <param name="machine">The clock of its machine.</param>
+    /// <param name="openLink">Opens a connection to the store.</param>
+    /// <param name="log">Where it logs.</param>
+    /// <param name="area">What its area has of the simulation's.</param>
+    /// <param name="planted">A mistake in it.</param>
     public static ServiceProvider Build(
-        StoreKeys keys, TimeProvider clock, Func<IDatabase> openLink, ILoggerProvider log, Action<TripOptions> trips)
+        StoreKeys keys, TimeProvider machine, Func<IDatabase> openLink, ILoggerProvider log, Action<IServiceCollection> area, PlantedBug? planted)
     {
         IServiceCollection services = new ServiceCollection();
         foreach (var descriptor in Wired())
@@ -28,18 +36,37 @@ internal static class ServerParts
             services.Add(descriptor);
         }
 
-        services.AddKeyedSingleton(Clock.MachineClock, clock);
-        services.AddSingleton<ReadStoreTime>((_, _) => Task.FromResult<StoreReading?>(null));
+        services.AddKeyedSingleton(Clock.MachineClock, machine);
+        if (planted is { IgnoresStoreTime: true })
+        {
+            services.AddSingleton<ReadStoreTime>((_, _) => Task.FromResult<StoreReading?>(null));
+        }
+
         services.Configure<AreaOptions>(options => options.Area = keys.Area);
         // Nobody calls from outside: there are no tokens, and no keys to check them with.
         services.AddSingleton<IConfigurationManager<OpenIdConnectConfiguration>>(new StaticConfigurationManager<OpenIdConnectConfiguration>(new()));
         services.AddSingleton(s => new RedisStore(
             openLink(), openLink(), openLink(), openLink(), s.GetRequiredService<IOptions<StoreOptions>>(), s.GetRequiredService<EmbeddedStore>(),
             s.GetRequiredService<UnreadableRecords>(), s.GetRequiredService<ILogger<RedisStore>>()));
-        services.AddSingleton(new AreaChange(area => area.Configure(trips)));
+        services.AddSingleton(new AreaChange(area));
+        if (planted?.ChangeFeed is { } change)
+        {
+            services.AddSingleton(new AreaChange(changed => AddFeed(changed, change)));
+        }
+
         services.AddSingleton<ILoggerFactory>(new LoggerFactory([log]));
         return services.BuildServiceProvider();
     }
+
+    // As the server wires it, with the mistake in between.
+    private static void AddFeed(IServiceCollection area, Func<IFeedSource, IFeedSource> change) => area.AddKeyedSingleton("dispatch", (s, _) =>
+    {
+        var (one, store) = (s.GetRequiredService<Area>(), s.GetRequiredService<RedisStore>());
+        var loop = one.MachineLoop("dispatch_feed");
+        return new FeedReader(
+            change(new FeedEntries(store, one.Keys.DispatchFeed)), new OwnCommits(), new FeedListeners(s.GetServices<FeedListener>(), loop).Apply, store.BeginAgain,
+            new FeedMetrics(s.GetRequiredService<AreaMeter>(), "dispatch"), loop, s.GetRequiredService<ILogger<FeedReader>>());
+    });
 
     // Wiring reads the configuration, which takes longer than a short run: once is enough.
     private static ServiceDescriptor[] Wired()

@@ -3,6 +3,7 @@ using System.Runtime.ExceptionServices;
 using System.Security.Cryptography;
 using System.Text;
 using RideTracking.Server.Store;
+using RideTracking.Simulation.Bugs;
 using RideTracking.Simulation.Time;
 using StackExchange.Redis;
 
@@ -21,23 +22,40 @@ internal sealed class SharedStore
     private const int FeedKeys = 2;
     private const int FeedArguments = 2;
 
-    private readonly Dictionary<string, (StoreScript Script, LoadedScript Run)> _scripts = [];
+    private readonly Dictionary<string, (StoreScript? Script, LoadedScript Run)> _scripts = [];
     private readonly HashSet<RedisKey> _touched = [];
+    private readonly EventQueue _queue;
+    private readonly PlantedBug? _planted;
+    private TimeSpan _clockError;
+    private int _server;
+    private Dictionary<RedisKey, byte[]> _kept = [];
 
     /// <param name="database">The real one.</param>
     /// <param name="isEmbedded">Whether that is the server's own; nodes ask for a Redis in any case.</param>
     /// <param name="watch">Sees what every script leaves behind.</param>
-    /// <param name="planted">Changes a script's text, given its name; to show that the checker finds it.</param>
-    public SharedStore(IDatabase database, bool isEmbedded, StoreWatch watch, Func<string, string, string>? planted)
+    /// <param name="queue">What time it is.</param>
+    /// <param name="planted">Changes scripts; to show that the checker finds it.</param>
+    public SharedStore(IDatabase database, bool isEmbedded, StoreWatch watch, EventQueue queue, PlantedBug? planted)
     {
-        (_database, _isEmbedded, _watch) = (database, isEmbedded, watch);
-        foreach (var script in new[] { StoreScript.ConnectionClaim, StoreScript.TripCommit, StoreScript.OutboxAcknowledge })
+        (_database, _isEmbedded, _watch, _queue, _planted) = (database, isEmbedded, watch, queue, planted);
+        foreach (var script in new[]
+        {
+            StoreScript.ConnectionClaim, StoreScript.TripCommit, StoreScript.OutboxAcknowledge, StoreScript.LinksLost, StoreScript.NodeLease, StoreScript.NodeEnded,
+            StoreScript.TimeCorrect,
+        })
         {
             var text = StoreScript.Read(script.Name);
-            var run = planted?.Invoke(script.Name, text) ?? text;
-            _scripts[Convert.ToHexString(Sha1(script.Compose(text, isEmbedded: false)))] = (script, new LoadedScript(script.Compose(run, isEmbedded)));
+            var run = planted?.ChangeScript(script.Name, text) ?? text;
+            _scripts[Convert.ToHexString(Sha1(script.Compose(text, isEmbedded: false)))] =
+                (script, new LoadedScript(StoreTimeInScripts.Change(script.Compose(run, isEmbedded))));
         }
+
+        var time = StoreScript.Read("time.lua");
+        _scripts[Convert.ToHexString(Sha1(time))] = (null, new LoadedScript(StoreTimeInScripts.Change(time)));
     }
+
+    /// <summary>What its clock says.</summary>
+    public DateTimeOffset Time => _queue.Now + _clockError;
 
     /// <summary>What runs the store's own events: they happen whether or not the node that sent them still lives.</summary>
     public Life Life { get; } = new();
@@ -48,16 +66,47 @@ internal sealed class SharedStore
     /// <summary>What arrives waits until then.</summary>
     public DateTimeOffset StalledUntil { get; set; } = DateTimeOffset.MinValue;
 
+    /// <summary>Another server takes its place, with another clock.</summary>
+    public void BecomeAnotherServer(TimeSpan clockError) => (_server, _clockError) = (_server + 1, clockError);
+
+    /// <summary>Remembers what it holds.</summary>
+    public void Keep()
+    {
+        _kept = Dump();
+        _watch.Keep();
+    }
+
+    /// <summary>Another server takes its place, which holds what was remembered.</summary>
+    public void Forget()
+    {
+        var lost = Dump().Keys.Except(_kept.Keys).ToArray();
+        _database.KeyDelete(lost);
+        Task.WaitAll([.. _kept.Select(k => _database.ExecuteAsync("RESTORE", k.Key, 0, k.Value, "REPLACE"))]);
+        _watch.Forget();
+        BecomeAnotherServer(_clockError);
+    }
+
+    private Dictionary<RedisKey, byte[]> Dump() =>
+        OwnKeys.Select(key => (Key: key, Value: _database.KeyDumpAsync(key))).ToArray()
+            .Select(d => (d.Key, Value: d.Value.GetAwaiter().GetResult()))
+            .Where(d => d.Value is not null).ToDictionary(d => d.Key, d => d.Value!);
+
+    // Not the company's, which all runs share.
+    private RedisKey[] OwnKeys => [.. _touched.Where(k => k.ToString().StartsWith(_watch.KeyPrefix, StringComparison.Ordinal))];
+
     /// <summary>Runs a command now.</summary>
+    /// <param name="method">What the node called.</param>
+    /// <param name="arguments">With what.</param>
+    /// <param name="caller">The clock of the node's machine.</param>
     /// <exception cref="RedisServerException">The store refuses it.</exception>
-    public object? Run(MethodInfo method, object?[] arguments)
+    public object? Run(MethodInfo method, object?[] arguments, TimeProvider caller)
     {
         var keys = arguments.OfType<RedisKey>().Concat(arguments.OfType<RedisKey[]>().SelectMany(k => k)).ToArray();
         _touched.UnionWith(keys);
         if (arguments[0] is byte[] sha1)
         {
-            var reply = RunScript(sha1, (RedisKey[])arguments[1]!, (RedisValue[])arguments[2]!);
-            _watch.Look(keys);
+            var reply = RunScript(sha1, (RedisKey[])arguments[1]!, (RedisValue[])arguments[2]!, _planted is { AsksNodesClock: true } ? caller.GetUtcNow() : Time);
+            _watch.Look(keys, Time);
             return reply;
         }
 
@@ -72,18 +121,27 @@ internal sealed class SharedStore
         return result is HashEntry[] entries ? Sorted(entries) : result;
     }
 
-    /// <summary>Removes all keys of the run.</summary>
-    public void Clear() => _database.KeyDelete([.. _touched]);
+    /// <summary>Sets a field of a hash, past all that goes wrong.</summary>
+    public void Put(RedisKey key, string field, byte[] value)
+    {
+        _touched.Add(key);
+        _database.HashSet(key, field, value);
+    }
 
-    private RedisResult RunScript(byte[] sha1, RedisKey[] keys, RedisValue[] arguments)
+    /// <summary>Removes all keys of the run.</summary>
+    public void Clear() => _database.KeyDelete(OwnKeys);
+
+    private RedisResult RunScript(byte[] sha1, RedisKey[] keys, RedisValue[] arguments, DateTimeOffset time)
     {
         var (script, run) = _scripts[Convert.ToHexString(sha1)];
-        if (_isEmbedded && script.Tells)
+        if (_isEmbedded && script is { Tells: true })
         {
             (keys, arguments) = (keys[..^FeedKeys], arguments[..^FeedArguments]);
         }
 
-        var reply = _isEmbedded ? run.RunAsync(_database, [], StoreWriter.ForEmbedded(keys, arguments)) : run.RunAsync(_database, keys, arguments);
+        var reply = _isEmbedded && script is not null
+            ? run.RunAsync(_database, [], StoreTimeInScripts.Answer(StoreWriter.ForEmbedded(keys, arguments), time, _server))
+            : run.RunAsync(_database, keys, StoreTimeInScripts.Answer(arguments, time, _server));
         return reply.GetAwaiter().GetResult();
     }
 

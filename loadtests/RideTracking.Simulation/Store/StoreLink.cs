@@ -27,16 +27,17 @@ internal class StoreLink : DispatchProxy
     private SharedStore _store = null!;
     private EventQueue _queue = null!;
     private Life _node = null!;
+    private TimeProvider _machine = null!;
     private Chance _chance = null!;
     private Func<StoreTrouble> _trouble = null!;
     private DateTimeOffset _lastArrival;
     private DateTimeOffset _lastReply;
 
-    public static IDatabase Open(SharedStore store, EventQueue queue, Life node, Chance chance, Func<StoreTrouble> trouble)
+    public static IDatabase Open(SharedStore store, EventQueue queue, Life node, TimeProvider machine, Chance chance, Func<StoreTrouble> trouble)
     {
         var database = Create<IDatabase, StoreLink>();
         var link = (StoreLink)(object)database;
-        (link._store, link._queue, link._node, link._chance, link._trouble) = (store, queue, node, chance, trouble);
+        (link._store, link._queue, link._node, link._machine, link._chance, link._trouble) = (store, queue, node, machine, chance, trouble);
         return database;
     }
 
@@ -109,7 +110,7 @@ internal class StoreLink : DispatchProxy
 
             try
             {
-                var result = (T)_store.Run(method, arguments)!;
+                var result = (T)_store.Run(method, arguments, _machine)!;
                 if (!isReplyLost)
                 {
                     _queue.At(_lastReply, _node, () => promise.TrySetResult(result));

@@ -13,7 +13,8 @@ namespace RideTracking.Simulation.Store;
 /// </summary>
 internal sealed class StoreWatch(IDatabase database, StoreKeys keys, EventQueue queue, History history)
 {
-    private readonly Dictionary<string, string> _last = [];
+    private Dictionary<string, string> _last = [];
+    private (Dictionary<string, string> Last, double Published) _kept = ([], 0);
     private readonly string _trips = keys.Trip("").ToString();
     private readonly string _outboxes = keys.Outbox("").ToString();
     private int _looks;
@@ -25,8 +26,27 @@ internal sealed class StoreWatch(IDatabase database, StoreKeys keys, EventQueue 
     /// <summary>Called with a driver's id when the driver's outbox has changed.</summary>
     public event Action<string>? OutboxChanged;
 
+    /// <summary>What all keys of the run begin with.</summary>
+    public string KeyPrefix => keys.Generation.ToString()[..(keys.Generation.ToString().IndexOf('}', StringComparison.Ordinal) + 1)];
+
+    /// <summary>The store goes back to what it holds now.</summary>
+    public void Keep()
+    {
+        history.Add(new StoreKept(queue.Now));
+        _kept = (new(_last), _published);
+    }
+
+    /// <summary>It has gone back.</summary>
+    public void Forget()
+    {
+        (_last, _published) = (new(_kept.Last), _kept.Published);
+        history.Add(new StoreForgot(queue.Now));
+    }
+
     /// <summary>Looks at what a script with these keys may have touched.</summary>
-    public void Look(RedisKey[] touched)
+    /// <param name="touched">Its keys.</param>
+    /// <param name="storeTime">What the store's clock says.</param>
+    public void Look(RedisKey[] touched, DateTimeOffset storeTime)
     {
         _looks++;
         var trips = Named(touched, _trips).ToArray();
@@ -53,10 +73,25 @@ internal sealed class StoreWatch(IDatabase database, StoreKeys keys, EventQueue 
             }
         }
 
+        if (touched.Contains(keys.Nodes))
+        {
+            LookAtLeases(storeTime);
+        }
+
         if (touched.Contains(keys.DispatchFeed.Head))
         {
             LookAtFeed();
         }
+    }
+
+    private void LookAtLeases(DateTimeOffset storeTime)
+    {
+        LeaseField[] fields =
+        [
+            .. database.HashGetAll(keys.Nodes).Select(e => new LeaseField((string)e.Name!, (string)e.Value!))
+                .Where(f => f.Name is not ("#seen" or "#judged")).OrderBy(f => f.Name, StringComparer.Ordinal),
+        ];
+        Note("leases", string.Join(' ', fields.Select(f => f.Name + "=" + f.Value)), () => new LeasesStored(queue.Now, _looks, storeTime.ToUnixTimeMilliseconds(), fields));
     }
 
     // Everything that a script publishes is in the list, too.

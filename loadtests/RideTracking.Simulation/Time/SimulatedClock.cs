@@ -1,13 +1,18 @@
 namespace RideTracking.Simulation.Time;
 
-/// <summary>The clock of a node: the queue's time, a little wrong, and timers that are events of the node's life.</summary>
+/// <summary>The clock of a node's machine: the queue's time, more or less wrong, and timers that are events of the node's life.</summary>
 internal sealed class SimulatedClock(EventQueue queue, Life life, TimeSpan error) : TimeProvider
 {
+    private TimeSpan _slept;
+
     public override long TimestampFrequency => TimeSpan.TicksPerSecond;
 
     public override DateTimeOffset GetUtcNow() => queue.Now + error;
 
-    public override long GetTimestamp() => queue.Now.UtcTicks;
+    public override long GetTimestamp() => (queue.Now - _slept).UtcTicks;
+
+    /// <summary>The machine sleeps for so long: its monotonic clock stands still, and the other does not.</summary>
+    public void Sleep(TimeSpan span) => _slept += span;
 
     public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period) =>
         new Timer(queue, life, () => callback(state), dueTime, period);

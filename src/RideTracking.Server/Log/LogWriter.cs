@@ -9,8 +9,18 @@ public sealed class LogWriter
     private const int Remembered = 16;
 
     private readonly ConcurrentQueue<string> _former = new();
-    private volatile string _id = NewId();
+    private readonly Func<string> _newId;
+    private volatile string _id;
     private volatile bool _hasListeners;
+
+    /// <summary>With names of chance.</summary>
+    public LogWriter()
+        : this(() => Guid.NewGuid().ToString("N"))
+    {
+    }
+
+    /// <summary>For the simulation, whose runs have the same names each time. Never gives one twice.</summary>
+    internal LogWriter(Func<string> newId) => (_newId, _id) = (newId, newId());
 
     /// <summary>Its name.</summary>
     public string Id => _id;
@@ -26,7 +36,7 @@ public sealed class LogWriter
     internal void Renew()
     {
         _former.Enqueue(_id);
-        _id = NewId();
+        _id = _newId();
         if (_former.Count > Remembered)
         {
             _former.TryDequeue(out _);
@@ -35,6 +45,4 @@ public sealed class LogWriter
 
     /// <summary>Whether a name is, or was, this node's.</summary>
     internal bool IsOwn(string id) => id == _id || _former.Contains(id);
-
-    private static string NewId() => Guid.NewGuid().ToString("N");
 }

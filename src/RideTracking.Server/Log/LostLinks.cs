@@ -30,7 +30,9 @@ public sealed class LostLinks(Area area) : BackgroundService
     // What failed waits here, and needs no signal.
     private ValueTask<bool> WaitAsync(CancellationToken stopping) => _lost.IsEmpty ? _wanted.WaitAsync(stopping) : new(true);
 
-    private async Task WriteAsync(CancellationToken stopping)
+    /// <summary>Tells what waits.</summary>
+    /// <exception cref="RedisException">The store is away; what was not told waits.</exception>
+    internal async Task WriteAsync(CancellationToken stopping)
     {
         foreach (var ofWriter in _lost.ToArray().GroupBy(l => l.Value.Writer, StringComparer.Ordinal))
         {

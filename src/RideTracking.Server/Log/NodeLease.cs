@@ -31,8 +31,11 @@ internal sealed partial class NodeLease : LoopService
     private int _workTerms;
 
     public NodeLease(Area area, LogWriter writer, FixLog log, DriverLinks links, ILogger<NodeLease> logger)
-        : base(area.MachineLoop("node_lease"), EverySecond) =>
+        : base(area.MachineLoop("node_lease"), EverySecond)
+    {
         (_area, _writer, _log, _links, _logger) = (area, writer, log, links, logger);
+        links.EndedHere = BeginAgain;
+    }
 
     /// <summary>Whether this node was the one that holds the area's work when it was told last.</summary>
     public bool HeldWork => HoldsAll || (_holding.Work && Stopwatch.GetElapsedTime(_holding.ToldAt) < HeldFor);
@@ -66,7 +69,6 @@ internal sealed partial class NodeLease : LoopService
 
     public override async Task StartAsync(CancellationToken cancellationToken)
     {
-        _links.EndedHere = BeginAgain;
         await StepAsync(cancellationToken);
         await base.StartAsync(cancellationToken);
     }

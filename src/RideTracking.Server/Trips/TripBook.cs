@@ -26,6 +26,11 @@ public sealed class TripBook(CityFleet fleet, BusyPlaces busy)
     private Dictionary<string, DriverPlan>? _plansSinceReload;
     private volatile bool _isLoaded;
 
+    /// <summary>
+    /// Whether a version is news to who knows another; another answer only where a simulation shows that its checker would find a mistake in it.
+    /// </summary>
+    internal Func<ulong, ulong, bool> IsNews { get; set; } = static (known, told) => known < told;
+
     /// <summary>Whether the book holds what the store does; before that a trip that is not in it may still exist.</summary>
     public bool IsLoaded => _isLoaded;
 
@@ -61,7 +66,7 @@ public sealed class TripBook(CityFleet fleet, BusyPlaces busy)
             if (trip is not null)
             {
                 NoteSinceReload(trip);
-                if ((_trips.GetValueOrDefault(trip.Id)?.Version ?? 0) < trip.Version)
+                if (IsNews(_trips.GetValueOrDefault(trip.Id)?.Version ?? 0, trip.Version))
                 {
                     newTrip = trip;
                     Keep(trip);
@@ -75,7 +80,7 @@ public sealed class TripBook(CityFleet fleet, BusyPlaces busy)
             foreach (var plan in plans)
             {
                 NoteSinceReload(plan);
-                if (_plans.GetValueOrDefault(plan.DriverId) is not { } known || known.Version < plan.Version)
+                if (_plans.GetValueOrDefault(plan.DriverId) is not { } known || IsNews(known.Version, plan.Version))
                 {
                     newPlans.Add(plan);
                     changes.Add(Keep(plan));
