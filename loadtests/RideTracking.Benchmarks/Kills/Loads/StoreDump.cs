@@ -23,6 +23,8 @@ internal static class StoreDump
     private static async Task<string> ContentAsync(IDatabase database, RedisKey key) => await database.KeyTypeAsync(key) switch
     {
         RedisType.String => Text(await database.StringGetAsync(key)),
+        // Until when each is there, by the store's own clock.
+        RedisType.Hash when key.ToString().EndsWith(":nodes", StringComparison.Ordinal) => Sorted((await database.HashKeysAsync(key)).Select(Text)),
         RedisType.Hash => Sorted((await database.HashGetAllAsync(key)).Select(e => $"{Text(e.Name)}={Text(e.Value)}")),
         RedisType.List => string.Join(' ', (await database.ListRangeAsync(key)).Select(Text)),
         RedisType.Set => Sorted((await database.SetMembersAsync(key)).Select(Text)),
