@@ -90,6 +90,13 @@ test_node() {
     runner_ended $? "$reports/$name.xml"
 }
 
+# The same tests of dispatch with drivers, riders and ops on different nodes: those that tell most in the time.
+test_spread() {
+    timeout "${longest_run_minutes}m" tests/spread.sh -result-jUnit "$reports/spread.xml" \
+        -class '*.RideTests' -class '*.TripLifeTests' -class '*.MatchingTests' -class '*.QueueTests' -class '*.GetFleetDriverTests'
+    runner_ended $? "$reports/spread.xml"
+}
+
 # Failed tests are in the report. A runner that failed in another way, or left no report, crashed.
 runner_ended() {
     local status=$1 report=$2
@@ -121,5 +128,6 @@ check "Tests: clients/dashboard" test_node clients/dashboard
 for project in tests/*/*.csproj; do
     check "Tests: $(dirname "$project")" test_dotnet "$project"
 done
+check "Tests: one city on three nodes" test_spread
 
 finish

@@ -51,6 +51,13 @@ public sealed class DirectoryEntries<T>(RedisStore store, FeedWriter feed, strin
             return Find(id);
         }
 
+        return await ReadAsync(id);
+    }
+
+    /// <summary>The entry as the store has it now: memory may not have heard yet of what another node has written.</summary>
+    /// <exception cref="RedisException">The store is away.</exception>
+    internal async Task<T?> ReadAsync(string id)
+    {
         var stored = await store.Trips.HashGetAsync(key, id);
         return stored.IsNull ? null : Read(id, stored);
     }

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Options;
 using RideTracking.Engine.Dispatch;
 using RideTracking.Server.Areas;
+using RideTracking.Server.Directories;
 using RideTracking.Server.Hosting;
 using RideTracking.Server.Log;
 using RideTracking.Server.Trips;
@@ -9,11 +10,12 @@ namespace RideTracking.Server.Drivers;
 
 /// <summary>
 /// Once a second: trips whose driver is gone. Before the pick-up another driver is looked for; with the rider in the car it
-/// is recorded, for ops to act on. A blocked driver keeps only riders who are in the car. It looks at the present and not
+/// is recorded, for ops to act on. A blocked driver keeps only riders who are in the car, and so does one whom the company has deleted
+/// while another node gave the trip. It looks at the present and not
 /// at what happened, so nothing is missed when a node died in between. The node that holds the area's work does it.
 /// </summary>
 internal sealed class LostDrivers(
-    Area area, LastFixes lastFixes, TripBook book, Dispatcher dispatcher, CityFleet fleet, NodeLease lease, IOptions<TripOptions> options)
+    Area area, LastFixes lastFixes, TripBook book, Dispatcher dispatcher, CityFleet fleet, CompanyDirectory directory, NodeLease lease, IOptions<TripOptions> options)
     : LoopService(area.Loop("lost_drivers"), EverySecond)
 {
     // Nobody is connected yet when the server starts.
@@ -21,6 +23,9 @@ internal sealed class LostDrivers(
 
     // Drivers of trips who are not connected here: their last fix in the log, which any node may have written.
     private Dictionary<string, DateTimeOffset> _loggedAt = new(StringComparer.Ordinal);
+
+    // Of drivers of trips, those whom the company has no more.
+    private readonly HashSet<string> _deleted = new(StringComparer.Ordinal);
 
     protected override async Task LookAsync(CancellationToken stopping)
     {
@@ -30,7 +35,9 @@ internal sealed class LostDrivers(
         }
 
         Trip[] present = [.. book.Present.OrderBy(t => t.Id, StringComparer.Ordinal)];
-        await LookIntoLogAsync([.. present.SelectMany(DriversOf).Where(d => !fleet.IsConnected(d)).Distinct(StringComparer.Ordinal)]);
+        string[] drivers = [.. present.SelectMany(DriversOf).Distinct(StringComparer.Ordinal)];
+        await LookIntoDirectoryAsync(drivers);
+        await LookIntoLogAsync([.. drivers.Where(d => !fleet.IsConnected(d))]);
         foreach (var trip in present)
         {
             await Loop.TryAsync(trip.Id, () => ServeAsync(trip), stopping);
@@ -51,7 +58,7 @@ internal sealed class LostDrivers(
     {
         foreach (var driverId in DriversOf(trip))
         {
-            var isBlocked = book.PlanOf(driverId).BlockedReason is not null;
+            var isBlocked = book.PlanOf(driverId).BlockedReason is not null || _deleted.Contains(driverId);
             var isLost = !fleet.IsConnected(driverId) && IsLongAgo(_loggedAt.GetValueOrDefault(driverId, _startedAt));
             if (isBlocked && trip.State != TripState.InProgress)
             {
@@ -64,6 +71,19 @@ internal sealed class LostDrivers(
             else if (!isLost && trip.DriverLostSince is not null)
             {
                 yield return (trip.Id, new DriverBack(driverId));
+            }
+        }
+    }
+
+    // Whoever gives a trip has the driver in its directory. Deleting looks for trips first; the two may meet.
+    private async Task LookIntoDirectoryAsync(string[] drivers)
+    {
+        _deleted.Clear();
+        foreach (var driverId in drivers)
+        {
+            if (directory.Drivers.Find(driverId) is null && await directory.Drivers.ReadAsync(driverId) is null)
+            {
+                _deleted.Add(driverId);
             }
         }
     }

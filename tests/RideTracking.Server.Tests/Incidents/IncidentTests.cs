@@ -175,11 +175,15 @@ public sealed class IncidentTests
             await world.Dispatch.CloseIncidentAsync(new CloseIncidentRequest { IncidentId = ids[2] }, world.Service, cancellationToken: Cancel);
         }
 
-        await using var again = await RideWorld.StartInAsync(folder, redis);
-        using var watch = new WatchedIncidents(again.Dispatch.WatchIncidents(new WatchIncidentsRequest(), again.Service, cancellationToken: Cancel));
-        var open = await watch.BeginAsync();
-        Assert.Equal(ids.Where(id => id != ids[2]).Order(), open.Select(i => i.IncidentId).Order());
-        Assert.All(open, i => Assert.Equal(IncidentState.Open, i.State));
+        await using (var again = await RideWorld.StartInAsync(folder, redis))
+        {
+            using var watch = new WatchedIncidents(again.Dispatch.WatchIncidents(new WatchIncidentsRequest(), again.Service, cancellationToken: Cancel));
+            var open = await watch.BeginAsync();
+            Assert.Equal(ids.Where(id => id != ids[2]).Order(), open.Select(i => i.IncidentId).Order());
+            Assert.All(open, i => Assert.Equal(IncidentState.Open, i.State));
+        }
+
+        // Not under a store that still looks after it.
         Directory.Delete(folder, recursive: true);
     }
 

@@ -191,6 +191,7 @@ public sealed class ZoneTests
         }
     }
 
+    [Trait(SpreadNodes.Trait, SpreadNodes.OneNode)]
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
