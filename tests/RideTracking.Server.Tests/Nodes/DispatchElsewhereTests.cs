@@ -2,6 +2,7 @@ using Google.Rpc;
 using Grpc.Core;
 using Microsoft.Extensions.DependencyInjection;
 using RideTracking.Server.Areas;
+using RideTracking.Server.Directories;
 using RideTracking.Server.Drivers;
 using RideTracking.Server.Store.Feeds;
 using RideTracking.Server.Tests.Fixtures;
@@ -84,7 +85,7 @@ public sealed class DispatchElsewhereTests : TwoNodes
         var driver = await Here.DriverAsync("d1", Away);
         var trip = await Elsewhere.RequestAsync();
         var before = (await Here.Store.ReadPlanAsync("d1")).Version;
-        await ServerHost.UntilAsync(() => Elsewhere.Book.PlanOf("d1").Version == before && Here.Book.Find(trip.TripId) is not null);
+        await ServerHost.UntilAsync(() => Elsewhere.Book.PlanOf("d1").Version == before && Here.Book.Find(trip.TripId) is not null && IsKnownElsewhere("d1"));
         var hear = await Elsewhere.Host.Services.GetRequiredKeyedService<FeedReader>("company").HoldAsync();
         await Here.Directory.DeleteDriverAsync(new DeleteDriverRequest { DriverId = "d1" }, Here.Service, cancellationToken: Cancel);
 
@@ -106,7 +107,7 @@ public sealed class DispatchElsewhereTests : TwoNodes
             var driver = await Here.DriverAsync($"d{i}", Away);
             var trip = await Elsewhere.RequestAsync($"q{i}", $"r{i}");
             var before = await Here.Store.ReadPlanAsync(driver.Id);
-            await ServerHost.UntilAsync(() => Elsewhere.Book.PlanOf(driver.Id).Version == before.Version && Here.Book.Find(trip.TripId) is not null);
+            await ServerHost.UntilAsync(() => Elsewhere.Book.PlanOf(driver.Id).Version == before.Version && Here.Book.Find(trip.TripId) is not null && IsKnownElsewhere(driver.Id));
 
             Task giving = Elsewhere.Dispatch.AssignTripAsync(
                 new AssignTripRequest { TripId = trip.TripId, DriverId = driver.Id }, Elsewhere.Service, cancellationToken: Cancel).ResponseAsync;
@@ -147,4 +148,6 @@ public sealed class DispatchElsewhereTests : TwoNodes
         var info = refused.GetRpcStatus()!.GetDetail<ErrorInfo>();
         Assert.Equal(("DRIVER_HAS_TRIPS", trip.TripId), (info.Reason, info.Metadata["trip_ids"]));
     }
+
+    private bool IsKnownElsewhere(string driverId) => Elsewhere.Host.Services.GetRequiredService<CompanyDirectory>().Drivers.Find(driverId) is not null;
 }
