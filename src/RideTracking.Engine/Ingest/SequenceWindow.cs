@@ -102,6 +102,30 @@ public sealed class SequenceWindow
         HighestSequence = sequence;
     }
 
+    /// <summary>A sequence that was taken for new is one that others have known for something else: it stands for that from now on.</summary>
+    /// <param name="sequence">One that was seen.</param>
+    /// <param name="contentHash">What it stands for; null when nobody can tell.</param>
+    public void Correct(ulong sequence, uint? contentHash)
+    {
+        for (int age = _count - 1; age >= 0; age--)
+        {
+            int position = (_oldest + age) % _sequences.Length;
+            if (_sequences[position] < sequence)
+            {
+                return;
+            }
+
+            if (_sequences[position] == sequence && contentHash is { } known)
+            {
+                _hashes[position] = known;
+            }
+            else if (_sequences[position] == sequence)
+            {
+                RemoveAt(age);
+            }
+        }
+    }
+
     /// <summary>Adds what is remembered of the sequences after one and up to another, in rising order.</summary>
     public void CopyTo(List<SequenceContent> contents, ulong after, ulong through)
     {
@@ -122,6 +146,16 @@ public sealed class SequenceWindow
         }
 
         contents.Reverse(first, contents.Count - first);
+    }
+
+    private void RemoveAt(int age)
+    {
+        for (_count--; age < _count; age++)
+        {
+            int position = (_oldest + age) % _sequences.Length;
+            int next = (position + 1) % _sequences.Length;
+            (_sequences[position], _hashes[position]) = (_sequences[next], _hashes[next]);
+        }
     }
 
     private void Append(ulong sequence, uint contentHash)

@@ -197,7 +197,8 @@ public sealed class SessionLedger
             // What the log has taken in since it was told comes again too, and is not written twice.
             _resendTold = null;
             _received = _appended = through;
-            _verdicts.ForgetAfter(through);
+            // What the store said of fixes that it knows is not found out anew by judging them.
+            _verdicts.ForgetAfter(Math.Max(through, _storedThrough));
             _window.ForgetAfter(through);
             _run++;
             _broken = false;
@@ -357,7 +358,22 @@ public sealed class SessionLedger
             return;
         }
 
+        // The next one who is held against this session's contents must find what the log has, not what was refused here.
+        _window.Correct(content.Sequence, StoredAs(content.Sequence));
         _verdicts.Add(content.Sequence, FixVerdict.Rejected(FixRejectReason.SequenceReused, _storedThrough + 1, content.Sequence));
+    }
+
+    private uint? StoredAs(ulong sequence)
+    {
+        foreach (var stored in _stored)
+        {
+            if (stored.Sequence == sequence)
+            {
+                return stored.ContentHash;
+            }
+        }
+
+        return null;
     }
 
     // Rejected fixes need no log: once all that was appended is there, they may be acknowledged too. What the log has and this session has

@@ -57,6 +57,32 @@ public class SequenceWindowTests
     }
 
     [Fact]
+    public void What_was_taken_for_new_and_was_another_s_stands_for_that()
+    {
+        // The ring has gone round.
+        var window = new SequenceWindow(capacity: 4);
+        foreach (ulong sequence in (ulong[])[1, 2, 3, 4, 6, 7])
+        {
+            window.Observe(sequence, 1);
+        }
+
+        window.Correct(4, 44);
+        window.Correct(6, null);
+        window.Correct(5, 55); // not seen
+        window.Correct(1, 11); // too long ago
+        List<SequenceContent> contents = [];
+        window.CopyTo(contents, after: 0, through: 10);
+        Assert.Equal([new(3, 1), new(4, 44), new(7, 1)], contents);
+        Assert.Equal(SequenceNovelty.Reused, window.Observe(4, 1));
+        Assert.Equal(SequenceNovelty.Resent, window.Observe(4, 44));
+        Assert.Equal(SequenceNovelty.Reused, window.Observe(6, 1));
+        Assert.Equal(SequenceNovelty.New, window.Observe(8, 1));
+        Assert.Equal(SequenceNovelty.New, window.Observe(9, 1));
+        Assert.Equal(SequenceNovelty.Reused, window.Observe(3, 1));
+        Assert.Equal(SequenceNovelty.Resent, window.Observe(4, 44));
+    }
+
+    [Fact]
     public void What_is_remembered_between_two_sequences_is_told_in_order()
     {
         var window = new SequenceWindow(capacity: 3);

@@ -9,7 +9,9 @@ namespace RideTracking.Server.Tests.Storage;
 /// </summary>
 internal sealed class CarrierWorld
 {
-    private const int MaxWaiting = 8;
+    /// <summary>Fixes that may wait for the log.</summary>
+    public const int MaxWaiting = 8;
+
     private const int MaxBatch = 4;
 
     private readonly ModelStore _store = new();
@@ -17,6 +19,7 @@ internal sealed class CarrierWorld
     private readonly WaitingFixes _waiting = new(MaxWaiting);
     private readonly List<(ClaimRequest Request, DriverClaim? Follows)> _onTheirWay = [];
     private readonly List<Carrier> _unclaimed = [];
+    private readonly Dictionary<int, int> _rejections = [];
     private readonly Phone[] _phones = [new("a"), new("b")];
     private LogRecord[] _batch = [];
     private long _batchNumber = 1;
@@ -101,10 +104,13 @@ internal sealed class CarrierWorld
     }
 
     /// <summary>The phone takes a fix; if it is online it sends what it has not sent, or once more all that it holds.</summary>
-    public void Drive(int phone, bool all, bool isRejected)
+    /// <param name="phone">Which.</param>
+    /// <param name="all">Whether it sends once more what it has sent.</param>
+    /// <param name="rejections">How often the fix is rejected before it is not: what was too frequent once need not be so again.</param>
+    public void Drive(int phone, bool all, int rejections)
     {
         var device = _phones[phone];
-        device.Record(new ModelFix(++_contents, isRejected));
+        device.Record(new ModelFix(++_contents, rejections));
         foreach (var (sequence, fix) in device.Held.Where(h => all || h.Key > device.SentThrough).ToArray())
         {
             Send(device, sequence, fix);
@@ -112,11 +118,16 @@ internal sealed class CarrierWorld
     }
 
     /// <summary>The phone's data is put back to a copy: its next fixes get numbers that others have.</summary>
-    public void Restore(int phone)
+    /// <param name="phone">Which.</param>
+    /// <param name="isOfBackUp">To what <see cref="BackUp"/> copied; else to what it was when its session began.</param>
+    public void Restore(int phone, bool isOfBackUp = false)
     {
         Disconnect(phone);
-        _phones[phone].Restore();
+        _phones[phone].Restore(isOfBackUp);
     }
+
+    /// <summary>The phone's data is copied, for <see cref="Restore"/>, which may come sessions later.</summary>
+    public void BackUp(int phone) => _phones[phone].BackUp();
 
     /// <summary>The log's loop goes round once.</summary>
     /// <param name="how">Whether a claim is heard, and whether an append is done and heard, done and not heard, or not done.</param>
@@ -273,8 +284,9 @@ internal sealed class CarrierWorld
                 break;
         }
 
-        if (fix.IsRejected)
+        if (_rejections.GetValueOrDefault(fix.Content) is var rejections && rejections < fix.Rejections)
         {
+            _rejections[fix.Content] = rejections + 1;
             carrier.Ledger.Reject(sequence, FixVerdict.Rejected(FixRejectReason.TooInaccurate, 500, 900));
             return;
         }
@@ -308,7 +320,7 @@ internal sealed class CarrierWorld
         {
             var isLogged = _store.Log.Contains((device.Session, sequence, fix.At(sequence).ContentHash()));
             var isRefused = device.Told.Contains((sequence, FixRejectReason.SequenceReused));
-            Assert.True(isLogged || isRefused || (fix.IsRejected && device.Told.Contains((sequence, FixRejectReason.TooInaccurate))), $"{device.Id} {sequence} is acknowledged and lost");
+            Assert.True(isLogged || isRefused || (fix.Rejections > 0 && device.Told.Contains((sequence, FixRejectReason.TooInaccurate))), $"{device.Id} {sequence} is acknowledged and lost");
             Acknowledged++;
             if (!isRefused || isLogged)
             {
@@ -317,7 +329,7 @@ internal sealed class CarrierWorld
         }
     }
 
-    private sealed record ModelFix(int Content, bool IsRejected)
+    private sealed record ModelFix(int Content, int Rejections)
     {
         public Fix At(ulong sequence) => new() { Sequence = sequence, LatitudeE7 = Content, FixedAtUnixMs = 1 };
     }
@@ -325,10 +337,12 @@ internal sealed class CarrierWorld
     private sealed class Phone(string id)
     {
         private int _sessions;
+        private int _session;
+        private (int Session, ulong Highest, SortedDictionary<ulong, ModelFix> Held) _copy = (0, 0, []);
 
         public string Id => id;
 
-        public string Session => $"{id}{_sessions}";
+        public string Session => $"{id}{_session}";
 
         public ulong Attempt { get; set; }
 
@@ -347,7 +361,7 @@ internal sealed class CarrierWorld
         // What it holds gets new numbers in a new session.
         public void BeginSession()
         {
-            _sessions++;
+            _session = ++_sessions; // Names of sessions are random: also a phone that was put back never gives one again.
             var held = Held.Values.ToList();
             (Highest, Held, IsRestored) = (0, [], false);
             Told.Clear();
@@ -357,10 +371,12 @@ internal sealed class CarrierWorld
         /// <summary>It has not heard where the log ends since it was put back.</summary>
         public bool IsRestored { get; set; }
 
-        public void Restore()
+        public void BackUp() => _copy = (_session, Highest, new(Held));
+
+        public void Restore(bool isOfBackUp)
         {
             IsRestored = true;
-            (Highest, Held) = (0, []);
+            (_session, Highest, Held) = (isOfBackUp ? _copy.Session : _session, isOfBackUp ? _copy.Highest : 0, isOfBackUp ? new(_copy.Held) : []);
             Told.Clear();
         }
     }

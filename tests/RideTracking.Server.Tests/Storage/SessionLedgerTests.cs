@@ -50,6 +50,53 @@ public sealed class SessionLedgerTests
         Assert.Equal(2UL, Assert.Single(ledger.TakeAck()!.Value.Verdicts).Sequence);
     }
 
+    [Fact]
+    public void A_rejection_that_the_store_knows_is_told_also_to_who_sends_again_and_is_not_rejected_now()
+    {
+        var ledger = WithoutStore();
+        var (first, second) = (FixOf(1, content: 1), FixOf(2, content: 2));
+        Assert.True(Take(ledger, first, out var run));
+        Assert.True(ledger.Forget(1, run));
+        var rejection = new SequencedVerdict(2, FixVerdict.Rejected(FixRejectReason.TooFrequent, 0.1, 0.2));
+        ledger.Resume(Claim(through: 2) with { Rejections = [rejection], Contents = [ContentOf(first), ContentOf(second)] });
+        Assert.Equal(1UL, ledger.TakeResendAfter());
+
+        ledger.BeginAgain(1);
+        Assert.False(Take(ledger, second, out _));
+        var ack = ledger.TakeAck()!.Value;
+        Assert.Equal(2UL, ack.Through);
+        Assert.Equal([rejection], ack.Verdicts);
+    }
+
+    [Fact]
+    public void What_was_refused_as_another_s_number_is_not_stored_as_what_the_log_has()
+    {
+        var ledger = WithoutStore();
+        var (logged, next) = (FixOf(1, content: 1), FixOf(3, content: 4));
+        Assert.True(Take(ledger, FixOf(1, content: 2), out _));
+        Assert.True(Take(ledger, FixOf(2, content: 3), out _));
+        ledger.Resume(Claim(through: 2) with { Contents = [ContentOf(logged)] });
+        Assert.Equal([1UL, 2], ledger.TakeVerdicts().Where(v => v.Verdict.Reason == FixRejectReason.SequenceReused).Select(v => v.Sequence));
+
+        Assert.True(Take(ledger, next, out _));
+        ledger.Logged(3);
+        List<SequenceContent> contents = [];
+        ledger.CopyStored(3, [], contents);
+        Assert.Equal([ContentOf(logged), ContentOf(next)], contents);
+    }
+
+    private static SessionLedger WithoutStore() => new(null, 64, TestCarriers.Pace, TimeProvider.System);
+
+    private static Fix FixOf(ulong sequence, int content) => new() { Sequence = sequence, LatitudeE7 = content, FixedAtUnixMs = 1 };
+
+    private static SequenceContent ContentOf(Fix fix) => new(fix.Sequence, fix.ContentHash());
+
+    private static bool Take(SessionLedger ledger, in Fix fix, out int run)
+    {
+        Assert.Equal(SequenceNovelty.New, ledger.Observe(fix.Sequence, fix.ContentHash(), out _));
+        return ledger.Append(fix, FixVerdict.Accepted, out run);
+    }
+
     private static ConnectionClaim Claim(ulong through) => new(new DriverClaim(1, "w"), through, null, null, [], []);
 
     private static SessionLedger Logged(ulong through)
