@@ -38,9 +38,9 @@ public static class TripsSetup
         services.AddHostedService<TripPresent>();
         services.AddHostedService<Deadlines>();
         services.AddHostedService<TripRetention>();
-        area.Hear<Dispatcher>("trip", (dispatcher, change) => dispatcher.Hear(TripRecords.ReadTrip(change.Parts[0]), []));
-        area.Hear<Dispatcher>("plan", (dispatcher, change) => dispatcher.Hear(null, [TripRecords.ReadPlan(change.Parts[0])!]));
-        area.Hear<EventLog<V1.LoggedTripEvent>>("trip", (events, _) => events.Written());
+        area.Hear<Dispatcher>("commit", (dispatcher, change) => dispatcher.Hear(
+            change.Parts[0].IsEmpty ? null : TripRecords.ReadTrip(change.Parts[0]), [.. change.Parts.Skip(1).Select(p => TripRecords.ReadPlan(p)!)]));
+        area.Hear<EventLog<V1.LoggedTripEvent>>("commit", (events, _) => events.Written());
         return area.AddDoor<Dispatcher>().AddDoor<DriverMessages>().AddDoor<TripView>().AddDoor<TripList>();
     }
 }

@@ -88,7 +88,7 @@ public sealed class QueueTests
         Assert.Equal(1u, (await PositionAsync(second)).Position);
     }
 
-    [Fact]
+    [Fact, Trait(SpreadNodes.Trait, SpreadNodes.OneNode)]
     public async Task What_the_store_forgets_of_a_queue_the_node_that_keeps_it_knows_and_another_that_missed_it_reads()
     {
         await using var redis = await RedisProcess.StartAsync();
@@ -117,7 +117,7 @@ public sealed class QueueTests
         static ImmutableArray<string> ReadyAt(ServerHost node) => node.City.GetRequiredService<ZoneQueues>().ReadyAt(RideWorld.Porto);
     }
 
-    [Fact]
+    [Fact, Trait(SpreadNodes.Trait, SpreadNodes.OneNode)]
     public async Task Who_goes_on_at_a_node_that_has_missed_where_the_driver_was_enters_nothing_again()
     {
         await using var redis = await RedisProcess.StartAsync();

@@ -160,13 +160,12 @@ end
 if #records > 0 then
   write('HSET', KEYS[2], unpack(records))
 end
-local changes = {}
-if ARGV[6] ~= '' then
-  table.insert(changes, {'trip', ARGV[6]})
-end
+-- Trip and plans in one change: whoever sees the one must see the others.
+local commit = {'commit', ARGV[6]}
+local changes = {commit}
 for _, plan in ipairs(plans) do
   if plan.record ~= '' then
-    table.insert(changes, {'plan', plan.record})
+    table.insert(commit, plan.record)
   end
   if #plan.commands > 0 then
     table.insert(changes, {'told', plan.driver})
