@@ -4,14 +4,9 @@ using RideTracking.Server.Store;
 namespace RideTracking.Server.Areas;
 
 /// <summary>Looks once a second whether the store still is the one that the area's memory was read from.</summary>
-internal sealed class AreaGeneration(Area area, StoreGenerations generations) : LoopService(area.MachineLoop("store_generation"), EverySecond)
+internal sealed class AreaGeneration(Area area, StoreGenerations generations)
+    // Before anything is read, if the store is there: what is read is of this one.
+    : LoopService(area.MachineLoop("store_generation"), EverySecond, looksAtStart: true)
 {
-    public override async Task StartAsync(CancellationToken cancellationToken)
-    {
-        // Before anything is read, if the store is there: what is read is of this one.
-        await StepAsync(cancellationToken);
-        await base.StartAsync(cancellationToken);
-    }
-
     protected override Task LookAsync(CancellationToken stopping) => generations.LookAsync(area.Id, area.Keys.Generation);
 }

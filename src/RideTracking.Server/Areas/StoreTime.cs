@@ -29,7 +29,8 @@ internal sealed partial class StoreTime : LoopService
     private bool _isSkewed;
 
     public StoreTime(Area area, RedisStore store, ReadStoreTime read, AreaMeter meter, ILogger<StoreTime> logger)
-        : base(area.MachineLoop("store_time"), EverySecond)
+        // Before anything goes by the time, if the store is there.
+        : base(area.MachineLoop("store_time"), EverySecond, looksAtStart: true)
     {
         (_area, _store, _read, _logger) = (area, store, read, logger);
         area.TimeKnownAsync = KnownAsync;
@@ -37,13 +38,6 @@ internal sealed partial class StoreTime : LoopService
     }
 
     private TimeProvider Machine => _area.Clock.Machine;
-
-    public override async Task StartAsync(CancellationToken cancellationToken)
-    {
-        // Before anything goes by the time, if the store is there.
-        await StepAsync(cancellationToken);
-        await base.StartAsync(cancellationToken);
-    }
 
     // Until the store has said it once, the area's time would be what the machine's clock says.
     private Task KnownAsync() => _isKnown ? Task.CompletedTask : LookAsync(CancellationToken.None);

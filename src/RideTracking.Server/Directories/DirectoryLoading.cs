@@ -6,16 +6,10 @@ namespace RideTracking.Server.Directories;
 /// <summary>Fills what memory has of the directory from the store at start and each time the store comes back, or was emptied or replaced.</summary>
 internal sealed partial class DirectoryLoading(
     RedisStore store, StoreGenerations generations, CompanyDirectory directory, [FromKeyedServices(Clock.MachineClock)] TimeProvider time, Loops loops, ILogger<DirectoryLoading> logger)
-    : LoopService(loops.Create("directory_loading", time), EverySecond)
+    : LoopService(loops.Create("directory_loading", time), EverySecond, looksAtStart: true)
 {
     // Of which return of the store the directory is; none yet.
     private int _loadedAfter = -1;
-
-    public override async Task StartAsync(CancellationToken cancellationToken)
-    {
-        await StepAsync(cancellationToken);
-        await base.StartAsync(cancellationToken);
-    }
 
     protected override async Task LookAsync(CancellationToken stopping)
     {

@@ -11,7 +11,7 @@ namespace RideTracking.Server.Directories;
 /// </summary>
 public sealed partial class FleetTraits(
     CompanyDirectory directory, CityFleet fleet, Area area, ILogger<FleetTraits> logger)
-    : LoopService(area.MachineLoop("fleet_traits"), EverySecond)
+    : LoopService(area.MachineLoop("fleet_traits"), EverySecond, looksAtStart: true)
 {
     private long _applied = -1;
     private int? _loadedAfter;
@@ -44,13 +44,6 @@ public sealed partial class FleetTraits(
             directory.Takes(claimed.Text(0), claimed.Text(5));
             Apply(claimed.Text(0), fleet.Slots.GetOrAdd(claimed.Text(0)));
         }
-    }
-
-    /// <inheritdoc/>
-    public override async Task StartAsync(CancellationToken cancellationToken)
-    {
-        await StepAsync(cancellationToken);
-        await base.StartAsync(cancellationToken);
     }
 
     /// <inheritdoc/>

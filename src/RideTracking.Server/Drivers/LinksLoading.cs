@@ -7,16 +7,16 @@ using RideTracking.Server.Log;
 namespace RideTracking.Server.Drivers;
 
 /// <summary>Reads who is connected to which other node, at the start and each time what memory has of the store is to be read anew.</summary>
-internal sealed class LinksLoading(Area area, DriverLinks links, DriverSessions sessions, DriverSlots slots, LongerSilences silences, ReportingPolicies policies) : LoopService(area.MachineLoop("links_loading"), EverySecond)
+internal sealed class LinksLoading(Area area, DriverLinks links, DriverSessions sessions, DriverSlots slots, LongerSilences silences, ReportingPolicies policies)
+    : LoopService(area.MachineLoop("links_loading"), EverySecond, looksAtStart: true)
 {
     // Of which return of the store the links are; none yet.
     private int _loadedAfter = -1;
 
-    public override async Task StartAsync(CancellationToken cancellationToken)
+    public override Task StartAsync(CancellationToken cancellationToken)
     {
         links.Changed = Hear;
-        await StepAsync(cancellationToken);
-        await base.StartAsync(cancellationToken);
+        return base.StartAsync(cancellationToken);
     }
 
     // How often the driver's app is asked to report only its own node knows, so that a position from elsewhere stays for as long as any may.

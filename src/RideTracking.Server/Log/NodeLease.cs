@@ -31,7 +31,7 @@ internal sealed partial class NodeLease : LoopService
     private int _workTerms;
 
     public NodeLease(Area area, LogWriter writer, FixLog log, DriverLinks links, ILogger<NodeLease> logger)
-        : base(area.MachineLoop("node_lease"), EverySecond)
+        : base(area.MachineLoop("node_lease"), EverySecond, looksAtStart: true)
     {
         (_area, _writer, _log, _links, _logger) = (area, writer, log, links, logger);
         links.EndedHere = BeginAgain;
@@ -65,12 +65,6 @@ internal sealed partial class NodeLease : LoopService
         }
 
         return _holding;
-    }
-
-    public override async Task StartAsync(CancellationToken cancellationToken)
-    {
-        await StepAsync(cancellationToken);
-        await base.StartAsync(cancellationToken);
     }
 
     public override async Task StopAsync(CancellationToken cancellationToken)

@@ -6,15 +6,10 @@ using RideTracking.Server.Store;
 namespace RideTracking.Server.Nearby;
 
 /// <summary>Reads the area's secret at the start, and again when the store is back, which may have another one then; the first node of all makes it.</summary>
-internal sealed class BlurSecretLoading(Area area, BlurSecret secret) : LoopService(area.MachineLoop("blur_secret"), EverySecond)
+internal sealed class BlurSecretLoading(Area area, BlurSecret secret)
+    : LoopService(area.MachineLoop("blur_secret"), EverySecond, looksAtStart: true)
 {
     private int? _readAt;
-
-    public override async Task StartAsync(CancellationToken cancellationToken)
-    {
-        await StepAsync(cancellationToken);
-        await base.StartAsync(cancellationToken);
-    }
 
     protected override async Task LookAsync(CancellationToken stopping)
     {

@@ -11,20 +11,14 @@ namespace RideTracking.Server.Trips;
 internal sealed partial class TripPresent(
     Area area, TripStore trips, TripBook book, Dispatcher dispatcher, IOptions<TripOptions> options,
     ILogger<TripPresent> logger)
-    : LoopService(area.Loop("trip_present"), options.Value.TickInterval)
+    // Before the first driver connects, if the store is there.
+    : LoopService(area.Loop("trip_present"), options.Value.TickInterval, looksAtStart: true)
 {
     // Longer than any reply takes, so that nothing older than a final trip is still under way.
     private static readonly TimeSpan FinalStays = TimeSpan.FromMinutes(1);
 
     // Of which return of the store the book is; none yet.
     private volatile int _loadedAfter = -1;
-
-    public override async Task StartAsync(CancellationToken cancellationToken)
-    {
-        // Before the first driver connects, if the store is there.
-        await StepAsync(cancellationToken);
-        await base.StartAsync(cancellationToken);
-    }
 
     /// <summary>The store was away: what it holds is to be read again.</summary>
     internal void Reload() => _loadedAfter = -1;

@@ -8,17 +8,11 @@ namespace RideTracking.Server.Zones;
 /// </summary>
 internal sealed partial class ZoneLoading(
     Area area, ZoneBook book, ZoneTracking tracking, ILogger<ZoneLoading> logger)
-    : LoopService(area.MachineLoop("zone_loading"), EverySecond)
+    // Before the first fix, where the store is there: so that nobody who stayed inside enters again.
+    : LoopService(area.MachineLoop("zone_loading"), EverySecond, looksAtStart: true)
 {
     private int _loadedAfter;
     private bool _isLoaded;
-
-    public override async Task StartAsync(CancellationToken cancellationToken)
-    {
-        // Before the first fix, where the store is there: so that nobody who stayed inside enters again.
-        await StepAsync(cancellationToken);
-        await base.StartAsync(cancellationToken);
-    }
 
     protected override async Task LookAsync(CancellationToken stopping)
     {

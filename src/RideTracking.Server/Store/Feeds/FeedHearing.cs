@@ -8,16 +8,11 @@ namespace RideTracking.Server.Store.Feeds;
 /// <param name="channel">Has the name of the key where the head is.</param>
 /// <param name="reader">Who reads it.</param>
 /// <param name="loop">For looking.</param>
-internal sealed class FeedHearing(RedisStore store, RedisKey channel, FeedReader reader, Loop loop) : LoopService(loop, EverySecond)
+internal sealed class FeedHearing(RedisStore store, RedisKey channel, FeedReader reader, Loop loop)
+    // Before anything is read of the store, if it is there: what is read has all that comes before the head.
+    : LoopService(loop, EverySecond, looksAtStart: true)
 {
     private ChannelMessageQueue? _channel;
-
-    public override async Task StartAsync(CancellationToken cancellationToken)
-    {
-        // Before anything is read of the store, if it is there: what is read has all that comes before the head.
-        await StepAsync(cancellationToken);
-        await base.StartAsync(cancellationToken);
-    }
 
     public override async Task StopAsync(CancellationToken cancellationToken)
     {
