@@ -41,6 +41,7 @@ internal sealed class City : IDisposable
     private DateTimeOffset _undisturbedUntil = DateTimeOffset.MinValue;
     private bool _isFailingOver;
     private int _tripIds;
+    private ulong _tokens;
 
     public City(IDatabase database, bool isEmbedded, int seed, double hours, PlantedBug? bug)
     {
@@ -110,6 +111,8 @@ internal sealed class City : IDisposable
     public string SomeDriver() => Chance.Pick(_drivers).Id;
 
     public string NewTripId() => TripId(++_tripIds);
+
+    public ulong NextToken() => ++_tokens;
 
     /// <summary>Lets the day and the evening pass.</summary>
     public FinalStore Run()

@@ -39,15 +39,22 @@ internal sealed record PlantedBug(string Name)
     /// <summary>Nodes go by the clocks of their machines.</summary>
     public bool IgnoresStoreTime { get; private init; }
 
+    /// <summary>A seed and hours that find it, where few do; null when many do.</summary>
+    public (int Seed, double Hours)? FoundBy { get; private init; }
+
     /// <summary>All of them.</summary>
     public static ImmutableArray<PlantedBug> All { get; } =
     [
         InCommit(
             "a commit does not compare the plans' versions",
-            "changed = changed or version(stored[p]) ~= plan.version", "changed = changed or false") with { EveryNodeHoldsAll = true },
+            "changed = changed or name(stored[p]) ~= plan.name", "changed = changed or false") with { EveryNodeHoldsAll = true },
         InCommit(
             "a commit does not compare the trip's version",
-            "local changed = ARGV[4] ~= '' and version(trip) ~= ARGV[5]", "local changed = false"),
+            "local changed = ARGV[4] ~= '' and name(trip) ~= ARGV[5]", "local changed = false"),
+        InCommit(
+            "a commit compares versions without their tokens",
+            "name(stored[p]) ~= plan.name", "string.match(name(stored[p]), '^%d+') ~= string.match(plan.name, '^%d+')",
+            ("name(trip) ~= ARGV[5]", "string.match(name(trip), '^%d+') ~= string.match(ARGV[5], '^%d+')")) with { FoundBy = (122, 0.12) },
         InCommit(
             "an answer is not stored",
             "write('SET', KEYS[5], ARGV[9], 'PX', ARGV[10])", ""),
@@ -79,8 +86,8 @@ internal sealed record PlantedBug(string Name)
         new("an older version is taken in after a newer one") { ChangeBook = book => book.IsNews = (_, _) => true },
         InCommit(
             "two nodes hold the work, and a commit is not compare-and-set",
-            "changed = changed or version(stored[p]) ~= plan.version", "changed = changed or false",
-            ("local changed = ARGV[4] ~= '' and version(trip) ~= ARGV[5]", "local changed = false")) with { EveryNodeHoldsAll = true },
+            "changed = changed or name(stored[p]) ~= plan.name", "changed = changed or false",
+            ("local changed = ARGV[4] ~= '' and name(trip) ~= ARGV[5]", "local changed = false")) with { EveryNodeHoldsAll = true },
         new("a script goes by the clock of the node that sent it") { AsksNodesClock = true },
         new("a node goes by the clock of its machine") { IgnoresStoreTime = true },
         new("a broken chain is not noticed: entries of a feed are known by their numbers")

@@ -57,11 +57,11 @@ internal sealed record TripRecord(
             ]);
     }
 
-    /// <summary>The version that a record begins with, and its JSON.</summary>
+    /// <summary>The version that a record begins with, and its JSON, past its token.</summary>
     public static (ulong Version, string Json) Split(string record)
     {
         var space = record.IndexOf(' ', StringComparison.Ordinal);
-        return (ulong.Parse(record.AsSpan(0, space), System.Globalization.CultureInfo.InvariantCulture), record[(space + 1)..]);
+        return (ulong.Parse(record.AsSpan(0, space), System.Globalization.CultureInfo.InvariantCulture), record[record.IndexOf('{', StringComparison.Ordinal)..]);
     }
 
     public static string? Text(JsonElement of, string name) =>

@@ -69,6 +69,7 @@ internal sealed class NodeRun : IDisposable
         _services = _process.GetRequiredService<AreaSet>().Home.Services;
         Clock = _services.GetRequiredService<Area>().Clock;
         Dispatcher = _services.GetRequiredService<Dispatcher>();
+        Dispatcher.NewToken = city.NextToken;
         if (city.Planted?.ChangeDecision is { } planted)
         {
             Dispatcher.Decide = planted(Dispatcher.Decide);

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Text.Json.Serialization;
 using RideTracking.Engine.Geo;
 using RideTracking.Engine.Index;
 
@@ -14,6 +15,10 @@ namespace RideTracking.Engine.Dispatch;
 /// <param name="RoutePlanVersion">Rises with each <see cref="RouteChanged"/>.</param>
 public sealed record DriverPlan(string DriverId, ulong Version, DriverAvailability Availability, ulong RoutePlanVersion)
 {
+    /// <inheritdoc cref="Trip.Token"/>
+    [JsonIgnore]
+    public ulong Token { get; init; }
+
     /// <summary>The trip whose offer waits for the driver's answer.</summary>
     public string? OfferedTripId { get; init; }
 

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Text.Json.Serialization;
 
 namespace RideTracking.Engine.Dispatch;
 
@@ -41,6 +42,10 @@ public sealed record Trip(
     DateTimeOffset SearchFrom,
     DateTimeOffset SearchUntil)
 {
+    /// <summary>Drawn anew for each commit; 0 until then. A store that has forgotten its last writes gives their versions again, never their tokens.</summary>
+    [JsonIgnore]
+    public ulong Token { get; init; }
+
     /// <summary>What was asked for and never changes.</summary>
     public TripTerms Terms { get; init => field = value ?? TripTerms.Plain; } = TripTerms.Plain;
 

@@ -99,16 +99,18 @@ public sealed class DirectoryEntries<T>(RedisStore store, FeedWriter feed, strin
     /// <summary>Makes or replaces an entry that holds the number of the change, as that is kept beside the entries.</summary>
     /// <param name="id">The entry's.</param>
     /// <param name="changes">Where the number of the last change is.</param>
+    /// <param name="now">The number is at least the milliseconds of that time: a store that has forgotten its last numbers does not give them again.</param>
     /// <param name="entryOf">The entry by that number; may be asked more than once.</param>
     /// <exception cref="RedisException">The store is away.</exception>
-    public Task<T> SetNumberedAsync(string id, RedisKey changes, Func<ulong, T> entryOf) => InTurnAsync(async () =>
+    public Task<T> SetNumberedAsync(string id, RedisKey changes, DateTimeOffset now, Func<ulong, T> entryOf) => InTurnAsync(async () =>
     {
         // Whoever finds another number than it has read was overtaken by somebody else's change.
         while (true)
         {
             var before = (ulong)await store.Trips.StringGetAsync(changes);
-            var entry = entryOf(before + 1);
-            var reply = (RedisResult[])(await feed.RunAsync(store.Writes, StoreScript.EntrySet, [key, changes], [kind, id, entry.ToByteArray(), before]))!;
+            var number = Math.Max(before + 1, (ulong)now.ToUnixTimeMilliseconds());
+            var entry = entryOf(number);
+            var reply = (RedisResult[])(await feed.RunAsync(store.Writes, StoreScript.EntrySet, [key, changes], [kind, id, entry.ToByteArray(), before, number]))!;
             if ((string)reply[0]! == "ok")
             {
                 Take(id, entry, (ulong)reply[1]);

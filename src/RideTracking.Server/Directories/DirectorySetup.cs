@@ -29,6 +29,7 @@ public static class DirectorySetup
         area.Share<CompanyDirectory>();
         area.Services.AddSingleton<FleetTraits>();
         area.Services.AddHostedService(s => s.GetRequiredService<FleetTraits>());
+        area.Hear<FleetTraits>("claimed", (traits, change) => traits.Hear(change));
         return area;
     }
 

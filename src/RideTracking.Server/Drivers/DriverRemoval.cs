@@ -33,7 +33,7 @@ internal sealed class DriverRemoval(Area area, TripStore store)
             var reply = (RedisResult[])(await StoreScript.DriverForget.RunAsync(
                 area.Writes,
                 [area.Keys.Plans, area.Keys.Outbox(driverId), area.Keys.LastFixes, area.Keys.EarlierSessions(driverId), area.Keys.ZoneVisits, area.Keys.NamedVehicles],
-                [driverId, plan.Version]))!;
+                [driverId, TripRecords.NameOf(plan)]))!;
             if ((string)reply[0]! == "ok")
             {
                 return;

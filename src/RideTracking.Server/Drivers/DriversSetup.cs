@@ -2,7 +2,6 @@ using Microsoft.Extensions.Options;
 using RideTracking.Engine.Ingest;
 using RideTracking.Server.Access;
 using RideTracking.Server.Areas;
-using RideTracking.Server.Directories;
 using RideTracking.Server.Drivers.Reporting;
 using RideTracking.Server.Hosting;
 using RideTracking.Server.Log;
@@ -27,7 +26,6 @@ public static class DriversSetup
         services.AddSingleton<FollowedElsewhere>();
         services.AddHostedService(s => s.GetRequiredService<FollowedElsewhere>());
         area.Hear<FollowedElsewhere>("followed", (followed, change) => followed.Hear(change));
-        area.Hear<FleetTraits>("claimed", (traits, change) => traits.Hear(change));
         services.AddSingleton<DriverPaces>();
         services.AddSettings<GateLimits>("Gate");
         services.AddSingleton<IValidateOptions<GateLimits>>(new GateLimitsCheck());

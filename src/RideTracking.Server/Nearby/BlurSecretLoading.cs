@@ -19,7 +19,7 @@ internal sealed class BlurSecretLoading(Area area, BlurSecret secret)
             return;
         }
 
-        var kept = (string)(await StoreScript.Generation.RunAsync(
+        var kept = (string)(await StoreScript.SetOnce.RunAsync(
             area.Writes, [area.Keys.BlurSecret], [Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(BlurSecret.Length))]))!;
         secret.Use(Convert.FromHexString(kept));
         _readAt = restorations;

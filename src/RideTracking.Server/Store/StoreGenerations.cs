@@ -70,7 +70,7 @@ public sealed partial class StoreGenerations
         var isKnown = _known.TryGetValue(area, out var known);
         string? found = await _store.Trips.StringGetAsync(key);
         // Before it is told: who begins anew must not do so again because another node names the store meanwhile.
-        found ??= (string)(await StoreScript.Generation.RunAsync(_store.Writes, [key], [Guid.NewGuid().ToString("N")]))!;
+        found ??= (string)(await StoreScript.SetOnce.RunAsync(_store.Writes, [key], [Guid.NewGuid().ToString("N")]))!;
         _known[area] = (found, now);
         if (!isKnown || found == known.Name)
         {

@@ -64,8 +64,8 @@ public sealed class StoreScript
     /// <summary>Corrects the area's time.</summary>
     public static StoreScript TimeCorrect { get; } = new("time-correct.lua");
 
-    /// <summary>Names what the store holds, where nothing does.</summary>
-    public static StoreScript Generation { get; } = new("generation.lua");
+    /// <summary>Keeps a value where there is none yet.</summary>
+    public static StoreScript SetOnce { get; } = new("set-once.lua");
 
     /// <summary>Makes or replaces an entry.</summary>
     public static StoreScript EntrySet { get; } = new("entry-set.lua", tells: true);

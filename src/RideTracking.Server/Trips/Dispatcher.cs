@@ -7,6 +7,7 @@ using RideTracking.Server.Areas;
 using RideTracking.Server.Hosting;
 using RideTracking.Server.Outbox;
 using RideTracking.Server.Store;
+using RideTracking.Server.Store.Events;
 using StackExchange.Redis;
 
 namespace RideTracking.Server.Trips;
@@ -38,6 +39,9 @@ internal sealed class Dispatcher(
     /// <summary>The decision; another one only where a simulation shows that its checker would find a mistake in it.</summary>
     internal Func<Trip?, ImmutableArray<DriverPlan>, DispatchEvent, DateTimeOffset, TripRules, TransitionResult> Decide { get; set; } = Transitions.Decide;
 
+    /// <summary>Draws what names the states that a commit makes, never 0; counted only where a simulation must be the same each time.</summary>
+    internal Func<ulong> NewToken { get; set; } = EventPosition.DrawToken;
+
     /// <summary>Set by each commit that may let a trip find a driver; matching waits for it.</summary>
     public Signal MatchingWanted { get; } = new();
 
@@ -66,7 +70,7 @@ internal sealed class Dispatcher(
             }
 
             var now = NotBefore(trip, area.Clock.GetUtcNow());
-            var result = Decide(trip, plans, happened with { Places = book.PlacesOf(plans.Select(p => p.DriverId)) }, now, Rules);
+            var result = WithToken(Decide(trip, plans, happened with { Places = book.PlacesOf(plans.Select(p => p.DriverId)) }, now, Rules));
             var commit = (await ToCommitAsync(tripId, trip, plans, result, now)) with
             {
                 Actor = actor,
@@ -107,7 +111,7 @@ internal sealed class Dispatcher(
         var plan = book.PlanOf(driverId);
         for (var attempt = 0; attempt < MaxAttempts; attempt++)
         {
-            var commit = new TripCommit(area.Clock.GetUtcNow(), null, 0, null, [new PlanCommit(driverId, plan.Version, null, [command])])
+            var commit = new TripCommit(area.Clock.GetUtcNow(), null, null, null, [new PlanCommit(plan, null, [command])])
             {
                 Answer = answer,
                 OutboxLimit = answer is null ? null : options.Value.MaxWaitingCommands,
@@ -185,7 +189,7 @@ internal sealed class Dispatcher(
             var now = area.Clock.GetUtcNow();
             var way = await wire.ToOutboxAsync(new RouteChanged(
                 driverId, now + Rules.CommandLifetime, plan.RoutePlanVersion, plan.Stops, plan.Route, RouteChangeReason.Unspecified));
-            if (await store.CommitAsync(new TripCommit(now, null, 0, null, [new PlanCommit(driverId, plan.Version, null, [way])])) is not Committed committed)
+            if (await store.CommitAsync(new TripCommit(now, null, null, null, [new PlanCommit(plan, null, [way])])) is not Committed committed)
             {
                 return; // Changed just now: the next look tells what is so then.
             }
@@ -202,6 +206,21 @@ internal sealed class Dispatcher(
         (!trip.IsFinal && trip.DriverId == plan.DriverId) == plan.Trips.Any(t => t.TripId == trip.Id)
         && (trip.OfferTo(plan.DriverId) is not null) == (plan.OfferedTripId == trip.Id));
 
+    private TransitionResult WithToken(TransitionResult result)
+    {
+        if (result is not Transition transition)
+        {
+            return result;
+        }
+
+        var token = NewToken();
+        return transition with
+        {
+            Trip = transition.Trip is null ? null : transition.Trip with { Token = token },
+            Plans = [.. transition.Plans.Select(p => p with { Token = token })],
+        };
+    }
+
     // Nodes' clocks differ a little: what follows on something is not recorded before it.
     private static DateTimeOffset NotBefore(Trip? trip, DateTimeOffset now) => trip?.Events[^1].RecordedAt is { } last && last > now ? last : now;
 
@@ -215,11 +234,10 @@ internal sealed class Dispatcher(
         }
 
         return new TripCommit(
-            now, tripId, trip?.Version ?? 0, transition?.Trip,
+            now, tripId, trip, transition?.Trip,
             [
                 .. plans.Select(plan => new PlanCommit(
-                    plan.DriverId,
-                    plan.Version,
+                    plan,
                     transition?.Plans.FirstOrDefault(p => p.DriverId == plan.DriverId),
                     [.. told.Where(t => t.DriverId == plan.DriverId).Select(t => t.Command)])),
             ])

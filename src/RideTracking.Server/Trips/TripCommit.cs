@@ -8,10 +8,10 @@ namespace RideTracking.Server.Trips;
 /// <summary>One decision, to be committed whole or not at all.</summary>
 /// <param name="Now">The server's time.</param>
 /// <param name="TripId">The trip it is about; null when only a plan changes.</param>
-/// <param name="TripVersion">The version it was decided on; 0 when there was no trip.</param>
+/// <param name="Before">The trip it was decided on; null when there was none.</param>
 /// <param name="Trip">The trip as it becomes; null when it stays.</param>
 /// <param name="Plans">The plans it was decided on.</param>
-internal sealed record TripCommit(DateTimeOffset Now, string? TripId, ulong TripVersion, Trip? Trip, ImmutableArray<PlanCommit> Plans)
+internal sealed record TripCommit(DateTimeOffset Now, string? TripId, Trip? Before, Trip? Trip, ImmutableArray<PlanCommit> Plans)
 {
     /// <summary>The driver whose action it is; refused when another connection took over.</summary>
     public ActingDriver? Actor { get; init; }
@@ -27,11 +27,14 @@ internal sealed record TripCommit(DateTimeOffset Now, string? TripId, ulong Trip
 }
 
 /// <summary>A plan in a decision.</summary>
-/// <param name="DriverId">Whose.</param>
-/// <param name="Version">The version it was decided on; 0 when there was none.</param>
+/// <param name="Before">The plan it was decided on.</param>
 /// <param name="Plan">The plan as it becomes; null when it stays.</param>
 /// <param name="Commands">What the driver is told, in order.</param>
-internal sealed record PlanCommit(string DriverId, ulong Version, DriverPlan? Plan, ImmutableArray<OutboxCommand> Commands);
+internal sealed record PlanCommit(DriverPlan Before, DriverPlan? Plan, ImmutableArray<OutboxCommand> Commands)
+{
+    /// <summary>Whose.</summary>
+    public string DriverId => Before.DriverId;
+}
 
 /// <summary>A command as the outbox keeps it.</summary>
 /// <param name="Field">A newer command with the same field takes its place.</param>

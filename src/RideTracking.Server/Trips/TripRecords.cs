@@ -1,3 +1,4 @@
+using System.Buffers.Text;
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
@@ -9,42 +10,58 @@ using StackExchange.Redis;
 namespace RideTracking.Server.Trips;
 
 /// <summary>
-/// Trips and plans as the store holds them: the version, a space, the record as JSON. The scripts read the version only.
+/// Trips and plans as the store holds them: the version, a space, the token if there is one and a space, the record as JSON. The
+/// scripts read what comes before the JSON only, and compare it: it names the state.
 /// </summary>
 internal static class TripRecords
 {
-    public static RedisValue Write(Trip trip) => Write(trip.Version, trip, TripJson.Default.Trip);
+    public static RedisValue Write(Trip trip) => Write(NameOf(trip), trip, TripJson.Default.Trip);
 
-    public static RedisValue Write(DriverPlan plan) => Write(plan.Version, plan, TripJson.Default.DriverPlan);
+    public static RedisValue Write(DriverPlan plan) => Write(NameOf(plan), plan, TripJson.Default.DriverPlan);
+
+    /// <summary>What the scripts know the trip's state by; <c>0</c> for no trip.</summary>
+    public static string NameOf(Trip? trip) => NameOf(trip?.Version ?? 0, trip?.Token ?? 0);
+
+    /// <summary>What the scripts know the plan's state by; <c>0</c> for a plan that the store does not have.</summary>
+    public static string NameOf(DriverPlan plan) => NameOf(plan.Version, plan.Token);
 
     /// <summary>The trip, or null when the store has none.</summary>
     /// <exception cref="JsonException">It cannot be read, or lacks what every trip has.</exception>
-    public static Trip? ReadTrip(RedisValue stored) => Read(stored, TripJson.Default.Trip) is not { } trip ? null
+    public static Trip? ReadTrip(RedisValue stored) => Read(stored, TripJson.Default.Trip, out var token) is not { } trip ? null
         : string.IsNullOrEmpty(trip.Id) || trip.Waypoints.IsDefaultOrEmpty || trip.Events.IsEmpty
             ? throw new JsonException("A trip has an id, waypoints and events.")
-        : trip;
+        : trip with { Token = token };
 
     /// <summary>The plan, or null when the store has none.</summary>
     /// <exception cref="JsonException">It cannot be read, or lacks what every plan has.</exception>
-    public static DriverPlan? ReadPlan(RedisValue stored) => Read(stored, TripJson.Default.DriverPlan) is not { } plan ? null
+    public static DriverPlan? ReadPlan(RedisValue stored) => Read(stored, TripJson.Default.DriverPlan, out var token) is not { } plan ? null
         : string.IsNullOrEmpty(plan.DriverId) ? throw new JsonException("A plan has a driver.")
-        : plan;
+        : plan with { Token = token };
 
-    private static RedisValue Write<T>(ulong version, T record, JsonTypeInfo<T> json)
+    private static string NameOf(ulong version, ulong token) => string.Create(CultureInfo.InvariantCulture, $"{version}") + (version == 0 ? "" : token == 0 ? " " : string.Create(CultureInfo.InvariantCulture, $" {token:x}"));
+
+    private static RedisValue Write<T>(string name, T record, JsonTypeInfo<T> json)
     {
         // Not into a stream: there the serializer goes another way the first few times, which writes read-only properties too.
-        return (byte[])[.. Encoding.ASCII.GetBytes(version.ToString(CultureInfo.InvariantCulture)), (byte)' ', .. JsonSerializer.SerializeToUtf8Bytes(record, json)];
+        return (byte[])[.. Encoding.ASCII.GetBytes(name), .. name[^1] == ' ' ? ""u8 : " "u8, .. JsonSerializer.SerializeToUtf8Bytes(record, json)];
     }
 
-    private static T? Read<T>(RedisValue stored, JsonTypeInfo<T> json)
+    private static T? Read<T>(RedisValue stored, JsonTypeInfo<T> json, out ulong token)
     {
+        token = 0;
         if (stored.IsNullOrEmpty)
         {
             return default;
         }
 
         ReadOnlySpan<byte> bytes = (byte[])stored!;
-        return JsonSerializer.Deserialize(bytes[(bytes.IndexOf((byte)' ') + 1)..], json);
+        bytes = bytes[(bytes.IndexOf((byte)' ') + 1)..];
+        if (Utf8Parser.TryParse(bytes, out token, out var length, 'x'))
+        {
+            bytes = bytes[(length + 1)..];
+        }
+
+        return JsonSerializer.Deserialize(bytes, json);
     }
 }
 

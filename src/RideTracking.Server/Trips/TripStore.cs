@@ -108,7 +108,7 @@ internal sealed class TripStore(Area area, EventLog<V1.LoggedTripEvent> events)
         [
             commit.Now.ToUnixTimeMilliseconds(),
             commit.Actor?.DriverId ?? "", commit.Actor?.Claim.ToString() ?? "",
-            commit.TripId ?? "", commit.TripVersion,
+            commit.TripId ?? "", TripRecords.NameOf(commit.Before),
             commit.Trip is null ? "" : TripRecords.Write(commit.Trip),
             commit.Trip?.DueAt is { } due ? due.ToUnixTimeMilliseconds() : "",
             area.Clock.RealMilliseconds(commit.Retention),
@@ -119,7 +119,7 @@ internal sealed class TripStore(Area area, EventLog<V1.LoggedTripEvent> events)
         ];
         foreach (var plan in commit.Plans)
         {
-            arguments.AddRange([plan.DriverId, plan.Version, plan.Plan is null ? "" : TripRecords.Write(plan.Plan)]);
+            arguments.AddRange([plan.DriverId, TripRecords.NameOf(plan.Before), plan.Plan is null ? "" : TripRecords.Write(plan.Plan)]);
             RedisValue[] superseded = [.. plan.Commands.SelectMany(c => c.Supersedes)];
             arguments.Add(superseded.Length);
             arguments.AddRange(superseded);
@@ -130,7 +130,7 @@ internal sealed class TripStore(Area area, EventLog<V1.LoggedTripEvent> events)
             }
         }
 
-        RedisValue[] events = commit.Trip is { } trip ? [.. trip.Events.Where(e => e.Version > commit.TripVersion).Select(e => Logged(trip, e))] : [];
+        RedisValue[] events = commit.Trip is { } trip ? [.. trip.Events.Where(e => e.Version > (commit.Before?.Version ?? 0)).Select(e => Logged(trip, e))] : [];
         arguments.Add(events.Length);
         arguments.AddRange(events);
         return [.. arguments];

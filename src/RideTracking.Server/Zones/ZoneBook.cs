@@ -40,11 +40,13 @@ public sealed partial class ZoneBook(Area area, RedisStore store, ZoneTracking t
                 "TOO_MANY_POINTS", $"All zones together may have {options.Value.MaxPointsTogether} points (Zones:MaxPointsTogether); with this one they have {points}.").ToRpcException();
         }
 
-        var kept = await Entries.SetNumberedAsync(zone.ZoneId, area.Keys.ZonesVersion, version =>
+        await area.TimeKnownAsync();
+        var now = area.Clock.GetUtcNow();
+        var kept = await Entries.SetNumberedAsync(zone.ZoneId, area.Keys.ZonesVersion, now, version =>
         {
             var numbered = zone.Clone();
             numbered.Version = version;
-            numbered.UpdatedAt = Timestamp.FromDateTimeOffset(area.Clock.GetUtcNow());
+            numbered.UpdatedAt = Timestamp.FromDateTimeOffset(now);
             return numbered;
         });
         Rebuild();

@@ -142,7 +142,7 @@ public sealed class ZoneTracking
         }
     }
 
-    /// <summary>Whether the driver is in any zone, as told so far.</summary>
+    /// <summary>Whether the driver is in any zone, as told so far; for tests, which wait for it.</summary>
     internal bool IsInside(string driverId) => _tracker.VisitsOf(_slots.GetOrAdd(driverId)) > 0;
 
     /// <summary>Once a second: dwell times that are due, and what changed zones mean for those who stand still. By one thread.</summary>

@@ -271,8 +271,8 @@ public sealed class LostReplyTests
         var now = world.Time.GetUtcNow();
         var transition = Assert.IsType<Transition>(Transitions.Decide(trip, [.. plans], happened, now, rules));
         Assert.IsType<Committed>(await world.Store.CommitAsync(new TripCommit(
-            now, tripId, trip?.Version ?? 0, transition.Trip,
-            [.. plans.Select(p => new PlanCommit(p.DriverId, p.Version, transition.Plans.Single(x => x.DriverId == p.DriverId), []))])
+            now, tripId, trip, transition.Trip,
+            [.. plans.Select(p => new PlanCommit(p, transition.Plans.Single(x => x.DriverId == p.DriverId), []))])
         {
             Retention = TimeSpan.FromDays(1),
         }));

@@ -25,7 +25,7 @@ public sealed class TripCommitTests
         await using var stores = await Stores.StartAsync(onRedis);
         var store = stores.Trips;
         var (trip, plan) = (NewTrip(1), NewPlan("d1", 1));
-        var commit = new TripCommit(Now, trip.Id, 0, trip, [new PlanCommit("d1", 0, plan, [Command("offer:1"), Command("route")])])
+        var commit = new TripCommit(Now, trip.Id, null, trip, [new PlanCommit(DriverPlan.Empty("d1"), plan, [Command("offer:1"), Command("route")])])
         {
             Answer = new StoredAnswer(stores.Keys.RequestAnswer("c", "q"), [0, 255, 32]),
             Retention = TimeSpan.FromDays(1),
@@ -40,20 +40,36 @@ public sealed class TripCommitTests
 
         // Decided on a plan that has changed: nothing of it is written, and the present state comes back.
         var changed = Assert.IsType<Changed>(await store.CommitAsync(
-            new TripCommit(Now, trip.Id, 1, NewTrip(2), [new PlanCommit("d1", 0, NewPlan("d1", 1), [Command("route")])])));
+            new TripCommit(Now, trip.Id, trip, NewTrip(2), [new PlanCommit(DriverPlan.Empty("d1"), NewPlan("d1", 1), [Command("route")])])));
         Assert.Equal((1ul, 1ul), (changed.Trip!.Version, changed.Plans[0].Version));
         Assert.Equal(1ul, (await store.ReadTripAsync(trip.Id))!.Version);
         Assert.Equal(3, await stores.Database.HashLengthAsync(stores.Keys.Outbox("d1")));
     }
 
     [Theory, InlineData(false), InlineData(true)]
+    public async Task What_was_decided_on_a_state_that_the_store_forgot_is_not_committed_on_another_of_the_same_version(bool onRedis)
+    {
+        await using var stores = await Stores.StartAsync(onRedis);
+        var (forgotten, other) = (NewPlan("d1", 1) with { Token = 0xabc }, NewPlan("d1", 1) with { Token = 0x123 });
+        await stores.Trips.CommitAsync(new TripCommit(Now, "default.t", null, NewTrip(1) with { Token = 0x123 }, [new PlanCommit(DriverPlan.Empty("d1"), other, [])]));
+        var next = NewTrip(2) with { Token = 0xdef };
+
+        var onTrip = await stores.Trips.CommitAsync(new TripCommit(Now, "default.t", NewTrip(1) with { Token = 0xabc }, next, [new PlanCommit(other, null, [])]));
+        var onPlan = await stores.Trips.CommitAsync(new TripCommit(Now, "default.t", NewTrip(1) with { Token = 0x123 }, next, [new PlanCommit(forgotten, null, [])]));
+
+        var met = Assert.IsType<Changed>(onTrip);
+        Assert.Equal((0x123ul, 0x123ul), (met.Trip!.Token, Assert.IsType<Changed>(onPlan).Plans[0].Token));
+        Assert.IsType<Committed>(await stores.Trips.CommitAsync(new TripCommit(Now, "default.t", met.Trip, next, [new PlanCommit(met.Plans[0], null, [])])));
+    }
+
+    [Theory, InlineData(false), InlineData(true)]
     public async Task A_final_trip_leaves_the_deadlines_and_expires(bool onRedis)
     {
         await using var stores = await Stores.StartAsync(onRedis);
-        await stores.Trips.CommitAsync(new TripCommit(Now, "default.t", 0, NewTrip(1), []));
+        await stores.Trips.CommitAsync(new TripCommit(Now, "default.t", null, NewTrip(1), []));
         var over = NewTrip(2) with { State = TripState.Unfulfilled };
 
-        Assert.IsType<Committed>(await stores.Trips.CommitAsync(new TripCommit(Now, "default.t", 1, over, []) { Retention = TimeSpan.FromDays(1) }));
+        Assert.IsType<Committed>(await stores.Trips.CommitAsync(new TripCommit(Now, "default.t", NewTrip(1), over, []) { Retention = TimeSpan.FromDays(1) }));
 
         Assert.Empty(await stores.Trips.ReadDueAsync(DateTimeOffset.MaxValue, 10));
         Assert.InRange((await stores.Database.KeyTimeToLiveAsync(stores.Keys.Trip("default.t")))!.Value, TimeSpan.FromHours(23), TimeSpan.FromDays(1));
@@ -67,7 +83,7 @@ public sealed class TripCommitTests
         await using var stores = await Stores.StartAsync(onRedis);
         // Two want each trip; one gets it.
         var replies = await Task.WhenAll(Enumerable.Range(0, 80).Select(i => stores.Trips.CommitAsync(
-            new TripCommit(Now, $"default.t{i / 2}", 0, NewTrip(1, $"default.t{i / 2}"), []))));
+            new TripCommit(Now, $"default.t{i / 2}", null, NewTrip(1, $"default.t{i / 2}"), []))));
         Assert.Equal(40, replies.OfType<Committed>().Count());
 
         var events = (await stores.Events.ReadAsync(0, 100)).Events;
@@ -91,7 +107,7 @@ public sealed class TripCommitTests
         await using var stores = await Stores.StartAsync(onRedis);
 
         var replies = await Task.WhenAll(Enumerable.Range(0, 50).Select(i => stores.Trips.CommitAsync(
-            new TripCommit(Now, $"default.t{i}", 0, NewTrip(1, $"default.t{i}"), [new PlanCommit("d1", 0, NewPlan("d1", 1), [Command($"offer:{i}")])]))));
+            new TripCommit(Now, $"default.t{i}", null, NewTrip(1, $"default.t{i}"), [new PlanCommit(DriverPlan.Empty("d1"), NewPlan("d1", 1), [Command($"offer:{i}")])]))));
 
         Assert.Single(replies.OfType<Committed>());
         Assert.Equal(49, replies.OfType<Changed>().Count());
@@ -103,7 +119,7 @@ public sealed class TripCommitTests
     {
         await using var stores = await Stores.StartAsync(onRedis);
         await Task.WhenAll(Enumerable.Range(0, 40).Select(i => stores.Trips.CommitAsync(
-            new TripCommit(Now, null, 0, null, [new PlanCommit("d1", 0, null, [Command($"offer:{i}"), Command($"removed:{i}")])]))));
+            new TripCommit(Now, null, null, null, [new PlanCommit(DriverPlan.Empty("d1"), null, [Command($"offer:{i}"), Command($"removed:{i}")])]))));
 
         var entries = await stores.Database.HashGetAllAsync(stores.Keys.Outbox("d1"));
 
@@ -118,10 +134,10 @@ public sealed class TripCommitTests
         await using var stores = await Stores.StartAsync(onRedis);
         for (var i = 0; i < 3; i++)
         {
-            await stores.Trips.CommitAsync(new TripCommit(Now, null, 0, null, [new PlanCommit("d1", 0, null, [Command($"removed:{i}")])]));
+            await stores.Trips.CommitAsync(new TripCommit(Now, null, null, null, [new PlanCommit(DriverPlan.Empty("d1"), null, [Command($"removed:{i}")])]));
         }
 
-        var more = new TripCommit(Now, null, 0, null, [new PlanCommit("d1", 0, null, [Command("offer:9")])]) { OutboxLimit = 3 };
+        var more = new TripCommit(Now, null, null, null, [new PlanCommit(DriverPlan.Empty("d1"), null, [Command("offer:9")])]) { OutboxLimit = 3 };
         Assert.IsType<OutboxFull>(await stores.Trips.CommitAsync(more));
         var later = more with { Now = Now.AddHours(2) };
         Assert.Equal([1], Assert.IsType<Committed>(await stores.Trips.CommitAsync(later)).Waiting);
@@ -132,7 +148,7 @@ public sealed class TripCommitTests
     {
         await using var stores = await Stores.StartAsync(onRedis);
         var claims = stores.Host.City.GetRequiredService<ConnectionClaims>();
-        var commit = new TripCommit(Now, null, 0, null, [new PlanCommit("d1", 0, NewPlan("d1", 1), [])]);
+        var commit = new TripCommit(Now, null, null, null, [new PlanCommit(DriverPlan.Empty("d1"), NewPlan("d1", 1), [])]);
         Assert.Null(Assert.IsType<OtherClaim>(await stores.Trips.CommitAsync(commit with { Actor = new ActingDriver("d1", new DriverClaim(1, "w")) })).Now);
         var first = (await claims.ClaimAsync(new ClaimRequest("d1", "s1"), TestContext.Current.CancellationToken)).Claim;
         var second = (await claims.ClaimAsync(new ClaimRequest("d1", "s1"), TestContext.Current.CancellationToken)).Claim;
@@ -149,7 +165,7 @@ public sealed class TripCommitTests
         {
             // All at once, the last would wait longer on a busy machine than the store's client does.
             await Task.WhenAll(some.Select(i => stores.Trips.CommitAsync(
-                new TripCommit(Now, $"default.t{i}", 0, NewTrip(1, $"default.t{i}"), [new PlanCommit($"d{i}", 0, NewPlan($"d{i}", 1), [])]))));
+                new TripCommit(Now, $"default.t{i}", null, NewTrip(1, $"default.t{i}"), [new PlanCommit(DriverPlan.Empty($"d{i}"), NewPlan($"d{i}", 1), [])]))));
         }
 
         var (trips, plans) = await stores.Trips.ReadPresentAsync();

@@ -82,7 +82,7 @@ public sealed class TripEventTests
         foreach (var some in Enumerable.Range(0, 1010).Chunk(20))
         {
             await Task.WhenAll(some.Select(i => world.Store.CommitAsync(
-                new TripCommit(world.Time.GetUtcNow(), $"default.t{i}", 0, TripCommitTests.NewTrip(1, $"default.t{i}"), []))));
+                new TripCommit(world.Time.GetUtcNow(), $"default.t{i}", null, TripCommitTests.NewTrip(1, $"default.t{i}"), []))));
         }
 
         var all = await ReadAsync(world, new WatchTripEventsRequest { AfterCursor = "" }, 1010);

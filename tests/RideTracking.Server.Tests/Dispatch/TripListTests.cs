@@ -80,7 +80,7 @@ public sealed class TripListTests
         {
             await Task.WhenAll(some.Select(i => world.Store.CommitAsync(
                 new TripCommit(
-                    world.Time.GetUtcNow(), $"default.t{i}", 0,
+                    world.Time.GetUtcNow(), $"default.t{i}", null,
                     TripCommitTests.NewTrip(1, $"default.t{i}") with { State = i % 2 == 0 ? Engine.Dispatch.TripState.Unfulfilled : Engine.Dispatch.TripState.Searching },
                     ImmutableArray<PlanCommit>.Empty)
                 { Retention = TimeSpan.FromDays(1) })));

@@ -35,7 +35,7 @@ internal sealed class StoredFleet(ServerHost host)
             Trips = work is DriverWork.ToPickup or DriverWork.OnTrip ? [new PlannedTrip("default.made-up", 1, false, work == DriverWork.OnTrip, TimeSpan.FromMinutes(5))] : [],
         };
         Assert.Equal(work, plan.Work);
-        Assert.IsType<Committed>(await trips.CommitAsync(new TripCommit(_clock.GetUtcNow(), null, 0, null, [new PlanCommit(driverId, before.Version, plan, [])])));
+        Assert.IsType<Committed>(await trips.CommitAsync(new TripCommit(_clock.GetUtcNow(), null, null, null, [new PlanCommit(before, plan, [])])));
         var carrier = CarrierOf(driverId);
         // What waits was of the claim that there is.
         await host.City.GetRequiredService<FixLog>().FlushAsync(TestContext.Current.CancellationToken);

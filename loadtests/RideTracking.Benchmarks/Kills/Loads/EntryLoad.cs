@@ -17,14 +17,14 @@ internal sealed class EntryLoad(string area, int seed) : StoreLoad(area, seed)
             case 0:
                 return Script(StoreScript.RoadClosures, [Keys.RoadClosures, Keys.RoadClosuresVersion], [bytes]);
             case 1:
-                return Script(StoreScript.EntrySet, [Keys.Zones, Keys.ZonesVersion], ["zone", entry, bytes, Chance.Next(3)]);
+                return Script(StoreScript.EntrySet, [Keys.Zones, Keys.ZonesVersion], ["zone", entry, bytes, Chance.Next(3), Chance.Next(3)]);
             case 2:
                 return Script(StoreScript.EntryRemove, [Keys.Zones], ["zone", entry]);
             case 3:
                 string[] names = [.. Enumerable.Range(0, 1 + Chance.Next(20)).Select(i => $"r{Chance.Next(50)}-{i}")];
                 return Script(StoreScript.SumsAdd, [Keys.RoadSpeeds], [.. names.Select(n => (RedisValue)n), .. names.Select(_ => (RedisValue)Chance.NextDouble())]);
             case 4:
-                return Script(StoreScript.Generation, [Keys.Generation], [Token()]);
+                return Script(StoreScript.SetOnce, [Keys.Generation], [Token()]);
             case 5:
                 var trip = $"t{Chance.Next(5)}";
                 return Script(StoreScript.DrivenPath, [Keys.TripDriven(trip)], [bytes, 86_400_000]);

@@ -27,12 +27,12 @@ internal sealed class TripLoad(string area, int seed) : StoreLoad(area, seed)
         var isAnswered = Chance.Next(2) == 0;
         List<RedisValue> arguments =
         [
-            Now, "", 0, trip, Version(trip), $"{Version(trip) + 1} {Chance.Next()}", Chance.Next(3) == 0 ? "" : Now + 60_000, Day,
+            Now, "", 0, trip, Name(trip), $"{Version(trip) + 1} {{{Chance.Next()}}}", Chance.Next(3) == 0 ? "" : Now + 60_000, Day,
             isAnswered ? Bytes(300) : "", Day, Chance.Next(2) == 0 ? "" : 6, Token(), drivers.Length,
         ];
         foreach (var driver in drivers)
         {
-            arguments.AddRange([driver, Version(driver), Chance.Next(3) == 0 ? "" : $"{Version(driver) + 1} {Chance.Next()}"]);
+            arguments.AddRange([driver, Name(driver), Chance.Next(3) == 0 ? "" : $"{Version(driver) + 1} {{{Chance.Next()}}}"]);
             Add(arguments, Chance.Next(3), () => [Field()]);
             Add(arguments, Chance.Next(3), () => [Field(), Now + Chance.Next(20_000), Bytes(300)]);
         }
@@ -69,6 +69,9 @@ internal sealed class TripLoad(string area, int seed) : StoreLoad(area, seed)
             }
         }
     }
+
+    // None of the states has a token.
+    private string Name(string of) => Version(of) is > 0 and var version ? $"{version} " : "0";
 
     private long Version(string of) => _versions.GetValueOrDefault(of);
 

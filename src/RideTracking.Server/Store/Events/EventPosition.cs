@@ -19,7 +19,10 @@ public readonly record struct EventPosition(ulong Number, ulong Token)
     public bool Fits(EventPosition other) => Number == other.Number && (Token == other.Token || Token == 0 || other.Token == 0);
 
     /// <summary>A token for a commit, never 0. A script must not draw one: the embedded store runs its file again.</summary>
-    public static string NewToken() => (BitConverter.ToUInt64(RandomNumberGenerator.GetBytes(sizeof(ulong))) | 1).ToString("x", CultureInfo.InvariantCulture);
+    public static string NewToken() => DrawToken().ToString("x", CultureInfo.InvariantCulture);
+
+    /// <inheritdoc cref="NewToken"/>
+    public static ulong DrawToken() => BitConverter.ToUInt64(RandomNumberGenerator.GetBytes(sizeof(ulong))) | 1;
 
     /// <summary>As clients keep it.</summary>
     public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{Number}-{Token:x}");

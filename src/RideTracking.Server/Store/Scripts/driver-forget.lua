@@ -1,11 +1,10 @@
 -- Forgets what a driver did, where the driver is and what was still to be told; all of it, or nothing when the plan has changed.
 -- What stays are the numbers that an app may still hold: the plan's versions, '#' of the outbox, the connection's epoch.
 -- KEYS: plans, outbox, last fixes, the driver's earlier sessions, visits, vehicles that drivers have named
--- ARGV: driver, version of the plan that has no trip (0: there is none)
+-- ARGV: driver, name of the plan's state, which has no trip (0: there is none)
 -- Returns {'ok', commands that were forgotten} | {'changed'}
 local plan = redis.call('HGET', KEYS[1], ARGV[1])
-local version = plan and string.match(plan, '^(%d+) ') or '0'
-if version ~= ARGV[2] then
+if (plan and string.match(plan, '^%d+ %x*') or '0') ~= ARGV[2] then
   return {'changed'}
 end
 

@@ -2,11 +2,11 @@
 -- trip's deadline and the answer to who asked for it.
 -- KEYS: connections, plans, deadlines, trip, answer, trip events, cursor of trip events, ended trips, then an outbox for
 --       each plan
--- ARGV: 1 now (ms), 2 acting driver ('' for none), 3 its claim ("<epoch> <writer>"), 4 trip id ('' for no trip), 5 version of the trip that was
+-- ARGV: 1 now (ms), 2 acting driver ('' for none), 3 its claim ("<epoch> <writer>"), 4 trip id ('' for no trip), 5 name of the trip's state that was
 --       decided on (0: there was none), 6 trip ('' unchanged), 7 its deadline (ms, '' for a final trip),
 --       8 a final trip expires after (ms), 9 answer ('' for none), 10 answer expires after (ms),
 --       11 commands an outbox may hold ('' any number), 12 the events' token, 13 number of plans; then for each plan: driver,
---       version that was decided on, plan ('' unchanged), n fields of superseded commands, the n fields, m commands, and for
+--       name of the state that was decided on, plan ('' unchanged), n fields of superseded commands, the n fields, m commands, and for
 --       each of the m: field, expires at (ms), command; at last k events of the trip, and the k events
 -- Returns {'ok', commands waiting for each plan's driver...} | {'repeated', answer} | {'epoch', the claim that holds the driver now ('-': none)}
 --       | {'changed', trip, plans...} with what is stored now ('' for none) | {'full', driver}
@@ -16,8 +16,9 @@ local function take()
   cursor = cursor + 1
   return ARGV[cursor]
 end
-local function version(record)
-  return record and string.match(record, '^(%d+) ') or '0'
+-- Version and token. A version alone is given again by a store that has forgotten its last writes.
+local function name(record)
+  return record and string.match(record, '^%d+ %x*') or '0'
 end
 
 if ARGV[2] ~= '' then
@@ -34,7 +35,7 @@ end
 
 local plans, drivers = {}, {}
 for p = 1, tonumber(ARGV[13]) do
-  local plan = {driver = take(), version = take(), record = take(), superseded = {}, commands = {}}
+  local plan = {driver = take(), name = take(), record = take(), superseded = {}, commands = {}}
   for _ = 1, tonumber(take()) do
     table.insert(plan.superseded, take())
   end
@@ -50,9 +51,9 @@ end
 
 local trip = ARGV[4] ~= '' and read[1]
 local stored = #drivers > 0 and redis.call('HMGET', KEYS[2], unpack(drivers)) or {}
-local changed = ARGV[4] ~= '' and version(trip) ~= ARGV[5]
+local changed = ARGV[4] ~= '' and name(trip) ~= ARGV[5]
 for p, plan in ipairs(plans) do
-  changed = changed or version(stored[p]) ~= plan.version
+  changed = changed or name(stored[p]) ~= plan.name
 end
 if changed then
   local reply = {'changed', trip or ''}
