@@ -1,3 +1,4 @@
+using RideTracking.Server.Hosting;
 using RideTracking.Server.Log;
 using RideTracking.Server.Protocol;
 using RideTracking.V1;

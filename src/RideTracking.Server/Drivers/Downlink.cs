@@ -1,4 +1,5 @@
 using Grpc.Core;
+using RideTracking.Server.Hosting;
 using RideTracking.Server.Log;
 using RideTracking.Server.Protocol;
 using RideTracking.V1;

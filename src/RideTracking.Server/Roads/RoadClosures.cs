@@ -11,14 +11,19 @@ using StackExchange.Redis;
 namespace RideTracking.Server.Roads;
 
 /// <summary>
-/// Closed and slowed roads: in the store, and in the times that routes are found by, on every node within a second.
+/// Closed and slowed roads: in the store, and in the times that routes are found by, on every node, as soon as the feed tells of them.
 /// Thread-safe.
 /// </summary>
-internal sealed partial class RoadClosures(
-    Area area, CityRoads city, RoadTimes times, ILogger<RoadClosures> logger)
-    : LoopService(area.MachineLoop("road_closures"), EverySecond)
+internal sealed partial class RoadClosures : LoopService
 {
-    // One set of closures at a time is turned into times.
+    private readonly Area _area;
+    private readonly CityRoads _city;
+    private readonly RoadTimes _times;
+    private readonly ILogger<RoadClosures> _logger;
+    private readonly OnDemandLoop _heard;
+
+    // One at a time looks what the store has, and one set of closures at a time is turned into _times.
+    private readonly SemaphoreSlim _looking = new(1);
     private readonly SemaphoreSlim _turn = new(1);
     private RedisValue _version = RedisValue.Null;
     private RedisValue _lower = RedisValue.Null;
@@ -26,17 +31,27 @@ internal sealed partial class RoadClosures(
     private V1.SetRoadClosuresRequest _applied = new();
     private int _readAfter;
 
+    public RoadClosures(Area area, CityRoads city, RoadTimes times, ILogger<RoadClosures> logger)
+        : base(area.MachineLoop("road_closures"), EverySecond)
+    {
+        (_area, _city, _times, _logger) = (area, city, times, logger);
+        _heard = new OnDemandLoop(Loop, "what was heard", () => LookInTurnAsync(CancellationToken.None));
+    }
+
+    /// <summary>Some node has changed them.</summary>
+    internal void Hear() => _heard.Signal();
+
     /// <summary>The closures that hold.</summary>
     /// <exception cref="RedisException">The store is away.</exception>
     public async Task<V1.SetRoadClosuresRequest> ListAsync() =>
-        (byte[]?)await area.Trips.StringGetAsync(area.Keys.RoadClosures) is { } kept ? V1.SetRoadClosuresRequest.Parser.ParseFrom(kept) : new();
+        (byte[]?)await _area.Trips.StringGetAsync(_area.Keys.RoadClosures) is { } kept ? V1.SetRoadClosuresRequest.Parser.ParseFrom(kept) : new();
 
     /// <summary>These hold from now on, and no others.</summary>
     /// <exception cref="RpcException">FAILED_PRECONDITION without roads; INVALID_ARGUMENT for a point without a road near it.</exception>
     /// <exception cref="RedisException">The store is away.</exception>
     public async Task<V1.SetRoadClosuresResponse> SetAsync(V1.SetRoadClosuresRequest closures)
     {
-        if (city.Current is not { } roads)
+        if (_city.Current is not { } roads)
         {
             throw Refusal.Precondition(
                 "NO_ROADS", "This server has no road map (Roads:File), or is still reading it, so there is nothing to close.").ToRpcException();
@@ -46,9 +61,9 @@ internal sealed partial class RoadClosures(
         var stretch = new RoadStretch(roads.Index);
         var found = closures.Closures.Select((closure, i) => EdgesOf(stretch, closure, check, $"closures[{i}]")).ToList();
         check.Pass();
-        var version = (RedisValue)await StoreScript.RoadClosures.RunAsync(
-            area.Writes, [area.Keys.RoadClosures, area.Keys.RoadClosuresVersion], [closures.ToByteArray()]);
-        await ApplyAsync(roads, version, closures, found);
+        var reply = (RedisResult[])(await _area.Feed.RunAsync(
+            _area.Writes, StoreScript.RoadClosures, [_area.Keys.RoadClosures, _area.Keys.RoadClosuresVersion], [closures.ToByteArray()]))!;
+        await ApplyAsync(roads, (RedisValue)reply[1], closures, found);
         var response = new V1.SetRoadClosuresResponse();
         foreach (var (closure, edges) in closures.Closures.Zip(found))
         {
@@ -60,15 +75,30 @@ internal sealed partial class RoadClosures(
         return response;
     }
 
-    protected override async Task LookAsync(CancellationToken stopping)
+    protected override Task LookAsync(CancellationToken stopping) => LookInTurnAsync(stopping);
+
+    private async Task LookInTurnAsync(CancellationToken stopping)
     {
-        if (city.Current is not { } roads)
+        await _looking.WaitAsync(stopping);
+        try
+        {
+            await ReadAsync();
+        }
+        finally
+        {
+            _looking.Release();
+        }
+    }
+
+    private async Task ReadAsync()
+    {
+        if (_city.Current is not { } roads)
         {
             return;
         }
 
-        var restorations = area.StoreRestorations;
-        var version = await area.Trips.StringGetAsync(area.Keys.RoadClosuresVersion);
+        var restorations = _area.StoreRestorations;
+        var version = await _area.Trips.StringGetAsync(_area.Keys.RoadClosuresVersion);
         if (version != _version || roads != _roads || restorations != _readAfter)
         {
             var closures = await ListAsync();
@@ -126,7 +156,7 @@ internal sealed partial class RoadClosures(
                 return;
             }
 
-            times.SetChanges(roads, [.. closures.Closures.Zip(found, (closure, edges) => edges.Select(
+            _times.SetChanges(roads, [.. closures.Closures.Zip(found, (closure, edges) => edges.Select(
                 edge => closure.MaxSpeedKmh == 0 ? RoadChange.Closed(edge) : RoadChange.AtMost(edge, closure.MaxSpeedKmh))).SelectMany(c => c)]);
             (_version, _lower, _roads, _applied) = (version, RedisValue.Null, roads, closures);
         }
@@ -135,7 +165,7 @@ internal sealed partial class RoadClosures(
             _turn.Release();
         }
 
-        city.TellChanged();
+        _city.TellChanged();
     }
 
     private static ImmutableArray<int> EdgesOf(RoadStretch stretch, V1.RoadClosure closure, RequestCheck check, string field)

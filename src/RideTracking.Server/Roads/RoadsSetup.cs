@@ -25,6 +25,7 @@ public static class RoadsSetup
         services.AddHostedService(s => s.GetRequiredService<RoadLoading>());
         services.AddHostedService(s => s.GetRequiredService<RoadClosures>());
         services.AddHostedService(s => s.GetRequiredService<LearnedTimes>());
+        area.Hear<RoadClosures>("closures", (closures, _) => closures.Hear());
         return area.AddDoor<RoadClosures>();
     }
 }

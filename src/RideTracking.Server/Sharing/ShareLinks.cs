@@ -28,8 +28,8 @@ internal sealed class ShareLinks(Area area)
     /// <exception cref="RedisException">The store is away.</exception>
     public async Task<ShareOutcome> MakeAsync(ShareToken token, string tripId, int mostOfTrip)
     {
-        var reply = await StoreScript.ShareLink.RunAsync(
-            area.Writes,
+        var reply = await area.Feed.RunAsync(
+            area.Writes, StoreScript.ShareLink,
             [area.Keys.ShareLink(token.LinkId), area.Keys.ShareLinksOf(tripId)],
             [token.LinkId, $"{tripId} {token.Hash}", mostOfTrip, area.Clock.RealMilliseconds(StoreExpiries.ShareLink)]);
         return (string)reply! switch
@@ -44,8 +44,8 @@ internal sealed class ShareLinks(Area area)
     public async Task<string?> TripOfAsync(string linkId) => TripAndHash((await area.Trips.StringGetAsync(area.Keys.ShareLink(linkId)))!)?.TripId;
 
     /// <summary>Ends a link for good.</summary>
-    public Task RevokeAsync(string linkId, string tripId) => StoreScript.ShareLinkRevoke.RunAsync(
-        area.Writes,
+    public Task RevokeAsync(string linkId, string tripId) => area.Feed.RunAsync(
+        area.Writes, StoreScript.ShareLinkRevoke,
         [area.Keys.ShareLink(linkId), area.Keys.ShareLinksOf(tripId)],
         [linkId, $"{tripId} {NoHash}", area.Clock.RealMilliseconds(StoreExpiries.ShareLink)]);
 
@@ -58,6 +58,9 @@ internal sealed class ShareLinks(Area area)
         var records = await area.Trips.StringGetAsync([.. tokens.Select(t => area.Keys.ShareLink(t.LinkId))]);
         return [.. tokens.Where((token, i) => TripFor(records[i], token) is null)];
     }
+
+    /// <summary>Whether a link's record, as the feed tells it, lets who has a token watch.</summary>
+    public static bool Lets(string record, ShareToken token) => TripFor(record, token) is not null;
 
     private static string? TripFor(RedisValue record, ShareToken token) =>
         TripAndHash(record!) is var (tripId, hash)

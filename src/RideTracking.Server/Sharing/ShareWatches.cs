@@ -3,12 +3,13 @@ using Microsoft.Extensions.Options;
 using RideTracking.Server.Areas;
 using RideTracking.Server.Hosting;
 using RideTracking.Server.Protocol;
+using RideTracking.Server.Store.Feeds;
 
 namespace RideTracking.Server.Sharing;
 
 /// <summary>
-/// Who watches by a link on this node, so that revoking it ends them: at once when it is revoked here, within a second when
-/// another node did. Thread-safe.
+/// Who watches by a link on this node, so that revoking it ends them: at once when it is revoked here, when the feed tells it where
+/// another node did, within a second when the store has it no more. Thread-safe.
 /// </summary>
 internal sealed class ShareWatches(
     Area area, ShareLinks links, IOptions<SharingOptions> options, SharingMetrics metrics)
@@ -54,6 +55,16 @@ internal sealed class ShareWatches(
     /// <summary>Ends those who watch by one secret of a link.</summary>
     public Task EndAsync(ShareToken token) => Task.WhenAll(WatchesOf(token.LinkId).Where(w => w.Token == token).Select(watch => watch.EndAsync()));
 
+    /// <summary>Some node has made, changed or ended a link.</summary>
+    internal void Hear(FeedChange change)
+    {
+        foreach (var watch in WatchesOf(change.Text(0)).Where(w => !ShareLinks.Lets(change.Text(1), w.Token)))
+        {
+            // What it ends runs elsewhere: whoever applies a feed does not wait.
+            _ = watch.EndAsync();
+        }
+    }
+
     /// <inheritdoc/>
     protected override async Task LookAsync(CancellationToken stopping)
     {
@@ -91,7 +102,6 @@ internal sealed class ShareWatches(
             }
         }
     }
-
 
     /// <summary>One who watches.</summary>
     internal sealed class Watch(ShareWatches all, ShareToken token, IDisposable place) : IDisposable

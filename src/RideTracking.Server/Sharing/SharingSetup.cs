@@ -16,6 +16,7 @@ public static class SharingSetup
         services.AddSingleton<ShareWatches>();
         services.AddSingleton<SharedTrips>();
         services.AddHostedService(s => s.GetRequiredService<ShareWatches>());
+        area.Hear<ShareWatches>("link", (watches, change) => watches.Hear(change));
         return area.AddDoor<SharedTrips>();
     }
 }

@@ -53,13 +53,13 @@ public sealed class StoreScript
     public static StoreScript ZoneQueue { get; } = new("zone-queue.lua", tells: true);
 
     /// <summary>Makes a link to a trip.</summary>
-    public static StoreScript ShareLink { get; } = new("share-link.lua");
+    public static StoreScript ShareLink { get; } = new("share-link.lua", tells: true);
 
     /// <summary>Ends a link to a trip.</summary>
-    public static StoreScript ShareLinkRevoke { get; } = new("share-link-revoke.lua");
+    public static StoreScript ShareLinkRevoke { get; } = new("share-link-revoke.lua", tells: true);
 
     /// <summary>Keeps the closures that hold from now on.</summary>
-    public static StoreScript RoadClosures { get; } = new("road-closures.lua");
+    public static StoreScript RoadClosures { get; } = new("road-closures.lua", tells: true);
 
     /// <summary>Corrects the area's time.</summary>
     public static StoreScript TimeCorrect { get; } = new("time-correct.lua");

@@ -14,101 +14,79 @@ using DriverLink = RideTracking.Engine.Index.DriverLink;
 namespace RideTracking.Server.Tests.Nodes;
 
 /// <summary>What one node knows of drivers whose streams another one has.</summary>
-public sealed class ConnectedElsewhereTests : IAsyncLifetime
+public sealed class ConnectedElsewhereTests : TwoNodes
 {
-    private RedisProcess _redis = null!;
-    private RideWorld _here = null!;
-    private RideWorld _elsewhere = null!;
-
-    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
-
-    public async ValueTask InitializeAsync()
-    {
-        _redis = await RedisProcess.StartAsync();
-        _here = await RideWorld.StartAsync(_redis);
-        _elsewhere = await RideWorld.StartAsync(_redis);
-        // Who was alone learns within a second that somebody listens.
-        await _here.Host.PassAsync<NodeLease>(TimeSpan.FromSeconds(1));
-    }
-
-    public async ValueTask DisposeAsync()
-    {
-        await _elsewhere.DisposeAsync();
-        await _here.DisposeAsync();
-        await _redis.DisposeAsync();
-    }
-
     [Fact]
-    public async Task The_vehicle_that_a_driver_has_named_here_is_known_elsewhere_and_on_a_node_that_starts()
+    public async Task The_vehicle_that_a_driver_has_namedHere_is_knownElsewhere_and_on_a_node_that_starts()
     {
         foreach (var id in new[] { "usual", "other" })
         {
-            await _here.Directory.UpsertVehicleAsync(
-                new UpsertVehicleRequest { Vehicle = new Vehicle { VehicleId = id, Seats = 4 } }, _here.Service, cancellationToken: Cancel);
+            await Here.Directory.UpsertVehicleAsync(
+                new UpsertVehicleRequest { Vehicle = new Vehicle { VehicleId = id, Seats = 4 } }, Here.Service, cancellationToken: Cancel);
         }
 
-        await _here.Directory.UpsertDriverAsync(
+        await Here.Directory.UpsertDriverAsync(
             new UpsertDriverRequest { Driver = new Driver { DriverId = "d1", DisplayName = "Ana", VehicleId = "usual", OtherVehicleIds = { "other" } } },
-            _here.Service, cancellationToken: Cancel);
-        await using (await DriverPhone.ConnectAsync(_here.Host, "d1", configure: hello => hello.VehicleId = "other"))
+            Here.Service, cancellationToken: Cancel);
+        await using (await DriverPhone.ConnectAsync(Here.Host, "d1", configure: hello => hello.VehicleId = "other"))
         {
-            await ServerHost.UntilAsync(() => VehicleOf(_elsewhere) == "other");
+            await ServerHost.UntilAsync(() => VehicleOf(Elsewhere) == "other");
         }
 
-        await using (var later = await RideWorld.StartAsync(_redis))
+        await using (var later = await RideWorld.StartAsync(Redis))
         {
             await ServerHost.UntilAsync(() => VehicleOf(later) == "other");
         }
 
-        await using var again = await DriverPhone.ConnectAsync(_elsewhere.Host, "d1");
-        await ServerHost.UntilAsync(() => VehicleOf(_here) == "usual");
+        await using var again = await DriverPhone.ConnectAsync(Elsewhere.Host, "d1");
+        await ServerHost.UntilAsync(() => VehicleOf(Here) == "usual");
 
         static string? VehicleOf(RideWorld world) => world.Host.Services.GetRequiredService<CompanyDirectory>().VehicleOf("d1")?.VehicleId;
     }
 
     [Fact]
-    public async Task Who_is_followed_elsewhere_reports_closely_here_and_no_longer_than_that_lasts()
+    public async Task Who_is_followedElsewhere_reports_closelyHere_and_no_longer_than_that_lasts()
     {
-        await using var phone = await DriverPhone.ConnectAsync(_here.Host, "d1");
-        await ServerHost.UntilAsync(() => LinkOf(_elsewhere) == DriverLink.Connected);
-        var fleet = _elsewhere.Host.City.GetRequiredService<CityFleet>();
-        var followed = _here.Host.City.GetRequiredService<FollowedElsewhere>();
+        await using var phone = await DriverPhone.ConnectAsync(Here.Host, "d1");
+        await ServerHost.UntilAsync(() => LinkOf(Elsewhere) == DriverLink.Connected);
+        var fleet = Elsewhere.Host.City.GetRequiredService<CityFleet>();
+        var followed = Here.Host.City.GetRequiredService<FollowedElsewhere>();
         Assert.False(followed.IsFollowed("d1"));
-        await _elsewhere.Host.PassAsync<NodeLease>(TimeSpan.FromSeconds(1));
+        await Elsewhere.Host.PassAsync<NodeLease>(TimeSpan.FromSeconds(1));
         using (fleet.Fanout.Follow(fleet.Slots.GetOrAdd("d1"), () => { }))
         {
-            await _elsewhere.Host.PassAsync<FollowedElsewhere>(TimeSpan.FromSeconds(1));
+            await Elsewhere.Host.PassAsync<FollowedElsewhere>(TimeSpan.FromSeconds(1));
             await ServerHost.UntilAsync(() => followed.IsFollowed("d1"));
         }
 
-        Assert.True(_here.Host.City.GetRequiredService<DriverMoments>().Of("d1", _here.Host.City.GetRequiredService<CityFleet>().Slots.GetOrAdd("d1")).IsFollowed);
-        _here.Time.Advance(TimeSpan.FromMinutes(1));
+        Assert.True(Here.Host.City.GetRequiredService<DriverMoments>().Of("d1", Here.Host.City.GetRequiredService<CityFleet>().Slots.GetOrAdd("d1")).IsFollowed);
+        Here.Time.Advance(TimeSpan.FromMinutes(1));
         Assert.False(followed.IsFollowed("d1"));
     }
 
     [Fact]
-    public async Task Who_moves_here_is_connected_all_the_while_unless_the_stream_here_fails()
+    public async Task Who_movesHere_is_connected_all_the_while_unless_the_streamHere_fails()
     {
-        var sessions = _here.Host.City.GetRequiredService<DriverSessions>();
+        var sessions = Here.Host.City.GetRequiredService<DriverSessions>();
         IDisposable opening;
-        await using (await DriverPhone.ConnectAsync(_elsewhere.Host, "d1"))
+        await using (await DriverPhone.ConnectAsync(Elsewhere.Host, "d1"))
         {
-            await ServerHost.UntilAsync(() => LinkOf(_here) == DriverLink.Connected);
+            await ServerHost.UntilAsync(() => LinkOf(Here) == DriverLink.Connected);
             opening = sessions.Opening("d1");
         }
 
-        await ServerHost.UntilAsync(() => !_here.Host.City.GetRequiredService<DriverLinks>().IsConnected("d1"));
+        await ServerHost.UntilAsync(() => !Here.Host.City.GetRequiredService<DriverLinks>().IsConnected("d1"));
         // Whoever reads the feed has applied all of it then.
-        (await _here.Host.City.GetRequiredKeyedService<FeedReader>("dispatch").HoldAsync())();
-        Assert.Equal(DriverLink.Connected, LinkOf(_here));
+        (await Here.Host.City.GetRequiredKeyedService<FeedReader>("dispatch").HoldAsync())();
+        Assert.Equal(DriverLink.Connected, LinkOf(Here));
         opening.Dispose();
-        Assert.Equal(DriverLink.Lost, LinkOf(_here));
+        Assert.Equal(DriverLink.Lost, LinkOf(Here));
     }
 
     [Fact]
     public void Shown_cars_are_blurred_alike_on_all_nodes()
     {
-        var (here, elsewhere) = (_here.Host.City.GetRequiredService<BlurSecret>(), _elsewhere.Host.City.GetRequiredService<BlurSecret>());
+        var (here, elsewhere) = (Here.Host.City.GetRequiredService<BlurSecret>(), Elsewhere.Host.City.GetRequiredService<BlurSecret>());
         Assert.True(here.ForPlaces.SequenceEqual(elsewhere.ForPlaces));
         Assert.True(here.ForIds.SequenceEqual(elsewhere.ForIds));
         Assert.False(here.ForIds.SequenceEqual(here.ForPlaces));

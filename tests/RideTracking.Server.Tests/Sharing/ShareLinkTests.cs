@@ -81,7 +81,7 @@ public sealed class ShareLinkTests
     }
 
     [Fact]
-    public async Task A_link_that_another_node_revoked_ends_within_a_second()
+    public async Task A_link_that_another_node_revoked_ends()
     {
         await using var world = await RideWorld.StartAsync();
         await using var elsewhere = await RideWorld.StartAsync(world.Redis);
@@ -93,9 +93,8 @@ public sealed class ShareLinkTests
         await watchStays.NextAsync();
 
         await RevokeAsync(world, link.LinkId);
-        var ended = watch.EndAsync();
-        elsewhere.Time.Advance(TimeSpan.FromSeconds(1));
-        Assert.Equal("SHARE_LINK_NOT_FOUND", await ended);
+        // Time stands still: nobody looks by himself.
+        Assert.Equal("SHARE_LINK_NOT_FOUND", await watch.EndAsync());
 
         // The other one goes on until it is revoked itself.
         await RevokeAsync(elsewhere, stays.LinkId);

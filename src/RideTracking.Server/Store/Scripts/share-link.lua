@@ -12,5 +12,6 @@ end
 write('SET', KEYS[1], ARGV[2], 'PX', ARGV[4])
 write('HSET', KEYS[2], ARGV[1], '')
 write('PEXPIRE', KEYS[2], ARGV[4])
+tell({{'link', ARGV[1], ARGV[2]}})
 apply()
 return 'ok'

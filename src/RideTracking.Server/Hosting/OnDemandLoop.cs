@@ -1,6 +1,4 @@
-using RideTracking.Server.Hosting;
-
-namespace RideTracking.Server.Drivers;
+namespace RideTracking.Server.Hosting;
 
 /// <summary>
 /// Runs a body on the thread pool when signalled, never twice at once, and again when it was signalled meanwhile. While
