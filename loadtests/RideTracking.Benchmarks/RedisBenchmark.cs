@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using RideTracking.Benchmarks.Fixes;
 using RideTracking.Benchmarks.Processes;
+using RideTracking.Benchmarks.Search;
 using StackExchange.Redis;
 
 namespace RideTracking.Benchmarks;
@@ -43,7 +44,7 @@ internal static class RedisBenchmark
                 $"at rest {idle.TotalMilliseconds:f1} ms a second, taken off both");
         }
 
-        double append = Median(appends), each = Median(commands);
+        double append = Rate.Median(appends), each = Rate.Median(commands);
         Console.WriteLine($"median Redis CPU per fix: commands for each fix {each:f2} us, append {append:f2} us: {append / each:f2} x");
         return 0;
     }
@@ -88,6 +89,4 @@ internal static class RedisBenchmark
             .Where(entry => entry.Key is "used_cpu_user" or "used_cpu_sys")
             .Sum(entry => double.Parse(entry.Value, CultureInfo.InvariantCulture)));
     }
-
-    private static double Median(List<double> values) => values.Order().ElementAt(values.Count / 2);
 }

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using RideTracking.Benchmarks.Search;
 using RideTracking.Engine.Geo;
 using RideTracking.Engine.Index;
 using RideTracking.Engine.Ingest;
@@ -57,15 +58,14 @@ internal static class ZonesBenchmark
             }
         }
 
-        Console.WriteLine($"gate and index:             {Median(without),6:0} ns a fix");
-        Console.WriteLine($"gate, index and zones:      {Median(with),6:0} ns a fix, {Median(with) / Median(without):0.00} x");
-        Console.WriteLine($"ZoneTracker.Observe alone:  {Median(observe),6:0} ns");
-        Console.WriteLine($"ZoneSet.Containing alone:   {Median(lookup),6:0} ns");
+        Console.WriteLine($"gate and index:             {Rate.Median(without),6:0} ns a fix");
+        Console.WriteLine($"gate, index and zones:      {Rate.Median(with),6:0} ns a fix, {Rate.Median(with) / Rate.Median(without):0.00} x");
+        Console.WriteLine($"ZoneTracker.Observe alone:  {Rate.Median(observe),6:0} ns");
+        Console.WriteLine($"ZoneSet.Containing alone:   {Rate.Median(lookup),6:0} ns");
         Console.WriteLine($"events a fix:               {(double)world.EventCount / world.Observed,6:0.0000}");
         return 0;
     }
 
-    private static double Median(double[] values) => values.Order().ElementAt(values.Length / 2);
 
     // Eight corners to a hundred, 150 m to 1.5 km in radius, one in three with a hole.
     private static Zone ZoneAt(int number, GeoPoint center, Random random)

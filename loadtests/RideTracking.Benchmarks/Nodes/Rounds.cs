@@ -1,3 +1,5 @@
+using RideTracking.Benchmarks.Search;
+
 namespace RideTracking.Benchmarks.Nodes;
 
 /// <summary>What a figure was in each round.</summary>
@@ -5,7 +7,7 @@ internal sealed class Rounds
 {
     private readonly List<double> _values = [];
 
-    public double Median => _values.Order().ElementAt(_values.Count / 2);
+    public double Median => Rate.Median(_values);
 
     public void Add(double value) => _values.Add(value);
 

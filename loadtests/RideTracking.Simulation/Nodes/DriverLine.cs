@@ -133,6 +133,7 @@ internal sealed class DriverLine(City city, NodeRun node, Phone phone, int numbe
 
                 _claim = claim.Claim;
                 _commands = new CommandFeed(DriverId, phone.LastSequence, node.Outbox);
+                _commands.WayTold(route.RoutePlanVersion, route.Route);
                 node.Place(DriverId, phone.Driver.At);
                 Down(() => phone.Welcomed(this, claim.Claim.Epoch, availability, route));
                 Drain();
@@ -190,6 +191,7 @@ internal sealed class DriverLine(City city, NodeRun node, Phone phone, int numbe
                 _claim = claim.Claim;
                 city.History.Add(new ClaimedAnew(city.Queue.Now, DriverId, phone.Id, _claim.Epoch));
                 _commands.Renumbered();
+                node.Dispatcher.WayWasTold(DriverId, _commands.WayVersion);
                 Drain();
                 Act();
             }

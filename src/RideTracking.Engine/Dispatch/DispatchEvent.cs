@@ -76,6 +76,11 @@ public sealed record WaypointsRequested(
 /// <param name="Reason">What the driver is told.</param>
 public sealed record RouteOutdated(string DriverId, ulong RouteVersion, RouteChangeReason Reason) : DispatchEvent;
 
+/// <summary>A driver's app has another way than the plan: it is told the plan's again. About a plan, not a trip.</summary>
+/// <param name="DriverId">Whose app.</param>
+/// <param name="RoutePlanVersion">Of the way that it has; the version that it is told is higher, also where the store has forgotten this one.</param>
+public sealed record RouteUnknown(string DriverId, ulong RoutePlanVersion) : DispatchEvent;
+
 /// <summary>Somebody ends the trip; with a driver's id, that driver, who before the pick-up ends it only for oneself.</summary>
 public sealed record CancelRequested(TripActor Actor, CancellationReason Reason, string Note, string? DriverId = null) : DispatchEvent;
 

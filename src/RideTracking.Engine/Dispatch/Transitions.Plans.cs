@@ -129,4 +129,12 @@ public static partial class Transitions
             WithRoute(plan with { Version = plan.Version + 1, RouteChanges = plan.RouteChanges + 1 }, at), e.Reason, at);
         return new Transition(null, [told], [route]);
     }
+
+    private static Transition TellRouteAgain(RouteUnknown e, Moment at)
+    {
+        var plan = at.PlanOf(e.DriverId);
+        var (told, route) = Tell(
+            plan with { Version = plan.Version + 1, RoutePlanVersion = Math.Max(plan.RoutePlanVersion, e.RoutePlanVersion) }, RouteChangeReason.Unspecified, at);
+        return new Transition(null, [told], [route]);
+    }
 }

@@ -22,6 +22,7 @@ public static partial class Transitions
             AvailabilityChosen e => e.DriverId,
             BlockRequested e => e.DriverId,
             RouteOutdated e => e.DriverId,
+            RouteUnknown e => e.DriverId,
             _ => null,
         });
         return drivers.ToImmutable();
@@ -51,6 +52,7 @@ public static partial class Transitions
             (AvailabilityChosen e, _) => ChooseAvailability(e, at),
             (BlockRequested e, _) => Block(e, at),
             (RouteOutdated e, _) => FindRouteAnew(e, at),
+            (RouteUnknown e, _) => TellRouteAgain(e, at),
             (RideRequested e, null) => Request(e, at),
             (OfferAnswered e, null) => new Refused(RefusalReason.OfferNotFound, null, $"There is no offer {e.OfferId} for this driver."),
             (_, null) => new Refused(RefusalReason.TripNotFound, null, "There is no such trip."),

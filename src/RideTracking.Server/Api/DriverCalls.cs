@@ -183,7 +183,12 @@ internal sealed class DriverCalls(
             var (availability, routePlan) = await services.Desk.LoadAsync(session.DriverId);
             welcome.Availability = availability;
             welcome.RoutePlan = routePlan.RoutePlanVersion > knownRoutePlanVersion ? routePlan : null;
-            session.Down.Commands.LineSent(welcome.RoutePlan?.Route);
+            session.Down.Commands.WayTold(Math.Max(routePlan.RoutePlanVersion, knownRoutePlanVersion), welcome.RoutePlan?.Route);
+            if (routePlan.RoutePlanVersion < knownRoutePlanVersion)
+            {
+                // The store has forgotten the way that the app has.
+                services.Desk.WayWasTold(session.DriverId, knownRoutePlanVersion);
+            }
         }
         catch (Exception e) when (StoreFailure.Passes(e))
         {

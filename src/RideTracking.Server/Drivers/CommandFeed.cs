@@ -6,13 +6,15 @@ namespace RideTracking.Server.Drivers;
 
 /// <summary>
 /// The commands of one stream, in order: whatever wakes it, they are read from the driver's outbox after the last one
-/// sent, so that there is one way and one order. Used by the stream's drain loop alone, but for <see cref="Look"/> and <see cref="SentThrough"/>.
+/// sent, so that there is one way and one order. Used by the stream's drain loop alone, but for <see cref="Look"/>,
+/// <see cref="Renumbered"/>, <see cref="SentThrough"/> and <see cref="WayVersion"/>.
 /// </summary>
 internal sealed class CommandFeed(string driverId, ulong afterSequence, CommandOutbox outbox)
 {
     private readonly Queue<Command> _read = new();
     private ulong _sent = afterSequence;
     private ulong _lineSent;
+    private ulong _wayVersion;
     private volatile bool _waiting = true;
     private volatile bool _isRenumbered;
 
@@ -32,8 +34,15 @@ internal sealed class CommandFeed(string driverId, ulong afterSequence, CommandO
         _waiting = true;
     }
 
-    /// <summary>The app has the line of this way: it is not sent again on this stream.</summary>
-    public void LineSent(V1.Route? route) => _lineSent = route?.Version ?? _lineSent;
+    /// <summary>The version of the way that the app has, or is to be told next.</summary>
+    public ulong WayVersion => Volatile.Read(ref _wayVersion);
+
+    /// <summary>The app has the way of this version, and its line, which is not sent again on this stream.</summary>
+    public void WayTold(ulong version, V1.Route? route)
+    {
+        Volatile.Write(ref _wayVersion, version);
+        _lineSent = route?.Version ?? _lineSent;
+    }
 
     /// <summary>The next command to send; null when there is none, or the store takes no question (then the sweep comes back to it).</summary>
     public async ValueTask<Command?> NextAsync()
@@ -42,6 +51,8 @@ internal sealed class CommandFeed(string driverId, ulong afterSequence, CommandO
         {
             _isRenumbered = false;
             _read.Clear();
+            // Of a store that has forgotten, another line may have the version.
+            _lineSent = 0;
         }
 
         if (_read.Count == 0 && _waiting)
@@ -70,10 +81,19 @@ internal sealed class CommandFeed(string driverId, ulong afterSequence, CommandO
         }
 
         Volatile.Write(ref _sent, next.Sequence);
-        if (next.RouteChanged?.Route is { } route)
+        if (next.RouteChanged is { } way)
         {
-            route.EncodedPolyline = route.Version == _lineSent ? "" : route.EncodedPolyline;
-            LineSent(route);
+            if (way.Route is { } route && route.Version == _lineSent)
+            {
+                route.EncodedPolyline = "";
+            }
+
+            WayTold(way.RoutePlanVersion, way.Route);
+        }
+        else if (next.TripAssigned is not null)
+        {
+            // Its way comes next, if the store does not forget both.
+            Volatile.Write(ref _wayVersion, _wayVersion + 1);
         }
 
         outbox.Sent();

@@ -41,6 +41,7 @@ internal sealed class Downlink
     {
         (_driverId, _carrier, _services, _call) = (hello.DriverId, carrier, services, call);
         Commands = new CommandFeed(hello.DriverId, hello.LastCommandSequence, services.Outbox);
+        Commands.WayTold(hello.RoutePlanVersion, null);
         _loop = new OnDemandLoop(services.Sending, hello.DriverId, WriteAsync);
         _heardOf = carrier.Claim;
         carrier.Told = HearCarrier;
@@ -229,8 +230,9 @@ internal sealed class Downlink
 
         if (_carrier.Claim is { } claim && claim != Interlocked.Exchange(ref _heardOf, claim))
         {
-            // By a claim that came late, or anew, what waits may have other numbers.
+            // By a claim that came late, or anew, what waits may have other numbers, and the store may have forgotten what the app was told.
             Commands.Renumbered();
+            _services.Desk.WayWasTold(_carrier.DriverId, Commands.WayVersion);
         }
 
         if (_carrier.Ledger.IsBroken || _carrier.Ledger.IsDue() || Commands.IsWaiting)

@@ -76,10 +76,13 @@ internal sealed class DriverDesk
         catch (Exception e) when (StoreFailure.Passes(e) && _book.IsLoaded)
         {
             var plan = _book.PlanOf(driverId);
-            _dispatcher.WasToldFromMemory(driverId, plan.RoutePlanVersion);
+            _dispatcher.WayWasTold(driverId, plan.RoutePlanVersion);
             return plan;
         }
     }
+
+    /// <inheritdoc cref="Dispatcher.WayWasTold"/>
+    public void WayWasTold(string driverId, ulong routePlanVersion) => _dispatcher.WayWasTold(driverId, routePlanVersion);
 
     /// <summary>Why the company lets a driver not work; null when it does.</summary>
     public string? BlockedReasonOf(string driverId) => _book.PlanOf(driverId).BlockedReason;

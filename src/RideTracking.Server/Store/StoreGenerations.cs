@@ -43,11 +43,18 @@ public sealed partial class StoreGenerations
 
     /// <summary>What memory has of the store is to be read anew.</summary>
     /// <param name="feed">For which feed.</param>
-    /// <param name="why">What it lacks; null for nothing.</param>
+    /// <param name="why">What it lacks; null for nothing, where the store has not forgotten anything either.</param>
     internal void BeginAgain(string feed, string? why)
     {
         Broken(feed, why);
-        _store.BeginAgain();
+        if (why is null)
+        {
+            _store.WasRestored();
+        }
+        else
+        {
+            _store.BeginAgain();
+        }
     }
 
     /// <summary>A feed does not follow on what was read of it.</summary>

@@ -30,8 +30,8 @@ internal sealed class Dispatcher(
     private readonly ConcurrentDictionary<string, ImmutableArray<string>> _doubted = new(StringComparer.Ordinal);
     private volatile bool _isAllDoubted;
 
-    // Versions of ways that drivers were told while the store was away. Bounded by the drivers.
-    private readonly ConcurrentDictionary<string, ulong> _toldFromMemory = new(StringComparer.Ordinal);
+    // Versions of ways that drivers' apps have and the store may not have. Bounded by the drivers.
+    private readonly ConcurrentDictionary<string, ulong> _waysTold = new(StringComparer.Ordinal);
 
     /// <summary>The limits that transitions keep.</summary>
     public TripRules Rules { get; } = rules;
@@ -157,10 +157,7 @@ internal sealed class Dispatcher(
             await loop.TryAsync($"the doubt about {tripId}", () => ResolveDoubtAsync(tripId, drivers), stopping);
         }
 
-        foreach (var (driverId, version) in _toldFromMemory.ToArray().OrderBy(t => t.Key, StringComparer.Ordinal))
-        {
-            await loop.TryAsync($"the way of {driverId}", () => TellWayAgainAsync(driverId, version), stopping);
-        }
+        await ResolveWaysAsync(loop, stopping);
     }
 
     private async Task ResolveDoubtAsync(string tripId, ImmutableArray<string> drivers)
@@ -177,27 +174,33 @@ internal sealed class Dispatcher(
         MatchingWanted.Set();
     }
 
-    /// <summary>A driver who connected while the store was away was told the way that this node remembers; another may have changed it.</summary>
-    public void WasToldFromMemory(string driverId, ulong routePlanVersion) => _toldFromMemory[driverId] = routePlanVersion;
+    /// <summary>
+    /// A driver's app has a way of this version, which the store may not have: it was told while the store was away, or the store has forgotten
+    /// what was told. Where the plan's way is another one, the app is told of it.
+    /// </summary>
+    public void WayWasTold(string driverId, ulong routePlanVersion) => _waysTold[driverId] = routePlanVersion;
 
-    private async Task TellWayAgainAsync(string driverId, ulong told)
+    private async Task ResolveWaysAsync(Loop loop, CancellationToken stopping)
     {
-        var plan = await store.ReadPlanAsync(driverId);
-        book.Apply(null, plan.Version == 0 ? [] : [plan]);
-        if (plan.RoutePlanVersion > told)
+        if (_waysTold.IsEmpty)
         {
-            var now = area.Clock.GetUtcNow();
-            var way = await wire.ToOutboxAsync(new RouteChanged(
-                driverId, now + Rules.CommandLifetime, plan.RoutePlanVersion, plan.Stops, plan.Route, RouteChangeReason.Unspecified));
-            if (await store.CommitAsync(new TripCommit(now, null, null, null, [new PlanCommit(plan, null, [way])])) is not Committed committed)
-            {
-                return; // Changed just now: the next look tells what is so then.
-            }
-
-            outbox.Added(driverId, committed.Waiting[0], now);
+            return;
         }
 
-        _toldFromMemory.TryRemove(KeyValuePair.Create(driverId, told));
+        var told = _waysTold.ToArray().OrderBy(t => t.Key, StringComparer.Ordinal).ToList();
+        var plans = (await store.ReadPlansAsync([.. told.Select(t => t.Key)])).ToDictionary(p => p.DriverId, StringComparer.Ordinal);
+        book.Apply(null, [.. plans.Values]);
+        foreach (var (driverId, version) in told)
+        {
+            var isSame = (plans.GetValueOrDefault(driverId)?.RoutePlanVersion ?? 0) == version;
+            await loop.TryAsync($"the way of {driverId}", async () =>
+            {
+                if (isSame || await DispatchAsync(null, new RouteUnknown(driverId, version)) is Decided)
+                {
+                    _waysTold.TryRemove(KeyValuePair.Create(driverId, version));
+                }
+            }, stopping);
+        }
     }
 
     // A trip and a plan are taken in, and read, one after the other: another node may have changed both in between. The script

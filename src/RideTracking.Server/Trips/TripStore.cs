@@ -53,6 +53,19 @@ internal sealed class TripStore(Area area, EventLog<V1.LoggedTripEvent> events)
     public async Task<DriverPlan> ReadPlanAsync(string driverId) =>
         TripRecords.ReadPlan(await area.Trips.HashGetAsync(area.Keys.Plans, driverId)) ?? DriverPlan.Empty(driverId);
 
+    /// <summary>Their plans, as many as there are; those that cannot be read are left out.</summary>
+    public async Task<ImmutableArray<DriverPlan>> ReadPlansAsync(IReadOnlyCollection<string> driverIds)
+    {
+        var plans = ImmutableArray.CreateBuilder<DriverPlan>();
+        foreach (var ids in driverIds.Chunk(Page))
+        {
+            var records = await area.Bulk.HashGetAsync(area.Keys.Plans, [.. ids]);
+            plans.AddRange(ids.Zip(records, (id, record) => area.Unreadable.Read(RecordKind.Plan, area.Keys.Plans, id, record, TripRecords.ReadPlan)).OfType<DriverPlan>());
+        }
+
+        return plans.ToImmutable();
+    }
+
     /// <summary>The trips that are due, the longest due first, at most <paramref name="most"/>, without the first <paramref name="skip"/>.</summary>
     public async Task<ImmutableArray<string>> ReadDueAsync(DateTimeOffset now, int most, int skip = 0)
     {

@@ -178,7 +178,7 @@ public sealed class LostReplyTests
             // Each look is a round trip to the store.
         }
 
-        Assert.Equal((1ul, 2), (told.RouteChanged.RoutePlanVersion, told.RouteChanged.Waypoints.Count));
+        Assert.Equal((2ul, 2), (told.RouteChanged.RoutePlanVersion, told.RouteChanged.Waypoints.Count));
     }
 
     [Fact]

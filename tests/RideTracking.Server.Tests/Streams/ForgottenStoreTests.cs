@@ -2,7 +2,10 @@ using Microsoft.Extensions.DependencyInjection;
 using RideTracking.Server.Areas;
 using RideTracking.Server.Log;
 using RideTracking.Server.Outbox;
+using RideTracking.Server.Store;
+using RideTracking.Server.Tests.Dispatch;
 using RideTracking.Server.Tests.Fixtures;
+using RideTracking.Server.Tests.Zones;
 using RideTracking.V1;
 using StackExchange.Redis;
 using Role = RideTracking.Server.Access.Role;
@@ -108,6 +111,32 @@ public sealed class ForgottenStoreTests
 
         await using var again = await DriverPhone.ConnectAsync(server, "d1", configure: hello => hello.LastCommandSequence = 59);
         Assert.Equal((60UL, "third"), (await again.ReadUntilAsync(m => m.Command is not null)) is { Command: var c } ? (c.Sequence, c.DriverMessage.Text) : default);
+    }
+
+    // On the stream that was told of it, or on the next one of the same app.
+    [Theory, InlineData(false), InlineData(true)]
+    public async Task Whose_trip_the_store_has_forgotten_is_told_to_go_nowhere(bool connectsAnew)
+    {
+        await using var redis = await RedisProcess.StartAsync();
+        await using var connection = await redis.ConnectAsync();
+        await using var server = await ServerHost.StartAsync(redis);
+        var (store, keys) = (connection.GetDatabase(), new StoreKeys("default"));
+        await using var phone = await QueueTests.ArriveAsync(server, "d1", at: 1);
+        var trip = (await new RiderService.RiderServiceClient(server.Channel()).RequestTripAsync(
+            RideWorld.Ride(), server.TokenOf(Role.Service, "backend"), cancellationToken: Cancel)).Trip;
+        var offer = (await phone.ReadUntilAsync(m => m.Command?.TripOffer is not null)).Command;
+        var (record, plan) = (await store.StringGetAsync(keys.Trip(trip.TripId)), await store.HashGetAsync(keys.Plans, "d1"));
+        await QueueTests.ActAsync(phone, "reply", action => action.OfferReply = new OfferReply { OfferId = offer.TripOffer.OfferId, Accepted = true });
+        var told = (await phone.ReadUntilAsync(m => m.Command?.RouteChanged is not null)).Command;
+        Assert.NotEmpty(told.RouteChanged.Waypoints);
+
+        await store.StringSetAsync(keys.Trip(trip.TripId), record);
+        await store.HashSetAsync(keys.Plans, "d1", plan);
+        server.Services.GetRequiredService<RedisStore>().BeginAgain();
+        await using var again = !connectsAnew ? null : await DriverPhone.ConnectAsync(
+            server, "d1", configure: hello => (hello.LastCommandSequence, hello.RoutePlanVersion) = (told.Sequence, told.RouteChanged.RoutePlanVersion));
+        var way = (await (again ?? phone).ReadUntilAsync(m => m.Command?.RouteChanged is { Waypoints: [] })).Command.RouteChanged;
+        Assert.True(way.RoutePlanVersion > told.RouteChanged.RoutePlanVersion);
     }
 
     [Fact]

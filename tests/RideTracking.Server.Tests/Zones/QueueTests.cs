@@ -1,9 +1,6 @@
-using System.Collections.Immutable;
 using Microsoft.Extensions.DependencyInjection;
 using RideTracking.Server.Access;
 using RideTracking.Server.Areas;
-using RideTracking.Server.Store;
-using RideTracking.Server.Store.Feeds;
 using RideTracking.Server.Tests.Dispatch;
 using RideTracking.Server.Tests.Fixtures;
 using RideTracking.Server.Zones;
@@ -15,9 +12,9 @@ namespace RideTracking.Server.Tests.Zones;
 public sealed class QueueTests
 {
     // Around the pick-up of RideWorld.Ride; a phone's fix n is 11 m times n north of that.
-    private const string AroundPickup = """{"type":"Polygon","coordinates":[[[-8.611,41.1495],[-8.609,41.1495],[-8.609,41.1525],[-8.611,41.1525],[-8.611,41.1495]]]}""";
+    internal const string AroundPickup = """{"type":"Polygon","coordinates":[[[-8.611,41.1495],[-8.609,41.1495],[-8.609,41.1525],[-8.611,41.1525],[-8.611,41.1495]]]}""";
 
-    private static readonly long Now = TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds();
+    internal static readonly long Now = TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds();
 
     [Fact]
     public async Task Who_came_first_is_served_first_and_everybody_hears_of_their_place()
@@ -88,59 +85,6 @@ public sealed class QueueTests
         Assert.Equal(1u, (await PositionAsync(second)).Position);
     }
 
-    [Fact, Trait(SpreadNodes.Trait, SpreadNodes.OneNode)]
-    public async Task What_the_store_forgets_of_a_queue_the_node_that_keeps_it_knows_and_another_that_missed_it_reads()
-    {
-        await using var redis = await RedisProcess.StartAsync();
-        await using var connection = await redis.ConnectAsync();
-        var (store, keys) = (connection.GetDatabase(), new StoreKeys("default"));
-        await using var here = await ServerHost.StartAsync(redis);
-        await using var elsewhere = await ServerHost.StartAsync(redis);
-        await new ZoneWorld(here).UpsertAsync("airport", ZoneKind.Queue, AroundPickup);
-        await ServerHost.UntilAsync(() => !elsewhere.City.GetRequiredService<ZoneBook>().Set.Zones.IsEmpty);
-        var release = await elsewhere.City.GetRequiredKeyedService<FeedReader>("dispatch").HoldAsync();
-        await using var first = await ArriveAsync(here, "d1", at: 10);
-        Assert.Equal(1u, (await PositionAsync(first)).Position);
-        await using var second = await ArriveAsync(here, "d2", at: 1);
-        Assert.Equal(2u, (await PositionAsync(second)).Position);
-
-        elsewhere.Services.GetRequiredService<RedisStore>().BeginAgain();
-        await ServerHost.UntilAsync(() => ReadyAt(elsewhere).SequenceEqual(["d1", "d2"]));
-
-        await store.KeyDeleteAsync(keys.ZoneQueues);
-        here.Services.GetRequiredService<RedisStore>().BeginAgain();
-        await ServerHost.UntilAsync(() => store.KeyExists(keys.ZoneQueues));
-        Assert.Equal(["d1", "d2"], ReadyAt(here));
-        release();
-        await ServerHost.UntilAsync(() => ReadyAt(elsewhere).SequenceEqual(["d1", "d2"]));
-
-        static ImmutableArray<string> ReadyAt(ServerHost node) => node.City.GetRequiredService<ZoneQueues>().ReadyAt(RideWorld.Porto);
-    }
-
-    [Fact, Trait(SpreadNodes.Trait, SpreadNodes.OneNode)]
-    public async Task Who_goes_on_at_a_node_that_has_missed_where_the_driver_was_enters_nothing_again()
-    {
-        await using var redis = await RedisProcess.StartAsync();
-        await using var connection = await redis.ConnectAsync();
-        var (store, keys) = (connection.GetDatabase(), new StoreKeys("default"));
-        await using var here = await ServerHost.StartAsync(redis);
-        await using var elsewhere = await ServerHost.StartAsync(redis);
-        await new ZoneWorld(here).UpsertAsync("airport", ZoneKind.Queue, AroundPickup);
-        await ServerHost.UntilAsync(() => !elsewhere.City.GetRequiredService<ZoneBook>().Set.Zones.IsEmpty);
-        var release = await elsewhere.City.GetRequiredKeyedService<FeedReader>("dispatch").HoldAsync();
-        await using var phone = await ArriveAsync(here, "d1", at: 1);
-        Assert.Equal(1u, (await PositionAsync(phone)).Position);
-        Assert.Equal(1, await store.SortedSetLengthAsync(keys.ZoneEvents));
-
-        elsewhere.Services.GetRequiredService<RedisStore>().BeginAgain();
-        await ServerHost.UntilAsync(() => elsewhere.City.GetRequiredService<ZoneTracking>().IsInside("d1"));
-        await using var moved = await DriverPhone.ConnectAsync(elsewhere, "d1", "s2");
-        await moved.SendAsync(DriverPhone.Batch(Now + 5_000, 2));
-        await moved.ReadUntilAsync(m => m.FixAck?.ThroughSequence == 2);
-        Assert.Equal(1, await store.SortedSetLengthAsync(keys.ZoneEvents));
-        release();
-    }
-
     [Fact]
     public async Task A_deleted_queue_lets_everybody_go()
     {
@@ -184,7 +128,7 @@ public sealed class QueueTests
         Assert.Equal(3u, (await PositionAsync(next)).Position);
     }
 
-    private static async Task<DriverPhone> ArriveAsync(ServerHost server, string driverId, ulong at, TimeSpan age = default, Func<Task>? before = null)
+    internal static async Task<DriverPhone> ArriveAsync(ServerHost server, string driverId, ulong at, TimeSpan age = default, Func<Task>? before = null)
     {
         await new DirectoryService.DirectoryServiceClient(server.Channel()).UpsertDriverAsync(
             new UpsertDriverRequest { Driver = new Driver { DriverId = driverId, DisplayName = driverId } },
@@ -198,7 +142,7 @@ public sealed class QueueTests
         return phone;
     }
 
-    private static async Task ActAsync(DriverPhone phone, string actionId, Action<DriverAction> what)
+    internal static async Task ActAsync(DriverPhone phone, string actionId, Action<DriverAction> what)
     {
         var action = new DriverAction { ActionId = actionId };
         what(action);
@@ -206,7 +150,7 @@ public sealed class QueueTests
         Assert.Equal(0, (await phone.ReadUntilAsync(m => m.ActionResult?.ActionId == actionId)).ActionResult.Status.Code);
     }
 
-    private static async Task<QueuePosition> PositionAsync(DriverPhone phone) =>
+    internal static async Task<QueuePosition> PositionAsync(DriverPhone phone) =>
         (await phone.ReadUntilAsync(m => m.Command?.QueuePosition is not null)).Command.QueuePosition;
 
     private static (string, string, uint, bool) Told(QueuePosition place) => (place.ZoneId, place.ZoneName, place.Position, place.IsExact);
