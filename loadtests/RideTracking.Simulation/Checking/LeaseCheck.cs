@@ -35,7 +35,7 @@ internal sealed class LeaseCheck(Violations violations)
         {
             var (before, now) = (_fields.GetValueOrDefault(role), fields.GetValueOrDefault(role));
             violations.Require(
-                before is null || now == before || !fields.ContainsKey(before), entry.At, "one node at a time holds the work", $"{role} moved from {before} to {now}, and {before} holds its lease");
+                before is null || now == before || !fields.ContainsKey(before) || NodeOf(now) == NodeOf(before), entry.At, "one node at a time holds the work", $"{role} moved from {before} to {now}, and {before} holds its lease");
         }
 
         _fields = fields;
@@ -46,6 +46,9 @@ internal sealed class LeaseCheck(Violations violations)
     public void Forget() => _fields = _kept!;
 
     private static bool IsWriter(string field) => !field.StartsWith('#');
+
+    // What a node writes as ends with how many names it had: what it held by a former one stays its own.
+    private static string? NodeOf(string? writer) => writer?[..writer.LastIndexOf('-')];
 
     private static long Number(string value) => long.Parse(value, CultureInfo.InvariantCulture);
 }

@@ -175,6 +175,15 @@ public sealed class TripBook(CityFleet fleet, BusyPlaces busy)
         }
     }
 
+    /// <summary>The trips that are final and not forgotten yet.</summary>
+    internal string[] Over()
+    {
+        lock (_lock)
+        {
+            return [.. _over.Select(t => t.Id).Distinct(StringComparer.Ordinal)];
+        }
+    }
+
     /// <summary>Forgets trips that became final before this.</summary>
     internal void ForgetFinalBefore(DateTimeOffset time)
     {

@@ -52,7 +52,9 @@ internal sealed partial class TripPresent(
     {
         book.BeginReload();
         var (present, plans) = await trips.ReadPresentAsync();
-        book.Replace(present, plans);
+        // What is over stays a while: the feed may still bring something older of it.
+        var over = await trips.ReadTripsAsync(book.Over());
+        book.Replace([.. present, .. over.Where(t => t.IsFinal)], plans);
         foreach (var missed in book.Missed())
         {
             await Loop.TryAsync(missed, () => CatchUpAsync(missed), stopping);

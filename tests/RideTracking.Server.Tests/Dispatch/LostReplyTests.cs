@@ -6,6 +6,7 @@ using RideTracking.Engine.Index;
 using RideTracking.Server.Areas;
 using RideTracking.Server.Drivers;
 using RideTracking.Server.Outbox;
+using RideTracking.Server.Store;
 using RideTracking.Server.Store.Feeds;
 using RideTracking.Server.Tests.Fixtures;
 using RideTracking.Server.Trips;
@@ -200,6 +201,22 @@ public sealed class LostReplyTests
         {
             // Each look is a round trip to the store.
         }
+    }
+
+    [Fact]
+    public async Task What_is_over_stays_over_when_the_present_is_read_again()
+    {
+        await using var redis = await RedisProcess.StartAsync();
+        await using var world = await RideWorld.StartAsync(redis);
+        var trip = await world.RequestAsync();
+        var open = world.Book.Find(trip.TripId)!;
+        await world.Riders.CancelTripAsync(new V1.CancelTripRequest { TripId = trip.TripId, Reason = V1.CancellationReason.ChangedMind }, world.Service, cancellationToken: TestContext.Current.CancellationToken);
+        world.Host.Services.GetRequiredService<RedisStore>().WasRestored();
+        await world.Host.PassAsync<TripPresent>(TimeSpan.FromSeconds(1));
+
+        // As the feed brings it, where it is late.
+        Assert.False(world.Book.Apply(open, []));
+        Assert.True(world.Book.Find(trip.TripId)!.IsFinal);
     }
 
     [Fact]
