@@ -25,6 +25,9 @@ public sealed class StoreKeys(string area)
     /// <summary>String: what the area's time is more than the store's (ms), so that it goes on over a fail-over.</summary>
     public RedisKey TimeCorrection => _prefix + "time:correction";
 
+    /// <summary>When a replay began, with what time, and how fast it runs; as long as a node is there that takes part.</summary>
+    public RedisKey Replay => _prefix + "time:replay";
+
     /// <summary>The feed of what the area's scripts decide.</summary>
     public FeedKeys DispatchFeed => new(_prefix + "feed:dispatch", _prefix + "feed:dispatch:head");
 

@@ -1,3 +1,4 @@
+using System.Globalization;
 using RideTracking.Server.Hosting;
 using RideTracking.Server.Store;
 using RideTracking.Server.Telemetry;
@@ -14,6 +15,9 @@ internal sealed partial class StoreTime : LoopService
     // Less than this is the way's and the machines' oscillators' doing.
     private static readonly TimeSpan Step = TimeSpan.FromSeconds(1);
 
+    // So long after the last node a replay on the same store begins anew.
+    private static readonly TimeSpan ReplayStays = TimeSpan.FromMinutes(1);
+
     // Of an oscillator: for as long as a reading is good.
     private const double DriftOfClocks = 100e-6;
 
@@ -27,6 +31,7 @@ internal sealed partial class StoreTime : LoopService
     private volatile bool _isKnown;
     private double _skewSeconds;
     private bool _isSkewed;
+    private bool _isOtherReplay;
 
     public StoreTime(Area area, RedisStore store, ReadStoreTime read, AreaMeter meter, ILogger<StoreTime> logger)
         // Before anything goes by the time, if the store is there.
@@ -74,6 +79,11 @@ internal sealed partial class StoreTime : LoopService
 
         var wall = Machine.GetUtcNow();
         var time = told.AreaTime + halfWay;
+        if (_area.Clock.IsReplay)
+        {
+            await JoinReplayAsync(time);
+        }
+
         TellSkew(wall - Machine.GetElapsedTime(arrived) - (told.Time + halfWay));
         if (_kept is { } kept)
         {
@@ -103,6 +113,24 @@ internal sealed partial class StoreTime : LoopService
         _area.Clock.Follow(time, arrived);
     }
 
+    private async Task JoinReplayAsync(DateTimeOffset now)
+    {
+        var scale = _area.Clock.Scale.ToString("R", CultureInfo.InvariantCulture);
+        var own = string.Create(CultureInfo.InvariantCulture, $"{now.ToUnixTimeMilliseconds()} {(_area.Clock.Start ?? now).ToUnixTimeMilliseconds()} {scale}");
+        var kept = ((string)(await StoreScript.Replay.RunAsync(_area.Writes, [_area.Keys.Replay], [own, (long)ReplayStays.TotalMilliseconds]))!).Split(' ');
+        if (kept[2] == scale)
+        {
+            _area.Clock.Join(TimeOf(kept[0]), TimeOf(kept[1]));
+        }
+        else if (!_isOtherReplay)
+        {
+            _isOtherReplay = true;
+            LogOtherReplay(kept[2], scale);
+        }
+
+        static DateTimeOffset TimeOf(string text) => DateTimeOffset.FromUnixTimeMilliseconds(long.Parse(text, CultureInfo.InvariantCulture));
+    }
+
     private void TellSkew(TimeSpan skew)
     {
         Volatile.Write(ref _skewSeconds, skew.TotalSeconds);
@@ -118,6 +146,11 @@ internal sealed partial class StoreTime : LoopService
         LogLevel.Warning,
         "This machine's clock is {Skew} ahead of the store's. The city goes by the store's; tokens and certificates go by the machine's. Let both follow a time server")]
     private partial void LogSkew(TimeSpan skew);
+
+    [LoggerMessage(
+        LogLevel.Error,
+        "The nodes that are there replay with --time-scale {Theirs}, and this one with {Own}: it goes its own way. Start all nodes alike, or wait a minute after the last of the others has ended")]
+    private partial void LogOtherReplay(string theirs, string own);
 
     [LoggerMessage(LogLevel.Warning, "Another server of the store answers, whose clock is {Step} ahead of the one before: the area's time goes on as it was")]
     private partial void LogCorrected(TimeSpan step);

@@ -11,8 +11,9 @@ namespace RideTracking.Server.Hosting;
 public sealed class ServerClock(TimeProvider machine, DateTimeOffset? start, double scale) : TimeProvider
 {
     private readonly long _machineStart = machine.GetTimestamp();
-    private readonly DateTimeOffset _start = start ?? machine.GetUtcNow();
+    private readonly DateTimeOffset _startedAt = machine.GetUtcNow();
     private volatile Reading? _reading;
+    private volatile Beginning? _beginning;
 
     /// <summary>The machine's own clock: for timeouts of connections and the pacing of I/O.</summary>
     public TimeProvider Machine => machine;
@@ -20,9 +21,26 @@ public sealed class ServerClock(TimeProvider machine, DateTimeOffset? start, dou
     /// <summary>Seconds of this clock for one of the machine's; 1 in production.</summary>
     public double Scale => scale;
 
+    /// <summary>Whether it starts elsewhere or runs faster.</summary>
+    internal bool IsReplay => start is not null || scale != 1;
+
     /// <inheritdoc/>
-    public override DateTimeOffset GetUtcNow() =>
-        start is null && scale == 1 ? _reading?.At(machine) ?? machine.GetUtcNow() : _start + (machine.GetElapsedTime(_machineStart) * scale);
+    public override DateTimeOffset GetUtcNow()
+    {
+        if (!IsReplay)
+        {
+            return _reading?.At(machine) ?? machine.GetUtcNow();
+        }
+
+        var now = _reading?.At(machine) ?? _startedAt + machine.GetElapsedTime(_machineStart);
+        return _beginning is { } shared ? shared.Time + ((now - shared.At) * scale) : (start ?? _startedAt) + ((now - _startedAt) * scale);
+    }
+
+    /// <summary>The time that a replay begins with, unless nodes are there already that began before.</summary>
+    internal DateTimeOffset? Start => start;
+
+    /// <summary>A replay that began with a time when the store's was another: it is the same on all nodes.</summary>
+    internal void Join(DateTimeOffset at, DateTimeOffset time) => _beginning = new Beginning(at, time);
 
     /// <inheritdoc/>
     public override long TimestampFrequency => machine.TimestampFrequency;
@@ -45,13 +63,14 @@ public sealed class ServerClock(TimeProvider machine, DateTimeOffset? start, dou
             : TimeSpan.FromMilliseconds(Math.Max(1, span.TotalMilliseconds / scale));
 
     /// <summary>
-    /// Goes on from a time by the machine's monotonic clock. It stands still rather than go back, but for the first time. A clock that starts
-    /// elsewhere or runs faster goes its own way.
+    /// Goes on from a time by the machine's monotonic clock. It stands still rather than go back, but for the first time.
     /// </summary>
     /// <param name="time">What time it was.</param>
     /// <param name="timestamp">The machine's timestamp then.</param>
     internal void Follow(DateTimeOffset time, long timestamp) =>
         _reading = new Reading(time, timestamp, _reading?.At(machine) ?? DateTimeOffset.MinValue);
+
+    private sealed record Beginning(DateTimeOffset At, DateTimeOffset Time);
 
     private sealed record Reading(DateTimeOffset Time, long Timestamp, DateTimeOffset Floor)
     {

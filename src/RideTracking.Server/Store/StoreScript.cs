@@ -64,6 +64,9 @@ public sealed class StoreScript
     /// <summary>Corrects the area's time.</summary>
     public static StoreScript TimeCorrect { get; } = new("time-correct.lua");
 
+    /// <summary>Begins a replay, or joins it.</summary>
+    public static StoreScript Replay { get; } = new("replay.lua");
+
     /// <summary>Keeps a value where there is none yet.</summary>
     public static StoreScript SetOnce { get; } = new("set-once.lua");
 

@@ -89,6 +89,23 @@ public sealed class StoreTimeTests
         Assert.Equal(began + TimeSpan.FromSeconds(42), NowOf(host));
     }
 
+    [Fact]
+    public async Task A_replay_is_at_the_same_time_on_every_node()
+    {
+        await using var redis = await RedisProcess.StartAsync();
+        var (time, store) = (new WatchedTime(DateTimeOffset.UnixEpoch.AddYears(56)), new ServersClock());
+        string[] replay = ["--environment", "Development", "--time-start", "2013-07-01T00:00:00Z", "--time-scale", "60"];
+        await using var host = await ServerHost.StartAsync(redis, time, args: replay, configure: store.Of(time));
+        Assert.Equal(new DateTimeOffset(2013, 7, 1, 0, 0, 0, TimeSpan.Zero), NowOf(host));
+
+        time.Advance(TimeSpan.FromSeconds(10));
+        await using var late = await ServerHost.StartAsync(redis, time, args: replay, configure: store.Of(time));
+        Assert.Equal(new DateTimeOffset(2013, 7, 1, 0, 10, 0, TimeSpan.Zero), NowOf(late));
+        time.Advance(Second);
+        Assert.Equal(NowOf(host), NowOf(late));
+        Assert.Equal(new DateTimeOffset(2013, 7, 1, 0, 11, 0, TimeSpan.Zero), NowOf(late));
+    }
+
     private static DateTimeOffset NowOf(ServerHost host) => host.City.GetRequiredService<Area>().Clock.GetUtcNow();
 
     /// <summary>A machine's clock that somebody has set wrong.</summary>
