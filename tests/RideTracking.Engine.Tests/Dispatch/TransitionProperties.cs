@@ -73,6 +73,7 @@ public sealed class TransitionProperties
             15 => new AssignRequested(happening.Choice > 8 ? null : driver, TripActor.Ops, ""),
             16 => new DriverGone(party, happening.Choice % 2 == 0 ? RemovalReason.Lost : RemovalReason.Blocked),
             17 => new DriverBack(party),
+            18 when happening.Choice > 8 => new RouteUnknown(driver, (ulong)happening.Choice - 9),
             18 => new BlockRequested(driver, happening.Choice % 3 == 0 ? "papers" : null),
             _ => Forward(world, trip, tripId, driver, happening.Choice),
         };
@@ -152,7 +153,8 @@ public sealed class TransitionProperties
             var previous = plansBefore.GetValueOrDefault(plan.DriverId) ?? DriverPlan.Empty(plan.DriverId);
             Check(plan.Version == previous.Version + 1, "a change of a plan is one version");
             var routes = transition.Commands.OfType<RouteChanged>().Where(c => c.DriverId == plan.DriverId).ToList();
-            Check(plan.RoutePlanVersion == previous.RoutePlanVersion + (ulong)routes.Count, "a route is told with each of its versions");
+            var known = happened is RouteUnknown unknown ? Math.Max(previous.RoutePlanVersion, unknown.RoutePlanVersion) : previous.RoutePlanVersion;
+            Check(plan.RoutePlanVersion == known + (ulong)routes.Count, "a route is told with each of its versions");
             Check(routes.All(c => c.RoutePlanVersion == plan.RoutePlanVersion), "a route has the plan's version");
         }
 

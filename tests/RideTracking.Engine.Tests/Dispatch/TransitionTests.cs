@@ -258,6 +258,19 @@ public sealed class TransitionTests
     }
 
     [Fact]
+    public void An_app_with_a_way_that_nobody_knows_is_told_the_plans_under_a_higher_version()
+    {
+        _world.Assign();
+        var stops = Plan.Stops;
+
+        var route = Assert.IsType<RouteChanged>(Assert.Single(_world.Do(new RouteUnknown("d1", 7)).Commands));
+
+        Assert.Equal((8ul, 8ul), (route.RoutePlanVersion, Plan.RoutePlanVersion));
+        Assert.Equal(stops, route.Ahead);
+        Assert.Empty(Assert.IsType<RouteChanged>(Assert.Single(_world.Do(new RouteUnknown("d2", 3)).Commands)).Ahead);
+    }
+
+    [Fact]
     public void New_waypoints_push_a_new_way_and_never_reuse_an_id()
     {
         _world.Assign();

@@ -43,7 +43,7 @@ internal sealed class TripWorld
     }
 
     /// <summary>Whether an event is about a plan and no trip.</summary>
-    public static bool IsOfPlan(DispatchEvent happened) => happened is AvailabilityChosen or BlockRequested or RouteOutdated;
+    public static bool IsOfPlan(DispatchEvent happened) => happened is AvailabilityChosen or BlockRequested or RouteOutdated or RouteUnknown;
 
     public Transition Do(DispatchEvent happened, string tripId = "t")
     {
