@@ -41,6 +41,7 @@ internal sealed class NodeRun : IDisposable
     private readonly LostDrivers _lost;
     private readonly FeedReader _feed;
     private readonly StoreTime _time;
+    private bool _asksForTime;
     private readonly NodeLease _lease;
     private readonly LinksLoading _linksLoading;
     private readonly LostLinks _lostLinks;
@@ -53,6 +54,7 @@ internal sealed class NodeRun : IDisposable
     private int _writers;
     private int _claimedAfter;
     private bool _isMachineAsleep;
+    private DateTimeOffset _troubledUntil = DateTimeOffset.MinValue;
     private DateTimeOffset _servesSince;
     private Task _feedStep = Task.CompletedTask;
     private bool _feedWanted;
@@ -87,6 +89,9 @@ internal sealed class NodeRun : IDisposable
         _writer = _services.GetRequiredService<LogWriter>();
         _claimsBy = _writer.Id;
         _time = ActivatorUtilities.CreateInstance<StoreTime>(_services);
+        var area = _services.GetRequiredService<Area>();
+        var known = area.TimeKnownAsync;
+        area.TimeKnownAsync = () => _time.IsKnown ? Task.CompletedTask : AskForTimeAsync(known);
         _linksLoading = ActivatorUtilities.CreateInstance<LinksLoading>(_services);
         _present = ActivatorUtilities.CreateInstance<TripPresent>(_services);
         _matching = ActivatorUtilities.CreateInstance<MatchingRounds>(_services);
@@ -160,14 +165,15 @@ internal sealed class NodeRun : IDisposable
             _machine.Sleep(-early);
         }
 
-        Life.FrozenUntil = DateTimeOffset.MinValue;
+        // What came while it slept comes to it when it would have woken up.
+        (_troubledUntil, Life.FrozenUntil) = (Life.FrozenUntil, DateTimeOffset.MinValue);
     }
 
     /// <summary>What it hears of what is published begins then.</summary>
     public DateTimeOffset DeafUntil { get; set; } = DateTimeOffset.MinValue;
 
     /// <summary>Whether it has served for this long, and was not asleep meanwhile.</summary>
-    public bool IsWellFor(TimeSpan span) => IsServing && _servesSince <= _city.Queue.Now - span && Life.FrozenUntil <= _city.Queue.Now - span;
+    public bool IsWellFor(TimeSpan span) => IsServing && _servesSince <= _city.Queue.Now - span && Life.FrozenUntil <= _city.Queue.Now - span && _troubledUntil <= _city.Queue.Now - span;
 
     /// <summary>What its memory holds of trips and plans.</summary>
     /// <param name="isCalm">Nothing has been wrong for a while.</param>
@@ -246,7 +252,7 @@ internal sealed class NodeRun : IDisposable
 
     private async Task StartAsync()
     {
-        await _time.StepAsync(CancellationToken.None);
+        await AskForTimeAsync(() => _time.StepAsync(CancellationToken.None));
         await FeedAsync(_feed.LookAsync);
         await _lease.StepAsync(CancellationToken.None);
         await _present.StepAsync(CancellationToken.None);
@@ -258,7 +264,7 @@ internal sealed class NodeRun : IDisposable
 
         IsServing = true;
         _servesSince = _city.Queue.Now;
-        Repeat(TimeInterval, "the time", () => _time.StepAsync(CancellationToken.None));
+        Repeat(TimeInterval, "the time", () => AskForTimeAsync(() => _time.StepAsync(CancellationToken.None)));
         Every(EverySecond, () => StepFeed(_feed.LookAsync));
         Repeat(EverySecond, "the lease", () => _lease.StepAsync(CancellationToken.None));
         Repeat(EverySecond, "links", () => _linksLoading.StepAsync(CancellationToken.None));
@@ -334,6 +340,25 @@ internal sealed class NodeRun : IDisposable
             {
                 _feed.LookedInVain();
             }
+        }
+    }
+
+    // Of several that wait for one task all but one go on on other threads: so one asks at a time, and the others look whether it is done.
+    private async Task AskForTimeAsync(Func<Task> ask)
+    {
+        while (_asksForTime)
+        {
+            await Task.Delay(TimeSpan.FromMilliseconds(10), _machine);
+        }
+
+        _asksForTime = true;
+        try
+        {
+            await ask();
+        }
+        finally
+        {
+            _asksForTime = false;
         }
     }
 

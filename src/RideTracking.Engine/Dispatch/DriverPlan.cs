@@ -31,7 +31,7 @@ public sealed record DriverPlan(string DriverId, ulong Version, DriverAvailabili
     /// <summary>The way through <see cref="Stops"/>; null when there are none.</summary>
     public TripRoute? Route { get; init; }
 
-    /// <summary>How many ways there were; the version of the next one is one more.</summary>
+    /// <summary>The version of the last way that was made; that of the next one is higher.</summary>
     public ulong RoutesMade { get; init; }
 
     /// <summary>How often the way changed without anybody having asked, since the driver was last idle.</summary>

@@ -92,14 +92,17 @@ public static partial class Transitions
 
         ImmutableArray<string> waypoints = [.. plan.Stops.Select(s => s.WaypointId)];
         var isSame = plan.Route is { } known && known.Route.EncodedPolyline == route.EncodedPolyline && known.WaypointIds.SequenceEqual(waypoints);
-        var made = isSame ? plan.RoutesMade : plan.RoutesMade + 1;
+        var made = isSame ? plan.RoutesMade : NextNumber(plan.RoutesMade, at);
         return plan with { Stops = stops.MoveToImmutable(), Route = new TripRoute(made, waypoints, route, at.Now), RoutesMade = made };
     }
+
+    // Apps compare these alone: begun at the time, they are not given again by a store that has forgotten the last ones.
+    private static ulong NextNumber(ulong last, Moment at) => Math.Max(last + 1, (ulong)at.Now.ToUnixTimeMilliseconds());
 
     // The new way in the driver's plan, and the command that tells it.
     private static (DriverPlan Plan, RouteChanged Command) Tell(DriverPlan plan, RouteChangeReason reason, Moment at)
     {
-        var told = plan with { RoutePlanVersion = plan.RoutePlanVersion + 1 };
+        var told = plan with { RoutePlanVersion = NextNumber(plan.RoutePlanVersion, at) };
         var holds = at.Rules.MaxDuration > at.Rules.CommandLifetime ? at.Rules.MaxDuration : at.Rules.CommandLifetime;
         return (told, new RouteChanged(plan.DriverId, at.Now + holds, told.RoutePlanVersion, told.Stops, told.Route, reason));
     }

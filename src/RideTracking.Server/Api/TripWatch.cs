@@ -20,7 +20,7 @@ internal sealed class TripWatch(
     Area area, TripBook book, TripTracking tracking, LearnedTimes learned, TripView view, CityFleet fleet, FollowerMetrics metrics, StreamKind kind)
 {
     private readonly Signal _signal = new();
-    private ulong _versionSent;
+    private (ulong Version, ulong Token) _sent;
     private ulong _routeSent;
 
     /// <summary>Writes the trip and each change of it, until it is final.</summary>
@@ -75,10 +75,10 @@ internal sealed class TripWatch(
         var response = new V1.WatchTripResponse();
         // The way is the driver's, and changes by itself.
         var route = view.RouteVersionOf(trip);
-        if (trip.Version > _versionSent || route != _routeSent)
+        if ((trip.Version, trip.Token) != _sent || route != _routeSent)
         {
             response.Trip = view.Of(trip, withPolyline: route != _routeSent);
-            _versionSent = trip.Version;
+            _sent = (trip.Version, trip.Token);
             _routeSent = route;
         }
 

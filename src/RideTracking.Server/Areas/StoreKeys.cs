@@ -25,7 +25,7 @@ public sealed class StoreKeys(string area)
     /// <summary>String: what the area's time is more than the store's (ms), so that it goes on over a fail-over.</summary>
     public RedisKey TimeCorrection => _prefix + "time:correction";
 
-    /// <summary>When a replay began, with what time, and how fast it runs; as long as a node is there that takes part.</summary>
+    /// <summary>String: "&lt;when a replay began (ms)&gt; &lt;with what time (ms)&gt; &lt;scale&gt;", as long as a node is there that takes part.</summary>
     public RedisKey Replay => _prefix + "time:replay";
 
     /// <summary>The feed of what the area's scripts decide.</summary>
@@ -70,7 +70,7 @@ public sealed class StoreKeys(string area)
 
     // Trips, the drivers' plans and commands.
 
-    /// <summary>String: "&lt;version&gt; " and the trip; expires once the trip is final.</summary>
+    /// <summary>String: "&lt;version&gt; &lt;token&gt; " and the trip as JSON; expires once the trip is final.</summary>
     public RedisKey Trip(string tripId) => _prefix + "trip:" + tripId;
 
     /// <summary>String: what was driven on a trip; expires with it.</summary>
@@ -94,7 +94,7 @@ public sealed class StoreKeys(string area)
     /// <summary>Sorted set of the trips that are final and still kept, by when they ended (ms).</summary>
     public RedisKey EndedTrips => _prefix + "trips:ended";
 
-    /// <summary>Hash driver → "&lt;version&gt; " and the plan.</summary>
+    /// <summary>Hash driver → "&lt;version&gt; &lt;token&gt; " and the plan as JSON.</summary>
     public RedisKey Plans => _prefix + "plans";
 
     /// <summary>

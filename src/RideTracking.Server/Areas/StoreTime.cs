@@ -42,6 +42,9 @@ internal sealed partial class StoreTime : LoopService
         meter.Gauge("ridetracking.clock.skew", "s", "What the machine's clock says more than the store's.", () => Volatile.Read(ref _skewSeconds));
     }
 
+    /// <summary>Whether the store has said what time it is.</summary>
+    internal bool IsKnown => _isKnown;
+
     private TimeProvider Machine => _area.Clock.Machine;
 
     // Until the store has said it once, the area's time would be what the machine's clock says.
@@ -79,12 +82,12 @@ internal sealed partial class StoreTime : LoopService
 
         var wall = Machine.GetUtcNow();
         var time = told.AreaTime + halfWay;
+        TellSkew(wall - Machine.GetElapsedTime(arrived) - (told.Time + halfWay));
         if (_area.Clock.IsReplay)
         {
             await JoinReplayAsync(time);
         }
 
-        TellSkew(wall - Machine.GetElapsedTime(arrived) - (told.Time + halfWay));
         if (_kept is { } kept)
         {
             var expected = kept.Time + Machine.GetElapsedTime(kept.Timestamp, arrived);
@@ -115,17 +118,19 @@ internal sealed partial class StoreTime : LoopService
 
     private async Task JoinReplayAsync(DateTimeOffset now)
     {
+        // Who is at it goes on with it, also where the store has lost it.
+        var (at, time) = _area.Clock.Joined ?? (now, _area.Clock.Start ?? now);
         var scale = _area.Clock.Scale.ToString("R", CultureInfo.InvariantCulture);
-        var own = string.Create(CultureInfo.InvariantCulture, $"{now.ToUnixTimeMilliseconds()} {(_area.Clock.Start ?? now).ToUnixTimeMilliseconds()} {scale}");
+        var own = string.Create(CultureInfo.InvariantCulture, $"{at.ToUnixTimeMilliseconds()} {time.ToUnixTimeMilliseconds()} {scale}");
         var kept = ((string)(await StoreScript.Replay.RunAsync(_area.Writes, [_area.Keys.Replay], [own, (long)ReplayStays.TotalMilliseconds]))!).Split(' ');
-        if (kept[2] == scale)
+        if (kept[2] == scale && (_area.Clock.Start is not { } start || TimeOf(kept[1]) == start))
         {
             _area.Clock.Join(TimeOf(kept[0]), TimeOf(kept[1]));
         }
         else if (!_isOtherReplay)
         {
             _isOtherReplay = true;
-            LogOtherReplay(kept[2], scale);
+            LogOtherReplay(TimeOf(kept[1]), kept[2]);
         }
 
         static DateTimeOffset TimeOf(string text) => DateTimeOffset.FromUnixTimeMilliseconds(long.Parse(text, CultureInfo.InvariantCulture));
@@ -149,8 +154,8 @@ internal sealed partial class StoreTime : LoopService
 
     [LoggerMessage(
         LogLevel.Error,
-        "The nodes that are there replay with --time-scale {Theirs}, and this one with {Own}: it goes its own way. Start all nodes alike, or wait a minute after the last of the others has ended")]
-    private partial void LogOtherReplay(string theirs, string own);
+        "The nodes that are there, or were a minute ago, replay from {Start:O} with --time-scale {Scale}, and this one otherwise: it goes its own way. Start all nodes alike, or wait a minute after the last of the others has ended")]
+    private partial void LogOtherReplay(DateTimeOffset start, string scale);
 
     [LoggerMessage(LogLevel.Warning, "Another server of the store answers, whose clock is {Step} ahead of the one before: the area's time goes on as it was")]
     private partial void LogCorrected(TimeSpan step);

@@ -48,6 +48,11 @@ internal sealed class DriverConnections(
             throw Refusal.Field("hello.last_command_sequence", $"must be at most {ClaimRequest.MaxCommandSequence}").ToRpcException();
         }
 
+        if (hello.RoutePlanVersion > ClaimRequest.MaxCommandSequence)
+        {
+            throw Refusal.Field("hello.route_plan_version", $"must be at most {ClaimRequest.MaxCommandSequence}").ToRpcException();
+        }
+
         RequireLength("hello.app_version", hello.AppVersion, MaxAppVersionLength);
         caller.RequireDriver(hello.DriverId);
     }

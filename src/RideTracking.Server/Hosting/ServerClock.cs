@@ -36,8 +36,11 @@ public sealed class ServerClock(TimeProvider machine, DateTimeOffset? start, dou
         return _beginning is { } shared ? shared.Time + ((now - shared.At) * scale) : (start ?? _startedAt) + ((now - _startedAt) * scale);
     }
 
-    /// <summary>The time that a replay begins with, unless nodes are there already that began before.</summary>
+    /// <summary>The time that a replay is to begin with; null for the present.</summary>
     internal DateTimeOffset? Start => start;
+
+    /// <summary>When the replay that was joined began, and with what time; null before.</summary>
+    internal (DateTimeOffset At, DateTimeOffset Time)? Joined => _beginning is { } shared ? (shared.At, shared.Time) : null;
 
     /// <summary>A replay that began with a time when the store's was another: it is the same on all nodes.</summary>
     internal void Join(DateTimeOffset at, DateTimeOffset time) => _beginning = new Beginning(at, time);

@@ -44,15 +44,12 @@ internal sealed class TrackedDriver(DriverPlan plan, ImmutableArray<TrackedTrip>
         }
     }
 
-    /// <summary>The plan was changed.</summary>
+    /// <summary>The plan as the book has it now, older where the store has forgotten the last one.</summary>
     public void Take(DriverPlan plan, ImmutableArray<TrackedTrip> trips)
     {
         lock (_lock)
         {
-            if (plan.Version > _plan.Version)
-            {
-                (_plan, _trips) = (plan, trips);
-            }
+            (_plan, _trips) = (plan, trips);
         }
     }
 

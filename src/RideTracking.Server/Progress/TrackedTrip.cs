@@ -25,12 +25,12 @@ internal sealed class TrackedTrip(Trip trip, AreaCounter forgotten)
         }
     }
 
-    /// <summary>The trip was changed.</summary>
+    /// <summary>The trip as the book has it now, older where the store has forgotten the last one.</summary>
     public void Take(Trip trip)
     {
         lock (_lock)
         {
-            _trip = trip.Version > _trip.Version ? trip : _trip;
+            _trip = trip;
         }
     }
 

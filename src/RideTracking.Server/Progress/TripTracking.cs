@@ -80,10 +80,10 @@ public sealed class TripTracking
     // What is told may come late; the book has the newest.
     private void Take(DriverPlan told)
     {
-        var plan = _book.PlanOf(told.DriverId);
-        var slot = _slots.GetOrAdd(plan.DriverId);
+        var slot = _slots.GetOrAdd(told.DriverId);
         lock (_lock)
         {
+            var plan = _book.PlanOf(told.DriverId);
             if (slot >= _bySlot.Length)
             {
                 var longer = new TrackedDriver?[Math.Max(slot + 1, _bySlot.Length * 2)];
@@ -125,10 +125,11 @@ public sealed class TripTracking
 
     private void Take(Trip told)
     {
-        var trip = _book.Find(told.Id) ?? told;
         TrackedTrip? tracked;
+        Trip trip;
         lock (_lock)
         {
+            trip = _book.Find(told.Id) ?? told;
             if (!_trips.TryGetValue(trip.Id, out tracked))
             {
                 return;

@@ -22,7 +22,7 @@ internal sealed partial class RoadClosures : LoopService
     private readonly ILogger<RoadClosures> _logger;
     private readonly OnDemandLoop _heard;
 
-    // One at a time looks what the store has, and one set of closures at a time is turned into _times.
+    // One at a time looks what the store has, and one set of closures at a time is turned into times.
     private readonly SemaphoreSlim _looking = new(1);
     private readonly SemaphoreSlim _turn = new(1);
     private RedisValue _version = RedisValue.Null;
@@ -143,6 +143,11 @@ internal sealed partial class RoadClosures : LoopService
         await _turn.WaitAsync();
         try
         {
+            if (roads == _roads && version == _version && closures.Equals(_applied))
+            {
+                return; // Heard of while it was set here.
+            }
+
             if (roads == _roads && _version.HasValue && (long)version < (long)_version && version != _lower)
             {
                 // Read before what was just set. If it is so again, the store has lost what was set since.

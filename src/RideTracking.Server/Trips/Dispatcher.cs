@@ -26,6 +26,10 @@ internal sealed class Dispatcher(
     // Each call while the store is away leaves a doubt. More than these are not looked into one by one: all is read again.
     private const int MaxDoubts = 1_000;
 
+    // After a fail-over that forgot, all streams' ways are compared. More in one look would keep it from what else it is for.
+    private const int MostWaysALook = 1_000;
+    private const int WaysAtOnce = 32;
+
     // A commit whose reply was lost: what it may have changed is read again.
     private readonly ConcurrentDictionary<string, ImmutableArray<string>> _doubted = new(StringComparer.Ordinal);
     private volatile bool _isAllDoubted;
@@ -187,19 +191,21 @@ internal sealed class Dispatcher(
             return;
         }
 
-        var told = _waysTold.ToArray().OrderBy(t => t.Key, StringComparer.Ordinal).ToList();
+        var told = _waysTold.ToArray().OrderBy(t => t.Key, StringComparer.Ordinal).Take(MostWaysALook).ToList();
         var plans = (await store.ReadPlansAsync([.. told.Select(t => t.Key)])).ToDictionary(p => p.DriverId, StringComparer.Ordinal);
         book.Apply(null, [.. plans.Values]);
-        foreach (var (driverId, version) in told)
+        foreach (var some in told.Chunk(WaysAtOnce))
         {
-            var isSame = (plans.GetValueOrDefault(driverId)?.RoutePlanVersion ?? 0) == version;
-            await loop.TryAsync($"the way of {driverId}", async () =>
-            {
-                if (isSame || await DispatchAsync(null, new RouteUnknown(driverId, version)) is Decided)
-                {
-                    _waysTold.TryRemove(KeyValuePair.Create(driverId, version));
-                }
-            }, stopping);
+            await Task.WhenAll(some.Select(t => loop.TryAsync(
+                $"the way of {t.Key}", () => ResolveWayAsync(t, plans.GetValueOrDefault(t.Key)?.RoutePlanVersion ?? 0), stopping)));
+        }
+    }
+
+    private async Task ResolveWayAsync(KeyValuePair<string, ulong> told, ulong version)
+    {
+        if (version == told.Value || await DispatchAsync(null, new RouteUnknown(told.Key, told.Value)) is Decided)
+        {
+            _waysTold.TryRemove(told);
         }
     }
 

@@ -146,6 +146,8 @@ public sealed class TripBook(CityFleet fleet, BusyPlaces busy)
                 _unoffered.TryRemove(id, out _);
             }
 
+            // Each that is kept comes in again.
+            _over.Clear();
             foreach (var trip in keptTrips)
             {
                 Keep(trip);
@@ -180,7 +182,7 @@ public sealed class TripBook(CityFleet fleet, BusyPlaces busy)
     {
         lock (_lock)
         {
-            return [.. _over.Select(t => t.Id).Distinct(StringComparer.Ordinal)];
+            return [.. _over.Select(t => t.Id)];
         }
     }
 

@@ -29,11 +29,12 @@ internal sealed class TripFollower(TripBook book, Trip trip, Action wake) : IDis
 
     public void Dispose() => book.Unfollow(this);
 
-    internal void Take(Trip trip)
+    // What is told may come late; the book has the newest, which is an older version where the store has forgotten the last ones.
+    internal void Take(Trip told)
     {
         lock (_lock)
         {
-            _newest = trip.Version > _newest.Version ? trip : _newest;
+            _newest = book.Find(told.Id) ?? told;
         }
     }
 

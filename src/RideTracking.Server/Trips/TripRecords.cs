@@ -58,7 +58,7 @@ internal static class TripRecords
         bytes = bytes[(bytes.IndexOf((byte)' ') + 1)..];
         if (Utf8Parser.TryParse(bytes, out token, out var length, 'x'))
         {
-            bytes = bytes[(length + 1)..];
+            bytes = bytes[Math.Min(length + 1, bytes.Length)..];
         }
 
         return JsonSerializer.Deserialize(bytes, json);

@@ -84,9 +84,15 @@ internal sealed class TripStore(Area area, EventLog<V1.LoggedTripEvent> events)
     /// <summary>Trips as they stand, in the order asked for; those that are not kept, or cannot be read, are left out.</summary>
     public async Task<ImmutableArray<Trip>> ReadTripsAsync(IEnumerable<string> tripIds)
     {
-        RedisKey[] read = [.. tripIds.Select(area.Keys.Trip)];
-        var records = await area.Bulk.StringGetAsync(read);
-        return [.. read.Zip(records, (key, record) => area.Unreadable.Read(RecordKind.Trip, key, "", record, TripRecords.ReadTrip)).OfType<Trip>()];
+        var trips = ImmutableArray.CreateBuilder<Trip>();
+        foreach (var ids in tripIds.Chunk(Page))
+        {
+            RedisKey[] read = [.. ids.Select(area.Keys.Trip)];
+            var records = await area.Bulk.StringGetAsync(read);
+            trips.AddRange(read.Zip(records, (key, record) => area.Unreadable.Read(RecordKind.Trip, key, "", record, TripRecords.ReadTrip)).OfType<Trip>());
+        }
+
+        return trips.ToImmutable();
     }
 
     /// <summary>Takes the trips that ended before a time off the list of ended ones.</summary>
@@ -105,14 +111,9 @@ internal sealed class TripStore(Area area, EventLog<V1.LoggedTripEvent> events)
             }
         }
 
-        var trips = ImmutableArray.CreateBuilder<Trip>();
-        foreach (var ids in (await ReadPresentIdsAsync()).Chunk(Page))
-        {
-            // One that became final between the two reads is over.
-            trips.AddRange((await ReadTripsAsync(ids)).Where(t => !t.IsFinal));
-        }
-
-        return (trips.ToImmutable(), plans.ToImmutable());
+        // One that became final between the two reads is over.
+        var trips = await ReadTripsAsync(await ReadPresentIdsAsync());
+        return ([.. trips.Where(t => !t.IsFinal)], plans.ToImmutable());
     }
 
     private RedisValue[] Arguments(TripCommit commit)

@@ -17,7 +17,7 @@ namespace RideTracking.Server.Tests.Nodes;
 public sealed class ConnectedElsewhereTests : TwoNodes
 {
     [Fact]
-    public async Task The_vehicle_that_a_driver_has_namedHere_is_knownElsewhere_and_on_a_node_that_starts()
+    public async Task The_vehicle_that_a_driver_has_named_here_is_known_elsewhere_and_on_a_node_that_starts()
     {
         foreach (var id in new[] { "usual", "other" })
         {
@@ -45,7 +45,7 @@ public sealed class ConnectedElsewhereTests : TwoNodes
     }
 
     [Fact]
-    public async Task Who_is_followedElsewhere_reports_closelyHere_and_no_longer_than_that_lasts()
+    public async Task Who_is_followed_elsewhere_reports_closely_here_and_no_longer_than_that_lasts()
     {
         await using var phone = await DriverPhone.ConnectAsync(Here.Host, "d1");
         await ServerHost.UntilAsync(() => LinkOf(Elsewhere) == DriverLink.Connected);
@@ -65,7 +65,7 @@ public sealed class ConnectedElsewhereTests : TwoNodes
     }
 
     [Fact]
-    public async Task Who_movesHere_is_connected_all_the_while_unless_the_streamHere_fails()
+    public async Task Who_moves_here_is_connected_all_the_while_unless_the_stream_here_fails()
     {
         var sessions = Here.Host.City.GetRequiredService<DriverSessions>();
         IDisposable opening;

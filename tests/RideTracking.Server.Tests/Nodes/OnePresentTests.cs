@@ -21,7 +21,7 @@ namespace RideTracking.Server.Tests.Nodes;
 public sealed class OnePresentTests : TwoNodes
 {
     [Fact]
-    public async Task A_trip_that_was_requestedElsewhere_is_drivenHere_and_watched_there()
+    public async Task A_trip_that_was_requested_elsewhere_is_driven_here_and_watched_there()
     {
         var driver = await Here.DriverAsync("d1");
         var trip = await Elsewhere.RequestAsync();
@@ -42,7 +42,7 @@ public sealed class OnePresentTests : TwoNodes
     }
 
     [Fact]
-    public async Task A_trip_that_is_cancelledElsewhere_frees_its_driverHere()
+    public async Task A_trip_that_is_cancelled_elsewhere_frees_its_driver_here()
     {
         var driver = await Here.DriverAsync("d1");
         var trip = await Here.RequestAsync();
@@ -55,7 +55,7 @@ public sealed class OnePresentTests : TwoNodes
     }
 
     [Fact]
-    public async Task A_driver_who_is_blockedElsewhere_loses_the_streamHere()
+    public async Task A_driver_who_is_blocked_elsewhere_loses_the_stream_here()
     {
         await using var phone = await DriverPhone.ConnectAsync(Here.Host, "d1");
 
@@ -66,7 +66,7 @@ public sealed class OnePresentTests : TwoNodes
     }
 
     [Fact]
-    public async Task A_driver_who_connectsHere_is_on_the_mapElsewhere_moves_there_and_is_lost_there()
+    public async Task A_driver_who_connects_here_is_on_the_map_elsewhere_moves_there_and_is_lost_there()
     {
         var fleet = new FleetWorld(Elsewhere.Host);
         using var map = new FleetReader(fleet.Client().WatchFleet(new WatchFleetRequest { Viewport = FleetWorld.Porto }, fleet.Ops, cancellationToken: Cancel));
@@ -83,7 +83,7 @@ public sealed class OnePresentTests : TwoNodes
     }
 
     [Fact]
-    public async Task A_trip_is_offered_to_a_driver_who_is_connectedElsewhere()
+    public async Task A_trip_is_offered_to_a_driver_who_is_connected_elsewhere()
     {
         await Here.Directory.UpsertDriverAsync(new UpsertDriverRequest { Driver = new Driver { DriverId = "d1", DisplayName = "Ana" } }, Here.Service, cancellationToken: Cancel);
         await using var phone = await DriverPhone.ConnectAsync(Here.Host, "d1");
@@ -97,7 +97,7 @@ public sealed class OnePresentTests : TwoNodes
     }
 
     [Fact]
-    public async Task Who_connectsElsewhere_loses_the_streamHere_and_stays_connected_on_both_maps()
+    public async Task Who_connects_elsewhere_loses_the_stream_here_and_stays_connected_on_both_maps()
     {
         await using var old = await DriverPhone.ConnectAsync(Here.Host, "d1", "s1", configure: hello => hello.DeviceId = "old");
         await using var now = await DriverPhone.ConnectAsync(Elsewhere.Host, "d1", "s2", configure: hello => hello.DeviceId = "new");
@@ -111,7 +111,7 @@ public sealed class OnePresentTests : TwoNodes
     }
 
     [Fact]
-    public async Task Who_holds_a_streamHere_reports_nothing_by_callsElsewhere()
+    public async Task Who_holds_a_stream_here_reports_nothing_by_calls_elsewhere()
     {
         await using var phone = await DriverPhone.ConnectAsync(Here.Host, "d1");
         await ServerHost.UntilAsync(() => Elsewhere.Host.City.GetRequiredService<CityFleet>().IsConnected("d1"));
@@ -230,7 +230,7 @@ public sealed class OnePresentTests : TwoNodes
     }
 
     [Fact]
-    public async Task What_the_company_writesHere_is_knownElsewhere_and_what_it_deletes_is_not()
+    public async Task What_the_company_writes_here_is_known_elsewhere_and_what_it_deletes_is_not()
     {
         var (here, elsewhere) = (Here.Host.Services.GetRequiredService<CompanyDirectory>(), Elsewhere.Host.Services.GetRequiredService<CompanyDirectory>());
         await EnterAsync(Here, "v1", "Ana's");
@@ -250,7 +250,7 @@ public sealed class OnePresentTests : TwoNodes
     }
 
     [Fact]
-    public async Task A_rider_is_knownElsewhere_with_the_answer()
+    public async Task A_rider_is_known_elsewhere_with_the_answer()
     {
         await Here.EnterRiderAsync("r1", "Ana", "+351 900");
         Assert.Equal("Ana", (await Elsewhere.Directory.GetRiderAsync(new GetRiderRequest { RiderId = "r1" }, Elsewhere.Service, cancellationToken: Cancel)).Rider.DisplayName);
@@ -263,7 +263,7 @@ public sealed class OnePresentTests : TwoNodes
     }
 
     [Fact]
-    public async Task A_zone_is_usedElsewhere_as_soon_as_it_is_made()
+    public async Task A_zone_is_used_elsewhere_as_soon_as_it_is_made()
     {
         var zones = new ZoneWorld(Here.Host);
         await zones.UpsertAsync("closed", ZoneKind.NoPickup, """{"type":"Polygon","coordinates":[[[-8.62,41.14],[-8.6,41.14],[-8.6,41.16],[-8.62,41.16],[-8.62,41.14]]]}""");
@@ -275,7 +275,7 @@ public sealed class OnePresentTests : TwoNodes
     }
 
     [Fact]
-    public async Task An_incident_that_is_raisedHere_is_toldElsewhere_at_once()
+    public async Task An_incident_that_is_raised_here_is_told_elsewhere_at_once()
     {
         using var call = Elsewhere.Dispatch.WatchIncidents(new WatchIncidentsRequest(), Elsewhere.Service, cancellationToken: Cancel);
         Assert.True(await call.ResponseStream.MoveNext(Cancel));
@@ -326,7 +326,7 @@ public sealed class OnePresentTests : TwoNodes
     }
 
     [Fact]
-    public async Task Events_of_a_trip_are_toldElsewhere_as_they_are_committed()
+    public async Task Events_of_a_trip_are_told_elsewhere_as_they_are_committed()
     {
         using var call = Elsewhere.Dispatch.WatchTripEvents(new WatchTripEventsRequest(), Elsewhere.Service, cancellationToken: Cancel);
         Assert.True(await call.ResponseStream.MoveNext(Cancel));
