@@ -19,12 +19,6 @@ public sealed class PlantedBugTests(Stores stores) : IClassFixture<Stores>
     {
         var bug = PlantedBug.All.Single(b => b.Name == name);
 
-        if (bug.FoundBy is var (seed, hours))
-        {
-            Assert.NotEmpty(SeedRun.Of(stores.Redis, seed, hours, bug).Checked.Violations);
-            return;
-        }
-
-        Assert.Contains(FirstSeeds.Union(Enumerable.Range(1, MostSeeds)), tried => SeedRun.Of(stores.Redis, tried, Hours, bug).Checked.Violations.Count > 0);
+        Assert.Contains(FirstSeeds.Union(Enumerable.Range(1, MostSeeds)), seed => SeedRun.Of(stores.Redis, seed, Hours, bug).Checked.Violations.Count > 0);
     }
 }
