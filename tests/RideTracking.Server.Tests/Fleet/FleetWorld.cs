@@ -33,6 +33,8 @@ internal sealed class FleetWorld(ServerHost host)
     /// <summary>As the browser speaks: gRPC-Web over HTTP/1.1.</summary>
     public FleetService.FleetServiceClient WebClient(out GrpcChannel channel)
     {
+        // The channels of ServerHost do so before each call.
+        Task.Run(host.SettleAsync).GetAwaiter().GetResult();
         var handler = new GrpcWebHandler(GrpcWebMode.GrpcWeb, new SocketsHttpHandler { UseProxy = false });
         channel = GrpcChannel.ForAddress(host.WebAddress, new GrpcChannelOptions
         {

@@ -118,7 +118,7 @@ public sealed class ZoneTests
         Assert.Equal([1UL, 2UL], events.Select(e => e.DriverEventNumber));
     }
 
-    [Fact]
+    [Fact, Trait(SpreadNodes.Trait, SpreadNodes.OneNode)]
     public async Task The_log_takes_no_fix_before_the_store_has_what_it_has_caused()
     {
         await using var server = await ServerHost.StartAsync();
