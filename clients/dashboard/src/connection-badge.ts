@@ -25,7 +25,7 @@ export class ConnectionBadge {
     this.root.setAttribute("role", "status");
     this.root.append(
       element("span", "badge-dot"),
-      element("div", "badge-text", element("span", "badge-name", "ride-tracking ", element("span", "badge-node", location.host)), this.title, this.detail),
+      element("div", "badge-text", element("span", "badge-name", "ride-tracking"), this.title, this.detail, element("span", "badge-node", location.host)),
     );
   }
 
