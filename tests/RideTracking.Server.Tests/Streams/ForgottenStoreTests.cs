@@ -126,7 +126,11 @@ public sealed class ForgottenStoreTests
             RideWorld.Ride(), server.TokenOf(Role.Service, "backend"), cancellationToken: Cancel)).Trip;
         var offer = (await phone.ReadUntilAsync(m => m.Command?.TripOffer is not null)).Command;
         var (record, plan) = (await store.StringGetAsync(keys.Trip(trip.TripId)), await store.HashGetAsync(keys.Plans, "d1"));
-        await QueueTests.ActAsync(phone, "reply", action => action.OfferReply = new OfferReply { OfferId = offer.TripOffer.OfferId, Accepted = true });
+        // Its way may be told before the answer.
+        await phone.SendAsync(new ConnectRequest
+        {
+            Action = new DriverAction { ActionId = "reply", OfferReply = new OfferReply { OfferId = offer.TripOffer.OfferId, Accepted = true } },
+        });
         var told = (await phone.ReadUntilAsync(m => m.Command?.RouteChanged is not null)).Command;
         Assert.NotEmpty(told.RouteChanged.Waypoints);
 

@@ -142,7 +142,7 @@ public sealed class QueueTests
         return phone;
     }
 
-    internal static async Task ActAsync(DriverPhone phone, string actionId, Action<DriverAction> what)
+    private static async Task ActAsync(DriverPhone phone, string actionId, Action<DriverAction> what)
     {
         var action = new DriverAction { ActionId = actionId };
         what(action);
