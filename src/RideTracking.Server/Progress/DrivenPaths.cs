@@ -127,7 +127,9 @@ internal sealed class DrivenPaths : LoopService
         _isRestored = true;
     }
 
-    private static long AssignedAt(Trip trip) => trip.Events.Last(e => e.Kind == TripEventKind.Assigned).RecordedAt.ToUnixTimeMilliseconds();
+    // Where the store has forgotten the assignment, nothing was driven on it.
+    private static long AssignedAt(Trip trip) =>
+        (trip.Events.LastOrDefault(e => e.Kind == TripEventKind.Assigned) ?? trip.Events[^1]).RecordedAt.ToUnixTimeMilliseconds();
 
     // From the pick-up to the end.
     private static (DateTimeOffset From, DateTimeOffset To)? RideOf(Trip trip) =>
