@@ -38,21 +38,9 @@ internal sealed class DriverConnections(
         }
 
         RequireLength("hello.device_id", hello.DeviceId, MaxDeviceIdLength);
-        if (hello.ConnectionAttempt > DeviceAttempt.MaxNumber)
-        {
-            throw Refusal.Field("hello.connection_attempt", $"must be at most {DeviceAttempt.MaxNumber}").ToRpcException();
-        }
-
-        if (hello.LastCommandSequence > ClaimRequest.MaxCommandSequence)
-        {
-            throw Refusal.Field("hello.last_command_sequence", $"must be at most {ClaimRequest.MaxCommandSequence}").ToRpcException();
-        }
-
-        if (hello.RoutePlanVersion > ClaimRequest.MaxCommandSequence)
-        {
-            throw Refusal.Field("hello.route_plan_version", $"must be at most {ClaimRequest.MaxCommandSequence}").ToRpcException();
-        }
-
+        RequireAtMost("hello.connection_attempt", hello.ConnectionAttempt, DeviceAttempt.MaxNumber);
+        RequireAtMost("hello.last_command_sequence", hello.LastCommandSequence, ClaimRequest.MaxCommandSequence);
+        RequireAtMost("hello.route_plan_version", hello.RoutePlanVersion, ClaimRequest.MaxCommandSequence);
         RequireLength("hello.app_version", hello.AppVersion, MaxAppVersionLength);
         caller.RequireDriver(hello.DriverId);
     }
@@ -142,6 +130,14 @@ internal sealed class DriverConnections(
         var ledger = new SessionLedger(claim, resendable, services.Options.AckPace, services.Clock.Machine);
         var carrier = new Carrier(request, claim, ledger, claiming);
         return (carrier, new FixIntake(services.Path, carrier, slot, claim), slot);
+    }
+
+    private static void RequireAtMost(string field, ulong value, ulong most)
+    {
+        if (value > most)
+        {
+            throw Refusal.Field(field, $"must be at most {most}").ToRpcException();
+        }
     }
 
     private static void RequireLength(string field, string value, int limit)
