@@ -122,10 +122,11 @@ need "npm packages" npm ci --prefix clients/dashboard --no-audit --no-fund
 check "The contract: buf lint" npm run --silent lint:proto --prefix clients/dashboard
 check "The page: build" npm run --silent build --prefix clients/dashboard
 need "The solution: build" dotnet build ride-tracking.sln -c "$configuration" -v quiet -clp:NoSummary
-check "The solution: dotnet format" dotnet format ride-tracking.sln --verify-no-changes --no-restore -v quiet
+# Style and analyzers are errors of the build; what is left of a format in full, which takes six times as long, is white space.
+check "The solution: white space" dotnet format whitespace ride-tracking.sln --verify-no-changes --no-restore -v quiet
 
 check "Tests: clients/dashboard" test_node clients/dashboard
-for project in tests/*/*.csproj; do
+for project in tests/*.Tests/*.csproj; do
     check "Tests: $(dirname "$project")" test_dotnet "$project"
 done
 check "Tests: one city on three nodes" test_spread

@@ -1,8 +1,6 @@
-using RideTracking.Engine.Dispatch;
 using RideTracking.Engine.Geo;
 using RideTracking.Server.Areas;
 using RideTracking.Server.Directories;
-using RideTracking.Server.Trips;
 using RideTracking.Simulation.Actors;
 using RideTracking.Simulation.Bugs;
 using RideTracking.Simulation.Checking;
@@ -23,23 +21,14 @@ internal sealed class City : IDisposable
     private static readonly DateTimeOffset Morning = new(2026, 1, 1, 8, 0, 0, TimeSpan.Zero);
     private static readonly GeoPoint Center = new(41.15, -8.61);
 
-    // What went wrong may have been given up on, or waited for, for so long.
-    private static readonly TimeSpan Aftermath = TimeSpan.FromSeconds(30);
-
-    // Nodes look at the store's time every few seconds.
-    private static readonly TimeSpan TimeCorrection = TimeSpan.FromSeconds(9);
-
     private readonly IDatabase _database;
     private readonly StoreWatch _watch;
-    private readonly List<NodeRun> _runs = [];
-    private readonly NodeRun?[] _nodes;
+    private readonly Cluster _cluster;
+    private readonly Faults _faults;
+    private readonly Company _company;
     private readonly List<SimulatedDriver> _drivers = [];
     private readonly List<SimulatedRider> _riders = [];
-    private readonly SortedDictionary<string, GeoPoint> _places = new(StringComparer.Ordinal);
     private readonly bool _isEmbedded;
-    private DateTimeOffset _troubledUntil = DateTimeOffset.MaxValue;
-    private DateTimeOffset _undisturbedUntil = DateTimeOffset.MinValue;
-    private bool _isFailingOver;
     private int _tripIds;
     private ulong _tokens;
 
@@ -53,21 +42,18 @@ internal sealed class City : IDisposable
         // The area is part of every key and every id: runs share a store, and have the same history wherever they run.
         Keys = new StoreKeys($"sim{seed}");
         _watch = new StoreWatch(database, Keys, Queue, History);
-        _watch.Published += Publish;
+        _cluster = new Cluster(this, Conditions.Nodes);
+        _faults = new Faults(this, _cluster);
+        _company = new Company(this, _faults);
+        _watch.Published += entry => _cluster.Publish(run => run.Hear(entry));
+        _watch.Log.Published += entry => _cluster.Publish(run => run.HearLog(entry));
         if (isEmbedded)
         {
             _watch.OutboxChanged += TellNodes;
         }
 
         Store = new SharedStore(database, isEmbedded, _watch, Queue, bug);
-        _nodes = new NodeRun?[Conditions.Nodes];
-        Queue.AfterEach = () =>
-        {
-            foreach (var run in _nodes)
-            {
-                run?.LookAround();
-            }
-        };
+        Queue.AfterEach = _cluster.LookAround;
         for (var i = 0; i < Conditions.Drivers; i++)
         {
             _drivers.Add(new SimulatedDriver(this, $"d{i}", Chance.Of(Conditions.Sleepers)));
@@ -100,10 +86,7 @@ internal sealed class City : IDisposable
 
     public StoreTrouble StoreTrouble => IsDay ? Conditions.Trouble : StoreTrouble.None;
 
-    /// <summary>Where drivers were when they last sent a fix.</summary>
-    public IReadOnlyDictionary<string, GeoPoint> Places => _places;
-
-    public IReadOnlyList<NodeRun> ServingNodes => [.. _nodes.OfType<NodeRun>().Where(n => n.IsServing)];
+    public IReadOnlyList<NodeRun> ServingNodes => _cluster.Serving;
 
     /// <summary>Somewhere within some 3 km.</summary>
     public GeoPoint SomePlace() => new(Center.LatitudeDegrees + Chance.Number(-0.02, 0.02), Center.LongitudeDegrees + Chance.Number(-0.03, 0.03));
@@ -118,19 +101,18 @@ internal sealed class City : IDisposable
     public FinalStore Run()
     {
         EnterDrivers();
-        for (var i = 0; i < _nodes.Length; i++)
+        for (var i = 0; i < _cluster.Count; i++)
         {
-            StartNode(i);
+            _cluster.Start(i);
         }
 
         _drivers.ForEach(d => d.Start());
         RidersCome();
-        ThingsGoWrong();
-        CompanyActs();
+        _faults.Begin();
+        _company.Begin();
         Every(() => TimeSpan.FromSeconds(20), ShowMemory);
-        _troubledUntil = Conditions.Trouble == StoreTrouble.None ? Queue.Now : DateTimeOffset.MaxValue;
         Queue.RunUntil(Morning + Conditions.Day);
-        Queue.RunUntil(_undisturbedUntil > Queue.Now ? _undisturbedUntil : Queue.Now);
+        Queue.RunUntil(_faults.UndisturbedUntil > Queue.Now ? _faults.UndisturbedUntil : Queue.Now);
         BeginEvening();
         // Longer than what may still come of a trip for later: its time, a search, and the longest trip, twice.
         var latest = Queue.Now + TimeSpan.FromMinutes(26);
@@ -145,12 +127,13 @@ internal sealed class City : IDisposable
         _drivers.ForEach(d => d.ShowWay());
         ShowMemory();
         ShowLinks();
+        _watch.Log.Show();
         return _watch.Final();
     }
 
     public void Dispose()
     {
-        _runs.ForEach(r => r.Dispose());
+        _cluster.Dispose();
         Store.Clear();
     }
 
@@ -199,31 +182,11 @@ internal sealed class City : IDisposable
         }
     }
 
-    /// <summary>A node has a fix of a driver: it is in the log, and every other node reads it there.</summary>
-    public void Placed(NodeRun node, string driverId, GeoPoint at, byte[] lastFix)
-    {
-        _places[driverId] = at;
-        Store.Put(Keys.LastFixes, driverId, lastFix);
-        foreach (var run in _nodes.OfType<NodeRun>().Where(n => n != node))
-        {
-            Queue.After(Chance.Milliseconds(5, 400), run.Life, () => run.PlaceElsewhere(driverId, at));
-        }
-    }
-
-    // Every node hears of it a little later, or not at all.
-    private void Publish(ReadOnlyMemory<byte> entry)
-    {
-        foreach (var run in _nodes.OfType<NodeRun>().Where(n => !Chance.Of(Conditions.LostMessages) && n.DeafUntil <= Queue.Now))
-        {
-            Queue.After(Chance.Milliseconds(0.3, 5), run.Life, () => run.Hear(entry));
-        }
-    }
-
     private void ShowMemory()
     {
         foreach (var run in ServingNodes)
         {
-            var isCalm = !_isEmbedded && !Store.IsAway && _troubledUntil <= Queue.Now && run.IsWellFor(Aftermath);
+            var isCalm = !_isEmbedded && _faults.IsCalm(run);
             History.Add(run.ShowMemory(isCalm, Enumerable.Range(1, _tripIds).Select(TripId), _drivers.Select(d => d.Id)));
         }
     }
@@ -242,21 +205,13 @@ internal sealed class City : IDisposable
     // On the embedded store, which has no feed and no second node outside of here.
     private void TellNodes(string driverId)
     {
-        foreach (var run in _nodes.OfType<NodeRun>())
+        foreach (var run in _cluster.Running)
         {
             Queue.After(Chance.Milliseconds(0.3, 5), run.Life, () => run.Outbox.Look(driverId));
         }
     }
 
     private string TripId(int number) => $"{Keys.Area}.{number:x32}";
-
-    private void StartNode(int i)
-    {
-        var run = new NodeRun(this, $"n{i}-{_runs.Count}", Chance.Milliseconds(-1, 1) * Conditions.ClockError.TotalMilliseconds);
-        _nodes[i] = run;
-        _runs.Add(run);
-        run.Start();
-    }
 
     private void RidersCome() => Queue.After(Chance.Exponential(Conditions.BetweenRequests), Life, () =>
     {
@@ -269,207 +224,14 @@ internal sealed class City : IDisposable
         }
     });
 
-    private void ThingsGoWrong()
-    {
-        Wrong(Conditions.NodeDeaths, KillNode);
-        Wrong(Conditions.NodeFreezes, () => FreezeNode(Chance.Of(0.5) ? Chance.Seconds(1, 8) : Chance.Seconds(8, 100)));
-        Wrong(Conditions.SubscriptionCuts, () => CutSubscription(Chance.Seconds(2, 60)));
-        Wrong(Conditions.ClockSteps, ReplaceStore);
-        Wrong(Conditions.Forgettings, () => FailOver(Chance.Seconds(0.05, 3), isNoticed: Chance.Of(0.5)));
-        Wrong(Conditions.StoreOutages, () => LoseStore(Chance.Seconds(1, 60)));
-        Wrong(Conditions.StoreStalls, () =>
-        {
-            Store.StalledUntil = Queue.Now + Chance.Seconds(1, 20);
-            Trouble(Store.StalledUntil);
-            Note($"the store stalls until {Store.StalledUntil:HH:mm:ss.fff}");
-        });
-    }
-
-    private void CompanyActs()
-    {
-        Wrong(Conditions.Blocks, () =>
-        {
-            var driver = SomeDriver();
-            Dispatch(driver, _ => new BlockRequested(driver, "a complaint"));
-            Queue.After(Chance.Seconds(5, 200), Life, () => Unblock(driver));
-        });
-        Wrong(Conditions.RouteChanges, () =>
-        {
-            var driver = SomeDriver();
-            Dispatch(driver, node => node.Book.PlanOf(driver).Route is { } route ? new RouteOutdated(driver, route.Version, RouteChangeReason.RoadsChanged) : null);
-        });
-        Wrong(Conditions.RouteChanges, () =>
-        {
-            var driver = SomeDriver();
-            var place = Chance.Number(1, 20);
-            Call(
-                async node =>
-                {
-                    await node.Dispatcher.TellAsync(driver, CommandWire.QueuePosition("z1", "Station", place, 20, 5, node.Clock.GetUtcNow()));
-                    return "";
-                },
-                _ => { });
-        });
-    }
-
-    private void Unblock(string driver) => Dispatch(driver, _ => new BlockRequested(driver, null));
-
-    private void Dispatch(string driver, Func<NodeRun, DispatchEvent?> what) => Call(
-        async node =>
-        {
-            if (what(node) is { } happened)
-            {
-                await node.Dispatcher.DispatchAsync(null, happened);
-            }
-
-            return driver;
-        },
-        _ => { });
-
-    private void Wrong(TimeSpan mean, Action happens) => Every(() => Chance.Exponential(mean), () =>
-    {
-        if (IsDay && _undisturbedUntil <= Queue.Now)
-        {
-            happens();
-        }
-    });
-
-    private void KillNode()
-    {
-        var i = Chance.Number(0, _nodes.Length);
-        if (_nodes[i] is { } run)
-        {
-            Note($"{run.Name} dies");
-            run.Die();
-            _nodes[i] = null;
-            Queue.After(Chance.Seconds(1, 60), Life, () => StartAgain(i));
-        }
-    }
-
-    private void StartAgain(int i)
-    {
-        if (_undisturbedUntil > Queue.Now)
-        {
-            Queue.At(_undisturbedUntil, Life, () => StartAgain(i));
-        }
-        else if (_nodes[i] is null)
-        {
-            Note($"n{i} starts again");
-            StartNode(i);
-        }
-    }
-
-    private void FreezeNode(TimeSpan span)
-    {
-        if (Chance.Pick(_nodes) is { } run)
-        {
-            var isMachine = Chance.Of(0.5);
-            Note($"{run.Name} {(isMachine ? "sleeps" : "freezes")} for {span}");
-            run.Freeze(span, isMachine);
-            foreach (var line in run.Lines.Values)
-            {
-                // Phones and balancers do not wait forever.
-                var patience = Chance.Seconds(10, 60);
-                if (patience < span)
-                {
-                    Queue.After(patience, Life, line.Cut);
-                }
-            }
-        }
-    }
-
-    private void CutSubscription(TimeSpan span)
-    {
-        if (Chance.Pick(_nodes) is { } run)
-        {
-            run.DeafUntil = Queue.Now + span;
-            Note($"{run.Name} hears nothing of what is published for {span}");
-        }
-    }
-
-    // While somebody is there who knows what time it was, and for long enough to say so: where nobody is, the new clock is the right one.
-    private void ReplaceStore()
-    {
-        if (Store.IsAway || Store.StalledUntil > Queue.Now || !ServingNodes.Any(n => n.IsWellFor(TimeCorrection)))
-        {
-            return;
-        }
-
-        _undisturbedUntil = Queue.Now + TimeCorrection;
-        Store.BecomeAnotherServer(Chance.Seconds(-200, 200));
-        Note($"another server of the store answers, where it is {Store.Time:HH:mm:ss.fff}");
-    }
-
-    // To a replica that was this much behind. Behind a proxy nodes do not even notice that their connections lead elsewhere.
-    private void FailOver(TimeSpan behind, bool isNoticed)
-    {
-        if (_isFailingOver)
-        {
-            return;
-        }
-
-        _isFailingOver = true;
-        Store.Keep();
-        Queue.After(behind, Life, () =>
-        {
-            _isFailingOver = false;
-            Store.Forget();
-            Note($"the store has forgotten the last {behind}{(isNoticed ? ", and connections broke" : "")}");
-            if (isNoticed)
-            {
-                Reconnect();
-            }
-        });
-    }
-
-    private void Reconnect()
-    {
-        foreach (var run in _nodes.OfType<NodeRun>())
-        {
-            Queue.After(Chance.Milliseconds(1, 2000), run.Life, run.Reload);
-        }
-    }
-
-    private void Trouble(DateTimeOffset until) => _troubledUntil = _troubledUntil > until + Aftermath ? _troubledUntil : until + Aftermath;
-
-    private void LoseStore(TimeSpan span)
-    {
-        if (!Store.IsAway)
-        {
-            Store.IsAway = true;
-            Note($"the store is away for {span}");
-            Queue.After(span, Life, FindStore);
-        }
-    }
-
-    private void FindStore()
-    {
-        if (Store.IsAway)
-        {
-            Store.IsAway = false;
-            Trouble(Queue.Now);
-            Note("the store is back");
-            Reconnect();
-        }
-    }
-
     private void BeginEvening()
     {
         IsDay = false;
-        Note("evening");
-        Store.StalledUntil = DateTimeOffset.MinValue;
-        FindStore();
-        _troubledUntil = Queue.Now + Aftermath;
-        for (var i = 0; i < _nodes.Length; i++)
-        {
-            StartAgain(i);
-            _nodes[i]!.Thaw();
-        }
-
+        _faults.End();
         _drivers.ForEach(d => d.ComeBack());
         foreach (var driver in _drivers)
         {
-            Queue.After(TimeSpan.FromSeconds(20), Life, () => Unblock(driver.Id));
+            Queue.After(TimeSpan.FromSeconds(20), Life, () => _company.Unblock(driver.Id));
         }
     }
 
@@ -477,6 +239,4 @@ internal sealed class City : IDisposable
         _riders.TrueForAll(r => r.IsSettled) && _drivers.TrueForAll(d => d.IsSettled)
         && _database.SortedSetLength(Keys.Deadlines) == 0
         && _drivers.TrueForAll(d => _database.HashLength(Keys.Outbox(d.Id)) <= 1);
-
-    private void Note(string what) => History.Add(new Fault(Queue.Now, what));
 }

@@ -1,3 +1,4 @@
+using RideTracking.Server.Log;
 using RideTracking.Server.Trips;
 using RideTracking.Simulation.Store;
 using RideTracking.Simulation.Time;
@@ -40,8 +41,13 @@ internal sealed class Conditions
         EveryNodeHoldsAll = chance.Of(0.2) | isEmbedded;
         SubscriptionCuts = Sometimes(chance, 60, 400);
         ClockSteps = Sometimes(chance, 200, 900);
-        Forgettings = chance.Of(0.3) ? chance.Seconds(60, 400) : Never;
+        Forgettings = chance.Of(0.4) ? chance.Seconds(40, 400) : Never;
         Forgettings = isEmbedded ? Never : Forgettings;
+        Roaming = Sometimes(chance, 15, 120);
+        SegmentLength = chance.Seconds(8, 40);
+        CheckpointInterval = chance.Seconds(15, 60);
+        MaxBatchFixes = chance.Of(0.3) ? chance.Number(1, 5) : 100;
+        AckPace = new AckPace(chance.Number(1, 5), chance.Number(1, 4), chance.Seconds(2, 20));
     }
 
     public TimeSpan Day { get; }
@@ -103,6 +109,19 @@ internal sealed class Conditions
     /// <summary>Mean time until a server takes the store's place that lacks its last moments.</summary>
     public TimeSpan Forgettings { get; }
 
+    /// <summary>Mean time until a driver's phone changes the network.</summary>
+    public TimeSpan Roaming { get; }
+
+    /// <summary>When fixes are acknowledged.</summary>
+    public AckPace AckPace { get; }
+
+    /// <summary>How often the holder of the area's work writes a checkpoint of the log.</summary>
+    public TimeSpan CheckpointInterval { get; }
+
+    private TimeSpan SegmentLength { get; }
+
+    private int MaxBatchFixes { get; }
+
     private int OffersAtOnce { get; }
 
     private TimeSpan LostDriverTimeout { get; }
@@ -126,6 +145,13 @@ internal sealed class Conditions
         options.NoShowWait = TimeSpan.FromSeconds(30);
         options.MaxWaitingCommands = MaxWaitingCommands;
         options.SearchRadiusMeters = 20_000;
+    }
+
+    public void Log(LogOptions options)
+    {
+        options.SegmentLength = SegmentLength;
+        options.Retention = TimeSpan.FromMinutes(1);
+        options.MaxBatchFixes = MaxBatchFixes;
     }
 
     private static TimeSpan Sometimes(Chance chance, double least, double most) =>

@@ -47,6 +47,7 @@ internal static class SimulationCommand
         var watch = Stopwatch.StartNew();
         var printing = new Lock();
         var (done, failed, trips, events, commands, actions) = (0, 0, 0L, 0L, 0L, 0L);
+        var (fixes, forgotten, missing) = (0L, 0L, 0L);
         var states = new SortedDictionary<string, long>(StringComparer.Ordinal);
         Parallel.ForEach(seeds, new ParallelOptions { MaxDegreeOfParallelism = threads }, seed =>
         {
@@ -59,6 +60,9 @@ internal static class SimulationCommand
                 events += run.Checked.Events;
                 commands += run.Checked.Commands;
                 actions += run.Checked.Actions;
+                fixes += run.Checked.Fixes.Logged;
+                forgotten += run.Checked.Fixes.Forgotten;
+                missing += run.Checked.Fixes.Missing;
                 foreach (var (state, count) in run.Checked.TripsByState)
                 {
                     states[state] = states.GetValueOrDefault(state) + count;
@@ -73,7 +77,7 @@ internal static class SimulationCommand
         });
 
         Console.WriteLine(FormattableString.Invariant(
-            $"{done} seeds, {trips} trips ({string.Join(", ", states.Select(s => $"{s.Value} {s.Key}"))}), {events} events, {commands} commands, {actions} actions: {failed} seeds with violations, {watch.Elapsed.TotalSeconds:F1} s"));
+            $"{done} seeds, {trips} trips ({string.Join(", ", states.Select(s => $"{s.Value} {s.Key}"))}), {events} events, {commands} commands, {actions} actions, {fixes} fixes ({forgotten} forgotten by the store, {missing} of them after they were told to be kept): {failed} seeds with violations, {watch.Elapsed.TotalSeconds:F1} s"));
         return failed > 0 ? 1 : 0;
     }
 

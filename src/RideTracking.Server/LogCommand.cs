@@ -50,8 +50,9 @@ internal static class LogCommand
     {
         await using var output = new StreamWriter(Console.OpenStandardOutput());
         await output.WriteLineAsync("driver,session,sequence,outcome,fixed_at_unix_ms,sensor_time_unix_ms,latitude,longitude,speed_meters_per_second,course_degrees");
-        await foreach (var (driverId, sessionId, fix, outcome, _) in log.ReadAsync())
+        await foreach (var logged in log.ReadAsync())
         {
+            var (driverId, sessionId, outcome, fix) = (logged.DriverId, logged.SessionId, logged.Outcome, logged.Fix);
             await output.WriteLineAsync(string.Create(
                 CultureInfo.InvariantCulture,
                 $"{driverId},{sessionId},{fix.Sequence},{outcome},{fix.FixedAtUnixMs},{fix.SensorTimeUnixMs},{fix.Point.LatitudeDegrees:F7},{fix.Point.LongitudeDegrees:F7},{fix.SpeedMetersPerSecond},{fix.CourseDegrees}"));

@@ -6,11 +6,11 @@ namespace RideTracking.Simulation.Tests;
 public sealed class PlantedBugTests(Stores stores) : IClassFixture<Stores>
 {
     // The same seeds and hours find nothing without a mistake: see SeedTests.
-    private const int MostSeeds = 33;
+    private const int MostSeeds = 36;
     private const double Hours = 0.1;
 
     // Looked at first: between them they find all mistakes as things are now. Where a change lets others find one, that takes longer.
-    private static readonly int[] FirstSeeds = [2, 27, 13, 33];
+    private static readonly int[] FirstSeeds = [2, 10, 6, 3, 51];
 
     public static TheoryData<string> Bugs => [.. PlantedBug.All.Select(b => b.Name)];
 

@@ -11,24 +11,20 @@ public sealed class SeedTests(Stores stores) : IClassFixture<Stores>
     [Fact]
     public void Whatever_goes_wrong_every_promise_is_kept_on_redis()
     {
-        var runs = Enumerable.Range(1, 33).AsParallel().WithDegreeOfParallelism(2).Select(seed => SeedRun.Of(stores.Redis, seed, Hours)).ToArray();
+        var runs = Enumerable.Range(1, 35).Append(51).AsParallel().WithDegreeOfParallelism(2).Select(seed => SeedRun.Of(stores.Redis, seed, Hours)).ToArray();
 
         Assert.Empty(Broken(runs));
         // What did not happen was not tried.
+        Assert.True(runs.Sum(r => r.Checked.Fixes.Logged) > 1_000 && runs.Sum(r => r.Checked.Fixes.Forgotten) > 0);
         Assert.All(["Completed", "Cancelled", "Unfulfilled"], state => Assert.True(runs.Sum(r => r.Checked.TripsByState.GetValueOrDefault(state)) > 20, state));
     }
-
-    // 83: a node starts while its question for the store's time is lost, and its machine's clock is far ahead.
-    // 122: what a store forgot of a plan another node has decided anew, under the same version.
-    [Theory, InlineData(83, 0.12), InlineData(122, 0.12)]
-    public void Seeds_that_found_a_fault_find_none(int seed, double hours) => Assert.Empty(Broken([SeedRun.Of(stores.Redis, seed, hours)]));
 
     [Fact]
     public async Task Whatever_goes_wrong_every_promise_is_kept_on_the_embedded_store()
     {
         await using var garnet = await OpenedStore.OpenAsync("garnet");
 
-        Assert.Empty(Broken([.. Enumerable.Range(1, 4).Select(seed => SeedRun.Of(garnet, seed, Hours))]));
+        Assert.Empty(Broken([.. Enumerable.Range(1, 3).Select(seed => SeedRun.Of(garnet, seed, Hours))]));
     }
 
     [Fact]

@@ -69,7 +69,7 @@ internal static class KillsBenchmark
         var process = await StoreHost.StartAsync(folder.FullName);
         await using (var store = await KillRun.ConnectAsync(process))
         {
-            var writer = new StoreWriter(store.GetDatabase(), isEmbedded: true);
+            var writer = new StoreWriter(store.GetDatabase(), isEmbedded: true, new RecordFormat());
             await Task.WhenAll(loads.Select(l => l.RunAsync(writer, calls, () => { })));
         }
 

@@ -28,9 +28,9 @@ internal static class ScriptsBenchmark
                     for (var round = 0; round <= rounds; round++)
                     {
                         var name = $"{kind}-{many}-{round}";
-                        embedded.Add(await CallsPerSecondAsync(new StoreWriter(onEmbedded.GetDatabase(), isEmbedded: true), make, name, many, calls));
+                        embedded.Add(await CallsPerSecondAsync(new StoreWriter(onEmbedded.GetDatabase(), isEmbedded: true, new RecordFormat()), make, name, many, calls));
                         var before = await CpuAsync(onRedis);
-                        other.Add(await CallsPerSecondAsync(new StoreWriter(onRedis.GetDatabase(), isEmbedded: false), make, name, many, calls));
+                        other.Add(await CallsPerSecondAsync(new StoreWriter(onRedis.GetDatabase(), isEmbedded: false, new RecordFormat()), make, name, many, calls));
                         cpu.Add((await CpuAsync(onRedis) - before).TotalMicroseconds / calls);
                     }
 

@@ -39,7 +39,7 @@ internal static class StoreHost
 
         Console.WriteLine(Ready + endpoint);
         await using var connection = await ConnectionMultiplexer.ConnectAsync($"{endpoint},asyncTimeout=60000,connectTimeout=60000");
-        var writer = new StoreWriter(connection.GetDatabase(), isEmbedded: true);
+        var writer = new StoreWriter(connection.GetDatabase(), isEmbedded: true, new RecordFormat());
         _ = Task.Run(() => CompactWhenToldAsync(store));
         using var notes = new PeriodicTimer(NoteInterval);
         while (await notes.WaitForNextTickAsync())

@@ -11,6 +11,7 @@ namespace RideTracking.Simulation.Actors;
 /// </summary>
 internal sealed class Phone(City city, SimulatedDriver driver, string id)
 {
+    private readonly FixBuffer _fixes = new(city, driver, id);
     private readonly List<DriverAction> _unanswered = [];
     private readonly List<DriverAction> _answered = [];
     private DriverLine? _line;
@@ -29,7 +30,7 @@ internal sealed class Phone(City city, SimulatedDriver driver, string id)
     public bool IsInUse { get; private set; } = true;
 
     /// <summary>Everything that was done is answered.</summary>
-    public bool IsSettled => _isWelcome && _unanswered.Count == 0;
+    public bool IsSettled => _isWelcome && _unanswered.Count == 0 && _fixes.IsSettled;
 
     public bool HasUnanswered(DriverAction.ActionOneofCase kind) => _unanswered.Exists(a => a.ActionCase == kind);
 
@@ -68,6 +69,21 @@ internal sealed class Phone(City city, SimulatedDriver driver, string id)
         Drop();
         line?.Cut();
         city.Queue.After(span, city.Life, Connect);
+    }
+
+    /// <summary>Another network: the app connects anew at once, while what it has sent last is still on its way by the line before, of which no end is heard for a while.</summary>
+    public void Roam()
+    {
+        if (!_isWelcome)
+        {
+            return;
+        }
+
+        _fixes.Make();
+        _line!.Report(_fixes.Unsent());
+        city.Queue.After(city.Chance.Seconds(1, 30), city.Life, _line.Cut);
+        Drop();
+        city.Queue.After(city.Chance.Milliseconds(0, 400), city.Life, Connect);
     }
 
     /// <summary>Lost for good, with all that it had not sent.</summary>
@@ -111,15 +127,25 @@ internal sealed class Phone(City city, SimulatedDriver driver, string id)
         }
     }
 
-    public void SendFix()
+    /// <summary>The sensor says where the phone is. It is sent at once, or with a later one.</summary>
+    public void ReadSensor()
     {
-        if (_isWelcome)
+        if (!IsInUse || city.IsOver)
         {
-            _line!.SendFix();
+            return;
+        }
+
+        _fixes.Make();
+        if (_isWelcome && (_fixes.Waits || city.Chance.Of(0.7)))
+        {
+            _line!.Report(city.Chance.Of(city.Conditions.Repeated) ? _fixes.All() : _fixes.Unsent());
         }
     }
 
-    public void Welcomed(DriverLine line, long epoch, DriverAvailability availability, RouteChanged route)
+    /// <summary>What it still holds is for the checker.</summary>
+    public void ShowBuffer() => _fixes.Show();
+
+    public void Welcomed(DriverLine line, Greeting greeting)
     {
         if (line != _line)
         {
@@ -127,13 +153,27 @@ internal sealed class Phone(City city, SimulatedDriver driver, string id)
         }
 
         _isWelcome = true;
-        city.History.Add(new PhoneWelcomed(city.Queue.Now, driver.Id, id, epoch));
+        city.History.Add(new PhoneWelcomed(city.Queue.Now, driver.Id, id, greeting.Epoch));
+        if (!city.IsOver)
+        {
+            _fixes.Make();
+        }
+
+        line.Report(_fixes.Opened(greeting));
         foreach (var action in _unanswered)
         {
             line.Send(action);
         }
 
-        driver.Welcomed(availability, route);
+        driver.Welcomed(greeting.Availability, greeting.Route);
+    }
+
+    public void Told(DriverLine line, ToldOfFixes told)
+    {
+        if (line == _line && _isWelcome && _fixes.Told(told) is { } again)
+        {
+            line.Report(again);
+        }
     }
 
     public void Told(DriverLine line, Command command)

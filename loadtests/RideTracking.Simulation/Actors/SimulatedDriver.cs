@@ -40,7 +40,14 @@ internal sealed class SimulatedDriver
     {
         _city.Queue.After(_city.Chance.Seconds(0, 60), _city.Life, () => _phone.Connect());
         _city.Every(() => _city.Chance.Seconds(8, 40), Drive);
-        _city.Every(() => TimeSpan.FromSeconds(20), () => _phone.SendFix());
+        _city.Every(() => _city.Chance.Seconds(5, 20), () => _phone.ReadSensor());
+        _city.Every(() => _city.Chance.Exponential(_city.Conditions.Roaming), () =>
+        {
+            if (_city.IsDay)
+            {
+                _phone.Roam();
+            }
+        });
         _city.Every(() => _city.Chance.Exponential(_city.Conditions.DriverWhims), () =>
         {
             if (_city.IsDay)
@@ -68,10 +75,20 @@ internal sealed class SimulatedDriver
     }
 
     /// <summary>The day and the evening are over.</summary>
-    public void ShowWay() => _city.History.Add(new WayShown(_city.Queue.Now, _phone.Id, [.. _ahead.Select(w => w.TripId).Distinct()]));
+    public void ShowWay()
+    {
+        _city.History.Add(new WayShown(_city.Queue.Now, _phone.Id, [.. _ahead.Select(w => w.TripId).Distinct()]));
+        _phone.ShowBuffer();
+    }
 
     public void Welcomed(DriverAvailability availability, RouteChanged route)
     {
+        foreach (var other in _phones.Where(p => p != _phone && p.IsInUse))
+        {
+            // Before its node may have heard of it.
+            _city.Queue.After(_city.Chance.Seconds(0, 0.4), _city.Life, () => other.Act(Chosen(_wants)));
+        }
+
         _ahead = [.. route.Waypoints];
         if (availability != _wants && !_phone.HasUnanswered(DriverAction.ActionOneofCase.SetAvailability))
         {
@@ -207,7 +224,7 @@ internal sealed class SimulatedDriver
 
     private void FollowAWhim()
     {
-        switch (_city.Chance.Number(0, 12))
+        switch (_city.Chance.Number(0, 13))
         {
             case 0 or 1:
                 _phone.Vanish(_city.Chance.Seconds(1, 20));
@@ -219,7 +236,7 @@ internal sealed class SimulatedDriver
                 _phone.Break("lost");
                 PhoneRetired(_phone);
                 break;
-            case 4:
+            case 4 or 12:
                 // The first phone goes on until it is told that it was taken over.
                 var first = _phone;
                 _phone = NewPhone();

@@ -13,7 +13,7 @@ internal delegate Func<Trip?, ImmutableArray<DriverPlan>, DispatchEvent, DateTim
 /// <param name="Name">What is wrong.</param>
 internal sealed record PlantedBug(string Name)
 {
-    private ImmutableArray<(string Script, string Old, string New)> Changes { get; init; } = [];
+    private ImmutableArray<ScriptChange> Changes { get; init; } = [];
 
     /// <summary>A decision with the mistake in it; null when the mistake is elsewhere.</summary>
     public Decision? ChangeDecision { get; private init; }
@@ -23,6 +23,12 @@ internal sealed record PlantedBug(string Name)
 
     /// <summary>What is heard of the area's feed, with the mistake in it; null when the mistake is elsewhere.</summary>
     public Func<ReadOnlyMemory<byte>, ReadOnlyMemory<byte>>? ChangeHeard { get; private init; }
+
+    /// <summary>A node does not read of the log what it has not heard.</summary>
+    public bool IsDeafToLog { get; private init; }
+
+    /// <summary>A claim does not wait until its node has read the log.</summary>
+    public bool ClaimsDoNotWait { get; private init; }
 
     /// <summary>Puts the mistake into a node's book; null when the mistake is elsewhere.</summary>
     public Action<TripBook>? ChangeBook { get; private init; }
@@ -72,7 +78,7 @@ internal sealed record PlantedBug(string Name)
             "write('HDEL', outbox, unpack(plan.superseded))", ""),
         new("an acknowledgement forgets one command too many")
         {
-            Changes = [("outbox-acknowledge.lua", "tonumber(sequence) <= through", "tonumber(sequence) <= through + 1")],
+            Changes = [new("outbox-acknowledge.lua", "tonumber(sequence) <= through", "tonumber(sequence) <= through + 1")],
         },
         new("what a node did not hear of the feed it does not read either") { ChangeFeed = source => new DeafFeed(source) },
         new("nobody looks at the feed's head") { ChangeFeed = source => new HeadlessFeed(source) },
@@ -88,10 +94,14 @@ internal sealed record PlantedBug(string Name)
             ChangeFeed = source => new NumberedFeed(source),
             ChangeHeard = NumberedFeed.Heard,
         },
-        new("streams keep their claims when the store has forgotten") { KeepsClaims = true },
+        new("streams keep their claims when the store has forgotten")
+        {
+            KeepsClaims = true,
+            Changes = [new("log-append.lua", "if (done or 0) < tonumber(ARGV[2]) then", "if false then")],
+        },
         new("a lease is ended before its time")
         {
-            Changes = [("node-lease.lua", "tonumber(ends) < now or", "tonumber(ends) < now + length / 2 or")],
+            Changes = [new("node-lease.lua", "tonumber(ends) < now or", "tonumber(ends) < now + length / 2 or")],
         },
         Decided("an event is written anew", (trip, plans, happened, now, rules, decide) =>
             decide(trip, plans, happened, now, rules) is Transition { Trip: { Events.Length: > 3 } changed } transition
@@ -115,26 +125,38 @@ internal sealed record PlantedBug(string Name)
             happened is CancelRequested && trip is { State: TripState.Completed or TripState.Unfulfilled }
                 ? decide(trip with { State = TripState.Searching, DriverId = null }, plans, happened, now, rules)
                 : decide(trip, plans, happened, now, rules)),
+        .. LogBugs,
+    ];
+
+    // Those of the log of fixes, as the fault rig plants them, too.
+    private static PlantedBug[] LogBugs =>
+    [
+        // What is answered is kept aside, and written with the next batch, if there is one.
+        InAppend(
+            "fixes are acknowledged before they are written",
+            "write('RPUSH', KEYS[4], entry)",
+            "local held = redis.call('GET', KEYS[4] .. ':held') if held then write('RPUSH', KEYS[4], held) end write('SET', KEYS[4] .. ':held', entry)"),
+        InAppend("the fence is not checked", "if #fenced > 1 then", "if false then"),
+        InAppend(
+            "a retried append is doubled: what a writer wrote last is noted one too low",
+            "write('SET', KEYS[2], ARGV[1] .. ' '", "write('SET', KEYS[2], string.format('%d', tonumber(ARGV[1]) - 1) .. ' '",
+            ("if (done or 0) < tonumber(ARGV[2]) then", "if (done or 0) + 1 < tonumber(ARGV[2]) then")),
+        new("what a node did not hear of the log it does not read either") { IsDeafToLog = true },
+        InAppend(
+            "a segment of the log goes before a checkpoint covers it",
+            "if packed ~= segment then",
+            "if packed ~= segment then write('PEXPIRE', string.gsub(KEYS[4], '%d+$', string.format('%d', segment)), 1000)"),
+        new("a claim does not wait until its node has read the log") { ClaimsDoNotWait = true },
     ];
 
     /// <summary>The script with the mistake in it, if it is the one.</summary>
-    public string ChangeScript(string name, string text)
-    {
-        foreach (var (_, old, replacement) in Changes.Where(c => c.Script == name))
-        {
-            if (!text.Contains(old, StringComparison.Ordinal))
-            {
-                throw new InvalidOperationException($"'{Name}' cannot be planted: {name} has no '{old}'.");
-            }
-
-            text = text.Replace(old, replacement, StringComparison.Ordinal);
-        }
-
-        return text;
-    }
+    public string ChangeScript(string name, string text) => ScriptChange.Plant(Changes, Name, name, text);
 
     private static PlantedBug InCommit(string name, string old, string replacement, params (string Old, string New)[] also) =>
-        new(name) { Changes = [("trip-commit.lua", old, replacement), .. also.Select(a => ("trip-commit.lua", a.Old, a.New))] };
+        new(name) { Changes = [new("trip-commit.lua", old, replacement), .. also.Select(a => new ScriptChange("trip-commit.lua", a.Old, a.New))] };
+
+    private static PlantedBug InAppend(string name, string old, string replacement, params (string Old, string New)[] also) =>
+        new(name) { Changes = [new("log-append.lua", old, replacement), .. also.Select(a => new ScriptChange("log-append.lua", a.Old, a.New))] };
 
     private static PlantedBug Decided(string name, WrongDecision wrong) =>
         new(name) { ChangeDecision = decide => (trip, plans, happened, now, rules) => wrong(trip, plans, happened, now, rules, decide) };

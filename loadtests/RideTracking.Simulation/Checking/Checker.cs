@@ -16,6 +16,8 @@ internal static class Checker
         var actions = new ActionCheck(violations, trips);
         var leases = new LeaseCheck(violations);
         var memory = new MemoryCheck(violations);
+        var log = new LogCheck(violations);
+        var fixes = new FixCheck(violations, log);
         StoreEntry? last = null;
         foreach (var entry in history.Entries)
         {
@@ -46,6 +48,7 @@ internal static class Checker
                     actions.Keep();
                     leases.Keep();
                     memory.Keep();
+                    log.Keep();
                     break;
                 case StoreForgot e:
                     trips.Forget();
@@ -54,6 +57,34 @@ internal static class Checker
                     actions.Forget(e.At);
                     leases.Forget();
                     memory.Forget(e.At);
+                    log.Forget(e.At);
+                    break;
+                case FixMade e:
+                    log.Made(e);
+                    break;
+                case DriverClaimed e:
+                    log.Claimed(e);
+                    break;
+                case BatchLogged e:
+                    log.Stored(e);
+                    break;
+                case CheckpointStored e:
+                    log.Stored(e);
+                    break;
+                case SegmentExpired e:
+                    log.Expired(e);
+                    break;
+                case LogShown e:
+                    log.Shown(e);
+                    break;
+                case FixesTold e:
+                    fixes.Told(e);
+                    break;
+                case SessionResumed e:
+                    fixes.Resumed(e);
+                    break;
+                case BufferShown e:
+                    fixes.Shown(e);
                     break;
                 case LeasesStored e:
                     leases.Stored(e);
@@ -118,7 +149,8 @@ internal static class Checker
         return new CheckedRun(
             [.. violations.Found],
             trips.Trips.Values.GroupBy(t => t.State, StringComparer.Ordinal).ToDictionary(g => g.Key, g => g.Count(), StringComparer.Ordinal),
-            trips.Trips.Values.Sum(t => t.Events.Length), commands.Count, actions.Count);
+            trips.Trips.Values.Sum(t => t.Events.Length), commands.Count, actions.Count,
+            new CheckedFixes(log.Count, log.Forgotten, fixes.Missing));
 
         void Committed(StoreEntry of)
         {
@@ -134,8 +166,15 @@ internal static class Checker
 /// <param name="Events">Events of all trips.</param>
 /// <param name="Commands">Commands to drivers.</param>
 /// <param name="Actions">Actions of drivers.</param>
+/// <param name="Fixes">Fixes in the log.</param>
 internal sealed record CheckedRun(
-    IReadOnlyList<Violation> Violations, IReadOnlyDictionary<string, int> TripsByState, int Events, int Commands, int Actions)
+    IReadOnlyList<Violation> Violations, IReadOnlyDictionary<string, int> TripsByState, int Events, int Commands, int Actions, CheckedFixes Fixes)
 {
     public int Trips => TripsByState.Values.Sum();
 }
+
+/// <summary>What became of fixes.</summary>
+/// <param name="Logged">How many were ever in the log.</param>
+/// <param name="Forgotten">How many of those the store forgot.</param>
+/// <param name="Missing">How many of those were told to be kept, and are nowhere in the end.</param>
+internal sealed record CheckedFixes(int Logged, int Forgotten, int Missing);

@@ -38,9 +38,9 @@ internal sealed class CommandCheck(Violations violations, TripCheck trips)
         var above = now.Values.Where(w => w.Sequence > box.Last).OrderBy(w => w.Sequence).ToArray();
         var added = above.Except(renumbered).ToArray();
         violations.Require(
-            last >= box.Last && (above.Length == (int)(last - box.Last) || _hasForgotten) && above.Select(a => a.Sequence).SequenceEqual(Enumerable.Range(1 - above.Length, above.Length).Select(i => (ulong)((long)last + i))),
+            last >= box.Last && (above.Length > 0 || last == box.Last || _hasForgotten) && above.Select(a => a.Sequence).SequenceEqual(Enumerable.Range(1 - above.Length, above.Length).Select(i => (ulong)((long)last + i))),
             entry.At,
-            "commands are numbered without a gap", $"{entry.DriverId}: after {box.Last} come {string.Join(' ', above.Select(a => a.Sequence))}, the last is {last}");
+            "commands of a commit are numbered one after the other", $"{entry.DriverId}: after {box.Last} come {string.Join(' ', above.Select(a => a.Sequence))}, the last is {last}");
         foreach (var was in box.Waiting.Values.Where(w => now.GetValueOrDefault(w.Field) is not { } still || (still.Sequence != w.Sequence && still.Content != w.Content)))
         {
             var isExpired = was.ExpiresAt <= entry.At + ClockError;

@@ -1,83 +1,45 @@
-using Grpc.Core;
-using RideTracking.Server.Drivers;
-using RideTracking.Server.Log;
-using RideTracking.Server.Store;
 using RideTracking.Simulation.Actors;
-using RideTracking.Simulation.Checking;
 using RideTracking.V1;
+using Fix = RideTracking.Engine.Ingest.Fix;
 
 namespace RideTracking.Simulation.Nodes;
 
-/// <summary>
-/// A phone's stream to a node: messages arrive in order, late, and from some moment on not at all. The node's end does what the
-/// server's stream does: claims the driver, feeds commands from the outbox, acts one action after the other.
-/// </summary>
-#pragma warning disable CA1001 // The source has no timer and no handle: nothing to dispose of.
-internal sealed class DriverLine(City city, NodeRun node, Phone phone, int number)
-#pragma warning restore CA1001
+/// <summary>A phone's stream to a node: messages arrive in order, late, and from some moment on not at all.</summary>
+internal sealed class DriverLine
 {
-    private static readonly TimeSpan StoreRetry = TimeSpan.FromSeconds(2);
-    private static readonly TimeSpan SweepInterval = TimeSpan.FromSeconds(3);
-
-    private readonly CancellationTokenSource _gone = new();
-    private readonly Queue<DriverAction> _actions = [];
-    private readonly DeviceAttempt _attempt = DeviceAttempt.Of(phone.Id, (ulong)number);
-    private CommandFeed? _commands;
-    private IDisposable? _listening;
-    private DriverClaim? _claim;
-    private DriverClaim? _before;
-    private ulong _received;
-    private ulong _acknowledged;
-    private bool _isDraining;
-    private bool _isActing;
+    private readonly City _city;
+    private readonly NodeRun _node;
+    private readonly Phone _phone;
+    private readonly LineEnd _end;
     private bool _isCut;
-    private bool _isClaiming;
-    private DateTimeOffset _lastDown;
-    private DateTimeOffset _lastUp;
+    private readonly Way _up = new();
+    private readonly Way _down = new();
+
+    public DriverLine(City city, NodeRun node, Phone phone, int number)
+    {
+        (_city, _node, _phone, Number) = (city, node, phone, number);
+        _end = new LineEnd(city, node, this, phone);
+    }
 
     /// <summary>Counts the phone's connections.</summary>
-    public int Number => number;
-
-    private string DriverId => phone.Driver.Id;
+    public int Number { get; }
 
     /// <summary>The phone's first message.</summary>
     /// <param name="had">The last command that the app has.</param>
-    public void Open(ulong had) => Up(() =>
-    {
-        node.Lines.GetValueOrDefault(DriverId)?.TakenOver();
-        node.Lines[DriverId] = this;
-        _listening = node.Outbox.Listen(DriverId, Look);
-        _received = had;
-        node.Watch("a connection", OpenAsync());
-        Sweep();
-    });
+    public void Open(ulong had) => Up(() => _end.Open(had));
 
-    public void Send(DriverAction action) => Up(() =>
-    {
-        _actions.Enqueue(action);
-        Act();
-    });
+    public void Send(DriverAction action) => Up(() => _end.Receive(action));
 
-    public void Acknowledge(ulong through) => Up(() =>
-    {
-        _received = Math.Max(_received, through);
-        Act();
-    });
+    public void Acknowledge(ulong through) => Up(() => _end.Acknowledge(through));
 
-    public void SendFix() => Up(() => node.Place(DriverId, phone.Driver.At));
-
-    /// <summary>There are commands in the outbox.</summary>
-    public void Look()
-    {
-        _commands?.Look();
-        Drain();
-    }
+    /// <summary>Fixes, as the app sends them.</summary>
+    public void Report(FixReport report) => Up(() => _end.Receive(report));
 
     /// <summary>The network between phone and node breaks; both notice later.</summary>
     public void Cut()
     {
         Lost();
-        city.Queue.After(city.Chance.Seconds(0, 30), node.Life, CloseAtNode);
+        _city.Queue.After(_city.Chance.Seconds(0, 30), _node.Life, _end.Close);
     }
 
     /// <summary>The node is gone, or the network: nothing passes any more.</summary>
@@ -86,260 +48,57 @@ internal sealed class DriverLine(City city, NodeRun node, Phone phone, int numbe
         if (!_isCut)
         {
             _isCut = true;
-            city.Queue.After(city.Chance.Seconds(0.2, 10), city.Life, () => phone.LineLost(this));
+            _city.Queue.After(_city.Chance.Seconds(0.2, 10), _city.Life, () => _phone.LineLost(this));
         }
     }
 
-    private void TakenOver()
-    {
-        Down(() => phone.TakenOver(this));
-        CloseAtNode();
-    }
+    /// <summary>Something goes to the phone.</summary>
+    public void Down(Action arrives) => Pass(_down, _city.Life, arrives);
 
-    private void CloseAtNode()
-    {
-        if (_gone.IsCancellationRequested)
-        {
-            return;
-        }
+    private void Up(Action arrives) => Pass(_up, _node.Life, arrives);
 
-        if (node.Lines.GetValueOrDefault(DriverId) == this)
-        {
-            node.Lines.Remove(DriverId);
-            node.LinkChanged(DriverId);
-        }
-
-        _listening?.Dispose();
-        _gone.Cancel();
-        if ((_claim ?? _before) is { } claim)
-        {
-            node.StreamEnded(DriverId, claim);
-        }
-    }
-
-    private async Task OpenAsync()
-    {
-        while (!_gone.IsCancellationRequested)
-        {
-            try
-            {
-                var claim = await node.Claims.ClaimAsync(new ClaimRequest(DriverId, phone.Id, _attempt) { IsStream = true, LastCommandSequence = _received }, _gone.Token);
-                var (availability, route) = await node.Desk.LoadAsync(DriverId);
-                if (_gone.IsCancellationRequested)
-                {
-                    node.StreamEnded(DriverId, claim.Claim);
-                    return;
-                }
-
-                _claim = claim.Claim;
-                _commands = new CommandFeed(DriverId, phone.LastSequence, node.Outbox);
-                _commands.WayTold(route.RoutePlanVersion, route.Route);
-                node.Place(DriverId, phone.Driver.At);
-                Down(() => phone.Welcomed(this, claim.Claim.Epoch, availability, route));
-                Drain();
-                Act();
-                return;
-            }
-            catch (RpcException e) when (e.StatusCode == StatusCode.Aborted)
-            {
-                // The phone itself has come by a newer line since.
-                CloseAtNode();
-            }
-            catch (OperationCanceledException) when (_gone.IsCancellationRequested)
-            {
-                return;
-            }
-            catch (Exception e) when (StoreFailure.Passes(e))
-            {
-                await WaitAsync();
-            }
-        }
-    }
-
-    /// <summary>The store has forgotten the claim, or the node's lease was ended, which made it: it is made again, unless another has come since.</summary>
-    public void ClaimAnew()
-    {
-        if (_claim is { } before && !_isClaiming && !_gone.IsCancellationRequested)
-        {
-            (_claim, _before, _isClaiming) = (null, before, true);
-            node.Watch("a claim", ClaimAnewAsync(before));
-        }
-    }
-
-    // As the log's loop does it for a carrier.
-    private async Task ClaimAnewAsync(DriverClaim before)
-    {
-        while (_isClaiming && !_gone.IsCancellationRequested)
-        {
-            try
-            {
-                var claim = await node.Claims.ClaimAsync(new ClaimRequest(DriverId, phone.Id, _attempt)
-                {
-                    IsStream = true,
-                    Before = before,
-                    MayClaim = () => !_gone.IsCancellationRequested,
-                    EpochFloor = before.Epoch,
-                    LastCommandSequence = Math.Max(_commands!.SentThrough, _received),
-                });
-                _isClaiming = false;
-                if (_gone.IsCancellationRequested)
-                {
-                    node.StreamEnded(DriverId, claim.Claim);
-                    return;
-                }
-
-                _claim = claim.Claim;
-                city.History.Add(new ClaimedAnew(city.Queue.Now, DriverId, phone.Id, _claim.Epoch));
-                _commands.Renumbered();
-                node.Dispatcher.WayWasTold(DriverId, _commands.WayVersion);
-                Drain();
-                Act();
-            }
-            catch (RpcException e) when (e.StatusCode == StatusCode.Aborted)
-            {
-                _isClaiming = false;
-                if (!_gone.IsCancellationRequested)
-                {
-                    TakenOver();
-                }
-            }
-            catch (Exception e) when (StoreFailure.Passes(e))
-            {
-                await WaitAsync();
-            }
-        }
-    }
-
-    private async Task WaitAsync()
-    {
-        try
-        {
-            await Task.Delay(StoreRetry, node.Clock, _gone.Token);
-        }
-        catch (OperationCanceledException)
-        {
-            // The stream ended while the store was away.
-        }
-    }
-
-    private void Sweep() => city.Queue.After(SweepInterval, node.Life, () =>
-    {
-        if (!_gone.IsCancellationRequested)
-        {
-            Drain();
-            Act();
-            Sweep();
-        }
-    });
-
-    private void Drain()
-    {
-        if (_commands is { IsWaiting: true } commands && !_isDraining && !_gone.IsCancellationRequested)
-        {
-            _isDraining = true;
-            node.Watch("commands", DrainAsync(commands));
-        }
-    }
-
-    private async Task DrainAsync(CommandFeed commands)
-    {
-        while (await commands.NextAsync() is { } command)
-        {
-            Down(() => phone.Told(this, command));
-        }
-
-        _isDraining = false;
-    }
-
-    private void Act()
-    {
-        if (_claim is not null && !_isActing && !_gone.IsCancellationRequested && (_actions.Count > 0 || _received > _acknowledged))
-        {
-            _isActing = true;
-            node.Watch("actions", ActAsync());
-        }
-    }
-
-    private async Task ActAsync()
-    {
-        try
-        {
-            await AcknowledgeAsync();
-            while (_claim is { } claim && _actions.TryPeek(out var action))
-            {
-                var result = await node.Desk.ActAsync(DriverId, claim, action, action.OccurredAt?.ToDateTimeOffset() ?? node.Clock.GetUtcNow(), _gone.Token);
-                if (result is null)
-                {
-                    ClaimAnew();
-                    return;
-                }
-
-                if (_claim == claim)
-                {
-                    // Claimed anew meanwhile, it may have been refused for that; it is safe to repeat.
-                    _actions.Dequeue();
-                    Down(() => phone.Answered(this, result));
-                }
-            }
-        }
-        catch (OperationCanceledException) when (_gone.IsCancellationRequested)
-        {
-            // The phone sends again, on its next stream, what was not answered.
-        }
-        catch (Exception e) when (StoreFailure.Passes(e))
-        {
-            // The sweep tries again.
-        }
-        finally
-        {
-            _isActing = false;
-        }
-    }
-
-    private async Task AcknowledgeAsync()
-    {
-        var received = _received;
-        if (received > _acknowledged && _claim is { } claim)
-        {
-            var now = await node.Outbox.AcknowledgeAsync(DriverId, claim, received);
-            if (now == claim)
-            {
-                _acknowledged = received;
-            }
-            else if (_claim != claim)
-            {
-                // Claimed anew meanwhile; the sweep comes back to it.
-            }
-            else if (claim.IsPassedBy(now))
-            {
-                TakenOver();
-            }
-            else
-            {
-                ClaimAnew();
-            }
-        }
-    }
-
-    private void Up(Action arrives) => Pass(ref _lastUp, node.Life, arrives);
-
-    private void Down(Action arrives) => Pass(ref _lastDown, city.Life, arrives);
-
-    private void Pass(ref DateTimeOffset last, Time.Life whose, Action arrives)
+    private void Pass(Way way, Time.Life whose, Action arrives)
     {
         if (_isCut)
         {
             return;
         }
 
-        var at = city.Queue.Now + city.Chance.Milliseconds(5, 150);
-        last = at > last ? at : last;
-        city.Queue.At(last, whose, () =>
+        var at = _city.Queue.Now + _city.Chance.Milliseconds(5, 150);
+        way.Last = at > way.Last ? at : way.Last;
+        way.Messages.Enqueue(arrives);
+        _city.Queue.At(way.Last, whose, () =>
         {
-            if (!_isCut && (whose == city.Life || !_gone.IsCancellationRequested))
+            // Of a node that is woken up early the events of its sleep come late: the next message is the one that was sent first.
+            var next = way.Messages.Dequeue();
+            if (!_isCut && (whose == _city.Life || !_end.IsOver))
             {
-                arrives();
+                next();
             }
         });
     }
+
+    /// <summary>One direction: what is on its way, and when the last of it arrives.</summary>
+    private sealed class Way
+    {
+        public Queue<Action> Messages { get; } = new();
+
+        public DateTimeOffset Last { get; set; }
+    }
 }
+
+/// <summary>Fixes on their way to a node.</summary>
+/// <param name="Fixes">The fixes, in their order.</param>
+/// <param name="ResentAfter">After which one the app sends again, when it was asked to.</param>
+/// <param name="WantsAck">Whether the app wants to hear at once of all that it has sent.</param>
+/// <param name="SentAtUnixMs">When it sent them, by its clock.</param>
+internal sealed record FixReport(Fix[] Fixes, ulong? ResentAfter, bool WantsAck, long SentAtUnixMs);
+
+/// <summary>What an app is told when its stream opens.</summary>
+/// <param name="Epoch">By which claim; 0 while there is none.</param>
+/// <param name="ResumeAfter">Where the log of its session ends; null where that is not known.</param>
+/// <param name="Verdicts">Of fixes up to there that were not plainly accepted.</param>
+/// <param name="Availability">What the driver chose.</param>
+/// <param name="Route">Where to.</param>
+internal sealed record Greeting(
+    long Epoch, ulong? ResumeAfter, IReadOnlyList<Server.Log.SequencedVerdict> Verdicts, DriverAvailability Availability, RouteChanged Route);

@@ -1,8 +1,5 @@
 using Microsoft.Extensions.DependencyInjection;
 using RideTracking.Engine.Dispatch;
-using RideTracking.Engine.Geo;
-using RideTracking.Engine.Index;
-using RideTracking.Engine.Ingest;
 using RideTracking.Server.Areas;
 using RideTracking.Server.Drivers;
 using RideTracking.Server.Log;
@@ -36,30 +33,25 @@ internal sealed class NodeRun : IDisposable
     private readonly ServiceProvider _process;
     private readonly IServiceProvider _services;
     private readonly TripPresent _present;
-    private readonly MatchingRounds _matching;
+    private readonly MatchingSteps _matching;
     private readonly Deadlines _deadlines;
     private readonly LostDrivers _lost;
-    private readonly FeedReader _feed;
+    private readonly FeedReader _feedReader;
+    private readonly FeedSteps _feed;
+    private readonly NodeLogging _logging;
     private readonly StoreTime _time;
-    private bool _asksForTime;
+    private readonly TimeAsking _asking;
     private readonly NodeLease _lease;
     private readonly LinksLoading _linksLoading;
-    private readonly LostLinks _lostLinks;
     private readonly RedisStore _store;
     private readonly DriverLinks _links;
     private readonly LogWriter _writer;
     private readonly SimulatedClock _machine;
     private readonly Dictionary<string, ulong> _taken = new(StringComparer.Ordinal);
-    private string _claimsBy;
     private int _writers;
-    private int _claimedAfter;
     private bool _isMachineAsleep;
     private DateTimeOffset _troubledUntil = DateTimeOffset.MinValue;
     private DateTimeOffset _servesSince;
-    private Task _feedStep = Task.CompletedTask;
-    private bool _feedWanted;
-    private Task _matchingStep = Task.CompletedTask;
-    private bool _matchingWanted;
 
     public NodeRun(City city, string name, TimeSpan clockError)
     {
@@ -81,20 +73,22 @@ internal sealed class NodeRun : IDisposable
         Book.KeepUp(trip => Took("trip " + trip.Id, trip.Version), plan => Took("plan " + plan.DriverId, plan.Version));
         _lease = _services.GetRequiredService<NodeLease>();
         _lease.HoldsAll = city.Conditions.EveryNodeHoldsAll || city.Planted is { EveryNodeHoldsAll: true };
-        _feed = _services.GetRequiredKeyedService<FeedReader>("dispatch");
+        _feedReader = _services.GetRequiredKeyedService<FeedReader>("dispatch");
+        _feed = new FeedSteps(_feedReader, step => Watch("the feed", step));
+        _logging = new NodeLogging(city, this, _services);
         _store = _services.GetRequiredService<RedisStore>();
         _links = _services.GetRequiredService<DriverLinks>();
-        _links.Changed = LinkChanged;
-        _lostLinks = _services.GetRequiredService<LostLinks>();
+        Places = new NodePlaces(_services);
+        _links.Changed = Places.LinkChanged;
         _writer = _services.GetRequiredService<LogWriter>();
-        _claimsBy = _writer.Id;
+        _asking = new TimeAsking(_machine);
         _time = ActivatorUtilities.CreateInstance<StoreTime>(_services);
         var area = _services.GetRequiredService<Area>();
         var known = area.TimeKnownAsync;
-        area.TimeKnownAsync = () => _time.IsKnown ? Task.CompletedTask : AskForTimeAsync(known);
+        area.TimeKnownAsync = () => _time.IsKnown ? Task.CompletedTask : _asking.AskAsync(known);
         _linksLoading = ActivatorUtilities.CreateInstance<LinksLoading>(_services);
         _present = ActivatorUtilities.CreateInstance<TripPresent>(_services);
-        _matching = ActivatorUtilities.CreateInstance<MatchingRounds>(_services);
+        _matching = new MatchingSteps(city.Queue, this, ActivatorUtilities.CreateInstance<MatchingRounds>(_services));
         _deadlines = ActivatorUtilities.CreateInstance<Deadlines>(_services);
         _lost = ActivatorUtilities.CreateInstance<LostDrivers>(_services);
     }
@@ -119,8 +113,18 @@ internal sealed class NodeRun : IDisposable
 
     public ConnectionClaims Claims => _services.GetRequiredService<ConnectionClaims>();
 
-    /// <summary>The streams of the drivers connected here.</summary>
-    public SortedDictionary<string, DriverLine> Lines { get; } = new(StringComparer.Ordinal);
+    public FixLog Log => _logging.Log;
+
+    public Carriers Carriers => _logging.Carriers;
+
+    /// <summary>Where drivers are as it shows them.</summary>
+    public NodePlaces Places { get; }
+
+    /// <summary>The clock of its machine.</summary>
+    public TimeProvider Machine => _machine;
+
+    /// <summary>The streams that are open here.</summary>
+    public List<DriverLine> Lines { get; } = [];
 
     public void Start() => Watch("the start", StartAsync());
 
@@ -191,49 +195,6 @@ internal sealed class NodeRun : IDisposable
     /// <summary>Whether it is, or was, this node that writes by a name.</summary>
     public bool IsOwnWriter(string writer) => _writer.IsOwn(writer);
 
-    /// <summary>A stream of a driver has ended that had the driver by this claim.</summary>
-    public void StreamEnded(string driverId, DriverClaim claim) => _lostLinks.Add(driverId, claim);
-
-    /// <summary>The store has forgotten who carries the drivers: all streams claim them anew.</summary>
-    public void ClaimAnew()
-    {
-        foreach (var line in Lines.Values.ToArray())
-        {
-            line.ClaimAnew();
-        }
-    }
-
-    /// <summary>A driver of this node is where its fix says: in its index, in the log, and soon in that of every other node.</summary>
-    public void Place(string driverId, GeoPoint at)
-    {
-        var fix = PlaceElsewhere(driverId, at);
-        SetLink(driverId, DriverLink.Connected);
-        _city.Placed(this, driverId, at, LastFix.Write(0, "s"u8, fix, [], []));
-    }
-
-    /// <summary>Where a driver of some node is.</summary>
-    public Fix PlaceElsewhere(string driverId, GeoPoint at)
-    {
-        var slot = _services.GetRequiredService<DriverSlots>().GetOrAdd(driverId);
-        var now = Clock.GetUtcNow().ToUnixTimeMilliseconds();
-        var fix = new Fix
-        {
-            SensorTimeUnixMs = now,
-            FixedAtUnixMs = now,
-            LatitudeE7 = (int)(at.LatitudeDegrees * 1e7),
-            LongitudeE7 = (int)(at.LongitudeDegrees * 1e7),
-        };
-        _services.GetRequiredService<DriverIndex>().Update(slot, fix, out _);
-        return fix;
-    }
-
-    /// <summary>A driver's stream to this node or another one has come or gone.</summary>
-    public void LinkChanged(string driverId) =>
-        SetLink(driverId, Lines.ContainsKey(driverId) || _links.IsConnected(driverId) ? DriverLink.Connected : DriverLink.Lost);
-
-    private void SetLink(string driverId, DriverLink link) =>
-        _services.GetRequiredService<DriverIndex>().SetLink(_services.GetRequiredService<DriverSlots>().GetOrAdd(driverId), link);
-
     /// <summary>A trip as this node sees it.</summary>
     public async Task<Trip?> FindAsync(string tripId) => Book.Find(tripId) ?? await _services.GetRequiredService<TripStore>().ReadTripAsync(tripId);
 
@@ -242,7 +203,7 @@ internal sealed class NodeRun : IDisposable
     {
         Life.End();
         IsServing = false;
-        foreach (var line in Lines.Values.ToArray())
+        foreach (var line in Lines.ToArray())
         {
             line.Lost();
         }
@@ -252,127 +213,43 @@ internal sealed class NodeRun : IDisposable
 
     private async Task StartAsync()
     {
-        await AskForTimeAsync(() => _time.StepAsync(CancellationToken.None));
-        await FeedAsync(_feed.LookAsync);
+        await _asking.AskAsync(() => _time.StepAsync(CancellationToken.None));
+        await _feed.LookAsync();
         await _lease.StepAsync(CancellationToken.None);
         await _present.StepAsync(CancellationToken.None);
         await _linksLoading.StepAsync(CancellationToken.None);
-        foreach (var (driverId, at) in _city.Places)
-        {
-            PlaceElsewhere(driverId, at);
-        }
-
+        await _logging.StartAsync();
         IsServing = true;
         _servesSince = _city.Queue.Now;
-        Repeat(TimeInterval, "the time", () => AskForTimeAsync(() => _time.StepAsync(CancellationToken.None)));
-        Every(EverySecond, () => StepFeed(_feed.LookAsync));
+        Repeat(TimeInterval, "the time", () => _asking.AskAsync(() => _time.StepAsync(CancellationToken.None)));
+        Every(EverySecond, _feed.Look);
         Repeat(EverySecond, "the lease", () => _lease.StepAsync(CancellationToken.None));
         Repeat(EverySecond, "links", () => _linksLoading.StepAsync(CancellationToken.None));
-        Repeat(EverySecond, "streams that ended", TellLostLinksAsync);
         Repeat(PresentInterval, "the present", () => _present.StepAsync(CancellationToken.None));
         Repeat(DeadlineInterval, "deadlines", () => _deadlines.StepAsync(CancellationToken.None));
         Repeat(LostInterval, "lost drivers", () => _lost.StepAsync(CancellationToken.None));
-        Every(MatchInterval, () =>
-        {
-            _matching.Tick();
-            WantMatching();
-        });
+        Every(MatchInterval, _matching.Tick);
     }
 
-    /// <summary>After each event: takes the dispatch's word that a round is wanted, the lease's that it was ended, the feed's that the store has forgotten.</summary>
+    /// <summary>After each event: takes the dispatch's word that a round is wanted, and the log's that there is something to write.</summary>
     public void LookAround()
     {
-        if (_claimsBy != _writer.Id || _claimedAfter != _store.Forgettings)
-        {
-            (_claimsBy, _claimedAfter) = (_writer.Id, _store.Forgettings);
-            if (_city.Planted is not { KeepsClaims: true })
-            {
-                ClaimAnew();
-            }
-        }
-
+        _logging.LookAround();
         if (Dispatcher.MatchingWanted.TryTake())
         {
-            WantMatching();
+            _matching.Want();
         }
     }
 
     /// <summary>An entry of the area's feed was published.</summary>
     public void Hear(ReadOnlyMemory<byte> entry)
     {
-        _feed.Hear(_city.Planted?.ChangeHeard?.Invoke(entry) ?? entry);
-        StepFeed(_feed.TakeInAsync);
+        _feedReader.Hear(_city.Planted?.ChangeHeard?.Invoke(entry) ?? entry);
+        _feed.TakeIn();
     }
 
-    // One after the other: waiting for a turn would leave the simulation's thread.
-    private void StepFeed(Func<CancellationToken, Task> step)
-    {
-        if (!_feedStep.IsCompleted)
-        {
-            _feedWanted = true;
-            return;
-        }
-
-        _feedStep = FeedAsync(step);
-        Watch("the feed", _feedStep);
-        _feedStep.ContinueWith(
-            _ =>
-            {
-                if (_feedWanted)
-                {
-                    _feedWanted = false;
-                    StepFeed(_feed.TakeInAsync);
-                }
-            },
-            CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
-    }
-
-    private async Task FeedAsync(Func<CancellationToken, Task> step)
-    {
-        try
-        {
-            await step(CancellationToken.None);
-        }
-        catch (Exception e) when (StoreFailure.Passes(e))
-        {
-            // The next look takes it up.
-            if (step == _feed.LookAsync)
-            {
-                _feed.LookedInVain();
-            }
-        }
-    }
-
-    // Of several that wait for one task all but one go on on other threads: so one asks at a time, and the others look whether it is done.
-    private async Task AskForTimeAsync(Func<Task> ask)
-    {
-        while (_asksForTime)
-        {
-            await Task.Delay(TimeSpan.FromMilliseconds(10), _machine);
-        }
-
-        _asksForTime = true;
-        try
-        {
-            await ask();
-        }
-        finally
-        {
-            _asksForTime = false;
-        }
-    }
-
-    private async Task TellLostLinksAsync()
-    {
-        try
-        {
-            await _lostLinks.WriteAsync(CancellationToken.None);
-        }
-        catch (Exception e) when (StoreFailure.Passes(e))
-        {
-            // They wait.
-        }
-    }
+    /// <summary>A batch of the log was published.</summary>
+    public void HearLog(ReadOnlyMemory<byte> entry) => _logging.Hear(entry);
 
     private void Took(string what, ulong version)
     {
@@ -387,34 +264,13 @@ internal sealed class NodeRun : IDisposable
     private void ChangeArea(IServiceCollection area)
     {
         area.Configure<TripOptions>(_city.Conditions.Trips);
+        area.Configure<LogOptions>(_city.Conditions.Log);
+        NodeLogging.Wire(area, _machine, _city.Planted, () => _logging!.WantRestore());
         area.AddSingleton(new LogWriter(() => $"{Name}-{++_writers}"));
     }
 
-    private void WantMatching()
-    {
-        if (_matchingWanted)
-        {
-            return;
-        }
-
-        _matchingWanted = true;
-        _city.Queue.After(TimeSpan.FromMilliseconds(1), Life, () =>
-        {
-            if (!_matchingStep.IsCompleted)
-            {
-                // Again when the present look is done.
-                _matchingStep.ContinueWith(_ => { _matchingWanted = false; WantMatching(); }, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
-                return;
-            }
-
-            _matchingWanted = false;
-            _matchingStep = _matching.MatchAllAsync(CancellationToken.None);
-            Watch("matching", _matchingStep);
-        });
-    }
-
-    // As a periodic timer does: no next one before the last is done.
-    private void Repeat(TimeSpan interval, string what, Func<Task> step)
+    /// <summary>Again and again, as a periodic timer does it: no next one before the last is done.</summary>
+    public void Repeat(TimeSpan interval, string what, Func<Task> step)
     {
         var last = Task.CompletedTask;
         Every(interval, () =>
@@ -427,7 +283,8 @@ internal sealed class NodeRun : IDisposable
         });
     }
 
-    private void Every(TimeSpan interval, Action happens) => _city.Queue.After(interval, Life, () =>
+    /// <summary>Again and again.</summary>
+    public void Every(TimeSpan interval, Action happens) => _city.Queue.After(interval, Life, () =>
     {
         Every(interval, happens);
         happens();

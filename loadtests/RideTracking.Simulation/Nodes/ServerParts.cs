@@ -64,7 +64,7 @@ internal static class ServerParts
         var (one, store) = (s.GetRequiredService<Area>(), s.GetRequiredService<RedisStore>());
         var loop = one.MachineLoop("dispatch_feed");
         return new FeedReader(
-            change(new FeedEntries(store, one.Keys.DispatchFeed)), new OwnCommits(), new FeedListeners(s.GetServices<FeedListener>(), loop).Apply,
+            change(new FeedEntries(store, one.Keys.DispatchFeed)), new OwnCommits(), new FeedListeners(s.GetServices<FeedListener>(), store.Format, loop).Apply,
             why => (why is null ? (Action)store.WasRestored : store.BeginAgain)(),
             new FeedMetrics(s.GetRequiredService<AreaMeter>(), "dispatch"), loop, s.GetRequiredService<ILogger<FeedReader>>());
     });

@@ -41,7 +41,7 @@ internal sealed class SharedStore
         foreach (var script in new[]
         {
             StoreScript.ConnectionClaim, StoreScript.TripCommit, StoreScript.OutboxAcknowledge, StoreScript.LinksLost, StoreScript.NodeLease, StoreScript.NodeEnded,
-            StoreScript.TimeCorrect,
+            StoreScript.TimeCorrect, StoreScript.LogAppend, StoreScript.LogCheckpointPart, StoreScript.LogCheckpoint, StoreScript.LogExpire, StoreScript.LogForget,
         })
         {
             var text = StoreScript.Read(script.Name);
@@ -50,6 +50,7 @@ internal sealed class SharedStore
                 (script, new LoadedScript(StoreTimeInScripts.Change(script.Compose(run, isEmbedded))));
         }
 
+        _touched.Add(watch.Log.Expiries);
         var time = StoreScript.Read("time.lua");
         _scripts[Convert.ToHexString(Sha1(time))] = (null, new LoadedScript(StoreTimeInScripts.Change(time)));
     }
@@ -106,7 +107,7 @@ internal sealed class SharedStore
         if (arguments[0] is byte[] sha1)
         {
             var reply = RunScript(sha1, (RedisKey[])arguments[1]!, (RedisValue[])arguments[2]!, _planted is { AsksNodesClock: true } ? caller.GetUtcNow() : Time);
-            _watch.Look(keys, Time);
+            _watch.Look(keys, (RedisValue[])arguments[2]!, Time);
             return reply;
         }
 

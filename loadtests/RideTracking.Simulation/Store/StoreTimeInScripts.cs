@@ -1,4 +1,5 @@
 using System.Globalization;
+using RideTracking.Server.Areas;
 using StackExchange.Redis;
 
 namespace RideTracking.Simulation.Store;
@@ -16,14 +17,27 @@ internal static class StoreTimeInScripts
         local function simulated_clock()
           return {string.sub(simulated_time, 1, -7), string.sub(simulated_time, -6)}
         end
+        local function simulated_write(command, key, ...)
+          if command == 'PEXPIRE' and string.find(key, ':log:segment:', 1, true) then
+            local due = math.floor(tonumber(simulated_time) / 1000) + tonumber((...))
+            redis.call('HSET', string.match(key, '^(.*:log:)segment:') .. 'simulated-expiries', key, string.format('%d', due))
+            return redis.call(command, key, '86400000')
+          end
+          return redis.call(command, key, ...)
+        end
 
         """;
+
+    /// <summary>Where it is kept when segments of the log expire: in the city's time, which goes faster than the real store's.</summary>
+    public static RedisKey ExpiriesOf(StoreKeys keys) => keys.Log.ToString() + ":simulated-expiries";
 
     /// <summary>The script as the simulation runs it.</summary>
     public static string Change(string text)
     {
         var changed = text
+            .Replace("local again, write = false, redis.call", "local again, write = false, simulated_write", StringComparison.Ordinal)
             .Replace("redis.call('TIME')", "simulated_clock()", StringComparison.Ordinal)
+            .Replace("redis.pcall('INFO', 'replication')", "'role:master'", StringComparison.Ordinal)
             .Replace("redis.pcall('INFO', 'server')", "'run_id:' .. simulated_run", StringComparison.Ordinal)
             // The embedded store's prologue, which is told the time; what it writes is still written at the real one.
             .Replace("return tonumber(now)", "return math.floor(tonumber(simulated_time) / 1000)", StringComparison.Ordinal);

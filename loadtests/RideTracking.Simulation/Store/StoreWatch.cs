@@ -26,6 +26,9 @@ internal sealed class StoreWatch(IDatabase database, StoreKeys keys, EventQueue 
     /// <summary>Called with a driver's id when the driver's outbox has changed.</summary>
     public event Action<string>? OutboxChanged;
 
+    /// <summary>Sees the log of fixes.</summary>
+    public LogWatch Log { get; } = new(database, keys, queue, history);
+
     /// <summary>What all keys of the run begin with.</summary>
     public string KeyPrefix => keys.Generation.ToString()[..(keys.Generation.ToString().IndexOf('}', StringComparison.Ordinal) + 1)];
 
@@ -34,19 +37,22 @@ internal sealed class StoreWatch(IDatabase database, StoreKeys keys, EventQueue 
     {
         history.Add(new StoreKept(queue.Now));
         _kept = (new(_last), _published);
+        Log.Keep();
     }
 
     /// <summary>It has gone back.</summary>
     public void Forget()
     {
         (_last, _published) = (new(_kept.Last), _kept.Published);
+        Log.Forget();
         history.Add(new StoreForgot(queue.Now));
     }
 
     /// <summary>Looks at what a script with these keys may have touched.</summary>
     /// <param name="touched">Its keys.</param>
+    /// <param name="arguments">Its arguments.</param>
     /// <param name="storeTime">What the store's clock says.</param>
-    public void Look(RedisKey[] touched, DateTimeOffset storeTime)
+    public void Look(RedisKey[] touched, RedisValue[] arguments, DateTimeOffset storeTime)
     {
         _looks++;
         var trips = Named(touched, _trips).ToArray();
@@ -73,6 +79,7 @@ internal sealed class StoreWatch(IDatabase database, StoreKeys keys, EventQueue 
             }
         }
 
+        Log.Look(touched, arguments, drivers, _looks, storeTime);
         if (touched.Contains(keys.Nodes))
         {
             LookAtLeases(storeTime);

@@ -47,6 +47,9 @@ public sealed class SequenceWindow
         HighestSequence = resumeAfterSequence;
     }
 
+    /// <summary>How many are remembered.</summary>
+    public int Capacity => _sequences.Length;
+
     /// <summary>The highest sequence seen or resumed after; 0 before the first.</summary>
     public ulong HighestSequence { get; private set; }
 

@@ -12,7 +12,7 @@ namespace RideTracking.Server.Api;
 
 /// <summary>What the drivers' service does in one area. Thread-safe.</summary>
 internal sealed class DriverCalls(
-    DriverConnections connections, DriverSessions sessions, StreamServices services, Draining draining, StreamMetrics metrics)
+    DriverConnections connections, DriverSessions sessions, StreamServices services, StreamAdmission admission, Draining draining, StreamMetrics metrics)
 {
     private const int MessagesInOneGo = 64;
 
@@ -51,7 +51,7 @@ internal sealed class DriverCalls(
         services.Desk.RequireNotBlocked(hello.DriverId);
         draining.RequireOpen();
 
-        var session = await connections.OpenAsync(hello, caller, new StreamCall(responseStream, context.GetHttpContext().Abort, context.CancellationToken));
+        var session = await OpenAsync(hello, caller, new StreamCall(responseStream, context.GetHttpContext().Abort, context.CancellationToken));
         metrics.Opened(StreamKind.Driver);
         var reason = "failed";
         try
@@ -88,6 +88,12 @@ internal sealed class DriverCalls(
             sessions.Remove(session);
             metrics.Closed(StreamKind.Driver, reason);
         }
+    }
+
+    private async Task<StreamSession> OpenAsync(Hello hello, Caller caller, StreamCall call)
+    {
+        using var opening = admission.Enter(hello.DriverId);
+        return await connections.OpenAsync(hello, caller, call);
     }
 
     /// <summary>Takes in the fixes of an app that cannot hold a stream.</summary>

@@ -12,7 +12,11 @@ public static class GrpcServer
     /// <summary>Adds gRPC with the limits of <see cref="ListenOptions"/>.</summary>
     public static WebApplicationBuilder AddGrpcServer(this WebApplicationBuilder builder)
     {
-        builder.Services.AddGrpc(grpc => grpc.Interceptors.Add<StoreFailureInterceptor>());
+        builder.Services.AddGrpc(grpc =>
+        {
+            grpc.Interceptors.Add<StoreFailureInterceptor>();
+            grpc.Interceptors.Add<SlowReaderInterceptor>();
+        });
         builder.Services.AddOptions<GrpcServiceOptions>().Configure<IOptions<ListenOptions>>((grpc, listen) => grpc.MaxReceiveMessageSize = listen.Value.MaxMessageBytes);
         builder.Services.Replace(ServiceDescriptor.Singleton(typeof(IServiceMethodProvider<>), typeof(CheckedMethods<>)));
         return builder;

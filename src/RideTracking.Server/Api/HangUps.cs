@@ -31,7 +31,8 @@ internal static class HangUps
             {
                 return await reader.ReadAsync(cancellationToken);
             }
-            catch (IOException)
+            // The connection broke while it was being read.
+            catch (Exception e) when (e is IOException or InvalidOperationException)
             {
                 throw new RpcException(new Status(StatusCode.Cancelled, "The caller hung up."));
             }

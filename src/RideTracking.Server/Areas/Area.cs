@@ -1,7 +1,6 @@
 using RideTracking.Server.Hosting;
 using RideTracking.Server.Store;
 using RideTracking.Server.Store.Feeds;
-using StackExchange.Redis;
 
 namespace RideTracking.Server.Areas;
 
@@ -36,10 +35,10 @@ public sealed class Area(string id, RedisStore store, ServerClock clock, Loops l
     internal FeedWriter Feed { get; } = new(new StoreKeys(id).DispatchFeed);
 
     /// <summary>For reading what decides, and what a caller waits for.</summary>
-    public IDatabase Trips => store.Trips;
+    public StoreReader Trips => store.Trips;
 
     /// <summary>For reading much.</summary>
-    public IDatabase Bulk => store.Bulk;
+    public StoreReader Bulk => store.Bulk;
 
     /// <summary>
     /// Rises each time the store is back, or was found emptied or replaced: what is held in memory of it may be out of date then.
@@ -51,6 +50,9 @@ public sealed class Area(string id, RedisStore store, ServerClock clock, Loops l
 
     /// <summary>Rises each time the store was found to have forgotten something, or emptied: claims are to be made anew.</summary>
     internal int StoreForgettings => store.Forgettings;
+
+    /// <summary>In which form records are written, and up to which they can be read.</summary>
+    internal RecordFormat Format => store.Format;
 
     /// <summary>What in the store could not be read, and was left out.</summary>
     internal UnreadableRecords Unreadable => store.Unreadable;

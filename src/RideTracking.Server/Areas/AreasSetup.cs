@@ -45,7 +45,7 @@ public static class AreasSetup
     /// <summary>Adds the look at whether the store is still the one that it was. Before everything that is read from it.</summary>
     public static AreaBuilder AddGeneration(this AreaBuilder area)
     {
-        area.Share<StoreGenerations>();
+        area.Share<StoreGenerations>().Share<ServerEnd>();
         area.Services.AddHostedService<AreaGeneration>();
         return area;
     }
@@ -60,9 +60,9 @@ public static class AreasSetup
 
     /// <summary>Adds the feed of what the area's scripts decide. Before everything that is read from the store.</summary>
     public static AreaBuilder AddDispatchFeed(this AreaBuilder area) => area.AddFeed("dispatch", one => one.Keys.DispatchFeed.Head, (s, one, loop) => new FeedReader(
-        new FeedEntries(s.GetRequiredService<RedisStore>(), one.Keys.DispatchFeed),
+        PlantedMistakes.DispatchFeed(new FeedEntries(s.GetRequiredService<RedisStore>(), one.Keys.DispatchFeed)),
         one.Feed.Own,
-        new FeedListeners(s.GetServices<FeedListener>(), loop).Apply,
+        new FeedListeners(s.GetServices<FeedListener>(), s.GetRequiredService<RedisStore>().Format, loop).Apply,
         why => s.GetRequiredService<StoreGenerations>().BeginAgain($"dispatch ({one.Id})", why),
         new FeedMetrics(s.GetRequiredService<AreaMeter>(), "dispatch"),
         loop,
@@ -70,11 +70,11 @@ public static class AreasSetup
 
     /// <summary>Adds a feed: its reader under its name, and what makes it read.</summary>
     internal static AreaBuilder AddFeed(
-        this AreaBuilder area, string name, Func<Area, RedisKey> channel, Func<IServiceProvider, Area, Loop, FeedReader> reader)
+        this AreaBuilder area, string name, Func<Area, RedisKey> channel, Func<IServiceProvider, Area, Loop, FeedReader> reader, bool onEmbedded = false)
     {
         area.Services.AddFeed(
             name, s => channel(s.GetRequiredService<Area>()), static (s, loop) => s.GetRequiredService<Area>().MachineLoop(loop),
-            (s, loop) => reader(s, s.GetRequiredService<Area>(), loop));
+            (s, loop) => reader(s, s.GetRequiredService<Area>(), loop), onEmbedded);
         return area;
     }
 

@@ -16,7 +16,7 @@ public sealed class StoreKeys(string area)
     /// <summary>The service area that these keys belong to.</summary>
     public string Area => area;
 
-    /// <summary>String: a name of chance, by which an emptied or replaced store is noticed.</summary>
+    /// <summary>String: "&lt;format&gt; &lt;name&gt;", of chance, by which an emptied or replaced store is noticed.</summary>
     public RedisKey Generation => _prefix + "generation";
 
     /// <summary>String: 64 bytes of chance in hexadecimal, by which shown cars are blurred.</summary>
@@ -39,17 +39,23 @@ public sealed class StoreKeys(string area)
     /// <summary>Prefix of the segments: lists of packed batches; the segment's number follows.</summary>
     public string LogSegmentPrefix => _prefix + "log:segment:";
 
-    /// <summary>List of batches, entries of the log's feed, expiring with the log's retention.</summary>
+    /// <summary>List of batches, entries of the log's feed; once a checkpoint covers it, it expires with the log's retention.</summary>
     public RedisKey LogSegment(long segment) => LogSegmentPrefix + segment;
 
-    /// <summary>String: "&lt;batch&gt; &lt;number&gt;", the last append of a writer, so that a retry doubles nothing.</summary>
+    /// <summary>String: "&lt;number&gt; &lt;token&gt; &lt;segment&gt; &lt;name&gt; &lt;parts&gt;", the last checkpoint: all up to that batch of the log is in it.</summary>
+    public RedisKey LogCheckpoint => _prefix + "log:checkpoint";
+
+    /// <summary>List of a checkpoint's parts, each of many drivers; expires, unless the checkpoint became the last one.</summary>
+    public RedisKey LogCheckpointParts(string name) => _prefix + "log:checkpoint:" + name;
+
+    /// <summary>Hash driver → number of the log's last batch when the driver was deleted: what comes before it is nobody's. Until a checkpoint covers it.</summary>
+    public RedisKey LogForgotten => _prefix + "log:forgotten";
+
+    /// <summary>String: "&lt;batch&gt; &lt;number&gt; &lt;token of the one before&gt; &lt;its token&gt;", the last append of a writer, so that a retry doubles nothing.</summary>
     public RedisKey LogWriter(string writerId) => _prefix + "log:writer:" + writerId;
 
     /// <summary>Set of "&lt;driver&gt; &lt;epoch&gt;": drivers that a writer has lost and must drop before it may append again.</summary>
     public RedisKey LogFence(string writerId) => _prefix + "log:fence:" + writerId;
-
-    /// <summary>Hash driver → "&lt;sequence&gt; &lt;session&gt; ", the packed last fix and the rejections that may not have been heard.</summary>
-    public RedisKey LastFixes => _prefix + "last";
 
     // The drivers' connections.
 
@@ -64,9 +70,6 @@ public sealed class StoreKeys(string area)
 
     /// <summary>Hash writer → until when its node holds its lease, by the store's time (ms); and since when nobody was judged.</summary>
     public RedisKey Nodes => _prefix + "nodes";
-
-    /// <summary>Hash session → what <see cref="LastFixes"/> said at its end, of a driver's sessions before the present one.</summary>
-    public RedisKey EarlierSessions(string driverId) => _prefix + "sessions:" + driverId;
 
     // Trips, the drivers' plans and commands.
 

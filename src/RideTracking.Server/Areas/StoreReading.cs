@@ -23,7 +23,7 @@ internal readonly record struct StoreReading(DateTimeOffset Time, long Correctio
             return null;
         }
 
-        var reply = (RedisValue[])(await Script.RunAsync(store.Feeds, [correction], []))!;
+        var reply = (RedisValue[])(await Script.RunAsync(store.Feeds.Database, [correction], []))!;
         var time = DateTimeOffset.FromUnixTimeSeconds((long)reply[0]).AddMicroseconds((long)reply[1]);
         return new StoreReading(time, (long)reply[2], (string)reply[3]!);
     }

@@ -42,7 +42,7 @@ public static class DirectorySetup
             new("vehicle", change => directory.Vehicles.Apply(change)),
         ];
         return new FeedReader(
-            new FeedEntries(store, CompanyKeys.Feed), directory.Feed.Own, new FeedListeners(listeners, loop).Apply,
+            new FeedEntries(store, CompanyKeys.Feed), directory.Feed.Own, new FeedListeners(listeners, store.Format, loop).Apply,
             why => services.GetRequiredService<StoreGenerations>().BeginAgain(Feed, why),
             new FeedMetrics(services.GetRequiredKeyedService<AreaMeter>(Feed), Feed), loop, services.GetRequiredService<ILogger<FeedReader>>());
     }

@@ -38,7 +38,7 @@ public sealed class RiderEntries(RedisStore store)
     {
         // One more tells whether there is another page.
         var ids = await store.Bulk.SortedSetRangeByValueAsync(
-            CompanyKeys.RiderIds, token.Length > 0 ? token : default(RedisValue), default, Exclude.Start, Order.Ascending, skip: 0, take: size + 1);
+            CompanyKeys.RiderIds, token.Length > 0 ? token : default(RedisValue), default, Exclude.Start, skip: 0, take: size + 1);
         var page = ids.Take(size).ToArray();
         var stored = page.Length > 0 ? await store.Bulk.HashGetAsync(CompanyKeys.Riders, page) : [];
         // One that is removed meanwhile is left out.

@@ -94,7 +94,7 @@ internal sealed class ActionQueue
 
                 if (await ActAsync(claim, action, occurredAt) is not { } result)
                 {
-                    _services.Path.Log.StoreForgot();
+                    _services.Path.Log.ClaimAnew();
                     return;
                 }
 
@@ -156,7 +156,7 @@ internal sealed class ActionQueue
         }
         else
         {
-            _services.Path.Log.StoreForgot();
+            _services.Path.Log.ClaimAnew();
         }
     }
 

@@ -60,8 +60,9 @@ internal sealed class DriverConnections(
             LastCommandSequence = hello.LastCommandSequence,
             VehicleId = hello.VehicleId,
             IsStream = true,
+            Resendable = ResendableOnStream,
         };
-        var (carrier, intake, slot) = await ClaimAsync(request, ResendableOnStream);
+        var (carrier, intake, slot) = await ClaimAsync(request);
         var session = new StreamSession(hello, caller, carrier, intake, slot, services, call);
         session.PhoneClock.Observe(hello.SentAtUnixMs, receivedAtUnixMs);
         sessions.Add(session);
@@ -85,13 +86,14 @@ internal sealed class DriverConnections(
         {
             var request = new ClaimRequest(report.DriverId, report.SessionId)
             {
+                Resendable = Uplink.MaxFixes,
                 MayClaim = () =>
                 {
                     RequireNoStream(report.DriverId);
                     return true;
                 },
             };
-            var (carrier, intake, slot) = await ClaimAsync(request, Uplink.MaxFixes);
+            var (carrier, intake, slot) = await ClaimAsync(request);
             session = new CallSession(carrier, intake, slot, services, sessions.Remove);
             sessions.Add(session);
         }
@@ -108,11 +110,11 @@ internal sealed class DriverConnections(
     }
 
     // Claims the driver and makes the way for its fixes.
-    private async Task<(Carrier Carrier, FixIntake Intake, int Slot)> ClaimAsync(ClaimRequest request, int resendable)
+    private async Task<(Carrier Carrier, FixIntake Intake, int Slot)> ClaimAsync(ClaimRequest request)
     {
         var slot = slots.GetOrAdd(request.DriverId);
         traits.Apply(request.DriverId, slot);
-        request = request with { EpochFloor = carriers.Of(request.DriverId)?.LastClaim?.Epoch ?? 0 };
+        request = request with { EpochFloor = carriers.EpochOf(request.DriverId) };
         // Not disposed: the claim may outlast the waiting for it, and without a timer there is nothing to give back.
         var abandoned = new CancellationTokenSource();
         var claiming = services.Claims.ClaimAsync(request, abandoned.Token);
@@ -127,7 +129,7 @@ internal sealed class DriverConnections(
             await abandoned.CancelAsync();
         }
 
-        var ledger = new SessionLedger(claim, resendable, services.Options.AckPace, services.Clock.Machine);
+        var ledger = new SessionLedger(claim, request.Resendable, services.Options.AckPace, services.Clock.Machine);
         var carrier = new Carrier(request, claim, ledger, claiming);
         return (carrier, new FixIntake(services.Path, carrier, slot, claim), slot);
     }

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Grpc.Core;
 using RideTracking.Engine.Dispatch;
 using RideTracking.Server.Areas;
+using RideTracking.Server.Log;
 using RideTracking.Server.Protocol;
 using RideTracking.Server.Store;
 using RideTracking.Server.Trips;
@@ -11,13 +12,13 @@ namespace RideTracking.Server.Drivers;
 
 /// <summary>
 /// Forgets what the area keeps of a driver who leaves the company: commands that wait, with what they say of passengers, the last
-/// fix, the ends of sessions, and visits to zones. Never of a driver who has a trip.
+/// fix, the ends of sessions, and visits to zones. Never of a driver who has a trip. The fixes go with the log's retention.
 /// </summary>
 /// <remarks>
 /// The numbers stay, some 300 bytes: the plan's versions, the last command's and the connection's. An app that comes back has
 /// seen them, and would take what begins again at 1 for old.
 /// </remarks>
-internal sealed class DriverRemoval(Area area, TripStore store)
+internal sealed class DriverRemoval(Area area, TripStore store, LoggedDrivers logged)
 {
     // A plan changes some times a minute, so a second try is rare.
     private const int MaxAttempts = 5;
@@ -30,12 +31,14 @@ internal sealed class DriverRemoval(Area area, TripStore store)
         {
             var plan = await store.ReadPlanAsync(driverId);
             RequireNoTrip(plan);
-            var reply = (RedisResult[])(await StoreScript.DriverForget.RunAsync(
+            var reply = (RedisResult[])(await area.Feed.RunAsync(
                 area.Writes,
-                [area.Keys.Plans, area.Keys.Outbox(driverId), area.Keys.LastFixes, area.Keys.EarlierSessions(driverId), area.Keys.ZoneVisits, area.Keys.NamedVehicles],
+                StoreScript.DriverForget,
+                [area.Keys.Plans, area.Keys.Outbox(driverId), area.Keys.ZoneVisits, area.Keys.NamedVehicles, area.Keys.Log, area.Keys.LogForgotten],
                 [driverId, TripRecords.NameOf(plan)]))!;
             if ((string)reply[0]! == "ok")
             {
+                logged.Forget(driverId, (ulong)reply[2]);
                 return;
             }
         }

@@ -36,6 +36,7 @@ public static class DriversSetup
         services.AddSingleton<StreamServices>();
         services.AddSingleton<DriverSessions>();
         services.AddSingleton<DriverConnections>();
+        services.AddSingleton<StreamAdmission>();
         services.AddSingleton<Draining>();
         services.AddSingleton<DriverRemoval>();
         services.AddHostedService<LinksLoading>();

@@ -10,17 +10,38 @@ using RideTracking.Server.Zones;
 namespace RideTracking.Server.Drivers;
 
 /// <summary>
-/// The fixes of other nodes' drivers, as the log's feed tells them: progress → index → fan-out, as a fix of an own stream goes. They have
-/// passed the gate where they came in, and what zones and trips follow from them is that node's to write.
+/// The log as its feed tells it. What it has of each driver is known to every node; the fixes of other nodes' drivers go on to progress → index →
+/// fan-out, as a fix of an own stream goes. They have passed the gate where they came in, and what zones and trips follow from them is that
+/// node's to write.
 /// </summary>
 /// <remarks>Used by one thread at a time.</remarks>
-internal sealed class ElsewhereFixes(Area area, LogWriter writer, CityFleet fleet, TripTracking trips, ZoneTracking zones, FleetTraits traits)
+internal sealed class ElsewhereFixes(
+    Area area, LogWriter writer, LoggedDrivers drivers, SegmentConnections segment, CityFleet fleet, TripTracking trips, ZoneTracking zones, FleetTraits traits)
 {
-    /// <summary>Takes a batch of the log in; one of this node's own says nothing new.</summary>
+    /// <summary>Takes a batch of the log in.</summary>
     public void Apply(EventEntry entry)
     {
-        foreach (var logged in area.Unreadable.Read(RecordKind.LogBatch, area.Keys.Log, $"{entry.At}", entry, ReadElsewhere) ?? [])
+        if (area.Unreadable.Read(RecordKind.LogBatch, area.Keys.Log, $"{entry.At}", entry, ReadNew) is not { } batch)
         {
+            return;
+        }
+
+        drivers.Take(batch, entry.At.Number);
+        if (!writer.IsOwn(LogEntry.Of(entry).Writer))
+        {
+            Show(batch.Fixes);
+        }
+    }
+
+    private void Show(List<LoggedFix> fixes)
+    {
+        foreach (var logged in fixes)
+        {
+            if (logged.Outcome == FixOutcome.Rejected)
+            {
+                continue;
+            }
+
             if (!fleet.Slots.TryGet(logged.DriverId, out var slot))
             {
                 slot = fleet.Slots.GetOrAdd(logged.DriverId);
@@ -36,9 +57,16 @@ internal sealed class ElsewhereFixes(Area area, LogWriter writer, CityFleet flee
         }
     }
 
-    private List<LoggedFix>? ReadElsewhere(EventEntry entry)
+    // Nothing of a batch of this node's that was taken in already, but for what later ones refer to.
+    private LoggedBatch? ReadNew(EventEntry entry)
     {
         var batch = LogEntry.Of(entry);
-        return writer.IsOwn(batch.Writer) ? null : LogBatch.Read(batch.Batch.Span);
+        if (!writer.IsOwn(batch.Writer) || !drivers.IsTaken(entry.At.Token))
+        {
+            return LogBatch.Read(batch, segment);
+        }
+
+        LogBatch.Open(batch, segment);
+        return null;
     }
 }

@@ -13,7 +13,7 @@ using FixVerdict = RideTracking.Engine.Ingest.FixVerdict;
 namespace RideTracking.Server.Drivers;
 
 /// <summary>Where a fix goes: shared by all streams of the node.</summary>
-public sealed record FixPath(GateLimits Limits, DriverIndex Index, PositionFanout Fanout, TripTracking Trips, ZoneTracking Zones, FixLog Log, FixMetrics Metrics, LastRejects Rejects);
+internal sealed record FixPath(GateLimits Limits, DriverIndex Index, PositionFanout Fanout, TripTracking Trips, ZoneTracking Zones, FixLog Log, FixMetrics Metrics, LastRejects Rejects);
 
 /// <summary>
 /// The way of one session's fixes: sequence → gate → index → fan-out, → zones, and → log. What has become of them, and what may be
@@ -111,7 +111,9 @@ internal sealed class FixIntake
             case SequenceNovelty.Resent:
                 return FixOutcome.Unspecified;
             case SequenceNovelty.Reused:
-                Reject(fix.Sequence, FixVerdict.Rejected(FixRejectReason.SequenceReused, highest + 1, fix.Sequence), receivedAtUnixMs);
+                var reused = FixVerdict.Rejected(FixRejectReason.SequenceReused, highest + 1, fix.Sequence);
+                Count(reused, receivedAtUnixMs);
+                _ledger.Reject(fix.Sequence, reused);
                 return FixOutcome.Rejected;
             default:
                 break;
@@ -120,7 +122,8 @@ internal sealed class FixIntake
         var verdict = Gate.Judge(ref fix, _session, sentAtUnixMs, receivedAtUnixMs, ref _gate, _path.Limits);
         if (verdict.Outcome == FixOutcome.Rejected)
         {
-            Reject(fix.Sequence, verdict, receivedAtUnixMs);
+            Count(verdict, receivedAtUnixMs);
+            _path.Log.Append(_carrier, fix, verdict, default);
             return FixOutcome.Rejected;
         }
 
@@ -154,11 +157,10 @@ internal sealed class FixIntake
         Show(fix, verdict.Outcome == FixOutcome.Accepted ? FixOutcome.Accepted : FixOutcome.Rejected);
     }
 
-    private void Reject(ulong sequence, in FixVerdict verdict, long receivedAtUnixMs)
+    private void Count(in FixVerdict verdict, long receivedAtUnixMs)
     {
         _path.Rejects.Set(_slot, verdict, DateTimeOffset.FromUnixTimeMilliseconds(receivedAtUnixMs));
         _path.Metrics.Judged(verdict.Outcome, verdict.Reason);
-        _ledger.Reject(sequence, verdict);
     }
 
     private static ulong SessionNumber(string sessionId) => (ulong)string.GetHashCode(sessionId, StringComparison.Ordinal);

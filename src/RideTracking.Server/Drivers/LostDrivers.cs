@@ -15,14 +15,11 @@ namespace RideTracking.Server.Drivers;
 /// at what happened, so nothing is missed when a node died in between. The node that holds the area's work does it.
 /// </summary>
 internal sealed class LostDrivers(
-    Area area, LastFixes lastFixes, TripBook book, Dispatcher dispatcher, CityFleet fleet, CompanyDirectory directory, NodeLease lease, IOptions<TripOptions> options)
+    Area area, LoggedDrivers logged, TripBook book, Dispatcher dispatcher, CityFleet fleet, CompanyDirectory directory, NodeLease lease, IOptions<TripOptions> options)
     : LoopService(area.Loop("lost_drivers"), EverySecond)
 {
     // Nobody is connected yet when the server starts.
     private readonly DateTimeOffset _startedAt = area.Clock.GetUtcNow();
-
-    // Drivers of trips who are not connected here: their last fix in the log, which any node may have written.
-    private Dictionary<string, DateTimeOffset> _loggedAt = new(StringComparer.Ordinal);
 
     // Of drivers of trips, those whom the company has no more.
     private readonly HashSet<string> _deleted = new(StringComparer.Ordinal);
@@ -37,7 +34,6 @@ internal sealed class LostDrivers(
         Trip[] present = [.. book.Present.OrderBy(t => t.Id, StringComparer.Ordinal)];
         string[] drivers = [.. present.SelectMany(DriversOf).Distinct(StringComparer.Ordinal)];
         await LookIntoDirectoryAsync(drivers);
-        await LookIntoLogAsync([.. drivers.Where(d => !fleet.IsConnected(d))]);
         foreach (var trip in present)
         {
             await Loop.TryAsync(trip.Id, () => ServeAsync(trip), stopping);
@@ -59,7 +55,7 @@ internal sealed class LostDrivers(
         foreach (var driverId in DriversOf(trip))
         {
             var isBlocked = book.PlanOf(driverId).BlockedReason is not null || _deleted.Contains(driverId);
-            var isLost = !fleet.IsConnected(driverId) && IsLongAgo(_loggedAt.GetValueOrDefault(driverId, _startedAt));
+            var isLost = !fleet.IsConnected(driverId) && IsLongAgo(HeardAt(driverId));
             if (isBlocked && trip.State != TripState.InProgress)
             {
                 yield return (trip.Id, new DriverGone(driverId, RemovalReason.Blocked));
@@ -88,24 +84,9 @@ internal sealed class LostDrivers(
         }
     }
 
-    // Only who was not heard of for long is looked up: another node may hear them all the time.
-    private async Task LookIntoLogAsync(string[] away)
-    {
-        var known = away.ToDictionary(d => d, d => _loggedAt.GetValueOrDefault(d, _startedAt), StringComparer.Ordinal);
-        string[] silent = [.. away.Where(d => IsLongAgo(known[d]))];
-        if (silent.Length > 0)
-        {
-            foreach (var (driverId, last) in await lastFixes.ReadAsync(silent))
-            {
-                if (DateTimeOffset.FromUnixTimeMilliseconds(last.Fix.FixedAtUnixMs) is var at && at > known[driverId])
-                {
-                    known[driverId] = at;
-                }
-            }
-        }
-
-        _loggedAt = known;
-    }
+    // Any node may have heard the driver.
+    private DateTimeOffset HeardAt(string driverId) =>
+        logged.Of(driverId)?.Present is { } present && DateTimeOffset.FromUnixTimeMilliseconds(present.FixedAtUnixMs) is var at && at > _startedAt ? at : _startedAt;
 
     private bool IsLongAgo(DateTimeOffset heardAt) => area.Clock.GetUtcNow() - heardAt > options.Value.LostDriverTimeout;
 }

@@ -8,11 +8,11 @@ using DriverLink = RideTracking.Engine.Index.DriverLink;
 namespace RideTracking.Server.Drivers;
 
 /// <summary>
-/// Rebuilds where every driver is from the store's last fixes when the server starts, or, when the store was away
+/// Shows where every driver is by what the log has when the server starts, or, when the store was away
 /// then, as soon as it is back; and again when the log's feed begins again. Newer fixes that came meanwhile stay.
 /// </summary>
 internal sealed partial class PresentRestore(
-    Area area, LastFixes lastFixes, DriverSlots slots, StreamServices services, FleetTraits traits, DriverSessions sessions, ILogger<PresentRestore> logger)
+    Area area, LoggedDrivers drivers, DriverSlots slots, StreamServices services, FleetTraits traits, DriverSessions sessions, ILogger<PresentRestore> logger)
     : BackgroundService
 {
     private readonly Signal _again = new();
@@ -30,36 +30,34 @@ internal sealed partial class PresentRestore(
 
     private ValueTask<bool> WaitAsync(CancellationToken stopping) => _isWanted ? new(true) : _again.WaitAsync(stopping);
 
-    private async Task RestoreAllAsync(CancellationToken stopping)
+    private Task RestoreAllAsync(CancellationToken stopping)
     {
         _isWanted = false;
-        try
-        {
-            LogRestored(await RestoreAsync(stopping));
-        }
-        catch
-        {
-            _isWanted = true;
-            throw;
-        }
+        LogRestored(Restore());
+        return Task.CompletedTask;
     }
 
-    private async Task<int> RestoreAsync(CancellationToken stoppingToken)
+    private int Restore()
     {
         var restored = 0;
-        await foreach (var (driverId, last) in lastFixes.ReadAllAsync(stoppingToken))
+        foreach (var driver in drivers.All)
         {
-            var slot = slots.GetOrAdd(driverId);
-            traits.Apply(driverId, slot);
-            if (services.Path.Index.Update(slot, last.Fix, out var change))
+            if (driver.Present is not { } present)
+            {
+                continue;
+            }
+
+            var slot = slots.GetOrAdd(driver.DriverId);
+            traits.Apply(driver.DriverId, slot);
+            if (services.Path.Index.Update(slot, present, out var change))
             {
                 services.Path.Fanout.Publish(change);
                 restored++;
             }
 
-            if (!services.Path.Index.TryGet(slot, out var driver) || driver.Status.Link == DriverLink.Unspecified)
+            if (!services.Path.Index.TryGet(slot, out var entry) || entry.Status.Link == DriverLink.Unspecified)
             {
-                sessions.LinkChanged(driverId);
+                sessions.LinkChanged(driver.DriverId);
             }
         }
 

@@ -40,6 +40,14 @@ public sealed class StreamOptions
     /// <summary>What an app is told to wait before it connects again after a drain.</summary>
     public TimeSpan ReconnectDelay { get; set; } = TimeSpan.FromSeconds(1);
 
+    /// <summary>Streams that are opened at once on a node, each with a claim: 1 to 100000. Those beyond it are told to come again in some seconds.</summary>
+    [Range(1, 100_000, ErrorMessage = "Streams:MaxOpening must be 1 to 100000.")]
+    public int MaxOpening { get; set; } = 500;
+
+    /// <summary>How often a driver may connect to a node in a minute, 1 to 10000: two phones that fight for one driver are held down by it.</summary>
+    [Range(1, 10_000, ErrorMessage = "Streams:MaxConnectsPerMinute must be 1 to 10000.")]
+    public int MaxConnectsPerMinute { get; set; } = 30;
+
     /// <summary>Actions of one driver that may wait for the store: 1 to 1000. Beyond it they are refused, and the app sends them again.</summary>
     [Range(1, 1000, ErrorMessage = "Streams:MaxWaitingActions must be 1 to 1000.")]
     public int MaxWaitingActions { get; set; } = 32;

@@ -38,6 +38,9 @@ public sealed class ListenOptions
     [Range(4096, 16 << 20, ErrorMessage = "Listen:MaxMessageBytes must be 4096 to 16777216.")]
     public int MaxMessageBytes { get; set; } = 256 * 1024;
 
+    /// <summary>How long what is written to a watch may wait for its reader before the watch is broken off.</summary>
+    public TimeSpan WriteTimeout { get; set; } = TimeSpan.FromSeconds(30);
+
     /// <summary>Silence after which the server pings a connection, so that a dead phone is noticed.</summary>
     public TimeSpan KeepAlivePingDelay { get; set; } = TimeSpan.FromSeconds(30);
 

@@ -12,6 +12,7 @@ internal sealed class ListenOptionsCheck : IValidateOptions<ListenOptions>
     {
         var check = new OptionsCheck("Listen");
         check.Require(IPAddress.TryParse(options.Address, out _), "Address (--bind) must be an IP address such as 127.0.0.1 or 0.0.0.0.");
+        check.AtLeast("WriteTimeout", options.WriteTimeout, ShortestPing);
         check.AtLeast("KeepAlivePingDelay", options.KeepAlivePingDelay, ShortestPing);
         check.AtLeast("KeepAlivePingTimeout", options.KeepAlivePingTimeout, ShortestPing);
         check.Require(options.ConnectionWindowBytes >= options.StreamWindowBytes, "ConnectionWindowBytes must be at least Listen:StreamWindowBytes.");

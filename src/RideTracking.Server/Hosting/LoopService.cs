@@ -12,6 +12,9 @@ public abstract class LoopService(Loop loop, TimeSpan interval, bool looksAtStar
     /// <summary>When the last look that is over began: what was so by then has been seen. The minimum before the first.</summary>
     public DateTimeOffset LookedAt => loop.LookedAt;
 
+    /// <summary>Whether it looks once before what is started after it, instead of an interval later.</summary>
+    internal bool LooksAtStart => looksAtStart;
+
     /// <summary>For items of a look that are to be tried each by itself.</summary>
     protected Loop Loop => loop;
 

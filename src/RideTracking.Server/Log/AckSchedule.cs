@@ -12,9 +12,6 @@ internal sealed class AckSchedule(ulong toldThrough, AckPace pace, TimeProvider 
     /// <summary>Told last.</summary>
     public ulong ToldThrough { get; private set; } = toldThrough;
 
-    /// <summary>Told before that: who did not hear the last one still has what comes after this one.</summary>
-    public ulong ToldBefore { get; private set; } = toldThrough;
-
     /// <summary>Something has come to be told of.</summary>
     /// <param name="isFirst">Nothing waited before.</param>
     public void Arrived(bool isFirst)
@@ -43,11 +40,7 @@ internal sealed class AckSchedule(ulong toldThrough, AckPace pace, TimeProvider 
     public TimeSpan? Told(ulong through)
     {
         var waited = _waitingSince == 0 ? null : (TimeSpan?)machine.GetElapsedTime(_waitingSince);
-        if (through > ToldThrough)
-        {
-            (ToldBefore, ToldThrough) = (ToldThrough, through);
-        }
-
+        ToldThrough = Math.Max(ToldThrough, through);
         _requestedThrough = through >= _requestedThrough ? 0 : _requestedThrough;
         _waitingSince = machine.GetTimestamp();
         return waited;

@@ -1,5 +1,4 @@
 using System.Text;
-using RideTracking.Engine.Ingest;
 
 namespace RideTracking.Server.Log;
 
@@ -25,6 +24,8 @@ public enum CarrierLoss
 /// </summary>
 public sealed class Carrier
 {
+    private static long _last;
+
     private volatile DriverClaim? _claim;
     private volatile DriverClaim? _before;
     private volatile bool _hasEnded;
@@ -38,7 +39,7 @@ public sealed class Carrier
     public Carrier(ClaimRequest request, ConnectionClaim? claim, SessionLedger ledger, Task claiming)
     {
         (Request, Ledger, Claiming) = (request, ledger, claiming);
-        (_claim, Present) = (claim?.Claim, claim?.LastFix);
+        _claim = claim?.Claim;
         (DriverIdUtf8, SessionIdUtf8) = (Encoding.UTF8.GetBytes(request.DriverId), Encoding.UTF8.GetBytes(request.SessionId));
     }
 
@@ -81,14 +82,14 @@ public sealed class Carrier
     /// <summary>The highest command that its stream has seen.</summary>
     internal Func<ulong> LastCommandSequence { get; set; } = () => 0;
 
+    /// <summary>Rises from one carrier of the process to the next: who came first is claimed first.</summary>
+    internal long Number { get; } = Interlocked.Increment(ref _last);
+
     internal ClaimRequest Request { get; }
 
     internal Task Claiming { get; }
 
     // The rest is the log's loop's own.
-
-    /// <summary>The stored present of the driver, replaced by each accepted fix that is written.</summary>
-    internal Fix? Present { get; set; }
 
     internal byte[] DriverIdUtf8 { get; }
 
@@ -97,11 +98,11 @@ public sealed class Carrier
     /// <summary>The last attempt to write that it was part of: each lists a carrier once.</summary>
     internal long InAttempt { get; set; }
 
+    /// <summary>By which number the log names it.</summary>
+    internal LogOpening Opening { get; set; }
+
     /// <summary>Highest sequence of it in the batch being written.</summary>
     internal ulong BatchThrough { get; set; }
-
-    /// <summary>The present of the driver once the batch is written.</summary>
-    internal Fix? BatchPresent { get; set; }
 
     /// <summary>Whether a fix of it may still be written.</summary>
     internal bool MayWrite(ulong sequence, int run) => IsClaimed && !IsLost && Ledger.MayWrite(sequence, run);
@@ -109,15 +110,13 @@ public sealed class Carrier
     /// <summary>The store has answered after all.</summary>
     internal void Claimed(ConnectionClaim claim)
     {
-        // The place in memory is as new as the store's, or newer.
-        Present ??= claim.LastFix;
         Ledger.Resume(claim);
         _isClaimedLate |= LastClaim is null;
         _claim = claim.Claim;
         Told();
     }
 
-    /// <summary>The store has forgotten the claim: it acts on when it has a new one.</summary>
+    /// <summary>The claim holds no longer: it acts on when it has a new one.</summary>
     internal void Suspend()
     {
         _before = LastClaim;
@@ -131,7 +130,7 @@ public sealed class Carrier
     /// <summary>The log has taken all of it in that was in a batch.</summary>
     internal void Logged()
     {
-        Present = BatchPresent;
+        Opening = Opening with { IsWritten = true };
         Ledger.Logged(BatchThrough);
         Told();
     }

@@ -7,6 +7,9 @@ public sealed class Carriers
 {
     private readonly ConcurrentDictionary<string, Carrier> _holders = new(StringComparer.Ordinal);
 
+    // The newest mark of each driver whom a later claim has taken over: one whose claim is answered after that never had its say. Bounded by the drivers.
+    private readonly ConcurrentDictionary<string, FenceMark> _marks = new(StringComparer.Ordinal);
+
     /// <summary>All of them.</summary>
     internal IEnumerable<Carrier> All => _holders.Values;
 
@@ -41,7 +44,31 @@ public sealed class Carriers
                 leaves = isLate ? carrier : held;
                 return isLate ? held : carrier;
             });
+        LookAtMarks(carrier);
         return leaves;
+    }
+
+    /// <summary>A later claim has the driver: whoever carries them here by an earlier one does no longer, nor does who is still to learn of such a claim.</summary>
+    internal void Fence(FenceMark mark)
+    {
+        var newest = _marks.AddOrUpdate(mark.DriverId, mark, (_, known) => known.Epoch > mark.Epoch ? known : mark);
+        if (Of(mark.DriverId) is { } carrier)
+        {
+            newest.Fence(carrier);
+        }
+    }
+
+    /// <summary>The greatest epoch that is known of a driver; 0 for none. A store that has forgotten goes on above it.</summary>
+    internal long EpochOf(string driverId) =>
+        Math.Max(Of(driverId)?.LastClaim?.Epoch ?? 0, _marks.TryGetValue(driverId, out var mark) ? mark.Epoch : 0);
+
+    /// <summary>A carrier has its claim: it may have been fenced before it heard of it.</summary>
+    internal void LookAtMarks(Carrier carrier)
+    {
+        if (_marks.TryGetValue(carrier.DriverId, out var mark))
+        {
+            mark.Fence(carrier);
+        }
     }
 
     /// <summary>It has ended. What it appended is still written, if it ever had its driver.</summary>

@@ -20,10 +20,13 @@ public sealed record ClaimRequest(string DriverId, string SessionId, DeviceAttem
     /// <summary>The vehicle that the driver's app has named, of a stream; empty for the usual one.</summary>
     public string VehicleId { get; init; } = "";
 
+    /// <summary>How many of its last fixes the app may send again: so many are known by their contents.</summary>
+    public int Resendable { get; init; } = 64;
+
     /// <summary>The highest command that the app or its stream has seen: where the store knows less, what waits is numbered anew above it.</summary>
     public ulong LastCommandSequence { get; init; }
 
-    /// <summary>The claim that it had when the store forgot it: who has come since keeps the driver.</summary>
+    /// <summary>The claim that it had, of one that is claimed anew: who has come since keeps the driver.</summary>
     public DriverClaim? Before { get; init; }
 
     /// <summary>Asked just before it is claimed, of one that must not take the driver from whoever comes meanwhile; null for those who may.</summary>

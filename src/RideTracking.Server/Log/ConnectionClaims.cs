@@ -3,16 +3,22 @@ using RideTracking.Server.Areas;
 using RideTracking.Server.Hosting;
 using RideTracking.Server.Protocol;
 using RideTracking.Server.Store;
+using RideTracking.Server.Store.Events;
+using RideTracking.Server.Store.Feeds;
 using StackExchange.Redis;
 
 namespace RideTracking.Server.Log;
 
 /// <summary>Makes a connection the only one that may write for its driver.</summary>
-public sealed class ConnectionClaims(RedisStore store, Area area, LogWriter writer, LastFixes lastFixes, LostLinks lost, ServerClock clock)
+internal sealed class ConnectionClaims(
+    RedisStore store, Area area, LogWriter writer, LoggedDrivers drivers, [FromKeyedServices("log")] FeedReader log, LostLinks lost, ServerClock clock)
 {
     internal const string AttemptPassedReason = "CONNECTION_ATTEMPT_PASSED";
 
     private readonly StoreKeys _keys = area.Keys;
+
+    /// <summary>For tests, which plant the mistake not to.</summary>
+    internal bool WaitsForLog { get; set; } = PlantedMistakes.ClaimsWaitForLog;
 
     /// <summary>Claims the driver for a session on this node; whoever held it can write no more.</summary>
     /// <param name="request">Who asks.</param>
@@ -23,9 +29,14 @@ public sealed class ConnectionClaims(RedisStore store, Area area, LogWriter writ
     /// <exception cref="RpcException">ABORTED: a later attempt of the same device has the driver, or had it, or another connection has come meanwhile.</exception>
     /// <exception cref="RedisException">The store is away.</exception>
     /// <exception cref="OperationCanceledException">It was abandoned, and did not claim anything.</exception>
-    public async Task<ConnectionClaim> ClaimAsync(ClaimRequest request, CancellationToken abandoned = default)
+    public async Task<ConnectionClaim> ClaimAsync(ClaimRequest request, CancellationToken abandoned = default) =>
+        await ResumeAsync(request, await AskAsync(request, abandoned), abandoned);
+
+    /// <summary>The first half of it: from now on nobody else writes for the driver. How long it takes the store's time-outs bound.</summary>
+    /// <inheritdoc cref="ClaimAsync"/>
+    internal async Task<GivenClaim> AskAsync(ClaimRequest request, CancellationToken abandoned)
     {
-        var (driverId, sessionId) = (request.DriverId, request.SessionId);
+        var driverId = request.DriverId;
         var holder = await HolderAsync(driverId);
         while (true)
         {
@@ -47,14 +58,13 @@ public sealed class ConnectionClaims(RedisStore store, Area area, LogWriter writ
                 store.AppendWrites,
                 StoreScript.ConnectionClaim,
                 [
-                    _keys.Connections, _keys.LastFixes, _keys.EarlierSessions(driverId), _keys.LogFence(holder?.Writer ?? DriverClaim.None), _keys.Outbox(driverId),
-                    _keys.Links(by), _keys.Links(holder?.Writer ?? DriverClaim.None), _keys.Nodes, _keys.NamedVehicles,
+                    _keys.Connections, _keys.LogFence(holder?.Writer ?? DriverClaim.None), _keys.Outbox(driverId), _keys.Log, _keys.Links(by), _keys.Links(holder?.Writer ?? DriverClaim.None), _keys.Nodes, _keys.NamedVehicles,
                 ],
                 [
-                    driverId, by, sessionId, holder?.ToString() ?? DriverClaim.None,
-                    clock.RealMilliseconds(StoreExpiries.EarlierSessions), clock.RealMilliseconds(StoreExpiries.Writer),
+                    driverId, by, request.SessionId, holder?.ToString() ?? DriverClaim.None,
+                    clock.RealMilliseconds(StoreExpiries.Writer),
                     request.Attempt.DeviceArgument, request.Attempt.NumberArgument,
-                    request.EpochFloor, Math.Min(request.LastCommandSequence, ClaimRequest.MaxCommandSequence), request.Before is not null,
+                    request.EpochFloor, Math.Min(request.LastCommandSequence, ClaimRequest.MaxCommandSequence),
                     request.IsStream, (long)NodeLease.Length.TotalMilliseconds, request.VehicleId,
                 ]))!;
             switch ((string)reply[0]!)
@@ -65,7 +75,7 @@ public sealed class ConnectionClaims(RedisStore store, Area area, LogWriter writ
                     holder = new DriverClaim((long)reply[1], by);
                     break;
                 case "ok":
-                    return Read(request, new DriverClaim((long)reply[1], by), (byte[]?)reply[2], (byte[]?)reply[3]);
+                    return new GivenClaim(new DriverClaim((long)reply[1], by), HeadOf(reply));
                 default:
                     holder = DriverClaim.Parse((string)reply[1]!);
                     break;
@@ -76,21 +86,25 @@ public sealed class ConnectionClaims(RedisStore store, Area area, LogWriter writ
     /// <summary>A stream has ended: whatever claim it has, or is still to get, connects the driver no more.</summary>
     internal void Ended(Carrier carrier)
     {
-        if (!carrier.Request.IsStream)
-        {
-            return;
-        }
-
         if (carrier.LastClaim is { } claim)
         {
-            lost.Add(carrier.DriverId, claim);
+            Ended(carrier.Request, claim);
         }
         else
         {
             // Nobody waits for its answer, and it may come all the same.
             carrier.Claiming.ContinueWith(
-                claiming => lost.Add(carrier.DriverId, ((Task<ConnectionClaim>)claiming).Result.Claim),
-                CancellationToken.None, TaskContinuationOptions.OnlyOnRanToCompletion, TaskScheduler.Default);
+                claiming => Ended(carrier.Request, ((Task<ConnectionClaim>)claiming).Result.Claim),
+                CancellationToken.None, TaskContinuationOptions.OnlyOnRanToCompletion | TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+        }
+    }
+
+    /// <summary>Nobody takes up a claim that was given.</summary>
+    internal void Ended(ClaimRequest request, DriverClaim claim)
+    {
+        if (request.IsStream)
+        {
+            lost.Add(request.DriverId, claim);
         }
     }
 
@@ -103,16 +117,36 @@ public sealed class ConnectionClaims(RedisStore store, Area area, LogWriter writ
     private static RpcException Passed(string reason, string message, params (string Key, string Value)[] metadata) =>
         Refusal.Aborted(reason, message, metadata).ToRpcException();
 
-    private ConnectionClaim Read(ClaimRequest request, DriverClaim claim, byte[]? last, byte[]? ofSession)
+    /// <summary>
+    /// The second half: waits until memory has the log up to where it was then, after which no fix of an earlier claim comes. A feed that begins
+    /// again makes it long.
+    /// </summary>
+    /// <exception cref="RedisException">The store is away.</exception>
+    /// <exception cref="OperationCanceledException">It was abandoned.</exception>
+    internal async Task<ConnectionClaim> ResumeAsync(ClaimRequest request, GivenClaim given, CancellationToken abandoned)
     {
-        // Without them the app sends again what the log has already, which is harmless.
-        var present = lastFixes.Parse(request.DriverId, last);
-        var resumed = store.Unreadable.Read(
-            RecordKind.LastFix, _keys.EarlierSessions(request.DriverId), request.SessionId, ofSession, LastFix.Parse);
-        return new ConnectionClaim(
-            claim, resumed?.LoggedThrough ?? 0, present?.Fix, present?.SessionId, resumed?.Rejections ?? [], resumed?.Contents ?? []);
+        try
+        {
+            await (WaitsForLog ? log.ReadThroughAsync(given.LogHead, abandoned) : Task.CompletedTask);
+        }
+        catch
+        {
+            // It is claimed, and nobody will hear of it.
+            Ended(request, given.Claim);
+            throw;
+        }
+
+        return drivers.Resume(given.Claim, request, clock.GetUtcNow().ToUnixTimeMilliseconds());
     }
+
+    private static EventPosition HeadOf(RedisResult[] reply) =>
+        new((ulong)reply[2], EventPosition.ParseToken((string)reply[3]!));
 
     private async Task<DriverClaim?> HolderAsync(string driverId) =>
         (string?)await store.Append.HashGetAsync(_keys.Connections, driverId) is { } connection ? DriverClaim.Parse(connection) : null;
 }
+
+/// <summary>What the store has given to a claim.</summary>
+/// <param name="Claim">The claim.</param>
+/// <param name="LogHead">Where the log ended then.</param>
+internal readonly record struct GivenClaim(DriverClaim Claim, EventPosition LogHead);

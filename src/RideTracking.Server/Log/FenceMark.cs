@@ -15,15 +15,6 @@ internal readonly record struct FenceMark(string DriverId, long Epoch, DeviceAtt
         return new FenceMark(parts[0], long.Parse(parts[1], CultureInfo.InvariantCulture), new DeviceAttempt(parts.Length < 3 || parts[2] == DriverClaim.None ? null : parts[2], 0));
     }
 
-    /// <summary>Fences the driver's carrier of this node, if its claim came before.</summary>
-    public void FenceIn(Carriers carriers)
-    {
-        if (carriers.Of(DriverId) is { } carrier)
-        {
-            Fence(carrier);
-        }
-    }
-
     /// <summary>Fences a carrier whose claim came before.</summary>
     public void Fence(Carrier carrier)
     {

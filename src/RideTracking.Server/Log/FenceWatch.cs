@@ -16,13 +16,13 @@ internal sealed class FenceWatch(Area area, LogWriter writer, Carriers carriers,
         if (area.StoreForgettings is var forgettings && forgettings != _forgettings)
         {
             _forgettings = forgettings;
-            log.StoreForgot();
+            log.ClaimAnew();
         }
 
         var key = area.Keys.LogFence(writer.Id);
         foreach (var member in await area.Bulk.SetMembersAsync(key))
         {
-            FenceMark.Parse((string)member!).FenceIn(carriers);
+            carriers.Fence(FenceMark.Parse((string)member!));
         }
     }
 }

@@ -10,8 +10,11 @@ namespace RideTracking.Server.Log;
 /// <see cref="Append"/> may be called from any thread and never waits. The loop alone talks to the store; while the
 /// store is away it tries again, and what waits is bounded by <see cref="LogOptions.MaxWaitingFixes"/>.
 /// </remarks>
-public sealed partial class FixLog : BackgroundService
+internal sealed partial class FixLog : BackgroundService
 {
+    /// <summary>Key of its loop, by whose clock it waits: I/O is paced in real time, whatever the server's clock runs at.</summary>
+    internal const string Pacing = "log-pacing";
+
     private static readonly Backoff Retry = new(TimeSpan.FromMilliseconds(100), TimeSpan.FromSeconds(2));
     private static readonly TimeSpan SendOff = TimeSpan.FromSeconds(5);
 
@@ -34,27 +37,26 @@ public sealed partial class FixLog : BackgroundService
     private readonly FlushWindow _window;
     private int _taken;
     private bool _isAway;
-    private volatile bool _isForgotten;
+    private volatile bool _claimsAnew;
     private bool _sleeping = true;
     private long _appended;
     private long _settled;
 
     public FixLog(
-        LogAppend append, WriteAhead ahead, ConnectionClaims claims, Carriers carriers, IOptions<LogOptions> options, LogMetrics metrics, Loops loops,
-        ILogger<FixLog> logger)
+        LogAppend append, WriteAhead ahead, ConnectionClaims claims, Carriers carriers, IOptions<LogOptions> options, LogMetrics metrics,
+        [FromKeyedServices(FixLog.Pacing)] Loop loop, ILogger<FixLog> logger)
     {
         _append = append;
         _ahead = ahead;
-        _unclaimed = new UnclaimedCarriers(claims);
+        _unclaimed = new UnclaimedCarriers(claims, carriers, WakeLoop);
         _carriers = carriers;
         _options = options.Value;
         _metrics = metrics;
         _logger = logger;
-        // I/O pacing is in real time, whatever the server's clock runs at.
-        _loop = loops.Create("fix_log", TimeProvider.System);
+        _loop = loop;
         _waiting = new WaitingFixes(_options.MaxWaitingFixes);
         _batch = new LogRecord[_options.MaxBatchFixes];
-        _window = new FlushWindow(_options, TimeProvider.System);
+        _window = new FlushWindow(_options, loop.Clock);
         metrics.ObserveWaiting(() => _waiting.Count);
     }
 
@@ -75,14 +77,17 @@ public sealed partial class FixLog : BackgroundService
         }
     }
 
-    /// <summary>The store has forgotten who carries the drivers: all carriers of this node claim them anew, above what they knew.</summary>
-    public void StoreForgot()
+    /// <summary>
+    /// The store has forgotten who carries the drivers, or another node took this one for ended: all carriers of this node claim them anew, above
+    /// what they knew, unless another has come since.
+    /// </summary>
+    public void ClaimAnew()
     {
-        _isForgotten = true;
+        _claimsAnew = true;
         WakeLoop();
     }
 
-    /// <summary>Hands a fix over. It is dropped here when the log waits for the app to begin again, or another connection has the driver.</summary>
+    /// <summary>Hands a fix over, or its rejection. It is dropped here when the log waits for the app to begin again, or another connection has the driver.</summary>
     public void Append(Carrier carrier, in Fix fix, in FixVerdict verdict, DriverStatus status)
     {
         bool wake, hurry;
@@ -103,7 +108,7 @@ public sealed partial class FixLog : BackgroundService
                 return;
             }
 
-            _waiting.Add(new LogRecord { Carrier = carrier, Fix = fix, Outcome = verdict.Outcome, Status = status, Run = run });
+            _waiting.Add(new LogRecord { Carrier = carrier, Fix = fix, Verdict = verdict, Status = status, Run = run });
             _appended++;
             wake = _sleeping;
             _sleeping = false;
@@ -165,6 +170,25 @@ public sealed partial class FixLog : BackgroundService
     /// <inheritdoc/>
     protected override Task ExecuteAsync(CancellationToken stoppingToken) => _loop.WheneverAsync(TakeAsync, WriteAsync, stoppingToken, Retry);
 
+    /// <summary>Whether there is something to write, or somebody to claim.</summary>
+    internal bool HasWork
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _taken > 0 || _waiting.Count > 0 || !_unclaimed.IsEmpty || _claimsAnew;
+            }
+        }
+    }
+
+    /// <summary>For the simulation: one look, without the waiting before it.</summary>
+    internal Task<LookOutcome> StepAsync(CancellationToken stopping)
+    {
+        _taken = _taken == 0 ? Take() : _taken;
+        return _loop.LookAsync(WriteAsync, stopping);
+    }
+
     private async ValueTask<bool> TakeAsync(CancellationToken stopping)
     {
         if (_taken == 0)
@@ -186,7 +210,7 @@ public sealed partial class FixLog : BackgroundService
             while (!await _append.WriteAsync(_batch.AsMemory(0, _taken), Fence))
             {
                 LogLost();
-                _isForgotten = true;
+                ClaimAnew();
                 await ClaimAsync(stopping);
             }
         }
@@ -214,14 +238,15 @@ public sealed partial class FixLog : BackgroundService
 
     private async Task ClaimAsync(CancellationToken stopping)
     {
-        if (_isForgotten)
+        if (_claimsAnew)
         {
-            _isForgotten = false;
+            _claimsAnew = false;
+            _append.TakeWriter();
             SuspendAll();
         }
 
         await _unclaimed.ClaimAsync(_loop, stopping);
-        if (_unclaimed.HasFaulty)
+        if (_unclaimed.AreLeft)
         {
             BreakUnclaimed();
         }
@@ -233,7 +258,7 @@ public sealed partial class FixLog : BackgroundService
         bool sleep;
         lock (_lock)
         {
-            sleep = _waiting.Count == 0 && _unclaimed.IsEmpty && !_isForgotten;
+            sleep = _waiting.Count == 0 && _unclaimed.IsEmpty && !_claimsAnew;
             _sleeping = sleep;
         }
 
@@ -250,7 +275,7 @@ public sealed partial class FixLog : BackgroundService
         bool collect;
         lock (_lock)
         {
-            collect = _waiting.Count < _batch.Length && _flushes.IsEmpty && _unclaimed.IsEmpty && !_isForgotten;
+            collect = _waiting.Count < _batch.Length && _flushes.IsEmpty && _unclaimed.IsEmpty && !_claimsAnew;
         }
 
         if (collect)
@@ -365,8 +390,13 @@ public sealed partial class FixLog : BackgroundService
     // Later connections have the drivers: their fixes under an older claim are not to be written any more.
     private void Fence(Dictionary<string, FenceMark> marks)
     {
+        foreach (var mark in marks.Values)
+        {
+            _carriers.Fence(mark);
+        }
+
         // Those of ended streams, too.
-        foreach (var carrier in marks.Keys.Select(_carriers.Of).OfType<Carrier>().Concat(WithWaiting()))
+        foreach (var carrier in WithWaiting())
         {
             if (marks.TryGetValue(carrier.DriverId, out var mark))
             {

@@ -17,4 +17,14 @@ internal readonly record struct LogEntry(string Writer, ReadOnlyMemory<byte> Bat
             ? throw new InvalidDataException("A batch of the log names no writer.")
             : new LogEntry(Encoding.ASCII.GetString(entry.Record.Span[..end]), entry.Record[(end + 1)..]);
     }
+
+    /// <summary>What <see cref="Of"/> takes apart.</summary>
+    public static byte[] Write(string writer, ReadOnlySpan<byte> batch)
+    {
+        var entry = new byte[writer.Length + 1 + batch.Length];
+        Encoding.ASCII.GetBytes(writer, entry);
+        entry[writer.Length] = (byte)' ';
+        batch.CopyTo(entry.AsSpan(writer.Length + 1));
+        return entry;
+    }
 }

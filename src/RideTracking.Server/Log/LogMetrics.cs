@@ -21,6 +21,9 @@ public sealed class LogMetrics
     internal void ObserveWaiting(Func<int> count) =>
         _meter.Gauge("ridetracking.log.waiting", "{fix}", "Fixes that wait to be written.", () => count());
 
+    internal void ObserveCheckpoint(Func<TimeSpan> age) => _meter.Gauge(
+        "ridetracking.log.checkpoint.age", "s", "Since the log's last checkpoint was written, or found written by another node.", () => age().TotalSeconds);
+
     internal void Logged(int fixes)
     {
         _logged.Add(fixes);

@@ -1,6 +1,8 @@
 using System.Globalization;
+using RideTracking.Engine.Ingest;
 using RideTracking.Server.Areas;
 using RideTracking.Server.Store;
+using RideTracking.Server.Store.Events;
 using RideTracking.Server.Store.Feeds;
 
 namespace RideTracking.Server.Log;
@@ -50,18 +52,20 @@ public sealed class LogReader(RedisStore store, StoreKeys keys)
         }
     }
 
-    private async IAsyncEnumerable<LoggedFix> ReadSegmentAsync(long segment)
+    /// <summary>A segment's batches, but for those that cannot be read.</summary>
+    /// <param name="number">Of the segment.</param>
+    /// <param name="segment">Has then what they have opened.</param>
+    internal async IAsyncEnumerable<(EventPosition At, LoggedBatch Batch)> ReadBatchesAsync(long number, SegmentConnections segment)
     {
+        var key = keys.LogSegment(number);
         for (long start = 0; ; start += BatchesAtATime)
         {
-            var batches = await store.Bulk.ListRangeAsync(keys.LogSegment(segment), start, start + BatchesAtATime - 1);
+            var batches = await store.Bulk.ListRangeAsync(key, start, start + BatchesAtATime - 1);
             for (var i = 0; i < batches.Length; i++)
             {
-                var fixes = store.Unreadable.Read(
-                    RecordKind.LogBatch, keys.LogSegment(segment), $"{start + i}", (byte[])batches[i]!, static entry => LogBatch.Read(LogEntry.Of(FeedEntries.Parse(entry)).Batch.Span));
-                foreach (var fix in fixes ?? [])
+                if (store.Unreadable.Read(RecordKind.LogBatch, key, $"{start + i}", (byte[])batches[i]!, stored => Read(FeedEntries.Parse(stored), segment)) is { } read)
                 {
-                    yield return fix;
+                    yield return read;
                 }
             }
 
@@ -72,8 +76,24 @@ public sealed class LogReader(RedisStore store, StoreKeys keys)
         }
     }
 
+    private static (EventPosition At, LoggedBatch Batch)? Read(EventEntry entry, SegmentConnections segment) => (entry.At, LogBatch.Read(LogEntry.Of(entry), segment));
+
+    private async IAsyncEnumerable<LoggedFix> ReadSegmentAsync(long number)
+    {
+        await foreach (var (_, batch) in ReadBatchesAsync(number, new SegmentConnections(store.Format)))
+        {
+            foreach (var fix in batch.Fixes)
+            {
+                if (fix.Outcome != FixOutcome.Rejected)
+                {
+                    yield return fix;
+                }
+            }
+        }
+    }
+
     // Segments expire in the order in which they were written, so the oldest is found by halving.
-    private async Task<long> OldestAsync(long newest)
+    internal async Task<long> OldestAsync(long newest)
     {
         long low = 1, high = newest;
         while (low < high)

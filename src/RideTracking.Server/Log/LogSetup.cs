@@ -1,3 +1,4 @@
+using System.Globalization;
 using Microsoft.Extensions.Options;
 using RideTracking.Server.Areas;
 using RideTracking.Server.Hosting;
@@ -19,21 +20,29 @@ public static class LogSetup
         services.AddSingleton<IValidateOptions<LogOptions>, LogOptionsTimes>();
         services.AddSingleton<LogWriter>();
         services.AddSingleton<Carriers>();
-        services.AddSingleton<LastFixes>();
+        services.AddSingleton<LoggedDrivers>();
+        area.Hear<LoggedDrivers>("forgotten", (drivers, change) => drivers.Forget(change.Text(0), ulong.Parse(change.Text(1), CultureInfo.InvariantCulture)));
         services.AddSingleton<LogMetrics>();
+        services.AddSingleton<LogMemory>();
         services.AddSingleton<LogAppend>();
         services.AddSingleton<WriteAhead>();
         services.AddSingleton<LogReader>();
+        services.AddSingleton(s => new SegmentConnections(s.GetRequiredService<RedisStore>().Format));
+        services.AddSingleton<CheckpointStore>();
+        services.AddSingleton<LogCheckpoints>();
         services.AddSingleton<ConnectionClaims>();
         services.AddSingleton<DriverLinks>();
         services.AddSingleton<LostLinks>();
         services.AddSingleton<NodeLease>();
         services.AddSingleton<DriverDuty>();
+        services.AddKeyedSingleton(FixLog.Pacing, (s, _) => s.GetRequiredService<Loops>().Create("fix_log", TimeProvider.System));
         services.AddSingleton<FixLog>();
         services.AddHostedService(s => s.GetRequiredService<FixLog>());
         services.AddHostedService(s => s.GetRequiredService<NodeLease>());
         services.AddHostedService(s => s.GetRequiredService<LostLinks>());
         services.AddHostedService<FenceWatch>();
+        services.AddHostedService(s => s.GetRequiredService<LogCheckpoints>());
+        services.AddHostedService<LogRoom>();
         foreach (var kind in new[] { "claimed", "lost", "ended" })
         {
             area.Hear<DriverLinks>(kind, (links, change) => links.Apply(change));
@@ -42,19 +51,27 @@ public static class LogSetup
         return area.AddDoor<LogReader>();
     }
 
-    /// <summary>Adds the reading of what any node logs.</summary>
+    /// <summary>Adds the reading of what any node logs. On the embedded store, too: what the log has is known by reading it.</summary>
     internal static AreaBuilder AddLogFeed(this AreaBuilder area, Action<IServiceProvider, EventEntry> apply, Action<IServiceProvider> beginAgain) =>
-        area.AddFeed("log", one => one.Keys.Log, (s, one, loop) => new FeedReader(
-            new LogFeed(s.GetRequiredService<RedisStore>(), one.Keys),
-            // What the log has of this node's fixes it learns by appending.
-            new OwnCommits(),
-            entry => apply(s, entry),
+        area.AddFeed("log", one => one.Keys.Log, (s, one, loop) => ReaderOf(s, one, loop, apply, beginAgain), onEmbedded: true);
+
+    private static FeedReader ReaderOf(IServiceProvider services, Area area, Loop loop, Action<IServiceProvider, EventEntry> apply, Action<IServiceProvider> beginAgain)
+    {
+        var reader = new FeedReader(
+            new LogFeed(
+                services.GetRequiredService<RedisStore>(), area.Keys, services.GetRequiredService<LogReader>(), services.GetRequiredService<CheckpointStore>(),
+                services.GetRequiredService<LoggedDrivers>(), services.GetRequiredService<SegmentConnections>()),
+            services.GetRequiredService<LogAppend>().Own,
+            entry => apply(services, entry),
             why =>
             {
-                s.GetRequiredService<StoreGenerations>().Broken($"log ({one.Id})", why);
-                beginAgain(s);
+                services.GetRequiredService<StoreGenerations>().Broken($"log ({area.Id})", why);
+                beginAgain(services);
             },
-            new FeedMetrics(s.GetRequiredService<AreaMeter>(), "log"),
+            new FeedMetrics(services.GetRequiredService<AreaMeter>(), "log"),
             loop,
-            s.GetRequiredService<ILogger<FeedReader>>()));
+            services.GetRequiredService<ILogger<FeedReader>>());
+        services.GetRequiredService<LogAppend>().Appended = entry => reader.Hear(entry);
+        return reader;
+    }
 }

@@ -92,7 +92,13 @@ internal sealed partial class NodeLease : LoopService
         var by = _writer.Id;
         var at = _area.Clock.Machine.GetTimestamp();
         var reply = (RedisValue[])(await StoreScript.NodeLease.RunAsync(
-            _area.Writes, [_area.Keys.Nodes], [by, (long)Length.TotalMilliseconds, _heldBy == by, _area.Writes.IsEmbedded, movesMatching, _formerly]))!;
+            _area.Writes, [_area.Keys.Nodes], [by, (long)Length.TotalMilliseconds, _heldBy == by, _area.Writes.IsEmbedded, movesMatching, _formerly, _area.Format.Reads, _area.Format.Offers]))!;
+        if (reply[0] == "form")
+        {
+            _area.Format.CanRead((int)reply[1]);
+            return;
+        }
+
         if (reply[0] != "ok")
         {
             BeginAgain();
@@ -108,7 +114,8 @@ internal sealed partial class NodeLease : LoopService
 
         _holding = held;
         _writer.HasListeners = (bool)reply[3];
-        for (var i = 4; i < reply.Length; i += 2)
+        _area.Format.Agreed((int)reply[4]);
+        for (var i = 5; i < reply.Length; i += 2)
         {
             var ended = (string)reply[i]!;
             if (await EndAsync(ended, reply[i + 1]))
@@ -118,7 +125,7 @@ internal sealed partial class NodeLease : LoopService
         }
     }
 
-    // Only once for each writer: the feed tells it, too.
+    // Only once for each writer.
     private void BeginAgain()
     {
         if (_heldBy == _writer.Id)
@@ -127,7 +134,7 @@ internal sealed partial class NodeLease : LoopService
             _heldBy = "";
             _holding = new Holding(false, false, 0);
             _writer.Renew();
-            _log.StoreForgot();
+            _log.ClaimAnew();
         }
     }
 

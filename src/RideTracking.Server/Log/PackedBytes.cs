@@ -1,4 +1,6 @@
 using System.Buffers.Binary;
+using System.Text;
+using RideTracking.Engine.Ingest;
 using RideTracking.Engine.Packing;
 
 namespace RideTracking.Server.Log;
@@ -6,6 +8,9 @@ namespace RideTracking.Server.Log;
 /// <summary>Writes the log's packed numbers into a span that is long enough.</summary>
 internal ref struct PackedWriter(Span<byte> buffer)
 {
+    /// <summary>What a rejection takes.</summary>
+    public const int RejectionBytes = 1 + (2 * sizeof(double));
+
     private readonly Span<byte> _buffer = buffer;
 
     public int Length { get; private set; }
@@ -44,6 +49,20 @@ internal ref struct PackedWriter(Span<byte> buffer)
         value.CopyTo(_buffer[Length..]);
         Length += value.Length;
     }
+
+    /// <summary>At most three bytes a character, and its length.</summary>
+    public void Text(string value)
+    {
+        Unsigned((ulong)Encoding.UTF8.GetByteCount(value));
+        Length += Encoding.UTF8.GetBytes(value, _buffer[Length..]);
+    }
+
+    public void Rejection(in FixVerdict verdict)
+    {
+        Byte((byte)verdict.Reason);
+        Double(verdict.Limit);
+        Double(verdict.Measured);
+    }
 }
 
 /// <summary>Reads what <see cref="PackedWriter"/> wrote.</summary>
@@ -66,6 +85,10 @@ internal ref struct PackedReader(ReadOnlySpan<byte> buffer)
     public double Double() => BinaryPrimitives.ReadDoubleLittleEndian(Take(sizeof(double)));
 
     public ReadOnlySpan<byte> Bytes() => Take(checked((int)Unsigned()));
+
+    public string Text() => Encoding.UTF8.GetString(Bytes());
+
+    public FixVerdict Rejection() => FixVerdict.Rejected((FixRejectReason)Byte(), Double(), Double());
 
     private ReadOnlySpan<byte> Take(int count)
     {

@@ -10,7 +10,7 @@ public readonly record struct FixesAcknowledged(ulong Through, IReadOnlyList<Seq
 
 /// <summary>
 /// What has become of one session's fixes: received, appended, logged, acknowledged. Nothing is acknowledged that is not in the
-/// log, or was rejected and told; nothing is written twice; and what was seen before is known by its content alone.
+/// log, with its rejection if it was rejected; nothing is written twice; and what was seen before is known by its content alone.
 /// Thread-safe; calls nobody.
 /// </summary>
 /// <remarks>
@@ -130,7 +130,7 @@ public sealed class SessionLedger
         }
     }
 
-    /// <summary>A fix does not go to the log, and the app is to be told why.</summary>
+    /// <summary>A fix is nothing that the log could take, since its number is another's; the app is to be told so.</summary>
     public void Reject(ulong sequence, in FixVerdict verdict)
     {
         lock (_lock)
@@ -140,9 +140,9 @@ public sealed class SessionLedger
         }
     }
 
-    /// <summary>A fix is to go to the log.</summary>
+    /// <summary>A fix is to go to the log, or its rejection.</summary>
     /// <param name="fix">The fix.</param>
-    /// <param name="verdict">What the app is to be told of it, when it was late.</param>
+    /// <param name="verdict">What the app is to be told of it, unless it was plainly accepted.</param>
     /// <param name="run">Goes with it to <see cref="MayWrite"/>.</param>
     /// <returns>False when it is not to be written: the log has it, or waits for the app to begin again.</returns>
     internal bool Append(in Fix fix, in FixVerdict verdict, out int run)
@@ -171,7 +171,7 @@ public sealed class SessionLedger
 
             _appended = fix.Sequence;
             _unproved?.Add(new SequenceContent(fix.Sequence, fix.ContentHash()));
-            if (verdict.Outcome == FixOutcome.HistoryOnly)
+            if (verdict.Outcome != FixOutcome.Accepted)
             {
                 _verdicts.Add(fix.Sequence, verdict);
             }
@@ -225,6 +225,20 @@ public sealed class SessionLedger
         }
     }
 
+    /// <summary>
+    /// A rejection is in the log. Where the app has begun again since, and sends the fix again, it is not judged anew: what the log has is told.
+    /// </summary>
+    internal void RejectionLogged(ulong sequence, in FixVerdict verdict, int run)
+    {
+        lock (_lock)
+        {
+            if (run != _run)
+            {
+                _verdicts.Add(sequence, verdict);
+            }
+        }
+    }
+
     /// <summary>A fix that was appended will not be in the log.</summary>
     /// <returns>Whether the app must be asked for it, and was not yet.</returns>
     internal bool Forget(ulong sequence, int run)
@@ -275,16 +289,6 @@ public sealed class SessionLedger
             }
 
             _unproved = null;
-        }
-    }
-
-    /// <summary>Adds what a later claim must know of the fixes up to a sequence: rejections that were perhaps not heard, and what the app may still send again.</summary>
-    internal void CopyStored(ulong through, List<SequencedVerdict> rejections, List<SequenceContent> contents)
-    {
-        lock (_lock)
-        {
-            _verdicts.CopyRejections(rejections, through);
-            _window.CopyTo(contents, _acks.ToldBefore, through);
         }
     }
 

@@ -7,17 +7,16 @@ public readonly record struct SequencedVerdict(ulong Sequence, FixVerdict Verdic
 
 /// <summary>Verdicts of a session's fixes that were not plainly accepted: those to be told, and rejections told lately.</summary>
 /// <remarks>
-/// What was written to a connection that has just died was not heard. So the log writes rejections beside the driver's
-/// last fix until <see cref="HeardAfter"/> have passed since they were told, and the next connection tells them again:
-/// no resume point reaches over a rejection that the app never heard of, but for those beyond <see cref="MaxTold"/>, which is
-/// one whole message of them. Not thread-safe: <see cref="SessionLedger"/> holds its lock.
+/// What was written to a connection that has just died was not heard. So the log has rejections too, and the next connection tells those
+/// again that are younger than <see cref="HeardAfter"/>: no resume point reaches over a rejection that the app never heard of, but for those
+/// beyond <see cref="MaxTold"/>, which is one whole message of them. Not thread-safe: <see cref="SessionLedger"/> holds its lock.
 /// </remarks>
 internal sealed class SessionVerdicts(TimeProvider machine)
 {
     /// <summary>Most rejections that were told and perhaps not heard: a whole message of them.</summary>
     public const int MaxTold = 500;
 
-    private static readonly TimeSpan HeardAfter = TimeSpan.FromMinutes(2);
+    internal static readonly TimeSpan HeardAfter = TimeSpan.FromMinutes(2);
 
     private List<SequencedVerdict>? _untold;
     private List<(SequencedVerdict Verdict, long At)>? _told;
@@ -77,32 +76,6 @@ internal sealed class SessionVerdicts(TimeProvider machine)
     {
         _untold?.RemoveAll(v => v.Sequence > sequence);
         _told?.RemoveAll(t => t.Verdict.Sequence > sequence);
-    }
-
-    /// <summary>Adds the rejections up to a sequence that the app may not have heard of.</summary>
-    public void CopyRejections(List<SequencedVerdict> rejections, ulong through)
-    {
-        if (_told is null && _untold is null)
-        {
-            return; // As for nearly every driver, always.
-        }
-
-        ForgetHeard(machine.GetTimestamp());
-        foreach (var (verdict, _) in _told ?? [])
-        {
-            if (verdict.Sequence <= through)
-            {
-                rejections.Add(verdict);
-            }
-        }
-
-        foreach (var verdict in _untold ?? [])
-        {
-            if (verdict.Verdict.Outcome == FixOutcome.Rejected && verdict.Sequence <= through)
-            {
-                rejections.Add(verdict);
-            }
-        }
     }
 
     private void ForgetHeard(long now)

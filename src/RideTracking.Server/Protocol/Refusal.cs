@@ -76,6 +76,10 @@ public static class Refusal
     public static Status Exhausted(string reason, string message, params ReadOnlySpan<(string Key, string Value)> metadata) =>
         With(Code.ResourceExhausted, message, Info(reason, metadata));
 
+    /// <summary>Too much of it just now; says when to try again.</summary>
+    public static Status Later(string reason, string message, TimeSpan retryAfter) =>
+        With(Code.ResourceExhausted, message, Info(reason, []), new RetryInfo { RetryDelay = retryAfter.ToDuration() });
+
     /// <summary>More than a limit; the metadata names it.</summary>
     /// <param name="reason">The ErrorInfo's, a constant.</param>
     /// <param name="limit">As many are allowed.</param>

@@ -30,7 +30,7 @@ internal sealed class LoadedScript
             await loading.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             try
             {
-                return await database.ScriptEvaluateAsync(_sha1, keys, arguments).ConfigureAwait(false);
+                return await database.ScriptEvaluateAsync(_sha1, keys, arguments, CommandFlags.DemandMaster).ConfigureAwait(false);
             }
             catch (RedisServerException e) when (e.Message.StartsWith("NOSCRIPT", StringComparison.Ordinal))
             {
@@ -52,7 +52,7 @@ internal sealed class LoadedScript
                 return null;
             }
 
-            var run = database.ScriptEvaluateAsync(_text, keys, arguments);
+            var run = database.ScriptEvaluateAsync(_text, keys, arguments, CommandFlags.DemandMaster);
             Volatile.Write(ref _loading, run);
             return run;
         }

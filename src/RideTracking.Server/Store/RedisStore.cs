@@ -9,13 +9,13 @@ namespace RideTracking.Server.Store;
 /// away, and whoever makes them decides what to do then.
 /// </summary>
 public sealed partial class RedisStore(
-    IOptions<StoreOptions> options, EmbeddedStore embedded, UnreadableRecords unreadable, ILogger<RedisStore> logger) : IHostedService, IAsyncDisposable
+    IOptions<StoreOptions> options, EmbeddedStore embedded, UnreadableRecords unreadable, RecordFormat format, ILogger<RedisStore> logger) : IHostedService, IAsyncDisposable
 {
     private readonly List<ConnectionMultiplexer> _connections = [];
-    private IDatabase? _append;
-    private IDatabase? _trips;
-    private IDatabase? _bulk;
-    private IDatabase? _feeds;
+    private StoreReader? _append;
+    private StoreReader? _trips;
+    private StoreReader? _bulk;
+    private StoreReader? _feeds;
     private StoreWriter? _appendWrites;
     private StoreWriter? _writes;
     private int _restorations;
@@ -26,14 +26,14 @@ public sealed partial class RedisStore(
     internal RedisStore(
         IDatabase append, IDatabase trips, IDatabase bulk, IDatabase feeds, IOptions<StoreOptions> options, EmbeddedStore embedded, UnreadableRecords unreadable,
         ILogger<RedisStore> logger)
-        : this(options, embedded, unreadable, logger)
+        : this(options, embedded, unreadable, new RecordFormat(), logger)
     {
-        (_append, _trips, _bulk, _feeds) = (append, trips, bulk, feeds);
-        (_appendWrites, _writes) = (new StoreWriter(append, isEmbedded: false), new StoreWriter(trips, isEmbedded: false));
+        (_append, _trips, _bulk, _feeds) = (new(append), new(trips), new(bulk), new(feeds));
+        (_appendWrites, _writes) = (new StoreWriter(append, isEmbedded: false, Format), new StoreWriter(trips, isEmbedded: false, Format));
     }
 
     /// <summary>For reading what the log's appends and connection claims go by.</summary>
-    public IDatabase Append => _append ?? throw NotStarted();
+    public StoreReader Append => _append ?? throw NotStarted();
 
     /// <summary>For the log's appends and connection claims.</summary>
     public StoreWriter AppendWrites => _appendWrites ?? throw NotStarted();
@@ -42,16 +42,19 @@ public sealed partial class RedisStore(
     public StoreWriter Writes => _writes ?? throw NotStarted();
 
     /// <summary>For reading trips, plans, commands and the directory.</summary>
-    public IDatabase Trips => _trips ?? throw NotStarted();
+    public StoreReader Trips => _trips ?? throw NotStarted();
 
     /// <summary>For reading much: rebuilding the present, replays.</summary>
-    public IDatabase Bulk => _bulk ?? throw NotStarted();
+    public StoreReader Bulk => _bulk ?? throw NotStarted();
 
-    /// <summary>For the feeds. Not on the embedded store, which no other node uses.</summary>
-    public IDatabase Feeds => _feeds ?? throw NotStarted();
+    /// <summary>For the feeds; on the embedded store, which no other node uses, for the log alone.</summary>
+    public StoreReader Feeds => _feeds ?? throw NotStarted();
 
     /// <summary>Whether this is the embedded store, which has no feeds.</summary>
     public bool IsEmbedded => Writes.IsEmbedded;
+
+    /// <summary>How much memory the store may use, as it is configured here (<see cref="StoreOptions.MemoryLimitMegabytes"/>); 0 for what it says itself.</summary>
+    internal long MemoryLimitBytes => (long)options.Value.MemoryLimitMegabytes << 20;
 
     /// <summary>Whether the store answers just now, as far as the connections know.</summary>
     public bool IsConnected => _connections.Count > 0 && _connections.TrueForAll(c => c.IsConnected);
@@ -71,6 +74,9 @@ public sealed partial class RedisStore(
     /// </summary>
     public int Forgettings => Volatile.Read(ref _forgettings);
 
+    /// <summary>In which form records are written, and up to which they can be read.</summary>
+    public RecordFormat Format => format;
+
     /// <summary>Records that cannot be read, whoever meets them.</summary>
     public UnreadableRecords Unreadable => unreadable;
 
@@ -79,12 +85,12 @@ public sealed partial class RedisStore(
         var endpoint = await embedded.StartAsync(cancellationToken);
         var configuration = endpoint ?? options.Value.Redis;
         _trips = await ConnectAsync(configuration, "trips", cancellationToken);
-        _writes = new StoreWriter(_trips, isEmbedded: endpoint is not null);
+        _writes = new StoreWriter(_trips.Database, isEmbedded: endpoint is not null, format, WaitOn(_trips.Database));
         // The embedded store keeps scripts apart by nothing but the connection that they share.
         _append = endpoint is null ? await ConnectAsync(configuration, "append", cancellationToken) : _trips;
-        _appendWrites = endpoint is null ? new StoreWriter(_append, isEmbedded: false) : _writes;
+        _appendWrites = endpoint is null ? new StoreWriter(_append.Database, isEmbedded: false, format, WaitOn(_append.Database)) : _writes;
         _bulk = await ConnectAsync(configuration, "bulk", cancellationToken);
-        _feeds = endpoint is null ? await ConnectAsync(configuration, "feeds", cancellationToken) : null;
+        _feeds = endpoint is null ? await ConnectAsync(configuration, "feeds", cancellationToken) : _bulk;
         if (!IsConnected)
         {
             LogAbsent(configuration.Split(',')[0]);
@@ -122,7 +128,7 @@ public sealed partial class RedisStore(
         await embedded.DisposeAsync();
     }
 
-    private async Task<IDatabase> ConnectAsync(string configuration, string role, CancellationToken cancellationToken)
+    private async Task<StoreReader> ConnectAsync(string configuration, string role, CancellationToken cancellationToken)
     {
         var settings = ConfigurationOptions.Parse(configuration);
         settings.AbortOnConnectFail = false;
@@ -130,6 +136,8 @@ public sealed partial class RedisStore(
         settings.BacklogPolicy = BacklogPolicy.FailFast;
         settings.ConnectTimeout = Math.Min(settings.ConnectTimeout, 2000);
         settings.ReconnectRetryPolicy = new ExponentialRetry(100, 2000);
+        // Who is the master is asked this often: after a fail-over each server is, for as long, what it was before.
+        settings.ConfigCheckSeconds = Math.Min(settings.ConfigCheckSeconds, 2);
         settings.ClientName = $"ride-tracking-{role}";
         // Who is told to stop does not wait for a store that says nothing; the process ends with what it was opening.
         var connection = await ConnectionMultiplexer.ConnectAsync(settings).WaitAsync(cancellationToken);
@@ -140,8 +148,11 @@ public sealed partial class RedisStore(
             LogRestored(role);
         };
         _connections.Add(connection);
-        return connection.GetDatabase();
+        return new StoreReader(connection.GetDatabase());
     }
+
+    private ReplicaWait? WaitOn(IDatabase database) =>
+        options.Value.WaitForReplicas > 0 ? new ReplicaWait(database, options.Value.WaitForReplicas, options.Value.ReplicaTimeout) : null;
 
     private static InvalidOperationException NotStarted() => new("The store is used before the host has started.");
 

@@ -6,8 +6,11 @@ public static class StoreExpiries
     /// <summary>A fence and a writer's last append outlive any retry of a node that was paused.</summary>
     public static readonly TimeSpan Writer = TimeSpan.FromHours(24);
 
-    /// <summary>The sequences of a driver's earlier sessions: as long as an app may still resend from an old buffer.</summary>
-    public static readonly TimeSpan EarlierSessions = TimeSpan.FromDays(7);
+    /// <summary>The parts of a checkpoint that did not become the last one.</summary>
+    public static readonly TimeSpan CheckpointParts = TimeSpan.FromHours(1);
+
+    /// <summary>Those of the last one: for good.</summary>
+    public static readonly TimeSpan LastCheckpoint = TimeSpan.FromDays(3650);
 
     /// <summary>A link to a trip, should the trip not end before: longer than any is asked for ahead and lasts.</summary>
     public static readonly TimeSpan ShareLink = TimeSpan.FromDays(31);

@@ -44,6 +44,9 @@ public readonly record struct StoreFailure(StoreFailureKind Kind, string Reason)
         RedisConnectionException or RedisCommandException when e.Message.Contains("replica", StringComparison.Ordinal) => Refusing("READONLY"),
         RedisConnectionException { FailureType: ConnectionFailureType.AuthenticationFailure } => Refusing("NOAUTH"),
         RedisConnectionException or RedisTimeoutException => new StoreFailure(StoreFailureKind.Away, "AWAY"),
+        ReplicasLateException => Refusing("NOREPLICAS"),
+        StoreFullException => Refusing("OOM"),
+        RefusedStoreException => Refusing("FORMAT"),
         RedisException or RedisCommandException => new StoreFailure(StoreFailureKind.Mistake, "MISTAKE"),
         _ => null,
     };

@@ -13,6 +13,9 @@ namespace RideTracking.Server.Store;
 /// </summary>
 public sealed partial class StoreGenerations
 {
+    /// <summary>Of what is kept in the store. It rises with each change that an earlier program could not read, or a later one not go on from.</summary>
+    public const int Format = 2;
+
     /// <summary>How long health speaks of it.</summary>
     public static readonly TimeSpan Told = TimeSpan.FromMinutes(10);
 
@@ -67,6 +70,16 @@ public sealed partial class StoreGenerations
         }
     }
 
+    /// <summary>Why a store cannot be worked on; null when it can. What another format has there is neither read nor converted.</summary>
+    /// <param name="area">Whose keys.</param>
+    /// <param name="key">Holds the name, which begins with the format; the first format's did not.</param>
+    /// <exception cref="RedisException">The store is away or refuses: it is not known.</exception>
+    public async Task<string?> ObjectionAsync(string area, RedisKey key) =>
+        (string?)await _store.Trips.StringGetAsync(key) is { } name && !name.StartsWith($"{Format} ", StringComparison.Ordinal)
+            ? $"The store holds the area {area} in format {(name.Split(' ') is [var format, _] ? format : "1")}, and this program works on format {Format}, which it is not converted to: "
+                + "give it an empty one (another data folder with --data, another Redis with --redis, or the same after FLUSHDB), or go on with the version that wrote it."
+            : null;
+
     /// <summary>Looks once. The first time there is nothing to compare with.</summary>
     /// <param name="area">Whose keys: an area's id, or <c>company</c>.</param>
     /// <param name="key">Holds the name.</param>
@@ -77,7 +90,7 @@ public sealed partial class StoreGenerations
         var isKnown = _known.TryGetValue(area, out var known);
         string? found = await _store.Trips.StringGetAsync(key);
         // Before it is told: who begins anew must not do so again because another node names the store meanwhile.
-        found ??= (string)(await StoreScript.SetOnce.RunAsync(_store.Writes, [key], [Guid.NewGuid().ToString("N")]))!;
+        found ??= (string)(await StoreScript.SetOnce.RunAsync(_store.Writes, [key], [$"{Format} {Guid.NewGuid():N}"]))!;
         _known[area] = (found, now);
         if (!isKnown || found == known.Name)
         {

@@ -23,6 +23,31 @@ public sealed class StoreOptions
     public long MaxLogMegabytes { get; set; } = 1024;
 
     /// <summary>
+    /// How much memory the store may use, in MB, 1 to 16777216: beyond 80 % of it fixes that a checkpoint covers go before their time, beyond 90 % new ones wait.
+    /// 0: what the store's own <c>maxmemory</c> says. Not for the embedded store, which goes to disk.
+    /// </summary>
+    [Range(0, 1 << 24, ErrorMessage = "Store:MemoryLimitMegabytes must be 0 to 16777216.")]
+    public int MemoryLimitMegabytes { get; set; }
+
+    /// <summary>
+    /// How many replicas must have what was written before it is acknowledged or answered for, 0 to 16. It holds what it says only if every replica
+    /// that may be promoted is among them. 0: what the store's master has is answered for, and a fail-over may forget the last of it.
+    /// </summary>
+    [Range(0, 16, ErrorMessage = "Store:WaitForReplicas must be 0 to 16.")]
+    public int WaitForReplicas { get; set; }
+
+    /// <summary>How long replicas are waited for, 10 ms to 4 s. After that acknowledgements wait, and calls are answered UNAVAILABLE.</summary>
+    [Range(typeof(TimeSpan), "00:00:00.010", "00:00:04", ErrorMessage = "Store:ReplicaTimeout must be 10 ms to 4 s.")]
+    public TimeSpan ReplicaTimeout { get; set; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>
+    /// The newest form of records that the nodes write as long as this one is there, though all of them read a newer one: the way back to the version
+    /// before stays open. Null: the newest that all read.
+    /// </summary>
+    [Range(RecordFormat.Oldest, int.MaxValue, ErrorMessage = "Store:MaxRecordForm must be 1 or more.")]
+    public int? MaxRecordForm { get; set; }
+
+    /// <summary>
     /// Whether the embedded store starts although its files are damaged: with what is whole, and without what was written
     /// after it. Otherwise it says what is lost, and does not start.
     /// </summary>

@@ -5,7 +5,7 @@ using StackExchange.Redis;
 
 namespace RideTracking.Server.Store;
 
-/// <summary>Whether <see cref="StoreOptions.Redis"/> names a store at all. It is not shown: a password may be in it.</summary>
+/// <summary>Whether <see cref="StoreOptions.Redis"/> names a store at all, and one that can do what is wanted of it. It is not shown: a password may be in it.</summary>
 internal sealed class StoreOptionsCheck : IValidateOptions<StoreOptions>
 {
     public ValidateOptionsResult Validate(string? name, StoreOptions options)
@@ -14,6 +14,9 @@ internal sealed class StoreOptionsCheck : IValidateOptions<StoreOptions>
         check.Require(
             options.Redis.Length == 0 || NamesEndpoints(options.Redis),
             "Redis (--redis) cannot be understood. Set it to host:port, followed by options such as ,password=…,ssl=true; or leave it empty for a store of the server's own.");
+        check.Require(
+            options.WaitForReplicas == 0 || options.Redis.Length > 0,
+            "WaitForReplicas needs a Redis with replicas: name it with --redis, or set this to 0. The store of the server's own has none.");
         return check.Result;
     }
 

@@ -9,15 +9,27 @@ namespace RideTracking.Server.Store;
 /// </summary>
 public sealed class StoreScript
 {
-    private StoreScript(string name, bool tells = false)
+    private StoreScript(string name, bool tells = false, bool isKept = true)
     {
-        (Name, Tells) = (name, tells);
+        (Name, Tells, IsKept) = (name, tells, isKept);
         OnRedis = new LoadedScript(Compose(Read(name), isEmbedded: false));
         OnEmbedded = new LoadedScript(Compose(Read(name), isEmbedded: true));
     }
 
     /// <summary>Appends one batch of fixes to the area's log.</summary>
     public static StoreScript LogAppend { get; } = new("log-append.lua");
+
+    /// <summary>Adds a part to a checkpoint of the log.</summary>
+    public static StoreScript LogCheckpointPart { get; } = new("log-checkpoint-part.lua");
+
+    /// <summary>Makes a checkpoint of the log the last one.</summary>
+    public static StoreScript LogCheckpoint { get; } = new("log-checkpoint.lua");
+
+    /// <summary>Lets go of deleted drivers whom the log has no more.</summary>
+    public static StoreScript LogForget { get; } = new("log-forget.lua");
+
+    /// <summary>Lets segments of the log expire that a checkpoint covers.</summary>
+    public static StoreScript LogExpire { get; } = new("log-expire.lua");
 
     /// <summary>Takes over a driver's connection: a higher epoch, the old writer fenced, the exact resume point.</summary>
     public static StoreScript ConnectionClaim { get; } = new("connection-claim.lua", tells: true);
@@ -32,7 +44,7 @@ public sealed class StoreScript
     public static StoreScript Tell { get; } = new("tell.lua", tells: true);
 
     /// <summary>Holds a node's lease a while longer.</summary>
-    public static StoreScript NodeLease { get; } = new("node-lease.lua");
+    public static StoreScript NodeLease { get; } = new("node-lease.lua", isKept: false);
 
     /// <summary>Ends a node's lease.</summary>
     public static StoreScript NodeEnded { get; } = new("node-ended.lua", tells: true);
@@ -41,7 +53,7 @@ public sealed class StoreScript
     public static StoreScript OutboxAcknowledge { get; } = new("outbox-acknowledge.lua");
 
     /// <summary>Forgets what is kept of a driver who has no trip.</summary>
-    public static StoreScript DriverForget { get; } = new("driver-forget.lua");
+    public static StoreScript DriverForget { get; } = new("driver-forget.lua", tells: true);
 
     /// <summary>Raises or closes an incident.</summary>
     public static StoreScript IncidentCommit { get; } = new("incident-commit.lua", tells: true);
@@ -98,6 +110,9 @@ public sealed class StoreScript
     /// <summary>Whether it tells a feed what it decides (<c>prologue-feed.lua</c>).</summary>
     internal bool Tells { get; }
 
+    /// <summary>Whether what it writes is to survive: a lease is held again each second anyway.</summary>
+    internal bool IsKept { get; }
+
     internal LoadedScript OnRedis { get; }
 
     internal LoadedScript OnEmbedded { get; }
@@ -108,7 +123,7 @@ public sealed class StoreScript
         using var stream = Assembly.GetExecutingAssembly().GetManifestResourceStream(name)
             ?? throw new InvalidOperationException($"The script {name} is not embedded in the server's assembly.");
         using var reader = new StreamReader(stream);
-        return reader.ReadToEnd();
+        return PlantedMistakes.Script(name, reader.ReadToEnd());
     }
 
     /// <summary>The text as a store runs it.</summary>

@@ -1,4 +1,5 @@
 using System.Diagnostics.Metrics;
+using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
 using RideTracking.Server.Hosting;
 using RideTracking.Server.Telemetry;
@@ -18,6 +19,7 @@ public static class StoreSetup
             services.GetRequiredService<LoopMetrics>(), StoreFailure.Passes, services.GetRequiredService<ILoggerFactory>()));
         builder.Services.AddSingleton<EmbeddedStore>();
         builder.Services.AddSingleton<UnreadableRecords>();
+        builder.Services.TryAddSingleton(s => new RecordFormat(most: s.GetRequiredService<IOptions<StoreOptions>>().Value.MaxRecordForm));
         builder.Services.AddSingleton<RedisStore>();
         builder.Services.AddHostedService(services => services.GetRequiredService<RedisStore>());
         builder.Services.AddSingleton<StoreGenerations>();

@@ -18,18 +18,18 @@ internal readonly record struct TimedId(long AtUnixMs, string Id)
     }
 
     /// <summary>What happened, the last first, from a place on.</summary>
-    /// <param name="database">Where from.</param>
+    /// <param name="store">Where from.</param>
     /// <param name="key">Sorted set of ids by time (ms).</param>
     /// <param name="after">The last that is known; null to begin with the newest.</param>
     /// <param name="most">As many come, or fewer at the end.</param>
     /// <exception cref="RedisException">The store is away.</exception>
-    public static async Task<IReadOnlyList<TimedId>> ReadAsync(IDatabase database, RedisKey key, TimedId? after, int most)
+    public static async Task<IReadOnlyList<TimedId>> ReadAsync(StoreReader store, RedisKey key, TimedId? after, int most)
     {
         var found = new List<TimedId>();
         // What happened in the same millisecond comes again.
         for (var skip = 0; ; skip += most)
         {
-            var entries = await database.SortedSetRangeByScoreWithScoresAsync(
+            var entries = await store.SortedSetRangeByScoreWithScoresAsync(
                 key, double.NegativeInfinity, after?.AtUnixMs ?? double.PositiveInfinity, Exclude.None, Order.Descending, skip, most);
             found.AddRange(entries.Select(e => new TimedId((long)e.Score, e.Element!)).Where(e => after is null || e.IsBehind(after.Value)));
             if (found.Count >= most || entries.Length < most)

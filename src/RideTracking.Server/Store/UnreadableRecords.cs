@@ -23,7 +23,7 @@ public enum RecordKind
     ZoneQueue,
 
     /// <summary>A driver's last fix.</summary>
-    LastFix,
+    LogCheckpoint,
 
     /// <summary>An event: of a trip, a zone, or an incident.</summary>
     Event,

@@ -68,6 +68,8 @@ internal static class TripRecords
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
     IgnoreReadOnlyProperties = true,
+    // A commit would write it without what it does not know.
+    UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingDefault)]
 [JsonSerializable(typeof(Trip))]
 [JsonSerializable(typeof(DriverPlan))]

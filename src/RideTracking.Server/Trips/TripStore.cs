@@ -70,7 +70,7 @@ internal sealed class TripStore(Area area, EventLog<V1.LoggedTripEvent> events)
     public async Task<ImmutableArray<string>> ReadDueAsync(DateTimeOffset now, int most, int skip = 0)
     {
         var due = await area.Trips.SortedSetRangeByScoreAsync(
-            area.Keys.Deadlines, double.NegativeInfinity, now.ToUnixTimeMilliseconds(), Exclude.None, Order.Ascending, skip, most);
+            area.Keys.Deadlines, double.NegativeInfinity, now.ToUnixTimeMilliseconds(), Exclude.None, skip, most);
         return [.. due.Select(id => (string)id!)];
     }
 

@@ -3,6 +3,7 @@ using Grpc.Core;
 using Microsoft.Extensions.DependencyInjection;
 using RideTracking.Server.Areas;
 using RideTracking.Server.Directories;
+using RideTracking.Server.Log;
 using RideTracking.Server.Tests.Dispatch;
 using RideTracking.Server.Tests.Fixtures;
 using RideTracking.V1;
@@ -69,19 +70,16 @@ public sealed class DirectoryTests
         await world.CancelAsync(trip.TripId);
         var removed = await driver.NextAsync(Command.CommandOneofCase.TripRemoved);
         var area = world.Host.City.GetRequiredService<Area>();
-        // As the log and the zones write them; and more commands than a script can unpack at once.
-        RedisKey[] hashes = [area.Keys.LastFixes, area.Keys.ZoneVisits];
-        await Task.WhenAll(hashes.Select(key => area.Trips.HashSetAsync(key, [new HashEntry("d1", "-"), new HashEntry("d2", "-")])));
-        await area.Trips.HashSetAsync(area.Keys.EarlierSessions("d1"), "s0", "-");
-        await area.Trips.HashSetAsync(area.Keys.Outbox("d1"), [.. Enumerable.Range(0, 9_000).Select(i => new HashEntry($"m{i}", "1 1 -"))]);
+        // As the zones write them; and more commands than a script can unpack at once.
+        await area.Trips.Database.HashSetAsync(area.Keys.ZoneVisits, [new HashEntry("d1", "-"), new HashEntry("d2", "-")]);
+        var logged = world.Host.City.GetRequiredService<LoggedDrivers>();
+        await ServerHost.UntilAsync(() => logged.Of("d1") is not null);
+        await area.Trips.Database.HashSetAsync(area.Keys.Outbox("d1"), [.. Enumerable.Range(0, 9_000).Select(i => new HashEntry($"m{i}", "1 1 -"))]);
         await DeleteAsync();
 
-        Assert.Equal(["#"], (await area.Trips.HashKeysAsync(area.Keys.Outbox("d1"))).Select(field => (string)field!));
-        Assert.False(await area.Trips.KeyExistsAsync(area.Keys.EarlierSessions("d1")));
-        foreach (var key in hashes)
-        {
-            Assert.Equal(["d2"], (await area.Trips.HashKeysAsync(key)).Select(field => (string)field!));
-        }
+        Assert.Equal(["#"], (await area.Trips.Database.HashKeysAsync(area.Keys.Outbox("d1"))).Select(field => (string)field!));
+        Assert.Equal(["d2"], (await area.Trips.Database.HashKeysAsync(area.Keys.ZoneVisits)).Select(field => (string)field!));
+        Assert.Null(logged.Of("d1"));
 
         // Who comes back is told on, above what the app has seen.
         var epoch = driver.Claim.Epoch;

@@ -114,21 +114,23 @@ public sealed class ActionTests
         var trip = await world.RequestAsync();
         await driver.AcceptNextAsync();
         var waiting = await driver.WaitingAsync();
-        Assert.Equal([2ul, 3ul], waiting.Select(c => c.Sequence));
+        var (assigned, route) = (waiting[0].Sequence, waiting[1].Sequence);
+        Assert.Equal(route, assigned + 1);
+        Assert.True(assigned >= (ulong)world.Time.GetUtcNow().ToUnixTimeMilliseconds());
 
         await driver.ProgressAsync(trip.TripId, trip.Waypoints[0].WaypointId, WaypointStep.Arrived);
         await driver.ProgressAsync(trip.TripId, trip.Waypoints[0].WaypointId, WaypointStep.Done);
         waiting = await driver.WaitingAsync();
         Assert.Equal(
-            [(2ul, Command.CommandOneofCase.TripAssigned), (4ul, Command.CommandOneofCase.RouteChanged)], waiting.Select(c => (c.Sequence, c.CommandCase)));
+            [(assigned, Command.CommandOneofCase.TripAssigned), (route + 1, Command.CommandOneofCase.RouteChanged)], waiting.Select(c => (c.Sequence, c.CommandCase)));
 
-        Assert.True(await driver.AcknowledgeAsync(2));
-        Assert.Equal(4ul, Assert.Single(await driver.WaitingAsync()).Sequence);
-        Assert.True(await driver.AcknowledgeAsync(4));
+        Assert.True(await driver.AcknowledgeAsync(assigned));
+        Assert.Equal(route + 1, Assert.Single(await driver.WaitingAsync()).Sequence);
+        Assert.True(await driver.AcknowledgeAsync(route + 1));
         Assert.Empty(await driver.WaitingAsync());
 
         await driver.CancelAsync(trip.TripId);
-        Assert.Equal([5ul, 6ul], (await driver.WaitingAsync()).Select(c => c.Sequence));
+        Assert.Equal([route + 2, route + 3], (await driver.WaitingAsync()).Select(c => c.Sequence));
         world.Time.Advance(TimeSpan.FromHours(25));
         Assert.Empty(await driver.WaitingAsync());
     }

@@ -59,7 +59,7 @@ public sealed class DriverMessageTests
         }
 
         Assert.Equal("DRIVER_UNHEARD", await ReasonAsync(() => SendAsync(world, "m8")));
-        Assert.True(await driver.AcknowledgeAsync(3));
+        Assert.True(await driver.AcknowledgeAsync((await driver.WaitingAsync())[2].Sequence));
         await SendAsync(world, "m8");
         Assert.Equal(6, (await driver.WaitingAsync()).Count);
     }

@@ -6,6 +6,7 @@ using RideTracking.Engine.Index;
 using RideTracking.Server.Drivers;
 using RideTracking.Server.Log;
 using RideTracking.Server.Outbox;
+using RideTracking.Server.Tests.Fixtures;
 using RideTracking.Server.Tests.Storage;
 using RideTracking.V1;
 using DriverLink = RideTracking.Engine.Index.DriverLink;
@@ -34,7 +35,8 @@ internal sealed class TestDriver
 
     public string Id { get; }
 
-    public DriverClaim Claim { get; private set; } = new(0, "");
+    /// <summary>By what it holds the driver: its node may have claimed it anew.</summary>
+    public DriverClaim Claim => _carrier!.LastClaim!;
 
     public static async Task<TestDriver> ConnectAsync(RideWorld world, string id, GeoPoint at, bool available)
     {
@@ -63,7 +65,6 @@ internal sealed class TestDriver
     {
         var request = new ClaimRequest(Id, "s-" + Id) { IsStream = true };
         var claim = await _world.Host.City.GetRequiredService<ConnectionClaims>().ClaimAsync(request);
-        Claim = claim.Claim;
         _carrier = new Carrier(request, claim, new SessionLedger(claim, 64, TestCarriers.Pace, _world.Time), Task.CompletedTask);
         _world.Host.City.GetRequiredService<Carriers>().Add(_carrier);
     }
@@ -112,12 +113,25 @@ internal sealed class TestDriver
 
     public DriverAction Action() => new() { ActionId = $"a{Claim.Epoch}.{++_actions}" };
 
+    /// <summary>Acts by a claim, or as a stream does: by what its carrier has, and again when it was claimed anew meanwhile.</summary>
     public async Task<ActionResult> ActAsync(DriverAction action, DriverClaim? by = null)
     {
-        var result = await _world.Host.City.GetRequiredService<DriverDesk>().ActAsync(
-            Id, by ?? Claim, action, action.OccurredAt?.ToDateTimeOffset() ?? _world.Time.GetUtcNow(), TestContext.Current.CancellationToken);
-        Assert.NotNull(result);
-        return result;
+        while (true)
+        {
+            if (by is null)
+            {
+                await ServerHost.UntilAsync(() => _carrier!.IsClaimed);
+            }
+
+            var claim = by ?? Claim;
+            var result = await _world.Host.City.GetRequiredService<DriverDesk>().ActAsync(
+                Id, claim, action, action.OccurredAt?.ToDateTimeOffset() ?? _world.Time.GetUtcNow(), TestContext.Current.CancellationToken);
+            if (by is not null || _carrier!.Claim == claim)
+            {
+                Assert.NotNull(result);
+                return result;
+            }
+        }
     }
 
     public Task<ActionResult> SetAsync(V1.DriverAvailability availability)

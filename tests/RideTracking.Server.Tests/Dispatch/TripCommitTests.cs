@@ -6,6 +6,7 @@ using RideTracking.Engine.Geo;
 using RideTracking.Engine.Index;
 using RideTracking.Server.Areas;
 using RideTracking.Server.Log;
+using RideTracking.Server.Outbox;
 using RideTracking.Server.Store;
 using RideTracking.Server.Store.Events;
 using RideTracking.Server.Tests.Fixtures;
@@ -115,7 +116,7 @@ public sealed class TripCommitTests
     }
 
     [Theory, InlineData(false), InlineData(true)]
-    public async Task Commands_are_numbered_without_a_gap_whoever_adds_them(bool onRedis)
+    public async Task Commands_are_numbered_from_the_time_on_and_one_after_the_other_whoever_adds_them(bool onRedis)
     {
         await using var stores = await Stores.StartAsync(onRedis);
         await Task.WhenAll(Enumerable.Range(0, 40).Select(i => stores.Trips.CommitAsync(
@@ -124,8 +125,8 @@ public sealed class TripCommitTests
         var entries = await stores.Database.HashGetAllAsync(stores.Keys.Outbox("d1"));
 
         Assert.Equal(
-            Enumerable.Range(1, 80),
-            entries.Where(e => e.Name != "#").Select(e => int.Parse(((string)e.Value!).Split(' ')[0], System.Globalization.CultureInfo.InvariantCulture)).Order());
+            Enumerable.Range(0, 80).Select(i => Now.ToUnixTimeMilliseconds() + i),
+            entries.Where(e => e.Name != "#").Select(e => long.Parse(((string)e.Value!).Split(' ')[0], System.Globalization.CultureInfo.InvariantCulture)).Order());
     }
 
     [Theory, InlineData(false), InlineData(true)]
@@ -175,6 +176,27 @@ public sealed class TripCommitTests
         Assert.All(trips, t => Assert.Equal(2, t.Waypoints.Length));
     }
 
+    // Who is blamed for an offer is asked at its deadline, which may be looked at late.
+    [Fact]
+    public async Task An_offer_that_expired_untold_stays_until_its_deadline_is_served_whatever_is_acknowledged_meanwhile()
+    {
+        await using var world = await RideWorld.StartAsync();
+        var driver = await world.DriverAsync("d1");
+        await world.RequestAsync();
+        var offer = await driver.NextOfferAsync();
+        var (area, outbox) = (world.Host.City.GetRequiredService<Area>(), world.Host.City.GetRequiredService<CommandOutbox>());
+
+        await AcknowledgeAsync(after: TimeSpan.FromMinutes(5));
+        Assert.True(await outbox.IsWaitingAsync("d1", CommandWire.OfferField(offer.OfferId)));
+
+        await AcknowledgeAsync(after: TimeSpan.FromMinutes(30));
+        Assert.False(await outbox.IsWaitingAsync("d1", CommandWire.OfferField(offer.OfferId)));
+
+        Task AcknowledgeAsync(TimeSpan after) => StoreScript.OutboxAcknowledge.RunAsync(
+            area.Writes, [area.Keys.Connections, area.Keys.Outbox("d1")],
+            ["d1", driver.Claim.ToString(), 7, (world.Time.GetUtcNow() + after).ToUnixTimeMilliseconds()]);
+    }
+
     [Fact]
     public void What_a_record_leaves_out_is_what_it_is_without()
     {
@@ -217,7 +239,7 @@ public sealed class TripCommitTests
 
         public StoreKeys Keys => host.City.GetRequiredService<StoreKeys>();
 
-        public StackExchange.Redis.IDatabase Database => host.Services.GetRequiredService<RedisStore>().Trips;
+        public StackExchange.Redis.IDatabase Database => host.Services.GetRequiredService<RedisStore>().Trips.Database;
 
         public static async Task<Stores> StartAsync(bool onRedis)
         {

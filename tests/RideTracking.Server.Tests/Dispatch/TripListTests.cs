@@ -114,15 +114,15 @@ public sealed class TripListTests
         var keys = world.Host.City.GetRequiredService<StoreKeys>();
         var prefix = $"rt:{{{keys.Area}}}:";
         var passing = new List<string>();
-        foreach (var endpoint in store.Bulk.Multiplexer.GetEndPoints())
+        foreach (var endpoint in store.Bulk.Database.Multiplexer.GetEndPoints())
         {
-            await foreach (var key in store.Bulk.Multiplexer.GetServer(endpoint).KeysAsync(pattern: "*"))
+            await foreach (var key in store.Bulk.Database.Multiplexer.GetServer(endpoint).KeysAsync(pattern: "*"))
             {
                 var name = ((string)key!)[prefix.Length..].Split(':')[0];
                 if (name is "trip" or "driven" or "request" or "action")
                 {
                     passing.Add(name);
-                    Assert.InRange((await store.Bulk.KeyTimeToLiveAsync(key))!.Value, TimeSpan.FromHours(1), TimeSpan.FromDays(1));
+                    Assert.InRange((await store.Bulk.Database.KeyTimeToLiveAsync(key))!.Value, TimeSpan.FromHours(1), TimeSpan.FromDays(1));
                 }
             }
         }
@@ -131,7 +131,7 @@ public sealed class TripListTests
 
         // The lists of ended trips and of events are cut on the server's clock.
         await world.Host.PassAsync<TripRetention>(TimeSpan.FromDays(1) + TimeSpan.FromMinutes(1));
-        Assert.Equal((0, 0), (await store.Bulk.SortedSetLengthAsync(keys.EndedTrips), await store.Bulk.SortedSetLengthAsync(keys.TripEvents)));
+        Assert.Equal((0, 0), (await store.Bulk.Database.SortedSetLengthAsync(keys.EndedTrips), await store.Bulk.Database.SortedSetLengthAsync(keys.TripEvents)));
         Assert.Empty(await IdsAsync(world, new ListTripsRequest()));
     }
 

@@ -66,7 +66,7 @@ internal sealed class EmbeddedFolder : IDisposable
     {
         public IDatabase Database => Redis.GetDatabase();
 
-        public StoreWriter Writer => new(Database, isEmbedded: true);
+        public StoreWriter Writer => new(Database, isEmbedded: true, new RecordFormat());
 
         public IReadOnlyList<string> Errors => Log.Unexpected;
 

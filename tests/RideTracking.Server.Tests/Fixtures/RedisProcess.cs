@@ -20,6 +20,8 @@ public sealed class RedisProcess : IAsyncDisposable
 
     public int Port { get; } = FreePort.Take();
 
+    public bool IsRunning => _process is not null;
+
     public string Endpoint => $"127.0.0.1:{Port}";
 
     /// <summary>
@@ -46,6 +48,11 @@ public sealed class RedisProcess : IAsyncDisposable
         _process.Dispose();
         _process = null;
     }
+
+    /// <summary>The process stands still, until <see cref="GoOn"/>.</summary>
+    public void Hold() => Signal("STOP");
+
+    public void GoOn() => Signal("CONT");
 
     public Task StartAgainAsync() => StartAgainAsync("Ready to accept connections");
 
@@ -148,6 +155,12 @@ public sealed class RedisProcess : IAsyncDisposable
 
         Directory.Delete(_folder, recursive: true);
         return ValueTask.CompletedTask;
+    }
+
+    private void Signal(string name)
+    {
+        using var kill = Process.Start("kill", [$"-{name}", $"{_process!.Id}"]);
+        kill.WaitForExit();
     }
 
     private static async Task UntilAsync(IDatabase database, string command, string section, string says)

@@ -99,11 +99,13 @@ public sealed class ServerHost : IAsyncDisposable
         var app = RideTrackingServer.Build(
             [
                 "--environment", "Development", "--grpc-port", "0", "--web-port", "0",
-                "--data", dataFolder ?? ownFolder!, "--redis", redis?.Endpoint ?? "", .. args,
+                "--data", dataFolder ?? ownFolder!, "--redis", redis?.Endpoint ?? "",
+                // A fast machine connects one driver more often in a minute than a phone may.
+                "--Streams:MaxConnectsPerMinute", "10000", .. args,
             ],
             builder =>
             {
-                builder.Logging.ClearProviders().AddProvider(errors);
+                builder.Logging.ClearProviders().AddProvider(errors).AddFilter(typeof(Loop).FullName, LogLevel.Debug);
                 if (time is not null)
                 {
                     builder.Services.AddKeyedSingleton<TimeProvider>(Clock.MachineClock, time);
@@ -120,6 +122,14 @@ public sealed class ServerHost : IAsyncDisposable
         {
             // They begin beside the start. One that had not begun yet would sleep through the first time that passes.
             await time.TickingAsync(tickingBefore + host.Loops.Count(s => s is (LoopService and not StoreProbe and not DevelopmentServiceToken) or MatchingRounds or RouteRenewal));
+            if (errors.HasWaited && redis is { IsRunning: true })
+            {
+                // A busy machine may keep the first look from the store for longer than that waits. The next one is a second later, by the test's clock.
+                await host.StoreBackAsync();
+                time.Advance(Second);
+                var end = time.GetUtcNow();
+                await UntilAsync(() => host.Loops.OfType<LoopService>().Where(l => l.LooksAtStart).All(l => l.LookedAt > end - Second));
+            }
         }
 
         return host;
@@ -172,7 +182,14 @@ public sealed class ServerHost : IAsyncDisposable
         using var looks = new PeriodicTimer(LookInterval);
         while (!await isSo())
         {
-            await looks.WaitForNextTickAsync(patience.Token);
+            try
+            {
+                await looks.WaitForNextTickAsync(patience.Token);
+            }
+            catch (OperationCanceledException) when (!TestContext.Current.CancellationToken.IsCancellationRequested)
+            {
+                throw new TimeoutException($"Waited in vain. The servers have said last:{Environment.NewLine}{ErrorLog.Said}");
+            }
         }
     }
 
@@ -270,7 +287,7 @@ public sealed class ServerHost : IAsyncDisposable
 
     private IEnumerable<IHostedService> Loops => Services.GetServices<IHostedService>().Concat(City.GetServices<IHostedService>());
 
-    private IDatabase[] Stores => Services.GetRequiredService<RedisStore>() is var store ? [store.Append, store.Trips, store.Bulk, .. store.IsEmbedded ? Array.Empty<IDatabase>() : [store.Feeds]] : [];
+    private IDatabase[] Stores => Services.GetRequiredService<RedisStore>() is var store ? [store.Append.Database, store.Trips.Database, store.Bulk.Database, .. store.IsEmbedded ? Array.Empty<IDatabase>() : [store.Feeds.Database]] : [];
 
     private async Task MoveAsync<TLoop>(TimeSpan span)
         where TLoop : LoopService

@@ -17,7 +17,8 @@ public sealed class ServerProcess : IAsyncDisposable
         [
             Path.Combine(AppContext.BaseDirectory, "RideTracking.Server.dll"),
             "--environment", "Development", "--data", dataFolder, "--redis", redis?.Endpoint ?? "",
-            "--grpc-port", $"{GrpcPort}", "--web-port", $"{WebPort}", .. args,
+            "--grpc-port", $"{GrpcPort}", "--web-port", $"{WebPort}",
+            "--Streams:MaxConnectsPerMinute", "10000", .. args,
         ];
     }
 

@@ -39,7 +39,7 @@ public sealed class FeedPropertyTests
         Days.Sample(
             day =>
             {
-                using var city = new City(server.City);
+                var city = new City(server.City);
                 foreach (var happening in day)
                 {
                     city.Do(happening);
@@ -53,7 +53,7 @@ public sealed class FeedPropertyTests
     private sealed record Happening(What What, int Number);
 
     /// <summary>A store with a feed and a record for each of a few ids, one node that reads it, and others that write, too.</summary>
-    private sealed class City : IFeedSource, IDisposable
+    private sealed class City : IFeedSource
     {
         private readonly List<(EventEntry Entry, string Id, ulong Version)> _entries = [];
         private readonly List<(EventEntry Entry, byte[] Message)> _published = [];
@@ -131,8 +131,6 @@ public sealed class FeedPropertyTests
 
             return Stored().OrderBy(r => r.Key).SequenceEqual(_memory.OrderBy(r => r.Key));
         }
-
-        public void Dispose() => _reader.Dispose();
 
         public Task<EventPosition> HeadAsync() => Task.FromResult(_entries.Count == 0 ? default : _entries[^1].Entry.At);
 

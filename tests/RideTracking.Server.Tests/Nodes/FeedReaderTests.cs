@@ -43,7 +43,6 @@ public sealed class FeedReaderTests : IAsyncLifetime
 
     public async ValueTask DisposeAsync()
     {
-        _reader.Dispose();
         await _admin.DisposeAsync();
         await _world.DisposeAsync();
         await _redis.DisposeAsync();
@@ -173,7 +172,7 @@ public sealed class FeedReaderTests : IAsyncLifetime
     [Fact]
     public async Task An_own_commit_that_the_store_has_forgotten_before_it_was_read_is_noticed()
     {
-        using var own = NewReader(City<Area>().Feed);
+        var own = NewReader(City<Area>().Feed);
         await CommitAsync("d1");
         await own.LookAsync(Cancel);
         await own.LookAsync(Cancel);
@@ -196,7 +195,7 @@ public sealed class FeedReaderTests : IAsyncLifetime
     public async Task A_commit_whose_answer_comes_after_the_feed_has_begun_again_is_not_taken_for_forgotten()
     {
         var writer = new FeedWriter(Keys);
-        using var reader = NewReader(writer);
+        var reader = NewReader(writer);
         await CommitAsync("d1", "d2");
         await reader.LookAsync(Cancel);
         // Its entry is before the place that is gone on from, and is read no more.
@@ -233,7 +232,7 @@ public sealed class FeedReaderTests : IAsyncLifetime
         var loop = City<Area>().MachineLoop("dispatch_feed");
         var (store, generations) = (_world.Host.Services.GetRequiredService<RedisStore>(), _world.Host.Services.GetRequiredService<StoreGenerations>());
         return new FeedReader(
-            new FeedEntries(store, Keys), writer.Own, new FeedListeners([new FeedListener("told", change => _told.Add(change.Text(0)))], loop).Apply,
+            new FeedEntries(store, Keys), writer.Own, new FeedListeners([new FeedListener("told", change => _told.Add(change.Text(0)))], store.Format, loop).Apply,
             why => generations.BeginAgain("test", why),
             new FeedMetrics(City<AreaMeter>(), "test"), loop, City<ILogger<FeedReader>>());
     }

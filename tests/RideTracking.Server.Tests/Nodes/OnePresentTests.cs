@@ -66,6 +66,23 @@ public sealed class OnePresentTests : TwoNodes
     }
 
     [Fact]
+    public async Task A_node_that_comes_later_knows_whose_fixes_follow()
+    {
+        await using var phone = await DriverPhone.ConnectAsync(Here.Host, "d1");
+        await phone.SendAsync(DriverPhone.Batch(Now, 1));
+        await phone.ReadAckAsync(1);
+
+        await using var late = await RideWorld.StartAsync(Redis);
+        var fleet = new FleetWorld(late.Host);
+        using var map = new FleetReader(fleet.Client().WatchFleet(new WatchFleetRequest { Viewport = FleetWorld.Porto }, fleet.Ops, cancellationToken: Cancel));
+        Here.Time.Advance(TimeSpan.FromSeconds(4));
+        // The fix names its connection by a number, which the segment has told before.
+        await phone.SendAsync(DriverPhone.Batch(Now, 2));
+
+        await map.UntilAsync(r => r.Shown.GetValueOrDefault("d1")?.LatitudeE7 == DriverPhone.StartLatitudeE7 + 2000);
+    }
+
+    [Fact]
     public async Task A_driver_who_connects_here_is_on_the_map_elsewhere_moves_there_and_is_lost_there()
     {
         var fleet = new FleetWorld(Elsewhere.Host);

@@ -22,6 +22,7 @@ internal sealed class CarrierWorld
     private readonly Dictionary<int, int> _rejections = [];
     private readonly Phone[] _phones = [new("a"), new("b")];
     private LogRecord[] _batch = [];
+    private List<LogRecord>? _composed;
     private long _batchNumber = 1;
     private int _contents;
 
@@ -213,7 +214,8 @@ internal sealed class CarrierWorld
     /// <summary>What must hold of all at any time.</summary>
     public void Check()
     {
-        Assert.Equal(_store.Log.Count, _store.Log.DistinctBy(l => (l.Session, l.Sequence)).Count());
+        var known = _store.Log.Where(l => !_store.Forgotten.Contains(l.Session)).ToList();
+        Assert.Equal(known.Count, known.DistinctBy(l => (l.Session, l.Sequence)).Count());
         var speaking = _phones.Select(p => p.Stream).OfType<Carrier>().Where(c => !c.IsLost).ToList();
         Assert.InRange(speaking.Count, 0, 1);
         Assert.All(speaking, c => Assert.Equal(c, _carriers.Of("d")));
@@ -221,6 +223,15 @@ internal sealed class CarrierWorld
 
     private void Append(bool isHeard)
     {
+        if (_composed is { } composed)
+        {
+            _composed = null;
+            if (_store.Has(_batchNumber))
+            {
+                Written(composed);
+            }
+        }
+
         while (true)
         {
             var kept = _batch.Where(r => r.Carrier.MayWrite(r.Fix.Sequence, r.Run)).ToList();
@@ -252,15 +263,29 @@ internal sealed class CarrierWorld
             _store.Append(_batchNumber, kept);
             if (isHeard)
             {
-                _batchNumber++;
+                Written(kept);
                 _batch = [];
-                foreach (var carrier in kept.Select(r => r.Carrier).Distinct())
-                {
-                    carrier.Logged();
-                }
+            }
+            else
+            {
+                _composed = kept;
             }
 
             return;
+        }
+    }
+
+    private void Written(List<LogRecord> records)
+    {
+        _batchNumber++;
+        foreach (var record in records.Where(r => r.Verdict.Outcome == FixOutcome.Rejected))
+        {
+            record.Carrier.Ledger.RejectionLogged(record.Fix.Sequence, record.Verdict, record.Run);
+        }
+
+        foreach (var carrier in records.Select(r => r.Carrier).Distinct())
+        {
+            carrier.Logged();
         }
     }
 
@@ -284,11 +309,11 @@ internal sealed class CarrierWorld
                 break;
         }
 
+        var verdict = FixVerdict.Accepted;
         if (_rejections.GetValueOrDefault(fix.Content) is var rejections && rejections < fix.Rejections)
         {
             _rejections[fix.Content] = rejections + 1;
-            carrier.Ledger.Reject(sequence, FixVerdict.Rejected(FixRejectReason.TooInaccurate, 500, 900));
-            return;
+            verdict = FixVerdict.Rejected(FixRejectReason.TooInaccurate, 500, 900);
         }
 
         if (_waiting.IsFull)
@@ -297,9 +322,9 @@ internal sealed class CarrierWorld
             oldest.Carrier.Ledger.Forget(oldest.Fix.Sequence, oldest.Run);
         }
 
-        if (carrier.Ledger.Append(sent, FixVerdict.Accepted, out var run))
+        if (carrier.Ledger.Append(sent, verdict, out var run))
         {
-            _waiting.Add(new LogRecord { Carrier = carrier, Fix = sent, Run = run, Outcome = FixOutcome.Accepted });
+            _waiting.Add(new LogRecord { Carrier = carrier, Fix = sent, Run = run, Verdict = verdict });
         }
     }
 

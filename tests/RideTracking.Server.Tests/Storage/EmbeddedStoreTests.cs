@@ -85,7 +85,7 @@ public sealed class EmbeddedStoreTests
         await using var run = await GarnetRun.StartAsync(log, GarnetRun.AnyPort(), 16, new WriteGate(), NullLoggerFactory.Instance, async port =>
         {
             await using var redis = await ConnectionMultiplexer.ConnectAsync($"127.0.0.1:{port}");
-            early = StoreFailure.Of(await Assert.ThrowsAsync<RedisServerException>(() => new StoreWriter(redis.GetDatabase(), isEmbedded: true).HashSetAsync("filled", 1, "")));
+            early = StoreFailure.Of(await Assert.ThrowsAsync<RedisServerException>(() => new StoreWriter(redis.GetDatabase(), isEmbedded: true, new RecordFormat()).HashSetAsync("filled", 1, "")));
         });
         Assert.Equal(new StoreFailure(StoreFailureKind.Refusing, "TRYAGAIN"), early);
         Assert.False(run.Replay.HasGap);

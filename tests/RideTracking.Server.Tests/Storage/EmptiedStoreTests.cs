@@ -156,13 +156,13 @@ public sealed class EmptiedStoreTests
         var trip = await world.RequestAsync("q1");
         await store.HashSetAsync(CompanyKeys.Directory("drivers"), "d7", Google.Protobuf.MessageExtensions.ToByteArray(new Driver { DriverId = "d7" }));
         await store.KeyDeleteAsync([keys.Trip(trip.TripId), keys.Deadlines]);
-        await store.StringSetAsync(keys.Generation, "another");
+        await store.StringSetAsync(keys.Generation, $"{StoreGenerations.Format} another");
 
         await world.Host.PassAsync<AreaGeneration>(Second);
         await LookAsync(world);
 
         Assert.Equal(1, EmptyingsOf(world));
-        Assert.Equal("another", await store.StringGetAsync(keys.Generation));
+        Assert.Equal($"{StoreGenerations.Format} another", await store.StringGetAsync(keys.Generation));
         Assert.Equal(StatusCode.NotFound, (await Assert.ThrowsAsync<RpcException>(() => world.GetAsync(trip.TripId))).StatusCode);
         Assert.Equal("d7", Assert.Single((await world.Directory.ListDriversAsync(new ListDriversRequest(), world.Service, cancellationToken: Cancel)).Drivers).DriverId);
     }

@@ -5,6 +5,7 @@ using RideTracking.Server.Areas;
 using RideTracking.Server.Hosting;
 using RideTracking.Server.Log;
 using RideTracking.Server.Store;
+using RideTracking.Server.Store.Feeds;
 using RideTracking.Server.Tests.Fixtures;
 using RideTracking.Server.Tests.Streams;
 using StackExchange.Redis;
@@ -23,7 +24,7 @@ public sealed class LogAppendTests
     {
         await using var redis = onRedis ? await RedisProcess.StartAsync() : null;
         await using var server = await ServerHost.StartAsync(redis);
-        var store = server.Services.GetRequiredService<RedisStore>().Bulk;
+        var store = server.Services.GetRequiredService<RedisStore>().Bulk.Database;
         var fence = server.City.GetRequiredService<StoreKeys>().LogFence(server.City.GetRequiredService<LogWriter>().Id);
         foreach (var some in Enumerable.Range(0, Drivers).Chunk(1000))
         {
@@ -68,33 +69,85 @@ public sealed class LogAppendTests
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
+    public async Task Each_segment_is_read_by_itself_whichever_writer_has_begun_it(bool onRedis)
+    {
+        await using var redis = onRedis ? await RedisProcess.StartAsync() : null;
+        var time = new WatchedTime(new DateTimeOffset(2026, 1, 1, 8, 0, 0, TimeSpan.Zero));
+        await using var server = await ServerHost.StartAsync(redis, time, args: "--Log:SegmentLength=00:00:01");
+        var writers = new[] { AppendOf(server, new LogWriter()), AppendOf(server, new LogWriter()) };
+        var carriers = Enumerable.Range(0, 4).Select(i => TestCarriers.Claimed($"d{i}", 1)).ToArray();
+        var written = new List<(string, ulong)>();
+        for (ulong sequence = 1; sequence <= 10; sequence++)
+        {
+            for (var writer = 0; writer < writers.Length; writer++)
+            {
+                LogRecord[] records = [.. carriers.Where((_, i) => i % 2 == writer).SelectMany(c => Records(c, sequence))];
+                await writers[writer].WriteAsync(records, _ => { });
+                written.AddRange(records.Select(r => (r.Carrier.DriverId, r.Fix.Sequence)));
+            }
+
+            time.Advance(TimeSpan.FromMilliseconds(400));
+        }
+
+        Assert.Equal(written, (await ConnectTests.LoggedAsync(server)).Select(f => (f.DriverId, f.Fix.Sequence)));
+        var (store, keys) = (server.Services.GetRequiredService<RedisStore>().Bulk.Database, server.City.GetRequiredService<StoreKeys>());
+        Assert.Equal(4, (long)await store.HashGetAsync(keys.Log, "segment"));
+        foreach (var segment in new[] { 1, 2, 3, 4 })
+        {
+            var connections = new SegmentConnections(new RecordFormat());
+            Assert.All(await store.ListRangeAsync(keys.LogSegment(segment)), batch => LogBatch.Read(LogEntry.Of(FeedEntries.Parse((byte[])batch!)), connections));
+        }
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
     public async Task Drivers_full_of_rejections_do_not_stop_the_log(bool onRedis)
     {
         const int drivers = 150;
         await using var redis = onRedis ? await RedisProcess.StartAsync() : null;
         await using var server = await ServerHost.StartAsync(redis);
         var carriers = Enumerable.Range(0, drivers).Select(i => TestCarriers.Claimed($"d{i}", 1)).ToArray();
-        foreach (var carrier in carriers)
-        {
-            for (ulong sequence = 1; sequence <= SessionVerdicts.MaxTold; sequence++)
-            {
-                carrier.Ledger.Reject(sequence, FixVerdict.Rejected(FixRejectReason.TooFrequent, 0.1, 0.2));
-            }
-        }
-
-        LogRecord[] records = [.. carriers.SelectMany(carrier => Records(carrier, SessionVerdicts.MaxTold + 1))];
+        // More than one call can hold.
+        LogRecord[] records = [.. carriers.SelectMany(carrier =>
+            Enumerable.Range(1, SessionVerdicts.MaxTold).Select(s => Record(carrier, (ulong)s, FixVerdict.Rejected(FixRejectReason.TooFrequent, 0.1, s)))
+                .Append(Record(carrier, SessionVerdicts.MaxTold + 1, FixVerdict.Accepted)))];
         await AppendOf(server, new LogWriter()).WriteAsync(records, _ => { });
 
         Assert.All(carriers, carrier => Assert.Equal(SessionVerdicts.MaxTold + 1UL, carrier.Ledger.LoggedThrough));
         Assert.Equal(carriers.Select(c => c.DriverId), (await ConnectTests.LoggedAsync(server)).Select(f => f.DriverId));
-        var stored = await server.City.GetRequiredService<LastFixes>().ReadAllAsync(TestContext.Current.CancellationToken).CountAsync(TestContext.Current.CancellationToken);
-        Assert.Equal(drivers, stored);
+        foreach (var carrier in carriers)
+        {
+            var found = server.City.GetRequiredService<LoggedDrivers>().Resume(carrier.Claim!, carrier.Request, server.City.GetRequiredService<Area>().Clock.GetUtcNow().ToUnixTimeMilliseconds());
+            Assert.Equal(SessionVerdicts.MaxTold + 1UL, found.ResumeAfterSequence);
+            Assert.Equal(Enumerable.Range(1, SessionVerdicts.MaxTold).Select(s => (double)s), found.Rejections.Select(r => r.Verdict.Measured));
+        }
+    }
+
+    [Fact]
+    public async Task A_phone_that_goes_on_by_single_calls_is_known_by_as_many_contents_as_a_call_may_have()
+    {
+        await using var server = await ServerHost.StartAsync();
+        await using (var phone = await DriverPhone.ConnectAsync(server, "d1"))
+        {
+            await phone.SendAsync(DriverPhone.Batch(TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds(), 1, 3));
+            await phone.ReadAckAsync(3);
+        }
+
+        var carrier = new Carrier(
+            new ClaimRequest("d1", "s1") { Resendable = 500 }, TestCarriers.Claim(9), new SessionLedger(TestCarriers.Claim(9), 500, TestCarriers.Pace, TimeProvider.System), Task.CompletedTask);
+        await AppendOf(server, new LogWriter()).WriteAsync(Enumerable.Range(4, 400).Select(s => Record(carrier, (ulong)s, FixVerdict.Accepted)).ToArray(), _ => { });
+
+        Assert.Equal(403, server.City.GetRequiredService<LoggedDrivers>().Resume(carrier.Claim!, carrier.Request, 0).Contents.Count);
     }
 
     private static LogAppend AppendOf(ServerHost server, LogWriter writer) => new(
-        server.Services.GetRequiredService<RedisStore>(), server.City.GetRequiredService<StoreKeys>(), writer,
-        server.Services.GetRequiredService<ServerClock>(), server.City.GetRequiredService<IOptions<LogOptions>>(), server.City.GetRequiredService<LogMetrics>());
+        server.Services.GetRequiredService<RedisStore>(), server.City.GetRequiredService<StoreKeys>(), writer, server.City.GetRequiredService<LoggedDrivers>(),
+        server.Services.GetRequiredService<ServerClock>(), server.City.GetRequiredService<IOptions<LogOptions>>(), server.City.GetRequiredService<LogMetrics>(),
+        server.City.GetRequiredService<LogMemory>());
 
-    private static LogRecord[] Records(Carrier carrier, ulong sequence = 1) =>
-        [new LogRecord { Carrier = carrier, Fix = new Fix { Sequence = sequence, FixedAtUnixMs = 1 }, Outcome = FixOutcome.Accepted }];
+    private static LogRecord[] Records(Carrier carrier, ulong sequence = 1) => [Record(carrier, sequence, FixVerdict.Accepted)];
+
+    private static LogRecord Record(Carrier carrier, ulong sequence, FixVerdict verdict) =>
+        new() { Carrier = carrier, Fix = new Fix { Sequence = sequence, FixedAtUnixMs = 1 }, Verdict = verdict };
 }

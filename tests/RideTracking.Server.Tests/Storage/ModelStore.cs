@@ -3,16 +3,19 @@ using RideTracking.Server.Log;
 
 namespace RideTracking.Server.Tests.Storage;
 
-/// <summary>What connection-claim.lua and log-append.lua do, of one driver and one writer.</summary>
+/// <summary>What connection-claim.lua and log-append.lua do, of one driver and one writer, and what memory makes of it.</summary>
 internal sealed class ModelStore
 {
     private readonly Dictionary<string, ulong> _attempts = [];
-    private readonly Dictionary<string, (ulong Through, List<SequencedVerdict> Rejections, List<SequenceContent> Contents)> _sessions = [];
+    private LoggedDriver _driver = new("d");
     private long _batch;
 
     public DriverClaim? Holder { get; private set; }
 
     public List<(string Session, ulong Sequence, uint Content)> Log { get; } = [];
+
+    /// <summary>Sessions of so long ago that nobody knows any more where they end.</summary>
+    public HashSet<string> Forgotten { get; } = [];
 
     public HashSet<FenceMark> Marks { get; } = [];
 
@@ -34,8 +37,14 @@ internal sealed class ModelStore
             Marks.Add(new FenceMark(request.DriverId, Holder.Epoch, request.Attempt));
         }
 
-        var (through, rejections, contents) = _sessions.GetValueOrDefault(request.SessionId, (0, [], []));
-        return new ConnectionClaim(Holder, through, null, null, rejections, contents);
+        var claim = _driver.Resume(Holder, request.SessionId, nowUnixMs: 0);
+        if (claim.ResumeAfterSequence == 0 && Log.Exists(l => l.Session == request.SessionId))
+        {
+            // The app has begun many others since, and sends again what it still holds.
+            Forgotten.Add(request.SessionId);
+        }
+
+        return claim;
     }
 
     public void Append(long batch, List<LogRecord> records)
@@ -48,16 +57,19 @@ internal sealed class ModelStore
         _batch = batch;
         foreach (var record in records)
         {
-            Log.Add((record.Carrier.SessionId, record.Fix.Sequence, record.Fix.ContentHash()));
+            if (record.Verdict.Outcome != FixOutcome.Rejected)
+            {
+                Log.Add((record.Carrier.SessionId, record.Fix.Sequence, record.Fix.ContentHash()));
+            }
+
+            _driver.Take(LoggedFix.Of(record), 0);
         }
 
-        foreach (var carrier in records.Select(r => r.Carrier).Distinct())
-        {
-            var (rejections, contents) = (new List<SequencedVerdict>(), new List<SequenceContent>());
-            carrier.Ledger.CopyStored(carrier.BatchThrough, rejections, contents);
-            // Through the bytes, as they are stored.
-            var stored = LastFix.Parse(LastFix.Write(carrier.BatchThrough, carrier.SessionIdUtf8, new Fix { Sequence = carrier.BatchThrough, FixedAtUnixMs = 1 }, rejections, contents))!.Value;
-            _sessions[carrier.SessionId] = (stored.LoggedThrough, [.. stored.Rejections], [.. stored.Contents]);
-        }
+        // Through the bytes, as a checkpoint has them.
+        var (buffer, length) = (Array.Empty<byte>(), 0);
+        _driver.Write(ref buffer, ref length, 0);
+        var reader = new PackedReader(buffer.AsSpan(0, length));
+        _driver = LoggedDriver.Read(ref reader);
+        Assert.True(reader.AtEnd);
     }
 }

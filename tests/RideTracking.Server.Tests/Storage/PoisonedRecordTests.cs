@@ -41,12 +41,13 @@ public sealed class PoisonedRecordTests
         foreach (var (key, poison) in ((RedisKey, RedisValue)[])
             [
                 (Keys.Plans, "1 {"), (CompanyKeys.Directory("drivers"), "\xff\xff"), (CompanyKeys.Directory("vehicles"), "\xff\xff"), (CompanyKeys.Riders, "\xff\xff"),
-                (Keys.Zones, "\xff\xff"), (Keys.ZoneVisits, "{"), (Keys.ZoneQueues, "["), (Keys.LastFixes, "poison"),
+                (Keys.Zones, "\xff\xff"), (Keys.ZoneVisits, "{"), (Keys.ZoneQueues, "["),
             ])
         {
             await store.HashSetAsync(key, "bad", poison);
         }
 
+        await store.StringSetAsync(Keys.LogCheckpoint, "poison");
         // One that is no JSON, one that is no trip, and a deadline without a trip.
         await store.StringSetAsync(Keys.Trip("default.bad1"), "1 {");
         await store.StringSetAsync(Keys.Trip("default.bad2"), "1 {}");
@@ -163,6 +164,6 @@ public sealed class PoisonedRecordTests
     {
         Assert.ThrowsAny<Exception>(() => TripRecords.ReadTrip("1 {}"));
         Assert.ThrowsAny<Exception>(() => TripRecords.ReadPlan("1 {}"));
-        Assert.ThrowsAny<Exception>(() => LastFix.Parse("poison"u8.ToArray()));
+        Assert.ThrowsAny<Exception>(() => Checkpoint.Parse("poison"));
     }
 }

@@ -31,7 +31,7 @@ public sealed class RefusingStoreTests
     private static readonly string[] Occasional =
     [
         "routes_left", "routes_changed", "routes_drifted", "zone_events", "present_restore", "road_loading", "command_wake", "store_compaction", "development_token",
-        "dispatch_feed", "company_feed", "log_feed", "lost_links", "rounds_elsewhere",
+        "dispatch_feed", "company_feed", "log_feed", "lost_links", "rounds_elsewhere", "log_checkpoints", "log_room",
     ];
 
     // What reads, or asks nothing of the store. A new RPC is in neither list, and fails the test of the lists.

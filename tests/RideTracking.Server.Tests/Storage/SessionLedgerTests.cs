@@ -69,7 +69,7 @@ public sealed class SessionLedgerTests
     }
 
     [Fact]
-    public void What_was_refused_as_another_s_number_is_not_stored_as_what_the_log_has()
+    public void What_was_refused_as_another_s_number_is_not_taken_for_what_the_log_has()
     {
         var ledger = WithoutStore();
         var (logged, next) = (FixOf(1, content: 1), FixOf(3, content: 4));
@@ -79,10 +79,8 @@ public sealed class SessionLedgerTests
         Assert.Equal([1UL, 2], ledger.TakeVerdicts().Where(v => v.Verdict.Reason == FixRejectReason.SequenceReused).Select(v => v.Sequence));
 
         Assert.True(Take(ledger, next, out _));
-        ledger.Logged(3);
-        List<SequenceContent> contents = [];
-        ledger.CopyStored(3, [], contents);
-        Assert.Equal([ContentOf(logged), ContentOf(next)], contents);
+        Assert.Equal(SequenceNovelty.Resent, ledger.Observe(1, logged.ContentHash(), out _));
+        Assert.Equal(SequenceNovelty.Reused, ledger.Observe(2, FixOf(2, content: 3).ContentHash(), out _));
     }
 
     private static SessionLedger WithoutStore() => new(null, 64, TestCarriers.Pace, TimeProvider.System);

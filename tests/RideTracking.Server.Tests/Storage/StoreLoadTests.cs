@@ -23,7 +23,7 @@ public sealed class StoreLoadTests
         await Task.WhenAll(loads.Select(load => load.RunAsync(store.Writes, Calls, () => { })));
 
         Assert.All(loads, load => Assert.Equal(Calls, load.Answered));
-        Assert.Empty(await new StoreTrial(loads, reference, keepsEach: false).FaultsAsync(store.Bulk.Multiplexer));
+        Assert.Empty(await new StoreTrial(loads, reference, keepsEach: false).FaultsAsync(store.Bulk.Database.Multiplexer));
     }
 
     [Fact]
@@ -36,8 +36,8 @@ public sealed class StoreLoadTests
         var loads = StoreLoad.Some(1);
         await Task.WhenAll(loads.Select(load => load.RunAsync(store.Writes, Calls, () => { })));
 
-        await store.Trips.KeyDeleteAsync(new StoreKeys(loads[0].Area).Log);
+        await store.Trips.Database.KeyDeleteAsync(new StoreKeys(loads[0].Area).Log);
 
-        Assert.Single(await new StoreTrial(loads, reference, keepsEach: false).FaultsAsync(store.Bulk.Multiplexer));
+        Assert.Single(await new StoreTrial(loads, reference, keepsEach: false).FaultsAsync(store.Bulk.Database.Multiplexer));
     }
 }

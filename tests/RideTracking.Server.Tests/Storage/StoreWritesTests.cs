@@ -10,11 +10,11 @@ public sealed class StoreWritesTests
 {
     private static readonly string[] Reads =
     [
-        "StringGet", "HashGet", "HashScan", "HashExists", "HashLength", "KeyExists", "ListRange", "ListLength", "SortedSetRange", "SortedSetScore",
-        "SortedSetScan", "SortedSetLength", "SetMembers", "Ping", "get_Multiplexer", "IsConnected",
+        "StringGet", "HashGet", "HashScan", "HashExists", "HashLength", "KeyExists", "ListRange", "ListLength", "ListGetByIndex", "SortedSetRange", "SortedSetScore",
+        "SortedSetScan", "SortedSetLength", "SetMembers", "Ping", "IdentifyEndpoint", "get_Multiplexer", "IsConnected",
     ];
 
-    private static readonly Type[] Writers = [typeof(StoreWriter), typeof(LoadedScript), typeof(StoreCopy)];
+    private static readonly Type[] Writers = [typeof(StoreWriter), typeof(ReplicaWait), typeof(StoreReader), typeof(LoadedScript), typeof(StoreCopy)];
 
     [Fact]
     public void Nothing_else_writes() => Assert.Empty(Uses(typeof(RideTrackingServer).Assembly));

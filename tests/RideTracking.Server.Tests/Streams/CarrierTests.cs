@@ -5,6 +5,7 @@ using RideTracking.Engine.Index;
 using RideTracking.Server.Areas;
 using RideTracking.Server.Log;
 using RideTracking.Server.Store;
+using RideTracking.Server.Store.Feeds;
 using RideTracking.Server.Tests.Dispatch;
 using RideTracking.Server.Tests.Fixtures;
 using RideTracking.Server.Tests.Storage;
@@ -69,11 +70,12 @@ public sealed class CarrierTests
             Assert.Empty(await phone.ReadAckAsync(1));
         }
 
-        var sessions = server.City.GetRequiredService<StoreKeys>().EarlierSessions("d1");
-        Assert.InRange(await server.Services.GetRequiredService<RedisStore>().Bulk.HashLengthAsync(sessions), 1, 8);
-        // The last ones are known.
-        await using var back = await DriverPhone.ConnectAsync(server, "d1", "s18");
-        Assert.Equal(1UL, back.Welcome.ResumeAfterSequence);
+        // The last ones are known, and no others.
+        foreach (var (session, through) in new[] { ("s18", 1UL), ("s10", 0UL) })
+        {
+            await using var back = await DriverPhone.ConnectAsync(server, "d1", session);
+            Assert.Equal(through, back.Welcome.ResumeAfterSequence);
+        }
     }
 
     [Fact]
@@ -105,6 +107,42 @@ public sealed class CarrierTests
         Assert.Equal(1, (await claims.ClaimAsync(new ClaimRequest("d1", "s"), Cancel)).Claim.Epoch);
     }
 
+    // A feed that begins again reads the whole log.
+    [Fact, Trait(SpreadNodes.Trait, SpreadNodes.OneNode)]
+    public async Task Who_waits_for_the_log_to_be_read_holds_up_nobody_else_and_gets_all_acknowledged_then()
+    {
+        await using var redis = await RedisProcess.StartAsync();
+        await using var server = await ServerHost.StartAsync(redis, args: "--Streams:ClaimTimeout=00:00:00.1");
+        await using var open = await DriverPhone.ConnectAsync(server, "d1");
+        var goOn = await server.City.GetRequiredKeyedService<FeedReader>("log").HoldAsync();
+        await using var late = await DriverPhone.ConnectAsync(server, "d2");
+        Assert.False(server.City.GetRequiredService<Carriers>().Of("d2")!.IsClaimed);
+        await late.SendAsync(DriverPhone.Batch(Now, 1, 3));
+        for (ulong sequence = 1; sequence <= 3; sequence++)
+        {
+            await open.SendAsync(DriverPhone.Batch(Now + ((long)sequence * 5_000), sequence));
+            Assert.Empty(await open.ReadAckAsync(sequence));
+        }
+
+        // Shown all the while.
+        await StoreOutageTests.SeenAsync(server, "d2", 3);
+        await using (await DriverPhone.ConnectAsync(server, "d3"))
+        {
+            // Gone before the log was there.
+        }
+
+        goOn();
+        Assert.Equal(0UL, (await late.ReadUntilAsync(m => m.ResendAfter is not null)).ResendAfter.Sequence);
+        var again = DriverPhone.Batch(Now, 1, 3);
+        again.ResentAfterSequence = 0;
+        await late.SendAsync(again);
+        // Behind the present that was shown all along.
+        Assert.All(await late.ReadAckAsync(3), v => Assert.Equal(FixOutcome.HistoryOnly, v.Outcome));
+        var (store, keys) = (server.Services.GetRequiredService<RedisStore>().Bulk.Database, server.City.GetRequiredService<StoreKeys>());
+        var links = keys.Links(server.City.GetRequiredService<LogWriter>().Id);
+        await ServerHost.UntilAsync(() => store.HashKeys(links).Order().SequenceEqual(["d1", "d2"]));
+    }
+
     [Theory, InlineData(false), InlineData(true)]
     public void Of_two_sessions_the_one_that_the_store_let_in_last_has_the_driver_whichever_is_opened_first(bool inOrder)
     {
@@ -114,6 +152,35 @@ public sealed class CarrierTests
         Assert.Null(carriers.Add(order[0]));
         Assert.Equal(former, carriers.Add(order[1]));
         Assert.Equal(latter, carriers.Of("d1"));
+    }
+
+    // The mark that a later claim left is gone with the next append: who hears of its own claim only then must not go on by it.
+    [Theory, InlineData(false), InlineData(true)]
+    public void Who_was_fenced_before_its_claim_was_answered_has_no_say(bool isHere)
+    {
+        var carriers = new Carriers();
+        var late = isHere ? TestCarriers.Unclaimed("d1") : TestCarriers.Claimed("d1", 2);
+        if (isHere)
+        {
+            carriers.Add(late);
+        }
+
+        carriers.Fence(new FenceMark("d1", 3, default));
+        if (isHere)
+        {
+            late.Claimed(TestCarriers.Claim(2));
+            carriers.LookAtMarks(late);
+        }
+        else
+        {
+            carriers.Add(late);
+        }
+
+        Assert.Equal(CarrierLoss.TakenOver, late.Loss);
+        Assert.Equal(3, carriers.EpochOf("d1"));
+        var next = TestCarriers.Claimed("d1", 4);
+        carriers.Add(next);
+        Assert.False(next.IsLost);
     }
 
     [Fact]

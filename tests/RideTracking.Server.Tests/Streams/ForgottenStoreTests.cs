@@ -79,7 +79,7 @@ public sealed class ForgottenStoreTests
         var keys = here.City.GetRequiredService<StoreKeys>();
         var writer = here.City.GetRequiredService<LogWriter>().Id;
         await store.GetDatabase().KeyDeleteAsync([keys.LogWriter(writer), keys.LogFence(writer)]);
-        here.City.GetRequiredService<FixLog>().StoreForgot();
+        here.City.GetRequiredService<FixLog>().ClaimAnew();
 
         Assert.Equal(StreamClosingReason.TakenOver, (await former.ReadUntilAsync(m => m.StreamClosing is not null)).StreamClosing.Reason);
         await latter.SendAsync(DriverPhone.Batch(Now + 1000, 2));
@@ -95,22 +95,24 @@ public sealed class ForgottenStoreTests
             new UpsertDriverRequest { Driver = new Driver { DriverId = "d1", DisplayName = "d1" } }, server.TokenOf(Role.Service, "backend"), cancellationToken: Cancel);
         await MessageAsync(server, "first");
         await MessageAsync(server, "second");
-        await using (var phone = await DriverPhone.ConnectAsync(server, "d1", configure: hello => hello.LastCommandSequence = 57))
+        // More than the store will give in long.
+        var seen = (ulong)Now * 2;
+        await using (var phone = await DriverPhone.ConnectAsync(server, "d1", configure: hello => hello.LastCommandSequence = seen))
         {
             Assert.Equal(
-                [(58UL, "first"), (59UL, "second")],
+                [(seen + 1, "first"), (seen + 2, "second")],
                 new[] { await phone.ReadUntilAsync(m => m.Command is not null), await phone.ReadUntilAsync(m => m.Command is not null) }
                     .Select(m => (m.Command.Sequence, m.Command.DriverMessage.Text)));
             // Acknowledged beyond what it was sent: that is not taken at its word.
-            await phone.SendAsync(new ConnectRequest { CommandAck = new CommandAck { ThroughSequence = 1000 } });
+            await phone.SendAsync(new ConnectRequest { CommandAck = new CommandAck { ThroughSequence = seen * 2 } });
             var outbox = server.City.GetRequiredService<CommandOutbox>();
             await ServerHost.UntilAsync(async () => (await outbox.ReadAfterAsync("d1", 0)).Count == 0);
             await MessageAsync(server, "third");
-            Assert.Equal(60UL, (await phone.ReadUntilAsync(m => m.Command is not null)).Command.Sequence);
+            Assert.Equal(seen + 3, (await phone.ReadUntilAsync(m => m.Command is not null)).Command.Sequence);
         }
 
-        await using var again = await DriverPhone.ConnectAsync(server, "d1", configure: hello => hello.LastCommandSequence = 59);
-        Assert.Equal((60UL, "third"), (await again.ReadUntilAsync(m => m.Command is not null)) is { Command: var c } ? (c.Sequence, c.DriverMessage.Text) : default);
+        await using var again = await DriverPhone.ConnectAsync(server, "d1", configure: hello => hello.LastCommandSequence = seen + 2);
+        Assert.Equal((seen + 3, "third"), (await again.ReadUntilAsync(m => m.Command is not null)) is { Command: var c } ? (c.Sequence, c.DriverMessage.Text) : default);
     }
 
     // On the stream that was told of it, or on the next one of the same app.
@@ -150,14 +152,16 @@ public sealed class ForgottenStoreTests
         await using var server = await ServerHost.StartAsync(redis);
         await using var phone = await DriverPhone.ConnectAsync(server, "d1");
         await MessageAsync(server, "before");
-        Assert.Equal(1UL, (await phone.ReadUntilAsync(m => m.Command is not null)).Command.Sequence);
+        var before = (await phone.ReadUntilAsync(m => m.Command is not null)).Command.Sequence;
         await phone.SendAsync(DriverPhone.Batch(Now, 1));
         await phone.ReadAckAsync(1);
         await using var store = await redis.ConnectAsync();
         await store.GetServers()[0].FlushAllDatabasesAsync();
         await MessageAsync(server, "after");
         await phone.SendAsync(DriverPhone.Batch(Now + 1000, 2));
-        Assert.Equal((2UL, "after"), (await phone.ReadUntilAsync(m => m.Command is not null)) is { Command: var c } ? (c.Sequence, c.DriverMessage.Text) : default);
+        var after = (await phone.ReadUntilAsync(m => m.Command is not null)).Command;
+        Assert.Equal("after", after.DriverMessage.Text);
+        Assert.True(after.Sequence > before);
     }
 
     [Fact]
@@ -167,20 +171,78 @@ public sealed class ForgottenStoreTests
         await using var server = await ServerHost.StartAsync(redis);
         await using var phone = await DriverPhone.ConnectAsync(server, "d1");
         await MessageAsync(server, "before");
-        Assert.Equal(1UL, (await phone.ReadUntilAsync(m => m.Command is not null)).Command.Sequence);
+        var before = (await phone.ReadUntilAsync(m => m.Command is not null)).Command.Sequence;
         await using var store = await redis.ConnectAsync();
         var (database, keys) = (store.GetDatabase(), server.City.GetRequiredService<StoreKeys>());
         RedisKey[] behind = [keys.Outbox("d1"), keys.DispatchFeed.Entries, keys.DispatchFeed.Head];
         var dumps = await Task.WhenAll(behind.Select(key => database.KeyDumpAsync(key)));
         await MessageAsync(server, "forgotten");
-        Assert.Equal(2UL, (await phone.ReadUntilAsync(m => m.Command is not null)).Command.Sequence);
+        var forgotten = (await phone.ReadUntilAsync(m => m.Command is not null)).Command.Sequence;
+        Assert.True(forgotten > before);
 
         await Task.WhenAll(behind.Zip(dumps, (key, dump) => database.ExecuteAsync("RESTORE", key, 0, dump!, "REPLACE")));
         await MessageAsync(server, "after");
 
         // The feed has another entry under its number.
-        // Behind the first one, which nobody has acknowledged: what waits is numbered anew.
-        Assert.Equal(4UL, (await phone.ReadUntilAsync(m => m.Command?.DriverMessage.Text == "after")).Command.Sequence);
+        Assert.True((await phone.ReadUntilAsync(m => m.Command?.DriverMessage.Text == "after")).Command.Sequence > forgotten);
+    }
+
+    // The phone was elsewhere when the store forgot, and what came since is as much as was forgotten: no number tells that anything was.
+    [Fact]
+    public async Task Who_comes_back_after_the_store_forgot_is_told_all_that_was_sent_since()
+    {
+        await using var redis = await RedisProcess.StartAsync();
+        await using var server = await ServerHost.StartAsync(redis);
+        await using var store = await redis.ConnectAsync();
+        var (database, outbox) = (store.GetDatabase(), server.City.GetRequiredService<StoreKeys>().Outbox("d1"));
+        ulong seen = 0;
+        await using (var phone = await DriverPhone.ConnectAsync(server, "d1"))
+        {
+            await MessageAsync(server, "before");
+            await phone.ReadUntilAsync(m => m.Command is not null);
+            var dump = await database.KeyDumpAsync(outbox);
+            for (var i = 0; i < 2; i++)
+            {
+                await MessageAsync(server, $"forgotten-{i}");
+                seen = (await phone.ReadUntilAsync(m => m.Command is not null)).Command.Sequence;
+            }
+
+            await database.ExecuteAsync("RESTORE", outbox, 0, dump!, "REPLACE");
+        }
+
+        string[] since = ["after-1", "after-2", "after-3"];
+        foreach (var text in since)
+        {
+            await MessageAsync(server, text);
+        }
+
+        await using var again = await DriverPhone.ConnectAsync(server, "d1", configure: hello => hello.LastCommandSequence = seen);
+        foreach (var text in since)
+        {
+            Assert.Equal(text, (await again.ReadUntilAsync(m => m.Command is not null)).Command.DriverMessage.Text);
+        }
+    }
+
+    [Fact]
+    public async Task A_node_that_was_taken_for_ended_claims_anew_and_tells_no_command_twice()
+    {
+        await using var redis = await RedisProcess.StartAsync();
+        await using var server = await ServerHost.StartAsync(redis);
+        await new DirectoryService.DirectoryServiceClient(server.Channel()).UpsertDriverAsync(
+            new UpsertDriverRequest { Driver = new Driver { DriverId = "d1", DisplayName = "d1" } }, server.TokenOf(Role.Service, "backend"), cancellationToken: Cancel);
+        await using var phone = await DriverPhone.ConnectAsync(server, "d1");
+        await MessageAsync(server, "first");
+        var first = (await phone.ReadUntilAsync(m => m.Command is not null)).Command.Sequence;
+        var (area, carrier) = (server.City.GetRequiredService<Area>(), server.City.GetRequiredService<Carriers>().Of("d1")!);
+        var before = carrier.Claim!;
+
+        await area.Feed.RunAsync(area.Writes, StoreScript.NodeEnded, [area.Keys.Nodes, area.Keys.Links(before.Writer)], [before.Writer, ""]);
+        await ServerHost.UntilAsync(() => carrier.Claim is { } claim && claim != before);
+
+        await MessageAsync(server, "second");
+        var next = (await phone.ReadUntilAsync(m => m.Command is not null)).Command;
+        Assert.Equal("second", next.DriverMessage.Text);
+        Assert.True(next.Sequence > first);
     }
 
     private static async Task MessageAsync(ServerHost server, string text) =>

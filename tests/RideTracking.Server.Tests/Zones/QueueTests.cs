@@ -142,7 +142,7 @@ public sealed class QueueTests
         return phone;
     }
 
-    private static async Task ActAsync(DriverPhone phone, string actionId, Action<DriverAction> what)
+    internal static async Task ActAsync(DriverPhone phone, string actionId, Action<DriverAction> what)
     {
         var action = new DriverAction { ActionId = actionId };
         what(action);

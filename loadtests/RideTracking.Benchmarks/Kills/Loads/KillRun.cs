@@ -73,7 +73,7 @@ internal sealed class KillRun(Func<Task<StoreProcess>> start, IConnectionMultipl
 
     private async Task LoadAndKillAsync(ConnectionMultiplexer store, StoreProcess process)
     {
-        var writer = new StoreWriter(store.GetDatabase(), isEmbedded: true);
+        var writer = new StoreWriter(store.GetDatabase(), isEmbedded: true, new RecordFormat());
         var (end, answers) = (_chance.Next(20, 1500), 0);
         var compaction = _chance.Next(2 * end);
         if (compaction < end)

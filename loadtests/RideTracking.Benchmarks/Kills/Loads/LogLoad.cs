@@ -14,11 +14,16 @@ internal sealed class LogLoad(string area, int seed) : StoreLoad(area, seed)
     private readonly Dictionary<string, long> _batches = [];
     private readonly Dictionary<string, List<string>> _honoured = [];
     private long _segment = 1;
+    private (string Number, string Token, long Segment) _last;
+    private string _checkpoint = "";
+    private int _checkpoints = 1;
+    private int _parts;
 
     protected override (StoreCall Call, Action<RedisResult> Heard) Next() => Chance.Next(20) switch
     {
         0 when Chance.Next(2) == 0 => Forget(),
         0 => Lose(),
+        1 => Chance.Next(3) == 0 ? Checkpoint() : AddPart(),
         < 6 => Claim(),
         _ => Append(),
     };
@@ -41,8 +46,8 @@ internal sealed class LogLoad(string area, int seed) : StoreLoad(area, seed)
         return (
             Script(
                 StoreScript.ConnectionClaim,
-                [Keys.Connections, Keys.LastFixes, Keys.EarlierSessions(driver), Keys.LogFence(holder.Split(' ')[^1]), Keys.Outbox(driver), Keys.Links(writer), Keys.Links(holder.Split(' ')[^1]), Keys.Nodes, Keys.NamedVehicles],
-                [driver, writer, $"s{Chance.Next(12)}", holder, Day, Day, Chance.Next(3) == 0 ? "-" : $"phone{Chance.Next(5)}", Chance.Next(10), Chance.Next(3), Chance.Next(5), Chance.Next(2), Chance.Next(2), Now + 5_000, Chance.Next(2) == 0 ? "" : $"v{Chance.Next(5)}"]),
+                [Keys.Connections, Keys.LogFence(holder.Split(' ')[^1]), Keys.Outbox(driver), Keys.Log, Keys.Links(writer), Keys.Links(holder.Split(' ')[^1]), Keys.Nodes, Keys.NamedVehicles],
+                [driver, writer, $"s{Chance.Next(12)}", holder, Day, Chance.Next(3) == 0 ? "-" : $"phone{Chance.Next(5)}", Chance.Next(10), Chance.Next(3), Chance.Next(5), Chance.Next(2), Now + 5_000, Chance.Next(2) == 0 ? "" : $"v{Chance.Next(5)}"]),
             Heard);
     }
 
@@ -52,7 +57,7 @@ internal sealed class LogLoad(string area, int seed) : StoreLoad(area, seed)
         return (
             Script(
                 StoreScript.DriverForget,
-                [Keys.Plans, Keys.Outbox(driver), Keys.LastFixes, Keys.EarlierSessions(driver), Keys.ZoneVisits, Keys.NamedVehicles],
+                [Keys.Plans, Keys.Outbox(driver), Keys.ZoneVisits, Keys.NamedVehicles, Keys.Log, Keys.LogForgotten],
                 [driver, 0]),
             Ignore);
     }
@@ -65,26 +70,43 @@ internal sealed class LogLoad(string area, int seed) : StoreLoad(area, seed)
             : (Script(StoreScript.LinksLost, [Keys.Links(writer)], [writer, $"d{Chance.Next(Drivers)}", Chance.Next(1, 9)]), Ignore);
     }
 
+    private (StoreCall Call, Action<RedisResult> Heard) AddPart() => (
+        Script(StoreScript.LogCheckpointPart, [Keys.LogCheckpointParts($"c{_checkpoints}")], [Bytes(20_000), Day]),
+        _ => _parts++);
+
+    private (StoreCall Call, Action<RedisResult> Heard) Checkpoint()
+    {
+        var next = $"{_last.Number} {_last.Token} {_last.Segment} c{_checkpoints} {_parts}";
+        return (
+            Script(
+                StoreScript.LogCheckpoint,
+                [Keys.LogCheckpoint, Keys.LogCheckpointParts($"c{_checkpoints}"), Keys.LogCheckpointParts($"c{_checkpoints - 1}"), Keys.LogSegment(_last.Segment)],
+                [_checkpoint, next, _last.Number, _last.Token, _parts, Day]),
+            Heard);
+
+        void Heard(RedisResult reply)
+        {
+            _checkpoint = (string)reply! == "ok" ? next : _checkpoint;
+            (_checkpoints, _parts) = (_checkpoints + 1, 0);
+        }
+    }
+
     private (StoreCall Call, Action<RedisResult> Heard) Append()
     {
         var writer = $"w{Chance.Next(2)}";
+        var segment = _segment;
         var batch = _batches[writer] = _batches.GetValueOrDefault(writer) + 1;
         if (!_honoured.TryGetValue(writer, out var honoured))
         {
             _honoured.Add(writer, honoured = []);
         }
 
-        List<RedisValue> arguments = [batch, 0, Now, _segment, 20_000, Day, Day, Bytes(20_000), $"{batch:x}{writer[1]}", writer, 1, honoured.Count, .. honoured.Select(h => (RedisValue)h)];
-        for (var i = 0; i <= Chance.Next(60); i++)
-        {
-            arguments.Add($"d{i}");
-            arguments.Add($"{batch} s{Chance.Next(3)} {Chance.Next()}");
-        }
+        List<RedisValue> arguments = [batch, 0, Now, _segment, 20_000, Day, Bytes(20_000), $"{batch:x}{writer[1]}", 1, .. honoured.Select(h => (RedisValue)h)];
 
         return (
             Script(
                 StoreScript.LogAppend,
-                [Keys.Log, Keys.LogWriter(writer), Keys.LogFence(writer), Keys.LastFixes, Keys.LogSegment(_segment), Keys.LogSegment(_segment + 1)],
+                [Keys.Log, Keys.LogWriter(writer), Keys.LogFence(writer), Keys.LogSegment(_segment)],
                 [.. arguments]),
             Heard);
 
@@ -100,7 +122,7 @@ internal sealed class LogLoad(string area, int seed) : StoreLoad(area, seed)
                     _segment = long.Parse(told[1], CultureInfo.InvariantCulture);
                     break;
                 default:
-                    _segment = long.Parse(told[2], CultureInfo.InvariantCulture);
+                    _last = (told[1], $"{batch:x}{writer[1]}", segment);
                     honoured.Clear();
                     break;
             }

@@ -12,7 +12,7 @@ namespace RideTracking.Benchmarks.Kills.Loads;
 /// <param name="keepsEach">Whether to remember what there was after each call, for <see cref="FaultsOfPrefixAsync"/>.</param>
 internal sealed class StoreTrial(IReadOnlyList<StoreLoad> loads, IConnectionMultiplexer reference, bool keepsEach)
 {
-    private readonly StoreWriter _reference = new(reference.GetDatabase(), isEmbedded: false);
+    private readonly StoreWriter _reference = new(reference.GetDatabase(), isEmbedded: false, new RecordFormat());
     private readonly Dictionary<StoreLoad, List<string>> _dumps = loads.ToDictionary(l => l, _ => new List<string>());
     private readonly Dictionary<StoreLoad, int> _made = loads.ToDictionary(l => l, _ => 0);
 

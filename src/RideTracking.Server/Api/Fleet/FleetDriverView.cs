@@ -5,7 +5,6 @@ using RideTracking.Server.Log;
 using RideTracking.Server.Progress;
 using RideTracking.Server.Protocol;
 using RideTracking.Server.Roads;
-using RideTracking.Server.Store;
 using RideTracking.Server.Trips;
 using RideTracking.V1;
 
@@ -13,10 +12,10 @@ namespace RideTracking.Server.Api.Fleet;
 
 /// <summary>All that ops may know of one driver. Thread-safe.</summary>
 internal sealed class FleetDriverView(
-    Area area, LastFixes lastFixes, CityFleet fleet, CompanyDirectory directory, TripBook trips, TripTracking tracking, LearnedTimes learned, TripView view)
+    Area area, LoggedDrivers logged, CityFleet fleet, CompanyDirectory directory, TripBook trips, TripTracking tracking, LearnedTimes learned, TripView view)
 {
     /// <exception cref="Grpc.Core.RpcException">NOT_FOUND when nothing is known of the driver.</exception>
-    public async Task<GetFleetDriverResponse> OfAsync(GetFleetDriverRequest request)
+    public GetFleetDriverResponse Of(GetFleetDriverRequest request)
     {
         ExternalId.Require("driver_id", request.DriverId);
         var isHere = fleet.TryGet(request.DriverId, out var slot, out var entry);
@@ -47,26 +46,14 @@ internal sealed class FleetDriverView(
         {
             DescribePosition(response, entry.Fix);
         }
-        else if (await LastKnownAsync(request.DriverId) is { } fix)
+        else if (logged.Of(request.DriverId)?.Present is { } fix)
         {
+            // Who was not heard of for long is in the index no more.
             DescribePosition(response, fix);
         }
 
         response.LastReject = isHere ? fleet.Rejects.Of(slot)?.ToLastReject() : null;
         return response;
-    }
-
-    // Who was not heard of for long is in memory no more.
-    private async Task<Engine.Ingest.Fix?> LastKnownAsync(string driverId)
-    {
-        try
-        {
-            return (await lastFixes.ReadAsync(driverId))?.Fix;
-        }
-        catch (Exception e) when (StoreFailure.Passes(e))
-        {
-            return null;
-        }
     }
 
     private void DescribePosition(GetFleetDriverResponse response, in Engine.Ingest.Fix fix)

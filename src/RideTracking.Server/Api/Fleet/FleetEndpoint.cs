@@ -12,7 +12,7 @@ internal sealed class FleetEndpoint(AreaSet areas) : V1.FleetService.FleetServic
         areas.Home.FleetWatches.RunAsync(request, responseStream, context);
 
     public override Task<GetFleetDriverResponse> GetFleetDriver(GetFleetDriverRequest request, ServerCallContext context) =>
-        areas.OfDriver(request.DriverId).FleetDrivers.OfAsync(request);
+        Task.FromResult(areas.OfDriver(request.DriverId).FleetDrivers.Of(request));
 
     public override Task<UpsertZoneResponse> UpsertZone(UpsertZoneRequest request, ServerCallContext context) => areas.Home.Zones.UpsertAsync(request);
 

@@ -24,6 +24,10 @@ public readonly record struct EventPosition(ulong Number, ulong Token)
     /// <inheritdoc cref="NewToken"/>
     public static ulong DrawToken() => BitConverter.ToUInt64(RandomNumberGenerator.GetBytes(sizeof(ulong))) | 1;
 
+    /// <summary>A token as scripts say it.</summary>
+    /// <exception cref="FormatException">It is none.</exception>
+    internal static ulong ParseToken(string token) => ulong.Parse(token, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture);
+
     /// <summary>As clients keep it.</summary>
     public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{Number}-{Token:x}");
 

@@ -10,29 +10,29 @@ namespace RideTracking.Server.Store.Feeds;
 /// <param name="Number">The entry's: what is told under a lower one is older.</param>
 public readonly record struct FeedChange(string Kind, IReadOnlyList<ReadOnlyMemory<byte>> Parts, ulong Number)
 {
-    // Of the form of entries. What has another one was written by a newer program.
-    private const string Format = "1 ";
-
     /// <summary>A part that is a text: an id.</summary>
     public string Text(int part) => Encoding.UTF8.GetString(Parts[part].Span);
 
     /// <summary>The changes of an entry, in their order.</summary>
-    /// <exception cref="FormatException">It is of another form, or was damaged.</exception>
-    internal static List<FeedChange> ReadAll(in EventEntry entry)
+    /// <param name="entry">The entry.</param>
+    /// <param name="format">Up to which form entries can be read.</param>
+    /// <exception cref="FormatException">It is of a newer form, or was damaged.</exception>
+    internal static List<FeedChange> ReadAll(in EventEntry entry, RecordFormat format)
     {
-        var body = entry.Record;
-        if (!body.Span.StartsWith("1 "u8))
+        var rest = entry.Record;
+        var form = TakeNumber(ref rest, most: int.MaxValue);
+        if (!format.CanRead(form))
         {
-            throw new FormatException($"This program reads entries of the form {Format.Trim()} only.");
+            throw new FormatException($"An entry is of form {form}, and this program reads them up to {format.Reads}.");
         }
 
         var changes = new List<FeedChange>();
-        for (var rest = body[Format.Length..]; !rest.IsEmpty;)
+        while (!rest.IsEmpty)
         {
-            var parts = new ReadOnlyMemory<byte>[TakeNumber(ref rest)];
+            var parts = new ReadOnlyMemory<byte>[TakeNumber(ref rest, most: rest.Length)];
             for (var i = 0; i < parts.Length; i++)
             {
-                var length = TakeNumber(ref rest);
+                var length = TakeNumber(ref rest, most: rest.Length);
                 parts[i] = length <= rest.Length ? rest[..length] : throw Damaged();
                 rest = rest[length..];
             }
@@ -43,9 +43,9 @@ public readonly record struct FeedChange(string Kind, IReadOnlyList<ReadOnlyMemo
         return changes;
     }
 
-    private static int TakeNumber(ref ReadOnlyMemory<byte> rest)
+    private static int TakeNumber(ref ReadOnlyMemory<byte> rest, int most)
     {
-        if (!Utf8Parser.TryParse(rest.Span, out int number, out var end) || number < 0 || number > rest.Length || end == rest.Length || rest.Span[end] != (byte)' ')
+        if (!Utf8Parser.TryParse(rest.Span, out int number, out var end) || number < 0 || number > most || end == rest.Length || rest.Span[end] != (byte)' ')
         {
             throw Damaged();
         }

@@ -8,7 +8,8 @@ namespace RideTracking.Server.Store.Feeds;
 /// <param name="channel">Has the name of the key where the head is.</param>
 /// <param name="reader">Who reads it.</param>
 /// <param name="loop">For looking.</param>
-internal sealed class FeedHearing(RedisStore store, RedisKey channel, FeedReader reader, Loop loop)
+/// <param name="onEmbedded">Whether there is anything to read on the embedded store, where nobody publishes.</param>
+internal sealed class FeedHearing(RedisStore store, RedisKey channel, FeedReader reader, Loop loop, bool onEmbedded)
     // Before anything is read of the store, if it is there: what is read has all that comes before the head.
     : LoopService(loop, EverySecond, looksAtStart: true)
 {
@@ -23,7 +24,7 @@ internal sealed class FeedHearing(RedisStore store, RedisKey channel, FeedReader
 
     protected override async Task LookAsync(CancellationToken stopping)
     {
-        if (store.IsEmbedded)
+        if (store.IsEmbedded && !onEmbedded)
         {
             return;
         }
@@ -42,9 +43,9 @@ internal sealed class FeedHearing(RedisStore store, RedisKey channel, FeedReader
 
     private async Task HearAsync()
     {
-        if (_channel is null && Channel() is { } heard)
+        if (!store.IsEmbedded && _channel is null && Channel() is { } heard)
         {
-            _channel = await store.Feeds.Multiplexer.GetSubscriber().SubscribeAsync(heard);
+            _channel = await store.Feeds.Database.Multiplexer.GetSubscriber().SubscribeAsync(heard);
             // It waits for nothing: the client's own queue stays empty.
             _channel.OnMessage(message => reader.Hear((byte[])message.Message!));
         }
@@ -53,7 +54,7 @@ internal sealed class FeedHearing(RedisStore store, RedisKey channel, FeedReader
     // As the script publishes; none while the store is away. The client subscribes again by itself when it is back.
     private RedisChannel? Channel()
     {
-        var server = Array.Find(store.Feeds.Multiplexer.GetServers(), s => s.IsConnected);
+        var server = Array.Find(store.Feeds.Database.Multiplexer.GetServers(), s => s.IsConnected);
         if (server is null)
         {
             return null;

@@ -5,7 +5,7 @@ using RideTracking.Server.Store.Events;
 namespace RideTracking.Server.Store.Feeds;
 
 /// <summary>Applies entries of changes: each change by all who listen for its kind. What fails is told, and keeps nothing else from being applied.</summary>
-internal sealed class FeedListeners(IEnumerable<FeedListener> listeners, Loop loop)
+internal sealed class FeedListeners(IEnumerable<FeedListener> listeners, RecordFormat format, Loop loop)
 {
     // Entries that cannot be read are one item of the loop's, as each kind of change is.
     private const string Entries = "the entries";
@@ -18,7 +18,7 @@ internal sealed class FeedListeners(IEnumerable<FeedListener> listeners, Loop lo
     {
         try
         {
-            foreach (var change in FeedChange.ReadAll(entry))
+            foreach (var change in FeedChange.ReadAll(entry, format))
             {
                 foreach (var listener in _ofKind.GetValueOrDefault(change.Kind, []))
                 {

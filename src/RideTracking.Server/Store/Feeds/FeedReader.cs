@@ -10,10 +10,12 @@ namespace RideTracking.Server.Store.Feeds;
 /// begun again: from its head, with all that memory has of the store read anew.
 /// </summary>
 /// <remarks>Thread-safe. Reading takes turns, so that entries are applied by one thread at a time; what is published never waits for it.</remarks>
-internal sealed partial class FeedReader : IDisposable
+internal sealed partial class FeedReader
 {
     // More than a second's commits of a large city. Full, the newest is left out: the list has it, and is read once the rest is in.
     private const int MaxWaiting = 4_096;
+
+    private const string LacksOwn = "it lacks what was committed here";
 
     private readonly IFeedSource _source;
     private readonly OwnCommits _own;
@@ -23,12 +25,14 @@ internal sealed partial class FeedReader : IDisposable
     private readonly ILogger<FeedReader> _logger;
     private readonly Channel<EventEntry> _heard = Channel.CreateBounded<EventEntry>(MaxWaiting);
     private readonly Signal _wanted = new();
-    private readonly SemaphoreSlim _turn = new(1);
     private volatile bool _isBehind;
 
     // Of who has the turn. No chain before the head was first seen.
     private volatile FeedChain? _chain;
     private volatile bool _isLate;
+    private string? _lacks;
+    private long _looks;
+    private long _lookDone;
     private (ulong[] Own, ulong Through) _toBeRead = ([], 0);
 
     /// <param name="source">The feed.</param>
@@ -47,14 +51,20 @@ internal sealed partial class FeedReader : IDisposable
     /// <summary>Reads what comes.</summary>
     public Loop Loop { get; }
 
+    /// <summary>Whose turn it is to read.</summary>
+    internal Turns Turns { get; } = new();
+
     /// <summary>Waits until there is something to take in.</summary>
     /// <exception cref="OperationCanceledException">The waiting was cancelled.</exception>
     public ValueTask<bool> WaitAsync(CancellationToken cancellation) => _isBehind ? new(true) : _wanted.WaitAsync(cancellation);
 
     /// <summary>An entry was published. Returns at once.</summary>
-    public void Hear(ReadOnlyMemory<byte> message)
+    public void Hear(ReadOnlyMemory<byte> message) => Hear(FeedEntries.Parse(message));
+
+    /// <summary>An entry was committed here, and is published to nobody. Returns at once.</summary>
+    public void Hear(in EventEntry entry)
     {
-        if (!_heard.Writer.TryWrite(FeedEntries.Parse(message)))
+        if (!_heard.Writer.TryWrite(entry))
         {
             _metrics.Dropped();
             _isBehind = true;
@@ -65,81 +75,118 @@ internal sealed partial class FeedReader : IDisposable
 
     /// <summary>Looks whether anything was missed, or forgotten by the store, and takes in what there is.</summary>
     /// <exception cref="StackExchange.Redis.RedisException">The store is away.</exception>
-    public Task LookAsync(CancellationToken cancellation) => InTurnAsync(LookAtHeadAsync, cancellation);
+    public Task LookAsync(CancellationToken cancellation) => Turns.RunAsync(LookAtHeadAsync, cancellation);
+
+    /// <summary>Waits until all is taken in up to a place that the store has just told.</summary>
+    /// <exception cref="StackExchange.Redis.RedisException">The store is away.</exception>
+    public Task ReadThroughAsync(EventPosition position, CancellationToken cancellation)
+    {
+        var before = Volatile.Read(ref _looks);
+        return Turns.RunAsync(
+            async () =>
+            {
+                await TakeInHeardAsync();
+                var own = _own.Committed();
+                // Beyond the place it may be what the store has forgotten since. A look that began later than this was asked is as good as one's own.
+                if ((_chain?.At == position && own.Length == 0) || _lookDone > before)
+                {
+                    return;
+                }
+
+                await LookAtHeadAsync();
+                if (Array.Exists(own, _own.IsUnread))
+                {
+                    await BeginAgainAsync(LacksOwn);
+                }
+            },
+            cancellation);
+    }
+
+    /// <summary>Asks something of how far it is, while it stands still; the default where it has not begun.</summary>
+    /// <param name="ask">Is given the last entry that was taken in.</param>
+    /// <param name="cancellation">Of the waiting.</param>
+    public async Task<T?> StandingStillAsync<T>(Func<EventPosition, T> ask, CancellationToken cancellation)
+    {
+        T? answer = default;
+        await Turns.RunAsync(
+            () =>
+            {
+                answer = _chain is { } chain ? ask(chain.At) : default;
+                return Task.CompletedTask;
+            },
+            cancellation);
+        return answer;
+    }
 
     /// <summary>It could not be looked: where nothing was read yet, what is read of the store meanwhile may be older than the place that is begun at.</summary>
     public void LookedInVain() => _isLate |= _chain is null;
 
     /// <summary>Applies what was heard, and what was missed of it.</summary>
     /// <exception cref="StackExchange.Redis.RedisException">The store is away; what was missed is still to be read.</exception>
-    public Task TakeInAsync(CancellationToken cancellation) => InTurnAsync(TakeInHeardAsync, cancellation);
-
-    /// <inheritdoc/>
-    public void Dispose() => _turn.Dispose();
+    public Task TakeInAsync(CancellationToken cancellation) => Turns.RunAsync(TakeInHeardAsync, cancellation);
 
     /// <summary>For tests: a node that hears of nothing until this is called.</summary>
     internal async Task<Action> HoldAsync()
     {
-        await _turn.WaitAsync();
-        return () => _turn.Release();
-    }
-
-    private async Task InTurnAsync(Func<Task> work, CancellationToken cancellation)
-    {
-        await _turn.WaitAsync(cancellation);
-        try
-        {
-            await work();
-        }
-        finally
-        {
-            _turn.Release();
-        }
+        await Turns.TakeAsync(CancellationToken.None);
+        return Turns.Give;
     }
 
     private async Task LookAtHeadAsync()
     {
-        var own = _own.Committed();
-        var head = await _source.HeadAsync();
-        if (_chain is null)
-        {
-            _chain = new FeedChain(head);
-            _own.Clear();
-            if (_isLate)
-            {
-                // What was read of the store so far may be older than this.
-                _beginAgain(null);
-            }
+        var look = Interlocked.Increment(ref _looks);
+        await LookAsync();
+        _lookDone = look;
+    }
 
+    private async Task LookAsync()
+    {
+        var own = _own.Committed();
+        if (_chain is not { } chain)
+        {
+            await BeginAsync();
             return;
         }
 
-        var step = _chain.Judge(head);
+        var head = await _source.HeadAsync();
+        var step = chain.Judge(head);
         _isBehind |= step == FeedStep.Gap;
         await TakeInHeardAsync();
-        if (step == FeedStep.Broken)
+        if (_chain != chain)
         {
-            BeginAgain(head, "its last entry is another one");
-        }
-        else if (_chain.Judge(head) == FeedStep.Gap)
-        {
-            BeginAgain(head, "entries before its last one are gone");
-        }
-        else if (_toBeRead.Through <= _chain.At.Number && Array.Exists(_toBeRead.Own, _own.IsUnread))
-        {
-            BeginAgain(head, "it lacks what was committed here");
+            return; // It was begun again.
         }
 
-        _toBeRead = (own, head.Number);
+        if (step == FeedStep.Broken)
+        {
+            await BeginAgainAsync("its last entry is another one");
+        }
+        else if (chain.Judge(head) == FeedStep.Gap)
+        {
+            await BeginAgainAsync("entries before its last one are gone");
+        }
+        else if (_toBeRead.Through <= chain.At.Number && Array.Exists(_toBeRead.Own, _own.IsUnread))
+        {
+            await BeginAgainAsync(LacksOwn);
+        }
+        else
+        {
+            _toBeRead = (own, head.Number);
+        }
     }
 
     private async Task TakeInHeardAsync()
     {
         while (_heard.Reader.TryRead(out var entry))
         {
-            if (Take(entry) == FeedStep.Gap)
+            switch (Take(entry))
             {
-                _isBehind = true;
+                case FeedStep.Gap:
+                    _isBehind = true;
+                    break;
+                case FeedStep.Broken:
+                    await BeginAgainAsync("an entry does not follow on what was read");
+                    break;
             }
         }
 
@@ -154,15 +201,16 @@ internal sealed partial class FeedReader : IDisposable
     {
         _metrics.ListRead();
         _isBehind = true;
-        for (var isMore = true; isMore && _chain is not null;)
+        for (var isMore = true; isMore && _chain is { } chain;)
         {
-            var page = await _source.ReadAsync(_chain.At.Number);
+            var page = await _source.ReadAsync(chain.At.Number);
             isMore = page.Count > 0;
             foreach (var entry in page)
             {
-                if (Take(entry) == FeedStep.Gap)
+                var step = Take(entry);
+                if (step is FeedStep.Gap or FeedStep.Broken)
                 {
-                    BeginAgain(page[^1].At, "what came before is not kept any more");
+                    await BeginAgainAsync(step == FeedStep.Gap ? "what came before is not kept any more" : "an entry does not follow on what was read");
                     break;
                 }
             }
@@ -179,34 +227,39 @@ internal sealed partial class FeedReader : IDisposable
         }
 
         var step = _chain.Take(entry);
-        switch (step)
+        if (step == FeedStep.Next)
         {
-            case FeedStep.Next:
-                _own.Read(entry.At.Token);
-                _apply(entry);
-                _metrics.Applied();
-                break;
-            case FeedStep.Broken:
-                BeginAgain(entry.At, "an entry does not follow on what was read");
-                break;
+            _own.Read(entry.At.Token);
+            _apply(entry);
+            _metrics.Applied();
         }
 
         return step;
     }
 
-    private void BeginAgain(EventPosition at, string why)
+    private async Task BeginAgainAsync(string why)
     {
-        LogBeginAgain(_chain!.At, at, why);
+        LogBeginAgain(_chain!.At, why);
         _metrics.BegunAgain();
-        _chain = new FeedChain(at);
+        (_chain, _lacks) = (null, why);
+        await BeginAsync();
+    }
+
+    private async Task BeginAsync()
+    {
+        _chain = new FeedChain(await _source.BeginAsync());
         _own.Clear();
         _toBeRead = ([], 0);
-        // After the place, so that what is read then has all that comes before it.
-        _beginAgain(why);
+        if (_isLate || _lacks is not null)
+        {
+            // After the place, so that what is read then has all that comes before it.
+            _beginAgain(_lacks);
+            (_isLate, _lacks) = (false, null);
+        }
     }
 
     [LoggerMessage(
         LogLevel.Warning,
-        "The feed was read up to {At}, and now begins again at {Now}, since {Why}: the store has lost its last writes, was emptied, or this node was away for long. What memory holds of it is read anew")]
-    private partial void LogBeginAgain(EventPosition at, EventPosition now, string why);
+        "The feed was read up to {At}, and now begins again, since {Why}: the store has lost its last writes, was emptied, or this node was away for long. What memory holds of it is read anew")]
+    private partial void LogBeginAgain(EventPosition at, string why);
 }

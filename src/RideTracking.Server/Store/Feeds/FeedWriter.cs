@@ -36,7 +36,7 @@ public sealed class FeedWriter(FeedKeys keys)
         Own.Sent(own);
         try
         {
-            var reply = await writes.TellAsync(script, [.. scriptKeys, keys.Entries, keys.Head], [.. arguments, token, (long)Kept.TotalMilliseconds]);
+            var reply = await writes.TellAsync(script, [.. scriptKeys, keys.Entries, keys.Head], arguments, token, Kept);
             isCommitted = IsOk(reply);
             return reply;
         }

@@ -12,13 +12,14 @@ internal static class FeedsSetup
     /// <param name="channel">Has the name of the key where the head is.</param>
     /// <param name="loop">Makes a loop of a name, by the machine's time.</param>
     /// <param name="reader">Makes the reader; its loop is given.</param>
+    /// <param name="onEmbedded">Whether there is anything to read on the embedded store, which no other node uses.</param>
     public static void AddFeed(
         this IServiceCollection services, string name, Func<IServiceProvider, RedisKey> channel, Func<IServiceProvider, string, Loop> loop,
-        Func<IServiceProvider, Loop, FeedReader> reader)
+        Func<IServiceProvider, Loop, FeedReader> reader, bool onEmbedded = false)
     {
         services.AddKeyedSingleton(name, (s, _) => reader(s, loop(s, name + "_feed")));
         services.AddSingleton<IHostedService>(s => new FeedHearing(
-            s.GetRequiredService<RedisStore>(), channel(s), s.GetRequiredKeyedService<FeedReader>(name), loop(s, name + "_feed_head")));
+            s.GetRequiredService<RedisStore>(), channel(s), s.GetRequiredKeyedService<FeedReader>(name), loop(s, name + "_feed_head"), onEmbedded));
         services.AddSingleton<IHostedService>(s => new FeedIntake(s.GetRequiredKeyedService<FeedReader>(name)));
     }
 }

@@ -10,6 +10,10 @@ internal interface IFeedSource
     /// <exception cref="RedisException">The store is away.</exception>
     Task<EventPosition> HeadAsync();
 
+    /// <summary>From where one reads on who has read nothing yet: the last entry, once all is known that later ones refer to.</summary>
+    /// <exception cref="RedisException">The store is away.</exception>
+    Task<EventPosition> BeginAsync() => HeadAsync();
+
     /// <summary>Entries that are kept after a number, oldest first; none after the last.</summary>
     /// <exception cref="RedisException">The store is away.</exception>
     Task<IReadOnlyList<EventEntry>> ReadAsync(ulong afterNumber);

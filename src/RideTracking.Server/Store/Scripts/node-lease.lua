@@ -2,13 +2,19 @@
 -- run out.
 -- KEYS: nodes
 -- ARGV: writer, how long a lease lasts (ms), whether this writer has held one before (1), whether no other node can be there (1),
---       whether matching is to move here (1), the name that this node had before, if it has another one now
--- Returns {'ok', whether it holds the work (1), whether it holds matching (1), whether other nodes are there (1), then writer and end of each lease that has run out}
---       | {'ended'}: this one's was ended by another node
+--       whether matching is to move here (1), the name that this node had before, if it has another one now,
+--       the newest form of records that this node reads, and up to which it lets them be written
+-- Returns {'ok', whether it holds the work (1), whether it holds matching (1), whether other nodes are there (1), the form to write, then writer and end of each lease that has run out}
+--       | {'ended'}: this one's was ended by another node | {'form', the one that the nodes write by now}: this one cannot read it
 local now, length = clock(), tonumber(ARGV[2])
 local entries, fields = redis.call('HGETALL', KEYS[1]), {}
 for at = 1, #entries, 2 do
   fields[entries[at]] = entries[at + 1]
+end
+-- '#form': of what may have been written; it rises when all nodes that are there let it. '#form <writer>': how far each does.
+local form, newest = tonumber(fields['#form'] or '1'), tonumber(ARGV[8])
+if form > tonumber(ARGV[7]) then
+  return {'form', string.format('%d', form)}
 end
 if ARGV[3] == '1' and not fields[ARGV[1]] then
   return {'ended'}
@@ -38,15 +44,19 @@ local others = '0'
 for writer in pairs(fields) do
   if string.sub(writer, 1, 1) ~= '#' and writer ~= ARGV[1] then
     others = '1'
+    newest = math.min(newest, tonumber(fields['#form ' .. writer] or '1'))
   end
 end
 table.insert(reply, others)
+form = string.format('%d', math.max(form, newest))
+table.insert(reply, form)
 for writer, ends in pairs(fields) do
   if string.sub(writer, 1, 1) ~= '#' and writer ~= ARGV[1] and ((tonumber(ends) < now or tonumber(ends) > now + 2 * length) and judged <= now or ARGV[4] == '1') then
     table.insert(reply, writer)
     table.insert(reply, ends)
   end
 end
-write('HSET', KEYS[1], ARGV[1], string.format('%d', now + length), '#seen', string.format('%d', now), '#judged', string.format('%d', judged), unpack(holdings))
+write('HSET', KEYS[1], ARGV[1], string.format('%d', now + length), '#seen', string.format('%d', now), '#judged', string.format('%d', judged),
+  '#form', form, '#form ' .. ARGV[1], ARGV[8], unpack(holdings))
 apply()
 return reply

@@ -72,7 +72,9 @@ for p, plan in ipairs(plans) do
     local entries = redis.call('HGETALL', outbox)
     for i = 1, #entries, 2 do
       local expires = string.match(entries[i + 1], '^%d+ (%d+) ')
-      if expires and tonumber(expires) <= now then
+      -- Whether an offer was told is asked at its deadline (outbox-acknowledge.lua).
+      local stays = string.sub(entries[i], 1, 6) == 'offer:' and 600000 or 0
+      if expires and tonumber(expires) + stays <= now then
         table.insert(plan.expired, entries[i])
       end
     end
@@ -87,7 +89,8 @@ for p, plan in ipairs(plans) do
       table.insert(fields, command.field)
     end
     local found = redis.call('HMGET', outbox, unpack(fields))
-    plan.last, plan.has = tonumber(found[1] or '0'), {}
+    -- A number is the time at least: a store that has forgotten its last writes gives the numbers that apps have seen to nothing else.
+    plan.last, plan.has = math.max(tonumber(found[1] or '0'), now - 1), {}
     for i, field in ipairs(fields) do
       plan.has[field] = found[i] ~= false
     end

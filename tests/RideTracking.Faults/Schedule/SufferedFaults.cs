@@ -1,0 +1,39 @@
+namespace RideTracking.Faults.Schedule;
+
+/// <summary>The faults that came, with the times at which they did. Thread-safe.</summary>
+internal sealed class SufferedFaults
+{
+    // What a fault has broken goes on for a moment after it.
+    private static readonly TimeSpan After = TimeSpan.FromSeconds(2);
+
+    private readonly List<(FaultKind Kind, DateTimeOffset From, DateTimeOffset Through)> _all = [];
+
+    public void Add(FaultKind kind, DateTimeOffset from, DateTimeOffset through)
+    {
+        lock (_all)
+        {
+            _all.Add((kind, from, through));
+        }
+    }
+
+    /// <summary>How many there were of each kind.</summary>
+    public IEnumerable<(FaultKind Kind, int Count)> Counts => _all.GroupBy(f => f.Kind).OrderBy(f => f.Key).Select(f => (f.Key, f.Count()));
+
+    /// <summary>The longest time between two successes that a fault of a kind lay in or shortly before.</summary>
+    public TimeSpan LongestWithout(FaultKind kind, IReadOnlyList<DateTimeOffset> successes)
+    {
+        var longest = TimeSpan.Zero;
+        foreach (var (_, from, through) in _all.Where(f => f.Kind == kind))
+        {
+            for (var i = 1; i < successes.Count; i++)
+            {
+                if (successes[i] > from && successes[i - 1] < through + After && successes[i] - successes[i - 1] > longest)
+                {
+                    longest = successes[i] - successes[i - 1];
+                }
+            }
+        }
+
+        return longest;
+    }
+}
