@@ -1,8 +1,14 @@
 using RideTracking.Faults;
+using RideTracking.Faults.Soak;
 
 try
 {
-    return args is [NodeCommand.Verb, .. var node] ? await NodeCommand.RunAsync(node) : await FaultsCommand.RunAsync(args);
+    return args switch
+    {
+        [NodeCommand.Verb, .. var node] => await NodeCommand.RunAsync(node),
+        [SoakCommand.Verb, .. var soak] => await SoakCommand.RunAsync(soak),
+        _ => await FaultsCommand.RunAsync(args),
+    };
 }
 catch (FormatException e)
 {

@@ -48,6 +48,8 @@ internal sealed class ChildProcess : IDisposable
     /// <exception cref="InvalidOperationException">It ended before.</exception>
     public Task Ready => _ready.Task;
 
+    public int Id => _process.Id;
+
     /// <summary>Sends it a signal, such as TERM, STOP or CONT.</summary>
     public void Signal(string name)
     {

@@ -20,11 +20,13 @@ internal sealed class NodeProcess : IDisposable
     /// <param name="redis">How it is told where the store is.</param>
     /// <param name="options">The mistake that is planted in it, and what it waits for.</param>
     /// <param name="clockOffset">How far its machine's clock is off.</param>
-    public NodeProcess(string name, string folder, IReadOnlyList<FaultyLink> stores, string redis, RigOptions options, TimeSpan clockOffset)
+    /// <param name="more">Settings beside those of all.</param>
+    public NodeProcess(string name, string folder, IReadOnlyList<FaultyLink> stores, string redis, RigOptions options, TimeSpan clockOffset, params string[] more)
     {
         Name = name;
         Stores = stores;
-        var port = FreePort.Take();
+        var (port, web) = (FreePort.Take(), FreePort.Take());
+        Web = new Uri($"http://127.0.0.1:{web}");
         Clients = new FaultyLink(port);
         _logFile = Path.Combine(folder, name + ".log");
         _arguments =
@@ -34,8 +36,8 @@ internal sealed class NodeProcess : IDisposable
         ];
         _settings =
         [
-            "--environment", "Development", "--data", folder, "--redis", redis, "--grpc-port", $"{port}", "--web-port", $"{FreePort.Take()}",
-            .. NodeCommand.Settings, .. options.WaitsForReplica ? ["--Store:WaitForReplicas", "1"] : Array.Empty<string>(),
+            "--environment", "Development", "--data", folder, "--redis", redis, "--grpc-port", $"{port}", "--web-port", $"{web}",
+            .. NodeCommand.Settings, .. more, .. options.WaitsForReplica ? ["--Store:WaitForReplicas", "1"] : Array.Empty<string>(),
         ];
     }
 
@@ -48,6 +50,11 @@ internal sealed class NodeProcess : IDisposable
     public FaultyLink Clients { get; }
 
     public Uri Address => new($"http://127.0.0.1:{Clients.Port}");
+
+    /// <summary>Where it tells its metrics.</summary>
+    public Uri Web { get; }
+
+    public int ProcessId => _process?.Id ?? throw new InvalidOperationException($"{Name} does not run.");
 
     /// <summary>What it is started as next.</summary>
     public NodeVersion Version { get; set; } = NodeVersion.This;
