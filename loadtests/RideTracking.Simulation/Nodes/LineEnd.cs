@@ -168,10 +168,7 @@ internal sealed class LineEnd(City city, NodeRun node, DriverLine line, Phone ph
             Carriers.Dismiss(leaves, leaves == carrier ? node.Carriers.Of(DriverId)?.Attempt ?? default : carrier.Attempt);
         }
 
-        if (!carrier.IsClaimed)
-        {
-            node.Log.ClaimLater(carrier);
-        }
+        node.Log.TakeIn(carrier);
     }
 
     private void Leave()

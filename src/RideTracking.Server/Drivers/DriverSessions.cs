@@ -91,11 +91,7 @@ internal sealed class DriverSessions(
         }
 
         Publish(change);
-
-        if (!session.Carrier.IsClaimed)
-        {
-            log.ClaimLater(session.Carrier);
-        }
+        log.TakeIn(session.Carrier);
     }
 
     /// <summary>Removes a session that has ended.</summary>

@@ -60,11 +60,22 @@ internal sealed partial class FixLog : BackgroundService
         metrics.ObserveWaiting(() => _waiting.Count);
     }
 
-    /// <summary>Claims the carrier's driver as soon as the store is there, unless it ends before (<see cref="Ended"/>).</summary>
-    public void ClaimLater(Carrier carrier)
+    /// <summary>
+    /// A carrier is here (<see cref="Carriers.Add"/>). Who has no claim claims its driver as soon as the store is there, unless it ends before
+    /// (<see cref="Ended"/>); so does who was given it under a name that this node has given up before the answer came.
+    /// </summary>
+    public void TakeIn(Carrier carrier)
     {
-        _unclaimed.Add(carrier);
-        WakeLoop();
+        if (carrier.Claim is { } claim && claim.Writer != _append.By)
+        {
+            carrier.Suspend();
+        }
+
+        if (!carrier.IsClaimed)
+        {
+            _unclaimed.Add(carrier);
+            WakeLoop();
+        }
     }
 
     /// <summary>The carrier's stream has ended. What it appended is still written, if it ever had its driver.</summary>

@@ -27,7 +27,7 @@ public sealed class LogAppend(
     private long _written;
 
     // Another name may be given at any time: what was written under the last one says nothing of this one.
-    private string _by = writer.Id;
+    private volatile string _by = writer.Id;
     private string _attemptBy = "";
     private string _writtenBy = "";
     private long _writtenAt;
@@ -44,6 +44,9 @@ public sealed class LogAppend(
 
     /// <summary>Whether other nodes see the fixes of this one when they are written.</summary>
     public bool HasListeners => writer.HasListeners;
+
+    /// <summary>Under which name it writes. From any thread.</summary>
+    internal string By => _by;
 
     /// <summary>What was written and not read in the log's feed yet.</summary>
     internal OwnCommits Own { get; } = new();

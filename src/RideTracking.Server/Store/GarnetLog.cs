@@ -31,6 +31,10 @@ internal sealed class GarnetLog(ILoggerFactory inner) : ILoggerFactory
         private static readonly string[] Faults =
             ["AofProcessor.RecoverReplay", "Error during recovery of AofProcessor", "Error during recovery of store", "error in running transaction proc"];
 
+        // Nothing is wrong then: that it does not log to where it was not asked to, and that the client, closing at the same
+        // moment, was quicker to close the socket.
+        private static readonly string[] Harmless = ["Received an external ILoggerFactory", "Error shutting down socket"];
+
         public IDisposable? BeginScope<TState>(TState state)
             where TState : notnull => inner.BeginScope(state);
 
@@ -49,9 +53,8 @@ internal sealed class GarnetLog(ILoggerFactory inner) : ILoggerFactory
                 faults.Enqueue(exception is null ? said : $"{said}: {exception.Message}");
             }
 
-            // That it does not log to where it was not asked to.
-            var isKnown = said.StartsWith("Received an external ILoggerFactory", StringComparison.Ordinal);
-            if (logLevel >= LogLevel.Warning && !isKnown && inner.IsEnabled(logLevel))
+            var isHarmless = Array.Exists(Harmless, h => said.StartsWith(h, StringComparison.Ordinal));
+            if (logLevel >= LogLevel.Warning && !isHarmless && inner.IsEnabled(logLevel))
             {
                 inner.Log(logLevel, eventId, state, exception, formatter);
             }

@@ -143,6 +143,24 @@ public sealed class CarrierTests
         await ServerHost.UntilAsync(() => store.HashKeys(links).Order().SequenceEqual(["d1", "d2"]));
     }
 
+    // Its answer was still on its way when all carriers that were here claimed anew.
+    [Fact]
+    public async Task Who_was_given_the_driver_under_a_name_that_the_node_has_given_up_since_claims_anew()
+    {
+        await using var server = await ServerHost.StartAsync();
+        var (log, writer, append) = (server.City.GetRequiredService<FixLog>(), server.City.GetRequiredService<LogWriter>(), server.City.GetRequiredService<LogAppend>());
+        var request = new ClaimRequest("d1", "s");
+        var claim = await server.City.GetRequiredService<ConnectionClaims>().ClaimAsync(request, Cancel);
+        writer.Renew();
+        log.ClaimAnew();
+        await ServerHost.UntilAsync(() => append.By == writer.Id);
+
+        var carrier = new Carrier(request, claim, new SessionLedger(claim, 64, TestCarriers.Pace, TimeProvider.System), Task.CompletedTask);
+        server.City.GetRequiredService<Carriers>().Add(carrier);
+        log.TakeIn(carrier);
+        await ServerHost.UntilAsync(() => carrier.Claim is { } anew && anew.Writer == writer.Id && anew.Epoch > claim.Claim.Epoch);
+    }
+
     [Theory, InlineData(false), InlineData(true)]
     public void Of_two_sessions_the_one_that_the_store_let_in_last_has_the_driver_whichever_is_opened_first(bool inOrder)
     {
