@@ -4,8 +4,10 @@ using RideTracking.Benchmarks.Kills;
 using RideTracking.Benchmarks.Matching;
 using RideTracking.Benchmarks.Nodes;
 using RideTracking.Benchmarks.Nodes.Begin;
+using RideTracking.Benchmarks.Nodes.End;
 using RideTracking.Benchmarks.Nodes.Late;
 using RideTracking.Benchmarks.Processes;
+using RideTracking.Benchmarks.Readers;
 using RideTracking.Benchmarks.Reporting;
 using RideTracking.Benchmarks.Roads;
 using RideTracking.Benchmarks.Search;
@@ -42,6 +44,8 @@ try
             monaco, new Options(options, "--fixes", "--times", "--load", "--window")),
         ["nodes-late", .. string[] options] => await NodesLateBenchmark.RunAsync(null, new Options(options, "--fixes", "--times", "--load", "--window")),
         ["nodes-begin", .. string[] options] => await NodesBeginBenchmark.RunAsync(new Options(options, "--drivers", "--trips", "--rounds")),
+        ["nodes-end", .. string[] options] => await NodesEndBenchmark.RunAsync(new Options(options, "--drivers", "--trips", "--interval", "--drain")),
+        ["slow-readers", .. string[] options] => await SlowReadersBenchmark.RunAsync(new Options(options, "--readers", "--seconds")),
         ["store-scripts", .. string[] options] => await ScriptsBenchmark.RunAsync(new Options(options, "--calls", "--rounds", "--in-flight")),
         [StoreHost.Verb, var folder, .. string[] options] => await StoreHost.RunAsync(folder, options),
         [BareRelay.Verb, .. string[] options] => await BareRelay.RunAsync(options),
@@ -107,6 +111,11 @@ static int Usage()
                     --load: fixes a second of other drivers; --window: for how long a batch waits at the most (ms); closures need the extract
           nodes-begin [--drivers 100000] [--trips 20000] [--rounds 3]
                     how long a node takes until it serves a city while others go on, beside an empty store, and whether it has what they have
+          nodes-end [--drivers 10000] [--trips 500] [--interval 10] [--drain 0]
+                    a node with all the drivers is killed, or drains (--drain 1): how long until they are back on two others, what that costs these,
+                    how late others' fixes are meanwhile; what is lost, sent again or touched. --interval: seconds between two fixes of a driver
+          slow-readers [--readers 1000] [--seconds 240]
+                    streams of every kind that nobody reads: the node's memory, when it ends them, and how late others' fixes are with and without
           store-scripts [--calls 3000] [--in-flight 50] [--rounds 3]
                     calls a second of the scripts, on the embedded store and on Redis, and Redis's CPU for each
           store-kills [--kills 100] [--cuts 60] [--each 0] [--seed 1]

@@ -77,10 +77,23 @@ internal sealed class ChildProcess : IAsyncDisposable
         }
     }
 
-    public async ValueTask DisposeAsync()
+    /// <summary>SIGKILL; complete when it is gone.</summary>
+    public Task KillAsync()
     {
         _process.Kill();
-        await _process.WaitForExitAsync();
+        return _process.WaitForExitAsync();
+    }
+
+    /// <summary>SIGTERM; complete when it has ended by itself.</summary>
+    public Task StopAsync()
+    {
+        using var kill = Process.Start("kill", ["-TERM", $"{Id}"]);
+        return _process.WaitForExitAsync();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await KillAsync();
         _process.Dispose();
     }
 }

@@ -1,13 +1,21 @@
+using System.Globalization;
+using System.Text.RegularExpressions;
+
 namespace RideTracking.Benchmarks.Processes;
 
 /// <summary>A server that drivers connect to: the real one, or the bare one that it is compared with.</summary>
-internal sealed class DriverServer(string name, ChildProcess process, int port, string token, string? folder, ulong maxUnacknowledged) : IAsyncDisposable
+internal sealed partial class DriverServer(string name, ChildProcess process, int port, string token, string? folder, ulong maxUnacknowledged) : IAsyncDisposable
 {
+    private static readonly HttpClient Http = new();
+
     public string Name => name;
 
     public ChildProcess Process => process;
 
     public int Port => port;
+
+    /// <summary>Where it tells its metrics; 0 for the bare one, which tells none.</summary>
+    public int WebPort { get; private init; }
 
     /// <summary>Bearer token that may act for every driver; the bare server does not look at it.</summary>
     public string Token => token;
@@ -32,16 +40,16 @@ internal sealed class DriverServer(string name, ChildProcess process, int port, 
 
     private static async Task<DriverServer> StartInAsync(string folder, bool ownsFolder, RedisServer redis, string[] arguments)
     {
-        var port = ChildProcess.FreePort();
+        var (port, web) = (ChildProcess.FreePort(), ChildProcess.FreePort());
         var process = await ChildProcess.StartAsync(
             "dotnet", "Application started",
             [
                 Path.Combine(AppContext.BaseDirectory, "RideTracking.Server.dll"),
                 "--environment", "Development", "--redis", redis.Endpoint, "--data", folder,
-                "--grpc-port", $"{port}", "--web-port", "0", .. arguments,
+                "--grpc-port", $"{port}", "--web-port", $"{web}", .. arguments,
             ]);
         var token = await File.ReadAllTextAsync(Path.Combine(folder, "dev-service.token"));
-        return new DriverServer("whole server", process, port, token.Trim(), ownsFolder ? folder : null, maxUnacknowledged: 500);
+        return new DriverServer("whole server", process, port, token.Trim(), ownsFolder ? folder : null, maxUnacknowledged: 500) { WebPort = web };
     }
 
     /// <summary>An empty handler under grpc-dotnet, with the same token sent to it.</summary>
@@ -52,6 +60,17 @@ internal sealed class DriverServer(string name, ChildProcess process, int port, 
             "dotnet", "Application started", Path.Combine(AppContext.BaseDirectory, "RideTracking.Benchmarks.dll"), BareServer.Verb, $"{port}");
         return new DriverServer("empty handler", process, port, token, null, ulong.MaxValue);
     }
+
+    /// <summary>What one of its metrics says, over all tags but those named.</summary>
+    /// <param name="metric">As Prometheus names it.</param>
+    /// <param name="tags">What must stand in its tags, such as <c>stream="driver"</c>.</param>
+    public async Task<double> MetricAsync(string metric, string tags = "") =>
+        Samples().Matches(await Http.GetStringAsync(new Uri($"http://127.0.0.1:{WebPort}/metrics")))
+            .Where(m => m.Groups[1].Value == metric && m.Groups[2].Value.Contains(tags, StringComparison.Ordinal))
+            .Sum(m => double.Parse(m.Groups[3].Value, CultureInfo.InvariantCulture));
+
+    [GeneratedRegex("^([a-z_]+)(\\{.*\\})? (\\S+)( \\d+)?$", RegexOptions.Multiline)]
+    private static partial Regex Samples();
 
     public async ValueTask DisposeAsync()
     {

@@ -13,7 +13,7 @@ internal sealed class RedisServer(ChildProcess process, int port) : IAsyncDispos
         var port = ChildProcess.FreePort();
         var process = await ChildProcess.StartAsync(
             "redis-server", "Ready to accept connections",
-            "--bind", "127.0.0.1", "--port", $"{port}", "--save", "", "--appendonly", "no");
+            "--bind", "127.0.0.1", "--port", $"{port}", "--save", "", "--appendonly", "no", "--maxmemory", "16gb", "--maxmemory-policy", "noeviction");
         return new RedisServer(process, port);
     }
 

@@ -31,12 +31,14 @@ internal sealed class FixCheck(Violations violations, LogCheck log)
     {
         Hear(entry.At, entry.Phone, entry.Rejected);
         var told = _toldThrough.GetValueOrDefault(entry.Phone);
-        violations.Require(
-            entry.Through >= told || IsForgotten(entry.Phone, entry.Through, told), entry.At, "no session goes on before what was acknowledged",
-            $"{entry.Phone} was told {told}, and goes on after {entry.Through}");
         var atClaim = log.AtClaim(entry.DriverId, entry.Epoch, entry.Phone);
+        // An older session than a driver's newest goes on after nothing: its phone has let go of what it was told is kept.
+        var isKnown = atClaim is not (_, null);
         violations.Require(
-            atClaim is not var (_, end) || entry.Through >= end || IsForgotten(entry.Phone, entry.Through, end), entry.At, "a claim knows where the log ended",
+            entry.Through >= told || !isKnown || IsForgotten(entry.Phone, entry.Through, told), entry.At, "no session goes on before what was acknowledged",
+            $"{entry.Phone} was told {told}, and goes on after {entry.Through}");
+        violations.Require(
+            atClaim is not (_, { } end) || entry.Through >= end || IsForgotten(entry.Phone, entry.Through, end), entry.At, "a claim knows where the log ended",
             $"{entry.Phone} goes on after {entry.Through}, and the log had {atClaim?.End} when the driver was claimed");
         foreach (var made in log.MadeOf(entry.Phone, told, entry.Through))
         {

@@ -9,6 +9,7 @@ internal readonly record struct FixKey(string Session, ulong Sequence);
 /// </summary>
 internal sealed class LogCheck(Violations violations)
 {
+    // Of the sessions of a driver only the newest are known.
     private const int MostSessions = 4;
 
     private readonly Dictionary<FixKey, FixMade> _made = [];
@@ -41,16 +42,17 @@ internal sealed class LogCheck(Violations violations)
     /// <summary>When the store forgot that it had a fix; null when it did not.</summary>
     public DateTimeOffset? ForgottenAt(FixKey key) => _forgotten.TryGetValue(key, out var at) ? at : null;
 
-    /// <summary>When a driver was claimed, and where a session ended in the log then; null where that was forgotten, or never was.</summary>
-    public (DateTimeOffset At, ulong End)? AtClaim(string driverId, long epoch, string session) =>
-        _now.Claimed.TryGetValue((driverId, epoch), out var claimed) ? (claimed.At, claimed.Ends.GetValueOrDefault(session)) : null;
+    /// <summary>When a driver was claimed, and where a session ended in the log then, null for one that is too old to be known; null where that was forgotten, or never was.</summary>
+    public (DateTimeOffset At, ulong? End)? AtClaim(string driverId, long epoch, string session) =>
+        _now.Claimed.TryGetValue((driverId, epoch), out var claimed) ? (claimed.At, claimed.Ends.TryGetValue(session, out var end) ? end : 0) : null;
 
     public void Made(FixMade entry) => _made.Add(new FixKey(entry.Phone, entry.Sequence), entry);
 
     public void Claimed(DriverClaimed entry)
     {
         _now.Claims[entry.DriverId] = (entry.Epoch, entry.Writer);
-        _now.Claimed[(entry.DriverId, entry.Epoch)] = (entry.At, new(_now.Ends, StringComparer.Ordinal));
+        _now.Claimed[(entry.DriverId, entry.Epoch)] = (
+            entry.At, _now.SessionsOf(entry.DriverId).Index().ToDictionary(s => s.Item, s => s.Index < MostSessions ? _now.Ends[s.Item] : (ulong?)null, StringComparer.Ordinal));
     }
 
     public void Stored(BatchLogged entry)
@@ -69,7 +71,7 @@ internal sealed class LogCheck(Violations violations)
         violations.Require(entry.IsWhole, entry.At, "a checkpoint is whole", $"{entry.Number} is not");
         violations.Require(entry.Number <= _now.Number && entry.Segment >= _now.Checkpoint, entry.At, "a checkpoint reaches no further than the log", $"{entry.Number} of {_now.Number}");
         _now.Checkpoint = entry.Segment;
-        foreach (var end in entry.Ends.GroupBy(e => e.DriverId, StringComparer.Ordinal).SelectMany(Newest))
+        foreach (var end in entry.Ends.Where(e => _now.SessionsOf(e.DriverId).Take(MostSessions).Contains(e.Session)))
         {
             var covered = _now.Fixes.Where(f => f.Key.Session == end.Session && f.Value.Number <= entry.Number).Select(f => f.Key.Sequence).DefaultIfEmpty().Max();
             violations.Require(covered <= end.Through, entry.At, "a checkpoint has all that comes before it", $"{end.Session} ends at {covered} by batch {entry.Number}, and at {end.Through} in the checkpoint");
@@ -108,10 +110,6 @@ internal sealed class LogCheck(Violations violations)
         violations.Require(there.SetEquals(entry.Fixes), entry.At, "only scripts change the log", $"{entry.Fixes.Except(there).Count()} too many, {there.Except(entry.Fixes).Count()} too few");
     }
 
-    // Of the sessions of a driver only the newest are known.
-    private IEnumerable<SessionEnd> Newest(IEnumerable<SessionEnd> ofDriver) =>
-        ofDriver.OrderByDescending(e => _now.Fixes.Where(f => f.Key.Session == e.Session).Select(f => f.Value.Number).DefaultIfEmpty().Max()).Take(MostSessions);
-
     private void Add(BatchLogged entry, LogRecordRead record)
     {
         var key = new FixKey(record.Session, record.Sequence);
@@ -132,6 +130,7 @@ internal sealed class LogCheck(Violations violations)
         Count += before is null ? 1 : 0;
         _now.Fixes[key] = new Logged(entry.Number, entry.Segment, record.IsRejected, entry.At, isForgotten);
         _now.Ends[record.Session] = Math.Max(record.Sequence, _now.Ends.GetValueOrDefault(record.Session));
+        _now.Wrote(record.DriverId, record.Session);
     }
 
     /// <summary>Where a fix stands in the log.</summary>
@@ -155,9 +154,23 @@ internal sealed class LogCheck(Violations violations)
 
         public Dictionary<string, (long Epoch, string Writer)> Claims { get; private init; } = new(StringComparer.Ordinal);
 
-        public Dictionary<(string DriverId, long Epoch), (DateTimeOffset At, Dictionary<string, ulong> Ends)> Claimed { get; private init; } = [];
+        public Dictionary<(string DriverId, long Epoch), (DateTimeOffset At, Dictionary<string, ulong?> Ends)> Claimed { get; private init; } = [];
 
         public HashSet<long> Expired { get; private init; } = [];
+
+        private Dictionary<string, string[]> Sessions { get; init; } = new(StringComparer.Ordinal);
+
+        /// <summary>The sessions of a driver that ever were in the log, the one that was there last first.</summary>
+        public string[] SessionsOf(string driverId) => Sessions.GetValueOrDefault(driverId) ?? [];
+
+        /// <summary>A session is in the log again.</summary>
+        public void Wrote(string driverId, string session)
+        {
+            if (SessionsOf(driverId).FirstOrDefault() != session)
+            {
+                Sessions[driverId] = [session, .. SessionsOf(driverId).Where(s => s != session)];
+            }
+        }
 
         public IEnumerable<(string, (long, string))> AllClaims() => Claims.Select(c => (c.Key, c.Value));
 
@@ -169,6 +182,7 @@ internal sealed class LogCheck(Violations violations)
             Ends = new(Ends, StringComparer.Ordinal),
             Claims = new(Claims, StringComparer.Ordinal),
             Claimed = new(Claimed),
+            Sessions = new(Sessions, StringComparer.Ordinal),
             Expired = [.. Expired],
         };
     }
