@@ -44,6 +44,7 @@ try
             monaco, new Options(options, "--fixes", "--times", "--load", "--window")),
         ["nodes-late", .. string[] options] => await NodesLateBenchmark.RunAsync(null, new Options(options, "--fixes", "--times", "--load", "--window")),
         ["nodes-begin", .. string[] options] => await NodesBeginBenchmark.RunAsync(new Options(options, "--drivers", "--trips", "--rounds")),
+        ["checkpoint", .. string[] options] => await CheckpointBenchmark.RunAsync(new Options(options, "--drivers", "--rounds")),
         ["nodes-end", .. string[] options] => await NodesEndBenchmark.RunAsync(new Options(options, "--drivers", "--trips", "--interval", "--drain")),
         ["slow-readers", .. string[] options] => await SlowReadersBenchmark.RunAsync(new Options(options, "--readers", "--seconds")),
         ["store-scripts", .. string[] options] => await ScriptsBenchmark.RunAsync(new Options(options, "--calls", "--rounds", "--in-flight")),
@@ -111,6 +112,8 @@ static int Usage()
                     --load: fixes a second of other drivers; --window: for how long a batch waits at the most (ms); closures need the extract
           nodes-begin [--drivers 100000] [--trips 20000] [--rounds 3]
                     how long a node takes until it serves a city while others go on, beside an empty store, and whether it has what they have
+          checkpoint [--drivers 100000] [--rounds 3]
+                    what a checkpoint of the log costs and how large it is, and the start of a node from it beside the start on an empty store
           nodes-end [--drivers 10000] [--trips 500] [--interval 10] [--drain 0]
                     a node with all the drivers is killed, or drains (--drain 1): how long until they are back on two others, what that costs these,
                     how late others' fixes are meanwhile; what is lost, sent again or touched. --interval: seconds between two fixes of a driver

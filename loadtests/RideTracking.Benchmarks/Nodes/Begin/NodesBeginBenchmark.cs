@@ -27,7 +27,7 @@ internal static class NodesBeginBenchmark
         var (drivers, trips, rounds) = (options.Count("--drivers", 100_000), options.Count("--trips", 20_000), options.Count("--rounds", 3));
         Console.WriteLine($"{drivers:n0} drivers, {trips:n0} open trips; {rounds} rounds; load average {CpuWatch.LoadAverage}");
         var (empty, ready, whole) = (new Rounds(), new Rounds(), new Rounds());
-        var (emptyCpu, cpu) = (new Rounds(), new Rounds());
+        var (emptyCpu, cpu, emptyMegabytes, megabytes) = (new Rounds(), new Rounds(), new Rounds(), new Rounds());
         await using var cluster = await NodeCluster.StartAsync(1, "--Fleet:CountsInterval", "00:00:00.100");
         await using var none = await NodeCluster.StartAsync(0);
         await using var carrier = await CarrierNode.StartAsync(cluster);
@@ -41,6 +41,7 @@ internal static class NodesBeginBenchmark
             var alone = await none.AddAsync();
             empty.Add(Stopwatch.GetElapsedTime(started).TotalSeconds);
             emptyCpu.Add(alone.Process.CpuTime.TotalSeconds);
+            emptyMegabytes.Add(alone.Process.ResidentBytes / (double)(1 << 20));
             await none.KillLastAsync();
 
             using var stopping = new CancellationTokenSource();
@@ -52,6 +53,7 @@ internal static class NodesBeginBenchmark
             await UntilAsync(there, counts => counts.Tracked >= drivers && counts.Connected >= drivers);
             whole.Add(Stopwatch.GetElapsedTime(started).TotalSeconds);
             cpu.Add(added.Process.CpuTime.TotalSeconds);
+            megabytes.Add(added.Process.ResidentBytes / (double)(1 << 20));
             await stopping.CancelAsync();
             var (fixes, rides) = (await driving, await riding);
             await Task.Delay(Settling);
@@ -69,6 +71,7 @@ internal static class NodesBeginBenchmark
         Console.WriteLine($"  start on an empty store: {empty}; CPU time {emptyCpu}");
         Console.WriteLine($"  start on this one, to where it takes calls: {ready}: {ready.Median / empty.Median:f2} x");
         Console.WriteLine($"  … to where it shows all drivers: {whole}: {whole.Median / empty.Median:f2} x; CPU time until then {cpu}: {cpu.Median / emptyCpu.Median:f2} x");
+        Console.WriteLine($"  memory then, MB: {megabytes}, on an empty store {emptyMegabytes}: {(megabytes.Median - emptyMegabytes.Median) * (1 << 20) / drivers:f0} bytes a driver with {(double)trips / drivers:f1} trips");
         Console.WriteLine(isRight ? "  nothing was missed, and nothing made up" : "  NOT the same on both nodes");
         return isRight ? 0 : 1;
     }
@@ -82,6 +85,7 @@ internal static class NodesBeginBenchmark
         await Task.Delay(Settling);
         await carrier.HoldAsync([.. Enumerable.Range(0, drivers).Select(i => ($"held-{i}", SouthE7 + (i / Columns * SpacingE7), WestE7 + (i % Columns * SpacingE7)))]);
         await UntilAsync(node, counts => counts.AvailableIdle >= drivers);
+        Console.WriteLine($"  {carrier.ClaimsPerSecond:f0} claims a second, {carrier.ClaimsPerCpuSecond:f0} a second of this node's CPU, 64 at a time");
         Console.WriteLine($"  {drivers:n0} drivers after {Stopwatch.GetElapsedTime(started).TotalSeconds:f0} s");
         await Parallel.ForEachAsync(Enumerable.Range(0, trips), new ParallelOptions { MaxDegreeOfParallelism = RequestsAtOnce }, async (i, _) => await AssignAsync(node, i, i));
         Console.WriteLine($"  {trips:n0} trips after {Stopwatch.GetElapsedTime(started).TotalSeconds:f0} s");
