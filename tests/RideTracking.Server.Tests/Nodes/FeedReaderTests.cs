@@ -4,6 +4,7 @@ using Microsoft.Extensions.Logging;
 using RideTracking.Server.Api;
 using RideTracking.Server.Areas;
 using RideTracking.Server.Store;
+using RideTracking.Server.Store.Events;
 using RideTracking.Server.Store.Feeds;
 using RideTracking.Server.Telemetry;
 using RideTracking.Server.Tests.Dispatch;
@@ -132,6 +133,20 @@ public sealed class FeedReaderTests : IAsyncLifetime
 
         await ForgetLastAsync();
         await _reader.LookAsync(Cancel);
+
+        Assert.Equal(before + 1, Restorations);
+    }
+
+    // As a claim does: what memory has beyond the place may be what the store has forgotten.
+    [Fact]
+    public async Task Who_waits_for_a_place_that_is_behind_what_was_read_looks_whether_the_store_has_forgotten()
+    {
+        await CommitAsync("d1", "d2");
+        await _reader.LookAsync(Cancel);
+        var before = Restorations;
+
+        await ForgetLastAsync();
+        await _reader.ReadThroughAsync(await HeadAsync(), Cancel);
 
         Assert.Equal(before + 1, Restorations);
     }
@@ -268,6 +283,12 @@ public sealed class FeedReaderTests : IAsyncLifetime
         }
 
         await _reader.TakeInAsync(Cancel);
+    }
+
+    private async Task<EventPosition> HeadAsync()
+    {
+        var head = ((string)(await Database.StringGetAsync(Keys.Head))!).Split(' ');
+        return new EventPosition(ulong.Parse(head[0], System.Globalization.CultureInfo.InvariantCulture), EventPosition.ParseToken(head[1]));
     }
 
     private async Task<long> LastNumberAsync() => long.Parse(((string)(await Database.StringGetAsync(Keys.Head))!).Split(' ')[0], System.Globalization.CultureInfo.InvariantCulture);

@@ -102,6 +102,34 @@ public sealed class LogAppendTests
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
+    public async Task A_batch_whose_reply_was_lost_is_not_written_once_more_into_the_next_segment(bool onRedis)
+    {
+        await using var redis = onRedis ? await RedisProcess.StartAsync() : null;
+        var time = new WatchedTime(new DateTimeOffset(2026, 1, 1, 8, 0, 0, TimeSpan.Zero));
+        await using var server = await ServerHost.StartAsync(redis, time, args: "--Log:SegmentLength=00:00:01");
+        var writer = new LogWriter();
+        var carrier = TestCarriers.Claimed("d1", 1);
+        await AppendOf(server, writer).WriteAsync(Records(carrier), _ => { });
+
+        // To this one the reply never came, and when it asks again the segment is over.
+        var append = AppendOf(server, writer);
+        time.Advance(TimeSpan.FromSeconds(2));
+        await append.WriteAsync(Records(carrier), _ => { });
+        await append.WriteAsync(Records(carrier, 2), _ => { });
+
+        Assert.Equal([1UL, 2UL], (await ConnectTests.LoggedAsync(server)).Select(f => f.Fix.Sequence));
+        var (store, keys) = (server.Services.GetRequiredService<RedisStore>().Bulk.Database, server.City.GetRequiredService<StoreKeys>());
+        foreach (var (segment, sequence) in new[] { (1, 1UL), (2, 2UL) })
+        {
+            // By itself, with the opening that it names.
+            var batch = Assert.Single(await store.ListRangeAsync(keys.LogSegment(segment)));
+            Assert.Equal(sequence, Assert.Single(LogBatch.Read(LogEntry.Of(FeedEntries.Parse((byte[])batch!)), new SegmentConnections(new RecordFormat())).Fixes).Fix.Sequence);
+        }
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
     public async Task Drivers_full_of_rejections_do_not_stop_the_log(bool onRedis)
     {
         const int drivers = 150;
