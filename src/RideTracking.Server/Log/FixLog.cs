@@ -18,46 +18,28 @@ internal sealed partial class FixLog : BackgroundService
     private static readonly Backoff Retry = new(TimeSpan.FromMilliseconds(100), TimeSpan.FromSeconds(2));
     private static readonly TimeSpan SendOff = TimeSpan.FromSeconds(5);
 
-    private readonly Lock _lock = new();
-    private readonly WaitingFixes _waiting;
+    private readonly LogQueue _queue;
     private readonly UnclaimedCarriers _unclaimed;
-    private readonly HashSet<Carrier> _broken = [];
-    private readonly FlushWaits _flushes = new();
-    private readonly FlushWaits _settles = new();
     private readonly Carriers _carriers;
-    private readonly SemaphoreSlim _arrived = new(0);
+    private readonly Signal _arrived = new();
     private readonly SemaphoreSlim _hurry = new(0);
     private readonly LogAppend _append;
     private readonly WriteAhead _ahead;
-    private readonly LogOptions _options;
-    private readonly LogMetrics _metrics;
     private readonly ILogger<FixLog> _logger;
     private readonly Loop _loop;
-    private readonly LogRecord[] _batch;
     private readonly FlushWindow _window;
-    private int _taken;
     private bool _isAway;
     private volatile bool _claimsAnew;
-    private bool _sleeping = true;
-    private long _appended;
-    private long _settled;
 
     public FixLog(
         LogAppend append, WriteAhead ahead, ConnectionClaims claims, Carriers carriers, IOptions<LogOptions> options, LogMetrics metrics,
         [FromKeyedServices(FixLog.Pacing)] Loop loop, ILogger<FixLog> logger)
     {
-        _append = append;
-        _ahead = ahead;
-        _unclaimed = new UnclaimedCarriers(claims, carriers, WakeLoop);
-        _carriers = carriers;
-        _options = options.Value;
-        _metrics = metrics;
-        _logger = logger;
-        _loop = loop;
-        _waiting = new WaitingFixes(_options.MaxWaitingFixes);
-        _batch = new LogRecord[_options.MaxBatchFixes];
-        _window = new FlushWindow(_options, loop.Clock);
-        metrics.ObserveWaiting(() => _waiting.Count);
+        (_append, _ahead, _carriers, _loop, _logger) = (append, ahead, carriers, loop, logger);
+        _queue = new LogQueue(options.Value, metrics);
+        _unclaimed = new UnclaimedCarriers(claims, carriers, _arrived.Set);
+        _window = new FlushWindow(options.Value, loop.Clock);
+        metrics.ObserveWaiting(() => _queue.Waiting);
     }
 
     /// <summary>
@@ -74,7 +56,7 @@ internal sealed partial class FixLog : BackgroundService
         if (!carrier.IsClaimed)
         {
             _unclaimed.Add(carrier);
-            WakeLoop();
+            _arrived.Set();
         }
     }
 
@@ -95,52 +77,26 @@ internal sealed partial class FixLog : BackgroundService
     public void ClaimAnew()
     {
         _claimsAnew = true;
-        WakeLoop();
+        _arrived.Set();
     }
 
     /// <summary>Hands a fix over, or its rejection. It is dropped here when the log waits for the app to begin again, or another connection has the driver.</summary>
     public void Append(Carrier carrier, in Fix fix, in FixVerdict verdict, DriverStatus status)
     {
-        bool wake, hurry;
-        lock (_lock)
+        if (_queue.Add(carrier, fix, verdict, status, out var isFull))
         {
-            if (carrier.IsLost)
+            _arrived.Set();
+            if (isFull)
             {
-                return;
+                _hurry.Release();
             }
-
-            if (_waiting.IsFull)
-            {
-                ForgetOldest();
-            }
-
-            if (!carrier.Ledger.Append(fix, verdict, out var run))
-            {
-                return;
-            }
-
-            _waiting.Add(new LogRecord { Carrier = carrier, Fix = fix, Verdict = verdict, Status = status, Run = run });
-            _appended++;
-            wake = _sleeping;
-            _sleeping = false;
-            hurry = _waiting.Count == _batch.Length;
-        }
-
-        if (wake)
-        {
-            _arrived.Release();
-        }
-
-        if (hurry)
-        {
-            _hurry.Release();
         }
     }
 
     /// <summary>Completes once everything appended so far is in the log, or was forgotten.</summary>
     public Task FlushAsync(CancellationToken cancellationToken)
     {
-        var done = SettledIn(_flushes);
+        var done = _queue.FlushedAsync();
         if (!done.IsCompleted)
         {
             _hurry.Release();
@@ -150,15 +106,7 @@ internal sealed partial class FixLog : BackgroundService
     }
 
     /// <summary>The same in the batches' own time: nobody is in a hurry.</summary>
-    public Task SettledAsync(CancellationToken cancellationToken) => SettledIn(_settles).WaitAsync(cancellationToken);
-
-    private Task SettledIn(FlushWaits waits)
-    {
-        lock (_lock)
-        {
-            return _settled >= _appended ? Task.CompletedTask : waits.Add(_appended);
-        }
-    }
+    public Task SettledAsync(CancellationToken cancellationToken) => _queue.SettledAsync().WaitAsync(cancellationToken);
 
     /// <inheritdoc/>
     public override async Task StopAsync(CancellationToken cancellationToken)
@@ -172,7 +120,7 @@ internal sealed partial class FixLog : BackgroundService
         }
         catch (OperationCanceledException)
         {
-            LogStoppedWithWaiting(_waiting.Count);
+            LogStoppedWithWaiting(_queue.Waiting);
         }
 
         await base.StopAsync(cancellationToken);
@@ -182,30 +130,23 @@ internal sealed partial class FixLog : BackgroundService
     protected override Task ExecuteAsync(CancellationToken stoppingToken) => _loop.WheneverAsync(TakeAsync, WriteAsync, stoppingToken, Retry);
 
     /// <summary>Whether there is something to write, or somebody to claim.</summary>
-    internal bool HasWork
-    {
-        get
-        {
-            lock (_lock)
-            {
-                return _taken > 0 || _waiting.Count > 0 || !_unclaimed.IsEmpty || _claimsAnew;
-            }
-        }
-    }
+    internal bool HasWork => !_queue.Batch.IsEmpty || !_queue.IsEmpty || HasClaims;
+
+    private bool HasClaims => !_unclaimed.IsEmpty || _claimsAnew;
 
     /// <summary>For the simulation: one look, without the waiting before it.</summary>
     internal Task<LookOutcome> StepAsync(CancellationToken stopping)
     {
-        _taken = _taken == 0 ? Take() : _taken;
+        TakeBatch();
         return _loop.LookAsync(WriteAsync, stopping);
     }
 
     private async ValueTask<bool> TakeAsync(CancellationToken stopping)
     {
-        if (_taken == 0)
+        if (_queue.Batch.IsEmpty)
         {
             await CollectAsync(stopping);
-            _taken = Take();
+            TakeBatch();
         }
 
         return true;
@@ -218,7 +159,7 @@ internal sealed partial class FixLog : BackgroundService
         {
             await ClaimAsync(stopping);
             await _ahead.AllWrittenAsync().WaitAsync(stopping);
-            while (!await _append.WriteAsync(_batch.AsMemory(0, _taken), Fence))
+            while (!await _append.WriteAsync(_queue.Batch, Fence))
             {
                 LogLost();
                 ClaimAnew();
@@ -239,12 +180,14 @@ internal sealed partial class FixLog : BackgroundService
         if (_isAway)
         {
             _isAway = false;
-            LogBack(_waiting.Count);
+            LogBack(_queue.Waiting);
         }
 
-        Settle(_taken);
-        _taken = 0;
-        TellBroken();
+        _queue.Settle();
+        foreach (var carrier in _queue.TakeBroken())
+        {
+            carrier.Told();
+        }
     }
 
     private async Task ClaimAsync(CancellationToken stopping)
@@ -259,21 +202,15 @@ internal sealed partial class FixLog : BackgroundService
         await _unclaimed.ClaimAsync(_loop, stopping);
         if (_unclaimed.AreLeft)
         {
-            BreakUnclaimed();
+            _queue.BreakUnclaimed();
         }
     }
 
     // Waits for something to write, then for more to come: longer where little comes.
     private async Task CollectAsync(CancellationToken stoppingToken)
     {
-        bool sleep;
-        lock (_lock)
-        {
-            sleep = _waiting.Count == 0 && _unclaimed.IsEmpty && !_claimsAnew;
-            _sleeping = sleep;
-        }
-
-        if (sleep)
+        // What has woken it before may be written already.
+        while (!HasWork)
         {
             await _arrived.WaitAsync(stoppingToken);
         }
@@ -283,90 +220,23 @@ internal sealed partial class FixLog : BackgroundService
             // Left over from a batch that is already written.
         }
 
-        bool collect;
-        lock (_lock)
-        {
-            collect = _waiting.Count < _batch.Length && _flushes.IsEmpty && _unclaimed.IsEmpty && !_claimsAnew;
-        }
-
-        if (collect)
+        if (!_queue.IsDue && !HasClaims)
         {
             await _hurry.WaitAsync(_window.Rest, stoppingToken);
         }
     }
 
-    private int Take()
+    private void TakeBatch()
     {
-        lock (_lock)
+        if (_queue.TakeBatch() is { } fill)
         {
-            var count = _waiting.Take(_batch);
-            _window.Taken((double)count / _batch.Length, _append.HasListeners);
-            return count;
-        }
-    }
-
-    private void Settle(int count)
-    {
-        Array.Clear(_batch, 0, count);
-        lock (_lock)
-        {
-            _settled += count;
-            _flushes.Complete(_settled);
-            _settles.Complete(_settled);
-        }
-    }
-
-    private void ForgetOldest()
-    {
-        var forgotten = _waiting.TakeOldest();
-        _settled++;
-        _settles.Complete(_settled);
-        _metrics.Forgotten(1);
-        if (forgotten.Carrier.Ledger.Forget(forgotten.Fix.Sequence, forgotten.Run))
-        {
-            _broken.Add(forgotten.Carrier);
-        }
-    }
-
-    // What has no claim may not be written, and cannot be kept back without keeping back the others: the app is asked for it once it has one.
-    private void BreakUnclaimed()
-    {
-        lock (_lock)
-        {
-            foreach (ref readonly var record in _batch.AsSpan(0, _taken))
-            {
-                if (record.Carrier is { IsClaimed: false, IsLost: false } carrier && carrier.Ledger.Forget(record.Fix.Sequence, record.Run))
-                {
-                    _broken.Add(carrier);
-                    _metrics.Forgotten(1);
-                }
-            }
-        }
-    }
-
-    private void TellBroken()
-    {
-        Carrier[] broken;
-        lock (_lock)
-        {
-            if (_broken.Count == 0)
-            {
-                return;
-            }
-
-            broken = [.. _broken];
-            _broken.Clear();
-        }
-
-        foreach (var carrier in broken)
-        {
-            carrier.Told();
+            _window.Taken(fill, _append.HasListeners);
         }
     }
 
     private void SuspendAll()
     {
-        foreach (var carrier in WithWaiting().Where(c => _carriers.Of(c.DriverId) != c))
+        foreach (var carrier in _queue.Carriers().Where(c => _carriers.Of(c.DriverId) != c))
         {
             // Nobody can tell any more who has come after it.
             carrier.Lose(CarrierLoss.Ended);
@@ -379,25 +249,6 @@ internal sealed partial class FixLog : BackgroundService
         }
     }
 
-    private HashSet<Carrier> WithWaiting()
-    {
-        var carriers = new HashSet<Carrier>();
-        foreach (ref readonly var record in _batch.AsSpan(0, _taken))
-        {
-            if (record.Carrier is not null)
-            {
-                carriers.Add(record.Carrier);
-            }
-        }
-
-        lock (_lock)
-        {
-            _waiting.ForEach(record => carriers.Add(record.Carrier));
-        }
-
-        return carriers;
-    }
-
     // Later connections have the drivers: their fixes under an older claim are not to be written any more.
     private void Fence(Dictionary<string, FenceMark> marks)
     {
@@ -407,27 +258,12 @@ internal sealed partial class FixLog : BackgroundService
         }
 
         // Those of ended streams, too.
-        foreach (var carrier in WithWaiting())
+        foreach (var carrier in _queue.Carriers())
         {
             if (marks.TryGetValue(carrier.DriverId, out var mark))
             {
                 mark.Fence(carrier);
             }
-        }
-    }
-
-    private void WakeLoop()
-    {
-        bool wake;
-        lock (_lock)
-        {
-            wake = _sleeping;
-            _sleeping = false;
-        }
-
-        if (wake)
-        {
-            _arrived.Release();
         }
     }
 

@@ -180,35 +180,3 @@ public sealed class LoggedDrivers
     internal static void Take(ConcurrentDictionary<string, LoggedDriver> drivers, in LoggedFix logged, long loggedAtUnixMs) =>
         drivers.GetOrAdd(logged.DriverId, static id => new LoggedDriver(id)).Take(logged, loggedAtUnixMs);
 }
-
-/// <summary>The same while it is read from the store. Of one thread.</summary>
-internal sealed class LoggedAnew
-{
-    public ConcurrentDictionary<string, LoggedDriver> Drivers { get; } = new(StringComparer.Ordinal);
-
-    /// <summary>Drivers who were deleted, and up to which batch the log is to say nothing of them.</summary>
-    public Dictionary<string, ulong> Forgotten { get; } = new(StringComparer.Ordinal);
-
-    /// <summary>The log's next batch.</summary>
-    public void Take(LoggedBatch batch, ulong number)
-    {
-        foreach (var fix in batch.Fixes)
-        {
-            if (!IsForgotten(fix.DriverId, number))
-            {
-                LoggedDrivers.Take(Drivers, fix, batch.LoggedAtUnixMs);
-            }
-        }
-    }
-
-    /// <summary>What a checkpoint has of a driver.</summary>
-    public void Add(LoggedDriver driver, ulong number)
-    {
-        if (!IsForgotten(driver.DriverId, number))
-        {
-            Drivers[driver.DriverId] = driver;
-        }
-    }
-
-    private bool IsForgotten(string driverId, ulong number) => Forgotten.TryGetValue(driverId, out var through) && number <= through;
-}

@@ -4,7 +4,7 @@ namespace RideTracking.Server.Log;
 /// The fixes that wait to be written, oldest first. Full, it forgets the oldest: the app still has them and is asked
 /// for them later, while a queue that refused the newest would keep what nobody needs any more.
 /// </summary>
-/// <remarks>Not thread-safe: <see cref="FixLog"/> holds its lock.</remarks>
+/// <remarks>Not thread-safe: <see cref="LogQueue"/> holds its lock.</remarks>
 internal sealed class WaitingFixes(int capacity)
 {
     private LogRecord[] _ring = new LogRecord[Math.Min(capacity, 1024)];

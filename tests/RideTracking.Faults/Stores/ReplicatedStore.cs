@@ -1,6 +1,8 @@
+using System.Globalization;
 using RideTracking.Faults.Links;
 using RideTracking.Faults.Processes;
 using RideTracking.Faults.Schedule;
+using StackExchange.Redis;
 
 namespace RideTracking.Faults.Stores;
 
@@ -57,7 +59,7 @@ internal sealed class ReplicatedStore : SharedStore
                 await ReplaceAsync(Now - OnTheWay, length);
                 break;
             case FaultKind.FailedOverForgetting:
-                var since = Now;
+                var since = Now - OnTheWay;
                 _replication[_master].Become(LinkState.Broken);
                 await WaitAsync(length < LongestForgotten ? length : LongestForgotten);
                 await ReplaceAsync(since, TimeSpan.FromSeconds(1));
@@ -89,14 +91,28 @@ internal sealed class ReplicatedStore : SharedStore
     // It is never there as a master that it was: it would take writes for a moment.
     private Task FollowAsync() => Replica.StartAsync("Ready to accept connections", "--replicaof", "127.0.0.1", $"{_replication[_master].Port}");
 
-    private async Task SyncedAsync() => await UntilAsync(Replica, "master_link_status:up");
+    // A replica whose link has just come up has a copy of some seconds ago, and lacks what the master has taken in since.
+    private async Task SyncedAsync()
+    {
+        await UntilAsync(Replica, "master_link_status:up");
+        await using var master = await Master.ConnectAsync();
+        var offset = OffsetOf(await ReplicationAsync(master, Master), "master_repl_offset:");
+        await UntilAsync(Replica, info => OffsetOf(info, "slave_repl_offset:") >= offset);
+    }
 
-    private static async Task UntilAsync(RedisServer server, string says)
+    private static Task UntilAsync(RedisServer server, string says) => UntilAsync(server, info => info.Contains(says, StringComparison.Ordinal));
+
+    private static async Task UntilAsync(RedisServer server, Func<string, bool> isSo)
     {
         await using var admin = await server.ConnectAsync();
-        while (!((string)(await admin.GetServer(server.Endpoint).ExecuteAsync("INFO", "replication"))!).Contains(says, StringComparison.Ordinal))
+        while (!isSo(await ReplicationAsync(admin, server)))
         {
             await WaitAsync(TimeSpan.FromMilliseconds(100));
         }
     }
+
+    private static async Task<string> ReplicationAsync(ConnectionMultiplexer admin, RedisServer server) => (string)(await admin.GetServer(server.Endpoint).ExecuteAsync("INFO", "replication"))!;
+
+    private static long OffsetOf(string info, string name) =>
+        long.Parse(info.Split('\n').First(line => line.StartsWith(name, StringComparison.Ordinal))[name.Length..].TrimEnd('\r'), CultureInfo.InvariantCulture);
 }
