@@ -152,13 +152,21 @@ internal sealed class FaultRun
         await Task.WhenAll(nodes.Zip(town.Channels, (node, channel) => agreement.CheckAsync(node.Name, channel)));
         await town.EndAsync();
 
-        var legal = new Legal(store.Forgotten);
+        var legal = new Legal(store.Forgotten, _suffered);
         var (fixes, trips, events) = (new FixCheck(_violations, legal), new TripCheck(_violations, legal), new EventCheck(_violations, legal));
         fixes.Check(_record, contents);
         trips.Check(_record, contents);
         events.Check(_record, contents);
         new CommandCheck(_violations, legal).Check(_record, contents);
         new ActionCheck(_violations, legal).Check(_record, contents);
+        foreach (var node in nodes)
+        {
+            foreach (var error in await node.ErrorsAsync())
+            {
+                _violations.Require(false, Broken.ErrorLogged, Record.Now, $"{node.Name}: {error}");
+            }
+        }
+
         return new RunReport(_options, _suffered, _record, contents, _violations, fixes, trips, events);
     }
 

@@ -36,7 +36,7 @@ internal sealed record RunReport(
         Row(text, "commands told", Record.Commands.Count, Broken.CommandLost, Broken.CommandDoubled, 0, $"words accepted {Record.Messages.Count}");
         Row(text, "actions answered", Record.Actions.Count(a => a.Answers.Count > 0), Broken.ActionLost, Broken.ActionDoubled, 0, $"done {Record.Actions.Count(a => a.IsDone)}");
         Row(text, "events read", Events.Read, Broken.EventSkipped, Broken.EventContradicted, 0, $"again {Events.Again}");
-        text.AppendLine(CultureInfo.InvariantCulture, $"nodes disagree {Violations.Of(Broken.NodesDisagree)}, not settled {Violations.Of(Broken.NotSettled)}, violations {Violations.Total}");
+        text.AppendLine(CultureInfo.InvariantCulture, $"nodes disagree {Violations.Of(Broken.NodesDisagree)}, not settled {Violations.Of(Broken.NotSettled)}, errors logged {Violations.Of(Broken.ErrorLogged)}, violations {Violations.Total}");
         foreach (var (refusal, count) in Record.Refusals.OrderByDescending(r => r.Value).Take(12))
         {
             text.AppendLine(CultureInfo.InvariantCulture, $"{count,8} × {refusal}");

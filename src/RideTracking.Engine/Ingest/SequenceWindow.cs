@@ -50,6 +50,9 @@ public sealed class SequenceWindow
     /// <summary>How many are remembered.</summary>
     public int Capacity => _sequences.Length;
 
+    /// <summary>Whether the next one makes the oldest forgotten.</summary>
+    public bool IsFull => _count == _sequences.Length;
+
     /// <summary>The highest sequence seen or resumed after; 0 before the first.</summary>
     public ulong HighestSequence { get; private set; }
 

@@ -27,8 +27,9 @@ internal sealed class DriverCalls(
         {
             any = await requests.MoveNext(either.Token);
         }
-        catch (Exception e) when (limit.IsCancellationRequested && e is OperationCanceledException or RpcException)
+        catch (Exception e) when (e is IOException || (limit.IsCancellationRequested && e is OperationCanceledException or RpcException))
         {
+            // Nothing came in time, or the app has hung up, and nobody is there to hear of it.
             any = false;
         }
 
@@ -106,7 +107,8 @@ internal sealed class DriverCalls(
 
     private async Task<string> RunAsync(StreamSession session, IAsyncStreamReader<Uplink> requests, CancellationToken cancellationToken)
     {
-        var reading = ReadAsync(session, requests, cancellationToken);
+        using var leaving = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var reading = ReadAsync(session, requests, leaving.Token);
         await Task.WhenAny(reading, session.Down.Ended);
         // What has ended the stream may have broken its reading, and be heard of later.
         if (!session.Down.Ended.IsCompleted)
@@ -119,7 +121,9 @@ internal sealed class DriverCalls(
         // A status that follows a reset is lost on many clients, so the app gets a moment to hang up first.
         var status = await session.Down.Ended;
         await Task.WhenAny(reading, Task.Delay(services.Options.HangUpTimeout, services.Clock.Machine, cancellationToken));
-        _ = reading.ContinueWith(static t => _ = t.Exception, TaskScheduler.Default);
+        // Kestrel uses a call's pipe again: who still reads when the call is over reads what the next call on the connection is sent.
+        await leaving.CancelAsync();
+        await ((Task)reading).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         throw status.ToRpcException();
     }
 
@@ -127,7 +131,7 @@ internal sealed class DriverCalls(
     {
         try
         {
-            for (var messages = 1; await requests.MoveNext(); messages++)
+            for (var messages = 1; await requests.MoveNext(cancellationToken); messages++)
             {
                 var message = requests.Current;
                 await session.ReceiveAsync(message, cancellationToken);

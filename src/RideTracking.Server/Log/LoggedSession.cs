@@ -14,8 +14,18 @@ internal sealed class LoggedSession(string id)
     // After so long an app has heard where its session ends, and sends nothing from before that again.
     private const long ContentsKeptMs = 3_600_000;
 
+    // What waited so long for the log may have come to another node meanwhile, which asks for all of it when the store is back.
+    private const long LateMs = 10_000;
+
+    // A quarter of an hour of it, at a fix a second.
+    private const int MostLate = 1_024;
+
     private SequenceWindow? _contents;
     private long _loggedAtUnixMs;
+    private long _lateAtUnixMs;
+
+    // 0 until its first fix since a checkpoint was read.
+    private int _resendable;
     private List<(SequencedVerdict Rejection, long LoggedAtUnixMs)>? _rejections;
 
     /// <summary>Its name.</summary>
@@ -35,11 +45,19 @@ internal sealed class LoggedSession(string id)
             return;
         }
 
-        if (_contents is null || _contents.Capacity < logged.Connection.Resendable)
+        var resendable = logged.Connection.Resendable;
+        if (logged.Outcome != FixOutcome.Rejected && loggedAtUnixMs - logged.Fix.FixedAtUnixMs > LateMs)
         {
-            _contents = new SequenceWindow(Through, logged.Connection.Resendable, Contents());
+            _lateAtUnixMs = loggedAtUnixMs;
+            resendable = _contents is { IsFull: true, Capacity: < MostLate } ? _contents.Capacity * 2 : resendable;
         }
 
+        if (_contents is null || _contents.Capacity < resendable)
+        {
+            _contents = new SequenceWindow(Through, resendable, Contents());
+        }
+
+        _resendable = Math.Max(_resendable, logged.Connection.Resendable);
         _contents.Observe(sequence, logged.ContentHash);
         (Through, _loggedAtUnixMs) = (sequence, loggedAtUnixMs);
         if (logged.Outcome == FixOutcome.Rejected)
@@ -55,6 +73,10 @@ internal sealed class LoggedSession(string id)
         if (nowUnixMs - _loggedAtUnixMs > ContentsKeptMs)
         {
             _contents = null;
+        }
+        else if (nowUnixMs - _lateAtUnixMs > HeardAfterMs && _resendable > 0 && _contents?.Capacity > _resendable)
+        {
+            _contents = new SequenceWindow(Through, _resendable, Contents());
         }
     }
 

@@ -19,6 +19,8 @@ public readonly record struct FixesAcknowledged(ulong Through, IReadOnlyList<Seq
 /// </remarks>
 public sealed class SessionLedger
 {
+    private const int MostLookedThrough = 64;
+
     private readonly Lock _lock = new();
     private readonly SequenceWindow _window;
     private readonly SessionVerdicts _verdicts;
@@ -27,7 +29,7 @@ public sealed class SessionLedger
 
     // What the store had of the session when it could be asked: up to where, and what the last ones were.
     private ulong _storedThrough;
-    private IReadOnlyList<SequenceContent> _stored;
+    private IReadOnlyCollection<SequenceContent> _stored;
 
     // What was appended before it could; bounded by what may wait for the log.
     private List<SequenceContent>? _unproved;
@@ -47,9 +49,9 @@ public sealed class SessionLedger
     public SessionLedger(ConnectionClaim? claim, int capacity, AckPace pace, TimeProvider machine)
     {
         _storedThrough = _received = _appended = _logged = claim?.ResumeAfterSequence ?? 0;
-        _stored = claim?.Contents ?? [];
+        _stored = Known(claim?.Contents ?? []);
         _unproved = claim is null ? [] : null;
-        _window = new SequenceWindow(_logged, capacity, _stored);
+        _window = new SequenceWindow(_logged, capacity, claim?.Contents ?? []);
         _verdicts = new SessionVerdicts(machine);
         _acks = new AckSchedule(_logged, pace, machine);
         _maxUntold = pace.EveryVerdicts * 4;
@@ -269,7 +271,7 @@ public sealed class SessionLedger
     {
         lock (_lock)
         {
-            (_storedThrough, _stored, _isInDoubt) = (claim.ResumeAfterSequence, claim.Contents, false);
+            (_storedThrough, _stored, _isInDoubt) = (claim.ResumeAfterSequence, Known(claim.Contents), false);
             _verdicts.Add(claim.Rejections);
             if (_storedThrough >= _logged)
             {
@@ -366,6 +368,9 @@ public sealed class SessionLedger
         _window.Correct(content.Sequence, StoredAs(content.Sequence));
         _verdicts.Add(content.Sequence, FixVerdict.Rejected(FixRejectReason.SequenceReused, _storedThrough + 1, content.Sequence));
     }
+
+    // As many as a phone may send again are looked through quickly; after an outage there may be many more.
+    private static IReadOnlyCollection<SequenceContent> Known(IReadOnlyList<SequenceContent> contents) => contents.Count <= MostLookedThrough ? contents : contents.ToHashSet();
 
     private uint? StoredAs(ulong sequence)
     {

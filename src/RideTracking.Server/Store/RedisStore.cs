@@ -11,6 +11,9 @@ namespace RideTracking.Server.Store;
 public sealed partial class RedisStore(
     IOptions<StoreOptions> options, EmbeddedStore embedded, UnreadableRecords unreadable, RecordFormat format, ILogger<RedisStore> logger) : IHostedService, IAsyncDisposable
 {
+    /// <summary>What its connections are called by, before what they are for.</summary>
+    internal const string ClientNamePrefix = "ride-tracking-";
+
     private readonly List<ConnectionMultiplexer> _connections = [];
     private StoreReader? _append;
     private StoreReader? _trips;
@@ -138,7 +141,7 @@ public sealed partial class RedisStore(
         settings.ReconnectRetryPolicy = new ExponentialRetry(100, 2000);
         // Who is the master is asked this often: after a fail-over each server is, for as long, what it was before.
         settings.ConfigCheckSeconds = Math.Min(settings.ConfigCheckSeconds, 2);
-        settings.ClientName = $"ride-tracking-{role}";
+        settings.ClientName = ClientNamePrefix + role;
         // Who is told to stop does not wait for a store that says nothing; the process ends with what it was opening.
         var connection = await ConnectionMultiplexer.ConnectAsync(settings).WaitAsync(cancellationToken);
         connection.ConnectionFailed += (_, e) => LogLost(role, e.FailureType);

@@ -44,6 +44,8 @@ public readonly record struct StoreFailure(StoreFailureKind Kind, string Reason)
         RedisConnectionException or RedisCommandException when e.Message.Contains("replica", StringComparison.Ordinal) => Refusing("READONLY"),
         RedisConnectionException { FailureType: ConnectionFailureType.AuthenticationFailure } => Refusing("NOAUTH"),
         RedisConnectionException or RedisTimeoutException => new StoreFailure(StoreFailureKind.Away, "AWAY"),
+        // The server stops, and has hung up; whoever still asks is stopped by that, too.
+        ObjectDisposedException disposed when disposed.ObjectName.StartsWith(RedisStore.ClientNamePrefix, StringComparison.Ordinal) => new StoreFailure(StoreFailureKind.Away, "AWAY"),
         ReplicasLateException => Refusing("NOREPLICAS"),
         StoreFullException => Refusing("OOM"),
         RefusedStoreException => Refusing("FORMAT"),

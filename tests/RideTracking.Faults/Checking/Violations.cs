@@ -17,6 +17,7 @@ internal enum Broken
     EventContradicted,
     NodesDisagree,
     NotSettled,
+    ErrorLogged,
 }
 
 /// <summary>The promises that were not kept in a run.</summary>

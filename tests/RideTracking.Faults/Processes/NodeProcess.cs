@@ -9,6 +9,8 @@ internal sealed class NodeProcess : IDisposable
 {
     private static readonly TimeSpan Drains = TimeSpan.FromSeconds(20);
 
+    private const int MostOfLine = 400;
+
     private readonly string _logFile;
     private readonly string[] _arguments;
     private readonly string[] _settings;
@@ -66,6 +68,14 @@ internal sealed class NodeProcess : IDisposable
     {
         _process = ChildProcess.Start("dotnet", [.. _arguments, $"{Version.Form}", .. _settings, .. Version.Settings], "Application started", _logFile);
         await _process.Ready;
+    }
+
+    /// <summary>What it has logged as an error, in all its lives: whatever goes wrong around it is none.</summary>
+    public async Task<IEnumerable<string>> ErrorsAsync()
+    {
+        using var log = new StreamReader(new FileStream(_logFile, FileMode.Open, FileAccess.Read, FileShare.ReadWrite));
+        return (await log.ReadToEndAsync()).Split('\n').Where(line => line.Contains(" fail: ", StringComparison.Ordinal) || line.Contains(" crit: ", StringComparison.Ordinal))
+            .Select(line => line.Length > MostOfLine ? line[..MostOfLine] : line);
     }
 
     /// <summary>SIGKILL.</summary>

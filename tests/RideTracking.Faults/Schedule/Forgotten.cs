@@ -13,5 +13,6 @@ internal sealed record Forgotten(DateTimeOffset From, DateTimeOffset Through, bo
     private static readonly TimeSpan Early = TimeSpan.FromSeconds(0.5);
 
     /// <summary>Whether what was asked for and told then may have been forgotten.</summary>
-    public bool MayHave(DateTimeOffset asked, DateTimeOffset told) => asked <= Through + Early && told >= From - Early && told <= Through + Late;
+    public bool MayHave(DateTimeOffset asked, DateTimeOffset told, SufferedFaults suffered) =>
+        asked <= Through + Early && told >= From - Early && (told <= Through + Late || suffered.HeldBack(Through + Late, told - Late));
 }

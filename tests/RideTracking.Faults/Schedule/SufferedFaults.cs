@@ -6,6 +6,8 @@ internal sealed class SufferedFaults
     // What a fault has broken goes on for a moment after it.
     private static readonly TimeSpan After = TimeSpan.FromSeconds(2);
 
+    private static readonly FaultKind[] HoldBack = [FaultKind.ClientLinkSilent, FaultKind.ClientRepliesLost, FaultKind.ClientLinkSlow, FaultKind.NodeFrozen];
+
     private readonly List<(FaultKind Kind, DateTimeOffset From, DateTimeOffset Through)> _all = [];
 
     public void Add(FaultKind kind, DateTimeOffset from, DateTimeOffset through)
@@ -15,6 +17,9 @@ internal sealed class SufferedFaults
             _all.Add((kind, from, through));
         }
     }
+
+    /// <summary>Whether something held back what a node had said before a time until after another one.</summary>
+    public bool HeldBack(DateTimeOffset before, DateTimeOffset after) => _all.Exists(f => HoldBack.Contains(f.Kind) && f.From <= before && f.Through >= after);
 
     /// <summary>How many there were of each kind.</summary>
     public IEnumerable<(FaultKind Kind, int Count)> Counts => _all.GroupBy(f => f.Kind).OrderBy(f => f.Key).Select(f => (f.Key, f.Count()));

@@ -36,6 +36,31 @@ public sealed class SessionLedgerTests
         Assert.False(ledger.IsBroken);
     }
 
+    // Sent to two nodes while the store was away: the one had the driver and wrote them late, the other asks only then.
+    [Fact]
+    public void What_another_node_wrote_late_is_known_for_what_it_is_however_much_it_was()
+    {
+        const int fixes = 300;
+        var (logged, ledger) = (new LoggedDriver("d"), WithoutStore());
+        for (ulong sequence = 1; sequence <= fixes; sequence++)
+        {
+            var fix = FixOf(sequence, content: (int)sequence);
+            fix.FixedAtUnixMs = 1_000_000;
+            logged.Take(new LoggedFix(new LogConnection("d", "s", 1, 64), fix, FixVerdict.Accepted, default), loggedAtUnixMs: 1_020_000);
+            Assert.True(Take(ledger, fix, out _));
+        }
+
+        ledger.Resume(Resumed(1_020_000));
+        Assert.Equal((ulong)fixes, ledger.LoggedThrough);
+        Assert.Empty(ledger.TakeVerdicts());
+        logged.Trim(1_100_000);
+        Assert.Equal(fixes, Resumed(1_100_000).Contents.Count);
+        logged.Trim(1_150_000);
+        Assert.Equal(64, Resumed(1_150_000).Contents.Count);
+
+        ConnectionClaim Resumed(long now) => logged.Resume(new DriverClaim(2, "w"), "s", now);
+    }
+
     [Fact]
     public void A_rejection_is_told_again_to_who_has_not_heard_of_it()
     {

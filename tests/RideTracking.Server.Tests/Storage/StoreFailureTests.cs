@@ -17,4 +17,16 @@ public sealed class StoreFailureTests
             () => connection.GetDatabase().ScriptEvaluateAsync("return redis.error_reply('MOVED 866 ?:7000')"));
         Assert.Equal(new StoreFailure(StoreFailureKind.Refusing, "MOVED"), StoreFailure.Of(moved));
     }
+
+    [Fact]
+    public async Task A_server_that_stops_has_hung_up_before_all_have_asked()
+    {
+        await using var redis = await RedisProcess.StartAsync();
+        var connection = await ConnectionMultiplexer.ConnectAsync($"{redis.Endpoint},name={RedisStore.ClientNamePrefix}trips");
+        var database = connection.GetDatabase();
+        await connection.DisposeAsync();
+        var disposed = await Assert.ThrowsAsync<ObjectDisposedException>(() => database.ScriptEvaluateAsync("return 1"));
+        Assert.True(StoreFailure.Passes(disposed));
+        Assert.Null(StoreFailure.Of(new ObjectDisposedException("another")));
+    }
 }
