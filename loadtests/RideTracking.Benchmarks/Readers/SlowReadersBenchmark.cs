@@ -42,7 +42,7 @@ internal static class SlowReadersBenchmark
         await Task.Delay(Apart);
         probe.Take();
         await Task.Delay(Apart);
-        Console.WriteLine($"  without them: {probe.Take()}; {Memory(node.Process)}");
+        Console.WriteLine($"  without them: {probe.Take()}; {await MemoryAsync(node)}");
 
         using var stopping = new CancellationTokenSource();
         var lasted = new ConcurrentDictionary<string, ConcurrentBag<double>>();
@@ -50,7 +50,7 @@ internal static class SlowReadersBenchmark
         for (var passed = TimeSpan.Zero; passed < TimeSpan.FromSeconds(seconds); passed += Sample)
         {
             await Task.Delay(Sample);
-            Console.WriteLine($"  with them, {(passed + Sample).TotalSeconds,4:f0} s: {probe.Take()}; {Memory(node.Process)}; ended {lasted.Sum(l => l.Value.Count):n0}");
+            Console.WriteLine($"  with them, {(passed + Sample).TotalSeconds,4:f0} s: {probe.Take()}; {await MemoryAsync(node)}; ended {lasted.Sum(l => l.Value.Count):n0}");
         }
 
         Console.WriteLine($"  broken off as slow, by the node's own count: {await node.MetricAsync("ridetracking_streams_closed_total", "slow_reader"):n0}");
@@ -63,7 +63,7 @@ internal static class SlowReadersBenchmark
         await reading;
         probe.Take();
         await Task.Delay(Apart);
-        Console.WriteLine($"  after them: {probe.Take()}; {Memory(node.Process)}");
+        Console.WriteLine($"  after them: {probe.Take()}; {await MemoryAsync(node)}");
         await ending.CancelAsync();
         await Task.WhenAll(driving, followed);
         Array.ForEach(phones, phone => phone.Dispose());
@@ -140,7 +140,8 @@ internal static class SlowReadersBenchmark
     private static Waypoint Waypoint(WaypointKind kind, double latitude) =>
         new() { Kind = kind, Location = new Google.Type.LatLng { Latitude = latitude, Longitude = -8.6 }, Label = $"{kind}" };
 
-    private static string Memory(Processes.ChildProcess process) => $"{process.ResidentBytes / (1 << 20):n0} MB resident";
+    private static async Task<string> MemoryAsync(Processes.DriverServer node) =>
+        $"{node.Process.ResidentBytes / (1 << 20):n0} MB resident, {await node.MetricAsync("dotnet_gc_last_collection_heap_size_bytes") / (1 << 20):n0} MB of the heap in use";
 
     /// <summary>One kind of stream.</summary>
     private sealed record Kind(string Path, Func<int, string?> Token, Func<int, IMessage> Request, bool IsOpenEnded = false);

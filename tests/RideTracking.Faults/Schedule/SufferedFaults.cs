@@ -6,7 +6,12 @@ internal sealed class SufferedFaults
     // What a fault has broken goes on for a moment after it.
     private static readonly TimeSpan After = TimeSpan.FromSeconds(2);
 
-    private static readonly FaultKind[] HoldBack = [FaultKind.ClientLinkSilent, FaultKind.ClientRepliesLost, FaultKind.ClientLinkSlow, FaultKind.NodeFrozen];
+    // On its way to the client; or the node itself could not read from the store what there is instead, and shows what it had.
+    private static readonly FaultKind[] HoldBack =
+    [
+        FaultKind.ClientLinkSilent, FaultKind.ClientRepliesLost, FaultKind.ClientLinkSlow, FaultKind.NodeFrozen,
+        FaultKind.StoreLinkSilent, FaultKind.StoreRepliesLost, FaultKind.StoreLinkSlow, FaultKind.StoreLinkNarrow, FaultKind.StoreLinkBroken,
+    ];
 
     private readonly List<(FaultKind Kind, DateTimeOffset From, DateTimeOffset Through)> _all = [];
 
