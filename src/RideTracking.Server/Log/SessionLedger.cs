@@ -272,6 +272,12 @@ public sealed class SessionLedger
         lock (_lock)
         {
             (_storedThrough, _stored, _isInDoubt) = (claim.ResumeAfterSequence, Known(claim.Contents), false);
+            foreach (var content in _unproved?.Where(_stored.Contains) ?? [])
+            {
+                // What the log has of it counts, and not what it was judged here.
+                _verdicts.Forget(content.Sequence);
+            }
+
             _verdicts.Add(claim.Rejections);
             if (_storedThrough >= _logged)
             {
@@ -301,7 +307,7 @@ public sealed class SessionLedger
     {
         lock (_lock)
         {
-            return _acks.IsDue(Through(), _verdicts.UntoldCount);
+            return _acks.IsDue(Through(), MayTell ? _verdicts.UntoldCount : 0);
         }
     }
 
@@ -320,9 +326,10 @@ public sealed class SessionLedger
         lock (_lock)
         {
             var through = Through();
+            var mayTell = MayTell;
             // Who asks is answered, also when there is nothing new to say.
-            return through > _acks.ToldThrough || _verdicts.UntoldCount > 0 || _acks.IsRequested(through)
-                ? new FixesAcknowledged(through, _verdicts.TakeUntold(), _acks.Told(through))
+            return through > _acks.ToldThrough || (mayTell && _verdicts.UntoldCount > 0) || _acks.IsRequested(through)
+                ? new FixesAcknowledged(through, mayTell ? _verdicts.TakeUntold() : [], _acks.Told(through))
                 : null;
         }
     }
@@ -349,6 +356,10 @@ public sealed class SessionLedger
             return _broken && _resendTold is null ? _resendTold = _logged : null;
         }
     }
+
+    // What another node has judged otherwise, and writes when the store is back, is not to be told as rejected by this one meanwhile: unless so much
+    // waits to be told that the stream would not be read any more.
+    private bool MayTell => (_unproved is null && !_isInDoubt) || _verdicts.UntoldCount >= _maxUntold;
 
     private void Arrived(ulong sequence)
     {

@@ -78,6 +78,9 @@ internal sealed class SessionVerdicts(TimeProvider machine)
         _told?.RemoveAll(t => t.Verdict.Sequence > sequence);
     }
 
+    /// <summary>What was to be told of a fix is not: it was another's to judge.</summary>
+    public void Forget(ulong sequence) => _untold?.RemoveAll(v => v.Sequence == sequence);
+
     private void ForgetHeard(long now)
     {
         _told?.RemoveAll(t => machine.GetElapsedTime(t.At, now) > HeardAfter);

@@ -36,6 +36,27 @@ public sealed class SessionLedgerTests
         Assert.False(ledger.IsBroken);
     }
 
+    // Sent to two nodes while the store was away, which judge by what they had seen of the driver each.
+    [Fact]
+    public void What_another_node_has_accepted_is_not_told_as_rejected_by_the_one_that_could_not_ask()
+    {
+        var ledger = WithoutStore();
+        var rejected = FixVerdict.Rejected(FixRejectReason.TooFrequent, 0.1, 0.2);
+        var fixes = Enumerable.Range(1, 3).Select(i => FixOf((ulong)i, content: i)).ToArray();
+        foreach (var fix in fixes)
+        {
+            ledger.Observe(fix.Sequence, fix.ContentHash(), out _);
+            Assert.True(ledger.Append(fix, rejected, out _));
+        }
+
+        ledger.RequestAck();
+        Assert.Empty(ledger.TakeAck()?.Verdicts ?? []);
+        // The first is in the log, accepted; the others are not.
+        ledger.Resume(Claim(through: 1) with { Contents = [new SequenceContent(1, fixes[0].ContentHash())] });
+        ledger.Logged(3);
+        Assert.Equal([2UL, 3UL], ledger.TakeAck()!.Value.Verdicts.Select(v => v.Sequence));
+    }
+
     // Sent to two nodes while the store was away: the one had the driver and wrote them late, the other asks only then.
     [Fact]
     public void What_another_node_wrote_late_is_known_for_what_it_is_however_much_it_was()
