@@ -47,6 +47,25 @@ internal sealed class NodeClient : IDisposable
 
     public FleetService.FleetServiceClient Fleet { get; }
 
+    /// <summary>A rider asks for a trip far from everybody, so that nobody is asked for it, and it is given to a driver.</summary>
+    /// <param name="requestId">The request's, and the rider's.</param>
+    /// <param name="driverId">Who gets it; must be available.</param>
+    /// <param name="pickup">Where it begins, degrees.</param>
+    /// <param name="dropoff">Where it ends, degrees.</param>
+    /// <returns>Its id.</returns>
+    public async Task<string> GiveTripAsync(string requestId, string driverId, (double Latitude, double Longitude) pickup, (double Latitude, double Longitude) dropoff)
+    {
+        var request = new RequestTripRequest { RequestId = requestId, RiderId = requestId, PartySize = 1 };
+        foreach (var (kind, at) in new[] { (WaypointKind.Pickup, pickup), (WaypointKind.Dropoff, dropoff) })
+        {
+            request.Waypoints.Add(new Waypoint { Kind = kind, Location = new Google.Type.LatLng { Latitude = at.Latitude, Longitude = at.Longitude }, Label = $"{kind}" });
+        }
+
+        var trip = (await Riders.RequestTripAsync(request, Service)).Trip;
+        await Dispatch.AssignTripAsync(new AssignTripRequest { TripId = trip.TripId, DriverId = driverId, Note = "benchmark" }, Service);
+        return trip.TripId;
+    }
+
     public void Dispose() => _channel.Dispose();
 
     private static Metadata TokenOf(DevelopmentKey key, Role role) => new()

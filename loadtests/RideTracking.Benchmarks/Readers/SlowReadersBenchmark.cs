@@ -109,11 +109,7 @@ internal static class SlowReadersBenchmark
         var (trips, links) = (new List<string>(), new List<string>());
         for (var i = 0; i < Trips; i++)
         {
-            var request = new RequestTripRequest { RequestId = $"slow-{i}", RiderId = $"slow-{i}", PartySize = 1 };
-            request.Waypoints.Add(Waypoint(WaypointKind.Pickup, 45));
-            request.Waypoints.Add(Waypoint(WaypointKind.Dropoff, 45.1));
-            var trip = (await client.Riders.RequestTripAsync(request, client.Service)).Trip.TripId;
-            await client.Dispatch.AssignTripAsync(new AssignTripRequest { TripId = trip, DriverId = $"slow-{i}", Note = "slow" }, client.Service);
+            var trip = await client.GiveTripAsync($"slow-{i}", $"slow-{i}", (45, -8.6), (45.1, -8.6));
             trips.Add(trip);
             links.Add((await client.Riders.CreateShareLinkAsync(new CreateShareLinkRequest { RequestId = $"slow-link-{i}", TripId = trip }, client.Service)).Token);
         }
@@ -136,9 +132,6 @@ internal static class SlowReadersBenchmark
             new("/ridetracking.v1.FleetService/WatchZoneEvents", _ => ops, _ => new WatchZoneEventsRequest { AfterCursor = "" }),
         ];
     }
-
-    private static Waypoint Waypoint(WaypointKind kind, double latitude) =>
-        new() { Kind = kind, Location = new Google.Type.LatLng { Latitude = latitude, Longitude = -8.6 }, Label = $"{kind}" };
 
     private static async Task<string> MemoryAsync(Processes.DriverServer node) =>
         $"{node.Process.ResidentBytes / (1 << 20):n0} MB resident, {await node.MetricAsync("dotnet_gc_last_collection_heap_size_bytes") / (1 << 20):n0} MB of the heap in use";

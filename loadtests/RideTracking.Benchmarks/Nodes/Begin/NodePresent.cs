@@ -27,20 +27,27 @@ internal sealed record NodePresent(
         }
         while (!map.ResponseStream.Current.SnapshotComplete);
 
+        return present with { Trips = await TripsAsync(node) };
+    }
+
+    /// <summary>The trips that are not over, as a node has them.</summary>
+    public static async Task<Dictionary<string, (ulong Version, TripState State, string DriverId)>> TripsAsync(NodeClient node)
+    {
+        var trips = new Dictionary<string, (ulong Version, TripState State, string DriverId)>();
         var request = new ListTripsRequest { States = { Open }, PageSize = 200 };
         do
         {
             var page = await node.Dispatch.ListTripsAsync(request, node.Service);
             foreach (var trip in page.Trips)
             {
-                present.Trips[trip.TripId] = (trip.Version, trip.State, trip.Driver?.DriverId ?? "");
+                trips[trip.TripId] = (trip.Version, trip.State, trip.Driver?.DriverId ?? "");
             }
 
             request.PageToken = page.NextPageToken;
         }
         while (request.PageToken.Length > 0);
 
-        return present;
+        return trips;
     }
 
     /// <summary>How many drivers a node shows, and how many of them as connected.</summary>

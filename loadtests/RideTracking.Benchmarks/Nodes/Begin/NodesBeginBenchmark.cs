@@ -87,30 +87,15 @@ internal static class NodesBeginBenchmark
         await UntilAsync(node, counts => counts.AvailableIdle >= drivers);
         Console.WriteLine($"  {carrier.ClaimsPerSecond:f0} claims a second, {carrier.ClaimsPerCpuSecond:f0} a second of this node's CPU, 64 at a time");
         Console.WriteLine($"  {drivers:n0} drivers after {Stopwatch.GetElapsedTime(started).TotalSeconds:f0} s");
-        await Parallel.ForEachAsync(Enumerable.Range(0, trips), new ParallelOptions { MaxDegreeOfParallelism = RequestsAtOnce }, async (i, _) => await AssignAsync(node, i, i));
+        await Parallel.ForEachAsync(Enumerable.Range(0, trips), new ParallelOptions { MaxDegreeOfParallelism = RequestsAtOnce }, async (i, _) => await AssignAsync(node, i));
         Console.WriteLine($"  {trips:n0} trips after {Stopwatch.GetElapsedTime(started).TotalSeconds:f0} s");
     }
 
-    private static async Task AssignAsync(NodeClient node, int number, int driver)
+    private static async Task AssignAsync(NodeClient node, int number)
     {
-        // Nobody is near, so nobody is asked before it is given to its driver.
-        var request = new RequestTripRequest { RequestId = $"begin-{number}", RiderId = $"begin-rider-{number}", PartySize = 1 };
-        request.Waypoints.Add(Waypoint(WaypointKind.Pickup, driver, TripsNorthE7));
-        request.Waypoints.Add(Waypoint(WaypointKind.Dropoff, driver, TripsNorthE7 + 200_000));
-        var trip = (await node.Riders.RequestTripAsync(request, node.Service)).Trip;
-        await node.Dispatch.AssignTripAsync(new AssignTripRequest { TripId = trip.TripId, DriverId = $"held-{driver}", Note = "begin" }, node.Service);
+        double latitude = (SouthE7 + (number / Columns * SpacingE7) + TripsNorthE7) / 1e7, longitude = (WestE7 + (number % Columns * SpacingE7)) / 1e7;
+        await node.GiveTripAsync($"begin-{number}", $"held-{number}", (latitude, longitude), (latitude + 0.02, longitude));
     }
-
-    private static Waypoint Waypoint(WaypointKind kind, int driver, int northE7) => new()
-    {
-        Kind = kind,
-        Location = new Google.Type.LatLng
-        {
-            Latitude = (SouthE7 + (driver / Columns * SpacingE7) + northE7) / 1e7,
-            Longitude = (WestE7 + (driver % Columns * SpacingE7)) / 1e7,
-        },
-        Label = $"{kind}",
-    };
 
     // As wide as the city and what they drive, and half the spacing around the first rows.
     private static string Rows(int rows)

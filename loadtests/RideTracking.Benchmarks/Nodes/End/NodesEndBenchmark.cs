@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using RideTracking.Benchmarks.Nodes.Begin;
 using RideTracking.V1;
 
 namespace RideTracking.Benchmarks.Nodes.End;
@@ -11,8 +12,11 @@ internal static class NodesEndBenchmark
 {
     private const int ProbeLatitudeE7 = 420_000_000;
     private const int ProbeLongitudeE7 = -86_000_000;
-    private const double TripsNorthDegrees = 5;
     private const int RequestsAtOnce = 16;
+
+    // Far from all of them.
+    private static readonly (double, double) Pickup = (45, -8.6);
+    private static readonly (double, double) Dropoff = (45.01, -8.6);
 
     private static readonly TimeSpan Calm = TimeSpan.FromSeconds(15);
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(10);
@@ -36,7 +40,7 @@ internal static class NodesEndBenchmark
         Console.WriteLine($"  {drivers:n0} streams opened in {Stopwatch.GetElapsedTime(started).TotalSeconds:f1} s, 64 at a time; {fleet.RefusedForLater} told to come later");
         await fleet.BeAvailableAsync(trips);
         await AssignAsync(other, trips);
-        var before = await TripsAsync(other);
+        var before = await NodePresent.TripsAsync(other);
         await Task.Delay(Calm);
         probe.Take();
         await Task.Delay(Calm);
@@ -66,7 +70,7 @@ internal static class NodesEndBenchmark
         await Task.Delay(Calm);
         Console.WriteLine($"  others' fixes after: {probe.Take()}");
         await fleet.SettleAsync(Patience);
-        var after = await TripsAsync(other);
+        var after = await NodePresent.TripsAsync(other);
         var touched = before.Count(t => !after.TryGetValue(t.Key, out var now) || now != t.Value);
         var spread = cluster.Nodes.Skip(1).Select(n => n.MetricAsync("ridetracking_streams_open", "stream=\"driver\""));
         Console.WriteLine($"  streams on the others: {string.Join(" and ", await Task.WhenAll(spread))}");
@@ -81,41 +85,7 @@ internal static class NodesEndBenchmark
             await node.Directory.UpsertDriverAsync(new UpsertDriverRequest { Driver = new Driver { DriverId = $"end-{i}", DisplayName = $"{i}", Rating = 5 } }, node.Service, cancellationToken: ct));
 
     private static Task AssignAsync(NodeClient node, int trips) =>
-        Parallel.ForEachAsync(Enumerable.Range(0, trips), new ParallelOptions { MaxDegreeOfParallelism = RequestsAtOnce }, async (i, ct) =>
-        {
-            // Nobody is near, so nobody is asked before it is given to its driver.
-            var request = new RequestTripRequest { RequestId = $"end-{i}", RiderId = $"end-rider-{i}", PartySize = 1 };
-            request.Waypoints.Add(Waypoint(WaypointKind.Pickup, 0));
-            request.Waypoints.Add(Waypoint(WaypointKind.Dropoff, 0.01));
-            var trip = (await node.Riders.RequestTripAsync(request, node.Service, cancellationToken: ct)).Trip;
-            await node.Dispatch.AssignTripAsync(new AssignTripRequest { TripId = trip.TripId, DriverId = $"end-{i}", Note = "end" }, node.Service, cancellationToken: ct);
-        });
-
-    private static Waypoint Waypoint(WaypointKind kind, double north) => new()
-    {
-        Kind = kind,
-        Location = new Google.Type.LatLng { Latitude = 40 + TripsNorthDegrees + north, Longitude = -8.6 },
-        Label = $"{kind}",
-    };
-
-    private static async Task<Dictionary<string, (ulong Version, TripState State, string DriverId)>> TripsAsync(NodeClient node)
-    {
-        var trips = new Dictionary<string, (ulong Version, TripState State, string DriverId)>();
-        var request = new ListTripsRequest { PageSize = 200, States = { TripState.Assigned, TripState.EnRouteToPickup } };
-        do
-        {
-            var page = await node.Dispatch.ListTripsAsync(request, node.Service);
-            foreach (var trip in page.Trips)
-            {
-                trips[trip.TripId] = (trip.Version, trip.State, trip.Driver?.DriverId ?? "");
-            }
-
-            request.PageToken = page.NextPageToken;
-        }
-        while (request.PageToken.Length > 0);
-
-        return trips;
-    }
+        Parallel.ForEachAsync(Enumerable.Range(0, trips), new ParallelOptions { MaxDegreeOfParallelism = RequestsAtOnce }, async (i, _) => await node.GiveTripAsync($"end-{i}", $"end-{i}", Pickup, Dropoff));
 
     private static async Task UntilAsync(Func<bool> isSo)
     {
