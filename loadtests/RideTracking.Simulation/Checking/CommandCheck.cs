@@ -29,7 +29,7 @@ internal sealed class CommandCheck(Violations violations, TripCheck trips)
         var box = BoxOf(entry.DriverId);
         _touched.Add(entry.DriverId);
         var now = entry.Entries.Where(e => e.Field != "#").Select(Waiting.Read).ToDictionary(w => w.Field, StringComparer.Ordinal);
-        var last = entry.Entries.Where(e => e.Field == "#").Select(e => ulong.Parse(Encoding.ASCII.GetString(e.Value), CultureInfo.InvariantCulture)).FirstOrDefault();
+        var last = entry.Entries.Where(e => e.Field == "#").Select(e => ulong.Parse(Encoding.ASCII.GetString(e.Value).Split(',')[0], CultureInfo.InvariantCulture)).FirstOrDefault();
         // A claim made anew numbers anew what waits, since the store may have forgotten some; in the same order.
         var renumbered = now.Values.Where(w => w.Sequence > box.Last && box.Waiting.GetValueOrDefault(w.Field)?.Content == w.Content).OrderBy(w => w.Sequence).ToArray();
         violations.Require(

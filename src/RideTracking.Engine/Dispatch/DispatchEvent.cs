@@ -46,7 +46,7 @@ public sealed record OfferAnswered(
 /// <param name="UndeliveredTo">Drivers whose phones never got theirs.</param>
 public sealed record OfferTimeEnded(ImmutableArray<string> UndeliveredTo) : DispatchEvent
 {
-    /// <summary>All got theirs.</summary>
+    /// <summary>All got theirs, as far as is known.</summary>
     public OfferTimeEnded()
         : this([])
     {

@@ -54,10 +54,6 @@ public sealed class CommandOutbox
         return commands;
     }
 
-    /// <summary>Whether a command is still there: neither acknowledged by the app nor superseded.</summary>
-    /// <exception cref="RedisException">The store is away.</exception>
-    internal Task<bool> IsWaitingAsync(string driverId, string field) => _area.Trips.HashExistsAsync(_area.Keys.Outbox(driverId), field);
-
     /// <summary>Forgets the commands up to a sequence, which the app has safely received.</summary>
     /// <param name="driverId">The driver.</param>
     /// <param name="claim">The connection's claim; another one acknowledges nothing.</param>
@@ -134,10 +130,10 @@ public sealed class CommandOutbox
         return new OutboxState(depth, now - oldest);
     }
 
-    // "<sequence> <expires (ms)> " and the message. Null for the counter and for what has expired.
+    // "<sequence> <expires (ms)> " and the message. Null for the last numbers, which stand with commas, and for what has expired.
     private static V1.Command? Parse(ReadOnlySpan<byte> entry, long now)
     {
-        if (!Utf8Parser.TryParse(entry, out ulong sequence, out var end) || end == entry.Length)
+        if (!Utf8Parser.TryParse(entry, out ulong sequence, out var end) || end == entry.Length || entry[end] != (byte)' ')
         {
             return null;
         }

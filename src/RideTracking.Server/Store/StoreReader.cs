@@ -30,8 +30,6 @@ public sealed class StoreReader(IDatabase database)
 
     internal Task<HashEntry[]> HashGetAllAsync(RedisKey key) => database.HashGetAllAsync(key, Master);
 
-    internal Task<bool> HashExistsAsync(RedisKey key, RedisValue field) => database.HashExistsAsync(key, field, Master);
-
     internal IAsyncEnumerable<HashEntry> HashScanAsync(RedisKey key, int pageSize) => database.HashScanAsync(key, pageSize: pageSize, flags: Master);
 
     internal Task<RedisValue[]> SetMembersAsync(RedisKey key) => database.SetMembersAsync(key, Master);

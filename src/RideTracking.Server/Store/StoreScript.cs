@@ -9,9 +9,14 @@ namespace RideTracking.Server.Store;
 /// </summary>
 public sealed class StoreScript
 {
-    private StoreScript(string name, bool tells = false, bool isKept = true)
+    private const string Outbox = "outbox.lua";
+
+    // What stands before its own text, shared with others.
+    private readonly string? _after;
+
+    private StoreScript(string name, bool tells = false, bool isKept = true, string? after = null)
     {
-        (Name, Tells, IsKept) = (name, tells, isKept);
+        (Name, Tells, IsKept, _after) = (name, tells, isKept, after);
         OnRedis = new LoadedScript(Compose(Read(name), isEmbedded: false));
         OnEmbedded = new LoadedScript(Compose(Read(name), isEmbedded: true));
     }
@@ -32,10 +37,10 @@ public sealed class StoreScript
     public static StoreScript LogExpire { get; } = new("log-expire.lua");
 
     /// <summary>Takes over a driver's connection: a higher epoch, the old writer fenced, the exact resume point.</summary>
-    public static StoreScript ConnectionClaim { get; } = new("connection-claim.lua", tells: true);
+    public static StoreScript ConnectionClaim { get; } = new("connection-claim.lua", tells: true, after: Outbox);
 
     /// <summary>Commits one decision of the dispatch, or tells what changed meanwhile.</summary>
-    public static StoreScript TripCommit { get; } = new("trip-commit.lua", tells: true);
+    public static StoreScript TripCommit { get; } = new("trip-commit.lua", tells: true, after: Outbox);
 
     /// <summary>Tells whose streams have ended.</summary>
     public static StoreScript LinksLost { get; } = new("links-lost.lua", tells: true);
@@ -50,7 +55,7 @@ public sealed class StoreScript
     public static StoreScript NodeEnded { get; } = new("node-ended.lua", tells: true);
 
     /// <summary>Forgets the commands that a driver's app has.</summary>
-    public static StoreScript OutboxAcknowledge { get; } = new("outbox-acknowledge.lua");
+    public static StoreScript OutboxAcknowledge { get; } = new("outbox-acknowledge.lua", after: Outbox);
 
     /// <summary>Forgets what is kept of a driver who has no trip.</summary>
     public static StoreScript DriverForget { get; } = new("driver-forget.lua", tells: true);
@@ -128,6 +133,6 @@ public sealed class StoreScript
 
     /// <summary>The text as a store runs it.</summary>
     internal string Compose(string text, bool isEmbedded) =>
-        isEmbedded ? Read("prologue-embedded.lua") + text
-        : Read("prologue-redis.lua") + (Tells ? Read("prologue-feed.lua") : "") + text;
+        (isEmbedded ? Read("prologue-embedded.lua") : Read("prologue-redis.lua") + (Tells ? Read("prologue-feed.lua") : ""))
+        + (_after is null ? "" : Read(_after)) + text;
 }

@@ -1,10 +1,8 @@
-using System.Collections.Immutable;
 using Microsoft.Extensions.Options;
 using RideTracking.Engine.Dispatch;
 using RideTracking.Server.Areas;
 using RideTracking.Server.Hosting;
 using RideTracking.Server.Log;
-using RideTracking.Server.Outbox;
 
 namespace RideTracking.Server.Trips;
 
@@ -13,7 +11,7 @@ namespace RideTracking.Server.Trips;
 /// trip reaches its end even if every node that knew it died. The node that holds the area's work does it.
 /// </summary>
 internal sealed class Deadlines(
-    Area area, TripStore store, TripBook book, Dispatcher dispatcher, CommandOutbox outbox, NodeLease lease, IOptions<TripOptions> options)
+    Area area, TripStore store, TripBook book, Dispatcher dispatcher, NodeLease lease, IOptions<TripOptions> options)
     : LoopService(area.Loop("deadlines"), options.Value.TickInterval)
 {
     private const int Page = 1000;
@@ -58,7 +56,7 @@ internal sealed class Deadlines(
         {
             DispatchEvent happened = trip switch
             {
-                { Offers.IsEmpty: false } => new OfferTimeEnded(await UndeliveredAsync(trip)),
+                { Offers.IsEmpty: false } => new OfferTimeEnded(),
                 { State: TripState.Scheduled } => new SearchDue(),
                 { State: TripState.Searching } => new SearchTimeEnded(),
                 _ => new TripTimeEnded(),
@@ -70,20 +68,5 @@ internal sealed class Deadlines(
 
             trip = next;
         }
-    }
-
-    // What a phone has not acknowledged is still in its outbox.
-    private async Task<ImmutableArray<string>> UndeliveredAsync(Trip trip)
-    {
-        var undelivered = ImmutableArray.CreateBuilder<string>();
-        foreach (var offer in trip.Offers.Where(o => o.ExpiresAt <= area.Clock.GetUtcNow()))
-        {
-            if (await outbox.IsWaitingAsync(offer.DriverId, CommandWire.OfferField(offer.Id)))
-            {
-                undelivered.Add(offer.DriverId);
-            }
-        }
-
-        return undelivered.ToImmutable();
     }
 }

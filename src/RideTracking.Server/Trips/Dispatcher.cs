@@ -92,6 +92,9 @@ internal sealed class Dispatcher(
                     met = changed.Plans;
                     book.Apply(trip, met);
                     break;
+                case Untold untold when happened is OfferTimeEnded ended:
+                    happened = ended with { UndeliveredTo = ended.UndeliveredTo.Add(untold.DriverId) };
+                    break;
                 case Repeated repeated:
                     return new AnsweredBefore(repeated.Answer);
                 case OtherClaim other:
@@ -242,13 +245,18 @@ internal sealed class Dispatcher(
             told.Add((command.DriverId, await wire.ToOutboxAsync(command)));
         }
 
+        // Who is blamed for an offer has had it.
+        var blamed = transition?.Trip?.Events[^1] is { Kind: TripEventKind.OfferTimedOut, DriverId: { } late } ? trip?.OfferTo(late) : null;
         return new TripCommit(
             now, tripId, trip, transition?.Trip,
             [
                 .. plans.Select(plan => new PlanCommit(
                     plan,
                     transition?.Plans.FirstOrDefault(p => p.DriverId == plan.DriverId),
-                    [.. told.Where(t => t.DriverId == plan.DriverId).Select(t => t.Command)])),
+                    [.. told.Where(t => t.DriverId == plan.DriverId).Select(t => t.Command)])
+                {
+                    MustHaveHad = blamed?.DriverId == plan.DriverId ? CommandWire.OfferField(blamed.Id) : null,
+                }),
             ])
         {
             Retention = options.Value.Retention,

@@ -34,6 +34,9 @@ internal sealed record PlanCommit(DriverPlan Before, DriverPlan? Plan, Immutable
 {
     /// <summary>Whose.</summary>
     public string DriverId => Before.DriverId;
+
+    /// <summary>Refused while the command under this field waits for the driver's app; null when nothing hangs on it.</summary>
+    public string? MustHaveHad { get; init; }
 }
 
 /// <summary>A command as the outbox keeps it.</summary>
@@ -60,6 +63,9 @@ internal sealed record OtherClaim(DriverClaim? Now) : CommitReply;
 
 /// <summary>It was decided on an old state; this is the present one.</summary>
 internal sealed record Changed(Trip? Trip, ImmutableArray<DriverPlan> Plans) : CommitReply;
+
+/// <summary>What the driver's app must have had, it has not acknowledged.</summary>
+internal sealed record Untold(string DriverId) : CommitReply;
 
 /// <summary>Too many commands wait for the driver.</summary>
 internal sealed record OutboxFull(string DriverId) : CommitReply;

@@ -37,6 +37,7 @@ internal sealed class TripStore(Area area, EventLog<V1.LoggedTripEvent> events)
             "repeated" => new Repeated((byte[])reply[1]!),
             "epoch" => new OtherClaim(DriverClaim.Parse((string)reply[1]!)),
             "full" => new OutboxFull((string)reply[1]!),
+            "untold" => new Untold((string)reply[1]!),
             _ => new Changed(
                 TripRecords.ReadTrip((RedisValue)reply[1]),
                 [.. commit.Plans.Select((p, i) => TripRecords.ReadPlan((RedisValue)reply[2 + i]) ?? DriverPlan.Empty(p.DriverId))]),
@@ -133,7 +134,7 @@ internal sealed class TripStore(Area area, EventLog<V1.LoggedTripEvent> events)
         ];
         foreach (var plan in commit.Plans)
         {
-            arguments.AddRange([plan.DriverId, TripRecords.NameOf(plan.Before), plan.Plan is null ? "" : TripRecords.Write(plan.Plan)]);
+            arguments.AddRange([plan.DriverId, TripRecords.NameOf(plan.Before), plan.Plan is null ? "" : TripRecords.Write(plan.Plan), plan.MustHaveHad ?? ""]);
             RedisValue[] superseded = [.. plan.Commands.SelectMany(c => c.Supersedes)];
             arguments.Add(superseded.Length);
             arguments.AddRange(superseded);

@@ -91,6 +91,21 @@ public sealed class RideTests
     }
 
     [Fact]
+    public async Task Whose_phone_never_got_an_offer_is_not_blamed_for_it()
+    {
+        await using var world = await RideWorld.StartAsync();
+        var driver = await world.DriverAsync("d1");
+        var trip = await world.RequestAsync();
+        var missed = await driver.NextOfferAsync();
+
+        world.Time.Advance(TimeSpan.FromSeconds(16));
+        var withdrawn = (await driver.NextAsync()).OfferWithdrawn;
+
+        Assert.Equal((missed.OfferId, OfferOutcome.Undelivered), (withdrawn.OfferId, withdrawn.Outcome));
+        Assert.Contains(world.Book.Find(trip.TripId)!.Events, e => e.Kind == Engine.Dispatch.TripEventKind.OfferUndelivered);
+    }
+
+    [Fact]
     public async Task Without_a_driver_the_trip_ends_unfulfilled_and_its_watcher_is_told()
     {
         await using var world = await RideWorld.StartAsync();

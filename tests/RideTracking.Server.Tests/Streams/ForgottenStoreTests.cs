@@ -217,10 +217,43 @@ public sealed class ForgottenStoreTests
         }
 
         await using var again = await DriverPhone.ConnectAsync(server, "d1", configure: hello => hello.LastCommandSequence = seen);
-        foreach (var text in since)
+        // The first was never acknowledged, and the store cannot tell whether the app got it.
+        foreach (var text in since.Prepend("before"))
         {
             Assert.Equal(text, (await again.ReadUntilAsync(m => m.Command is not null)).Command.DriverMessage.Text);
         }
+    }
+
+    // What had taken its place was seen and is forgotten, and since then something else has come, under a higher number: acknowledging that, the
+    // app would acknowledge the other unseen.
+    [Fact]
+    public async Task What_a_store_has_again_that_the_app_never_got_is_told_though_the_app_has_seen_higher_numbers()
+    {
+        await using var redis = await RedisProcess.StartAsync();
+        await using var server = await ServerHost.StartAsync(redis);
+        await using var store = await redis.ConnectAsync();
+        var (database, area) = (store.GetDatabase(), server.City.GetRequiredService<Area>());
+        await using (await DriverPhone.ConnectAsync(server, "d1"))
+        {
+        }
+
+        await MessageAsync(server, "unseen");
+        var dump = await database.KeyDumpAsync(area.Keys.Outbox("d1"));
+        await MessageAsync(server, "forgotten");
+        var seen = (await server.City.GetRequiredService<CommandOutbox>().ReadAfterAsync("d1", 0))[^1].Sequence;
+        await database.ExecuteAsync("RESTORE", area.Keys.Outbox("d1"), 0, dump!, "REPLACE");
+        await ServerHost.UntilAsync(() => area.Clock.GetUtcNow().ToUnixTimeMilliseconds() > (long)seen);
+        await MessageAsync(server, "since");
+
+        await using var phone = await DriverPhone.ConnectAsync(server, "d1", configure: hello => hello.LastCommandSequence = seen);
+        Assert.Equal("unseen", (await phone.ReadUntilAsync(m => m.Command is not null)).Command.DriverMessage.Text);
+        var since = (await phone.ReadUntilAsync(m => m.Command is not null)).Command;
+        Assert.Equal("since", since.DriverMessage.Text);
+
+        // Told once: what the store has given since is known to it.
+        await MessageAsync(server, "next");
+        await using var again = await DriverPhone.ConnectAsync(server, "d1", configure: hello => hello.LastCommandSequence = since.Sequence);
+        Assert.Equal("next", (await again.ReadUntilAsync(m => m.Command is not null)).Command.DriverMessage.Text);
     }
 
     [Fact]

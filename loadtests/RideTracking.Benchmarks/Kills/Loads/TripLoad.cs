@@ -32,7 +32,7 @@ internal sealed class TripLoad(string area, int seed) : StoreLoad(area, seed)
         ];
         foreach (var driver in drivers)
         {
-            arguments.AddRange([driver, Name(driver), Chance.Next(3) == 0 ? "" : $"{Version(driver) + 1} {{{Chance.Next()}}}"]);
+            arguments.AddRange([driver, Name(driver), Chance.Next(3) == 0 ? "" : $"{Version(driver) + 1} {{{Chance.Next()}}}", Chance.Next(4) == 0 ? Field() : ""]);
             Add(arguments, Chance.Next(3), () => [Field()]);
             Add(arguments, Chance.Next(3), () => [Field(), Now + Chance.Next(20_000), Bytes(300)]);
         }

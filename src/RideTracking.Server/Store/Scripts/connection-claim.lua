@@ -40,11 +40,16 @@ if holder ~= '-' then
   write('SADD', KEYS[2], ARGV[1] .. ' ' .. epoch .. ' ' .. ARGV[6])
   write('PEXPIRE', KEYS[2], ARGV[5])
 end
--- Where the app has seen higher numbers than the store knows of, it has forgotten some, and what comes now may be below them if its clock
--- fell, too: what waits is told by numbers above all of those.
-local number, seen = tonumber(redis.call('HGET', KEYS[3], '#') or '0'), tonumber(ARGV[9])
-if number < seen then
-  number = seen
+-- Where the app has seen a number that the store has not given, the store has forgotten some. Then what waits may be unseen though its number is
+-- lower, if what had taken its place is forgotten, and what comes now may be below what the app has seen if the store's clock fell, too: it
+-- is told by numbers above all of those. Below the last numbers nobody knows; what is so old was told before the store forgot.
+local numbers, seen = redis.call('HGET', KEYS[3], '#') or '', tonumber(ARGV[9])
+local number, oldest, isGiven = tonumber(string.match(numbers, '^%d+') or '0'), 0, false
+for given in string.gmatch(numbers, '%d+') do
+  oldest, isGiven = tonumber(given), isGiven or tonumber(given) == seen
+end
+if seen > oldest and not isGiven then
+  number = math.max(number, seen)
   local entries, waiting = redis.call('HGETALL', KEYS[3]), {}
   for at = 1, #entries, 2 do
     local sequence, rest = string.match(entries[at + 1], '^(%d+) (.*)$')
@@ -56,7 +61,7 @@ if number < seen then
   for after, command in ipairs(waiting) do
     write('HSET', KEYS[3], command.field, string.format('%d', number + after) .. ' ' .. command.rest)
   end
-  write('HSET', KEYS[3], '#', string.format('%d', number + #waiting))
+  write('HSET', KEYS[3], '#', numbered(numbered(numbers, seen, seen), number + 1, number + #waiting))
 end
 write('HSET', KEYS[1], ARGV[1], epoch .. ' ' .. ARGV[2] .. ' ' .. ARGV[3] .. others)
 if holder ~= '-' and KEYS[6] ~= KEYS[5] then

@@ -8,15 +8,11 @@ if claim ~= ARGV[2] then
   return {'epoch', claim}
 end
 local through, now = tonumber(ARGV[3]), tonumber(ARGV[4])
--- An offer that expired untold is looked for at its deadline, and goes when that is served; that may be late.
-local function isKept(field, expires)
-  return string.sub(field, 1, 6) == 'offer:' and tonumber(expires) <= now and tonumber(expires) > now - 600000
-end
 local entries, gone, acknowledged, waiting = redis.call('HGETALL', KEYS[2]), {}, 0, 0
 for i = 1, #entries, 2 do
   local sequence, expires = string.match(entries[i + 1], '^(%d+) (%d+) ')
-  if not sequence or isKept(entries[i], expires) then
-    -- The number of the last command, too.
+  if not sequence or (tonumber(expires) <= now and goesAt(entries[i], expires) > now) then
+    -- The numbers of the last commands, too.
   elseif tonumber(sequence) <= through then
     table.insert(gone, entries[i])
     acknowledged = acknowledged + 1

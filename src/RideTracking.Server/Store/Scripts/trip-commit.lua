@@ -6,10 +6,12 @@
 --       decided on (0: there was none), 6 trip ('' unchanged), 7 its deadline (ms, '' for a final trip),
 --       8 a final trip expires after (ms), 9 answer ('' for none), 10 answer expires after (ms),
 --       11 commands an outbox may hold ('' any number), 12 the events' token, 13 number of plans; then for each plan: driver,
---       name of the state that was decided on, plan ('' unchanged), n fields of superseded commands, the n fields, m commands, and for
+--       name of the state that was decided on, plan ('' unchanged), field of the command that the app must have had ('' for none),
+--       n fields of superseded commands, the n fields, m commands, and for
 --       each of the m: field, expires at (ms), command; at last k events of the trip, and the k events
 -- Returns {'ok', commands waiting for each plan's driver...} | {'repeated', answer} | {'epoch', the claim that holds the driver now ('-': none)}
 --       | {'changed', trip, plans...} with what is stored now ('' for none) | {'full', driver}
+--       | {'untold', driver} whose app has not acknowledged what it must have had
 local now = tonumber(ARGV[1])
 local cursor = 13
 local function take()
@@ -35,7 +37,7 @@ end
 
 local plans, drivers = {}, {}
 for p = 1, tonumber(ARGV[13]) do
-  local plan = {driver = take(), name = take(), record = take(), superseded = {}, commands = {}}
+  local plan = {driver = take(), name = take(), record = take(), had = take(), superseded = {}, commands = {}}
   for _ = 1, tonumber(take()) do
     table.insert(plan.superseded, take())
   end
@@ -66,15 +68,17 @@ end
 -- What the outboxes hold, and what of it is in the way.
 for p, plan in ipairs(plans) do
   local outbox = KEYS[8 + p]
+  -- What an app has not acknowledged is still there. Here alone that is known: a look before the commit may meet another past than it.
+  if plan.had ~= '' and redis.call('HEXISTS', outbox, plan.had) == 1 then
+    return {'untold', plan.driver}
+  end
   plan.length = redis.call('HLEN', outbox)
   plan.expired = {}
   if ARGV[11] ~= '' and #plan.commands > 0 and plan.length > tonumber(ARGV[11]) then
     local entries = redis.call('HGETALL', outbox)
     for i = 1, #entries, 2 do
       local expires = string.match(entries[i + 1], '^%d+ (%d+) ')
-      -- Whether an offer was told is asked at its deadline (outbox-acknowledge.lua).
-      local stays = string.sub(entries[i], 1, 6) == 'offer:' and 600000 or 0
-      if expires and tonumber(expires) + stays <= now then
+      if expires and goesAt(entries[i], expires) <= now then
         table.insert(plan.expired, entries[i])
       end
     end
@@ -83,14 +87,14 @@ for p, plan in ipairs(plans) do
     end
   end
   if #plan.commands > 0 or #plan.superseded > 0 then
-    -- '#' is the number of the driver's last command; it stays when all are acknowledged.
     local fields = {'#', unpack(plan.superseded)}
     for _, command in ipairs(plan.commands) do
       table.insert(fields, command.field)
     end
     local found = redis.call('HMGET', outbox, unpack(fields))
     -- A number is the time at least: a store that has forgotten its last writes gives the numbers that apps have seen to nothing else.
-    plan.last, plan.has = math.max(tonumber(found[1] or '0'), now - 1), {}
+    plan.numbers, plan.has = found[1] or '', {}
+    plan.last = math.max(tonumber(string.match(plan.numbers, '^%d+') or '0'), now - 1)
     for i, field in ipairs(fields) do
       plan.has[field] = found[i] ~= false
     end
@@ -146,7 +150,7 @@ for p, plan in ipairs(plans) do
   end
   if #plan.commands > 0 then
     local last = plan.last + #plan.commands
-    local entries = {'#', string.format('%d', last)}
+    local entries = {'#', numbered(plan.numbers, plan.last + 1, last)}
     if not has['#'] then
       length = length + 1
     end
