@@ -10,7 +10,7 @@ public sealed class PlantedBugTests(Stores stores) : IClassFixture<Stores>
     private const double Hours = 0.1;
 
     // Looked at first: between them they find all mistakes as things are now. Where a change lets others find one, that takes longer.
-    private static readonly int[] FirstSeeds = [2, 10, 6, 3, 51, 63];
+    private static readonly int[] FirstSeeds = [2, 10, 6, 3, 51, 55];
 
     public static TheoryData<string> Bugs => [.. PlantedBug.All.Select(b => b.Name)];
 

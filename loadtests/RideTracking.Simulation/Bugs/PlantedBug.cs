@@ -69,7 +69,7 @@ internal sealed record PlantedBug(string Name)
             ("length, has[command.field] = length + 1, true\n      end\n    end", "length, has[command.field] = length + 1, true\n      end end\n    end")),
         InCommit(
             "commands are numbered from what waits",
-            "local last = plan.last + #plan.commands", "local last = math.max(0, plan.length - 1) + #plan.commands"),
+            "local last = plan.last + #plan.commands", "plan.last = math.max(0, plan.length - 1) local last = plan.last + #plan.commands"),
         InCommit(
             "a commit does not compare the claim",
             "if claim ~= ARGV[3] then", "if false then"),
