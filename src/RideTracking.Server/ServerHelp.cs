@@ -12,6 +12,7 @@ internal static class ServerHelp
         RideTracking.Server token [options]    prints a token that a development server believes
         RideTracking.Server health [options]   asks the running server with the same settings whether it lives
         RideTracking.Server log [options]      prints the fixes in the log as CSV
+        RideTracking.Server import [options]   brings drivers and vehicles from CSV files into the directory
 
         --environment Development   a server to try out, with a key of its own; otherwise it needs Access:Authority or Access:JwksFile
         --bind 127.0.0.1            address to listen on; 0.0.0.0 for all

@@ -33,6 +33,7 @@ public static class AccessRules
         [Rpc(RiderService.Descriptor.FullName, "WatchSharedTrip")] = Anybody,
         [Rpc(RiderService.Descriptor.FullName, "RaiseIncident")] = Role.Rider | Role.Service,
 
+        [Rpc(DirectoryService.Descriptor.FullName, "ImportDirectory")] = Role.Service,
         [Rpc(DirectoryService.Descriptor.FullName, "UpsertDriver")] = Role.Service,
         [Rpc(DirectoryService.Descriptor.FullName, "GetDriver")] = Role.Ops | Role.Service,
         [Rpc(DirectoryService.Descriptor.FullName, "ListDrivers")] = Role.Ops | Role.Service,

@@ -11,10 +11,8 @@ internal sealed class DirectoryEndpoint(AreaSet areas, CompanyDirectory director
 {
     public override async Task<V1.UpsertDriverResponse> UpsertDriver(V1.UpsertDriverRequest request, ServerCallContext context)
     {
-        var driver = DirectoryCheck.Driver(request.Driver);
-        AddAttributes("driver.attributes", driver.Attributes);
-        await directory.Drivers.SetAsync(driver.DriverId, driver);
-        return new V1.UpsertDriverResponse { Driver = driver };
+        Pass(await directory.SetAsync(request.Driver));
+        return new V1.UpsertDriverResponse { Driver = request.Driver };
     }
 
     public override async Task<V1.GetDriverResponse> GetDriver(V1.GetDriverRequest request, ServerCallContext context) =>
@@ -37,10 +35,8 @@ internal sealed class DirectoryEndpoint(AreaSet areas, CompanyDirectory director
 
     public override async Task<V1.UpsertVehicleResponse> UpsertVehicle(V1.UpsertVehicleRequest request, ServerCallContext context)
     {
-        var vehicle = DirectoryCheck.Vehicle(request.Vehicle);
-        AddAttributes("vehicle.attributes", vehicle.Attributes);
-        await directory.Vehicles.SetAsync(vehicle.VehicleId, vehicle);
-        return new V1.UpsertVehicleResponse { Vehicle = vehicle };
+        Pass(await directory.SetAsync(request.Vehicle));
+        return new V1.UpsertVehicleResponse { Vehicle = request.Vehicle };
     }
 
     public override async Task<V1.GetVehicleResponse> GetVehicle(V1.GetVehicleRequest request, ServerCallContext context) =>
@@ -80,11 +76,22 @@ internal sealed class DirectoryEndpoint(AreaSet areas, CompanyDirectory director
         return new V1.DeleteRiderResponse();
     }
 
-    private void AddAttributes(string field, IReadOnlyList<string> names)
+    public override Task ImportDirectory(
+        IAsyncStreamReader<V1.ImportDirectoryRequest> requestStream, IServerStreamWriter<V1.ImportDirectoryResponse> responseStream, ServerCallContext context) =>
+        new DirectoryImport(directory, DeleteDriverAsync, async id => await directory.Vehicles.RemoveAsync(id)).RunAsync(requestStream, responseStream, context.CancellationToken);
+
+    private async Task DeleteDriverAsync(string driverId)
     {
-        if (!directory.Attributes.TryAdd(names))
+        // First, also of a driver without an entry: who fails in between can be deleted again.
+        await areas.OfDriver(driverId).DriverRemoval.ForgetAsync(driverId);
+        await directory.Drivers.RemoveAsync(driverId);
+    }
+
+    private static void Pass(Google.Rpc.Status? fault)
+    {
+        if (fault is not null)
         {
-            throw Refusal.Field(field, $"would make more than {AttributeBits.Most} different attributes in the fleet").ToRpcException();
+            throw fault.ToRpcException();
         }
     }
 

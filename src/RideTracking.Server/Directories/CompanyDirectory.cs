@@ -1,5 +1,7 @@
 using System.Collections.Concurrent;
+using Google.Rpc;
 using RideTracking.Engine.Index;
+using RideTracking.Server.Protocol;
 using RideTracking.Server.Store;
 using RideTracking.Server.Store.Feeds;
 
@@ -40,6 +42,28 @@ public sealed class CompanyDirectory
 
     /// <summary>Rises whenever a driver or a vehicle changes.</summary>
     public long Version => Drivers.Version + Vehicles.Version;
+
+    /// <summary>Makes or replaces a driver's entry.</summary>
+    /// <returns>Why not; null when it was done.</returns>
+    /// <exception cref="StackExchange.Redis.RedisException">The store is away.</exception>
+    public async Task<Status?> SetAsync(V1.Driver? driver) =>
+        DirectoryCheck.FaultOf(driver) ?? FaultOfAttributes("driver.attributes", driver!.Attributes)
+        ?? FaultOfOlder(await Drivers.SetAsync([(driver.DriverId, driver, driver.HasRevision ? driver.Revision : null)]), driver.DriverId);
+
+    /// <summary>Makes or replaces a vehicle's entry.</summary>
+    /// <inheritdoc cref="SetAsync(V1.Driver)"/>
+    public async Task<Status?> SetAsync(V1.Vehicle? vehicle) =>
+        DirectoryCheck.FaultOf(vehicle) ?? FaultOfAttributes("vehicle.attributes", vehicle!.Attributes)
+        ?? FaultOfOlder(await Vehicles.SetAsync([(vehicle.VehicleId, vehicle, vehicle.HasRevision ? vehicle.Revision : null)]), vehicle.VehicleId);
+
+    /// <summary>Why an entry was not taken that is older than the one that is there.</summary>
+    internal static Status Older(string id) => Refusal.Precondition("REVISION_OLD", $"The entry of {id} that is there has a higher revision.");
+
+    /// <summary>Gives bits to the attributes of an entry, or tells that there are none left.</summary>
+    internal Status? FaultOfAttributes(string field, IReadOnlyList<string> names) =>
+        Attributes.TryAdd(names) ? null : Refusal.Field(field, $"would make more than {AttributeBits.Most} different attributes in the fleet");
+
+    private static Status? FaultOfOlder(int[] older, string id) => older.Length > 0 ? Older(id) : null;
 
     /// <summary>The driver says which vehicle it is in; empty for the usual one.</summary>
     public void Takes(string driverId, string vehicleId)

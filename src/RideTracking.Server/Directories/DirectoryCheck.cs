@@ -1,3 +1,4 @@
+using Google.Rpc;
 using RideTracking.Server.Protocol;
 
 namespace RideTracking.Server.Directories;
@@ -10,7 +11,11 @@ internal static class DirectoryCheck
     private const int MaxAttributes = 16;
     private const int MaxOtherVehicles = 32;
 
-    public static V1.Driver Driver(V1.Driver? driver)
+    // The store's scripts compute with doubles.
+    private const ulong MaxRevision = (1UL << 53) - 1;
+
+    /// <summary>What is wrong with a driver's entry; null when nothing is.</summary>
+    public static Status? FaultOf(V1.Driver? driver)
     {
         var check = new RequestCheck();
         check.Require(driver is not null, "driver", "must be given");
@@ -23,13 +28,14 @@ internal static class DirectoryCheck
             check.OptionalId("driver.vehicle_id", driver.VehicleId);
             Attributes(check, "driver.attributes", driver.Attributes);
             Ids(check, "driver.other_vehicle_ids", driver.OtherVehicleIds, MaxOtherVehicles);
+            Revision(check, "driver.revision", driver.Revision);
         }
 
-        check.Pass();
-        return driver!;
+        return check.Fault;
     }
 
-    public static V1.Vehicle Vehicle(V1.Vehicle? vehicle)
+    /// <summary>What is wrong with a vehicle's entry; null when nothing is.</summary>
+    public static Status? FaultOf(V1.Vehicle? vehicle)
     {
         var check = new RequestCheck();
         check.Require(vehicle is not null, "vehicle", "must be given");
@@ -41,10 +47,10 @@ internal static class DirectoryCheck
             check.Number("vehicle.seats", vehicle.Seats, 1, 64);
             check.OptionalId("vehicle.vehicle_type", vehicle.VehicleType);
             Attributes(check, "vehicle.attributes", vehicle.Attributes);
+            Revision(check, "vehicle.revision", vehicle.Revision);
         }
 
-        check.Pass();
-        return vehicle!;
+        return check.Fault;
     }
 
     public static V1.Rider Rider(V1.Rider? rider)
@@ -75,6 +81,8 @@ internal static class DirectoryCheck
         check.Pass();
         return size;
     }
+
+    private static void Revision(RequestCheck check, string field, ulong revision) => check.Require(revision <= MaxRevision, field, $"must be at most {MaxRevision}");
 
     private static void Ids(RequestCheck check, string field, IReadOnlyList<string> ids, int most)
     {

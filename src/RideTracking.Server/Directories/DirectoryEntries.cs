@@ -33,6 +33,8 @@ public sealed class DirectoryEntries<T>(RedisStore store, FeedWriter feed, strin
     private volatile bool _isLoaded;
     private long _version;
 
+    private RedisKey Revisions => key.Append(":revisions");
+
     /// <summary>Rises with each change.</summary>
     public long Version => Interlocked.Read(ref _version);
 
@@ -87,13 +89,25 @@ public sealed class DirectoryEntries<T>(RedisStore store, FeedWriter feed, strin
         return found.Count > size ? ([.. found.Take(size)], id(found[size - 1])) : (found, "");
     }
 
-    /// <summary>Makes or replaces an entry.</summary>
+    /// <summary>Makes or replaces entries, those that are not older than what is there; each id once.</summary>
+    /// <param name="entries">With the company's own number of each, which rises; null where there is none, and nothing is compared.</param>
+    /// <returns>The places of those that are older; they are left out.</returns>
     /// <exception cref="RedisException">The store is away.</exception>
-    public Task SetAsync(string id, T entry) => InTurnAsync(async () =>
+    public Task<int[]> SetAsync(IReadOnlyList<(string Id, T Entry, ulong? Revision)> entries) => InTurnAsync(async () =>
     {
-        var reply = (RedisResult[])(await feed.RunAsync(store.Writes, StoreScript.EntrySet, [key], [kind, id, entry.ToByteArray()]))!;
-        Take(id, entry, (ulong)reply[1]);
-        return true;
+        RedisValue[] arguments = [kind, .. entries.SelectMany(e => new RedisValue[] { e.Id, e.Revision ?? RedisValue.EmptyString, e.Entry.ToByteArray() })];
+        var reply = (RedisResult[])(await feed.RunAsync(store.Writes, StoreScript.EntriesSet, [key, Revisions], arguments))!;
+        var isSet = (string)reply[0]! == "ok";
+        int[] older = [.. reply.Skip(isSet ? 2 : 1).Select(place => (int)place - 1)];
+        for (var place = 0; place < entries.Count; place++)
+        {
+            if (!older.Contains(place))
+            {
+                Take(entries[place].Id, entries[place].Entry, (ulong)reply[1]);
+            }
+        }
+
+        return older;
     });
 
     /// <summary>Makes or replaces an entry that holds the number of the change, as that is kept beside the entries.</summary>
@@ -124,7 +138,7 @@ public sealed class DirectoryEntries<T>(RedisStore store, FeedWriter feed, strin
     /// <exception cref="RedisException">The store is away.</exception>
     public Task<bool> RemoveAsync(string id) => InTurnAsync(async () =>
     {
-        var reply = (RedisResult[])(await feed.RunAsync(store.Writes, StoreScript.EntryRemove, [key], [kind, id]))!;
+        var reply = (RedisResult[])(await feed.RunAsync(store.Writes, StoreScript.EntryRemove, [key, Revisions], [kind, id]))!;
         if ((string)reply[0]! != "ok")
         {
             return false;

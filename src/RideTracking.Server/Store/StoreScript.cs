@@ -87,7 +87,10 @@ public sealed class StoreScript
     /// <summary>Keeps a value where there is none yet.</summary>
     public static StoreScript SetOnce { get; } = new("set-once.lua");
 
-    /// <summary>Makes or replaces an entry.</summary>
+    /// <summary>Makes or replaces entries, those that are not older than what is there.</summary>
+    public static StoreScript EntriesSet { get; } = new("entries-set.lua", tells: true);
+
+    /// <summary>Makes or replaces an entry that holds the number of the change.</summary>
     public static StoreScript EntrySet { get; } = new("entry-set.lua", tells: true);
 
     /// <summary>Removes an entry, and tells whether there was one.</summary>

@@ -8,6 +8,8 @@ internal sealed class EntryLoad(string area, int seed) : StoreLoad(area, seed)
 {
     protected override (StoreCall Call, Action<RedisResult> Heard) Next() => (Call(), Ignore);
 
+    private RedisKey Revisions => Keys.Zones.Append(":revisions");
+
     private StoreCall Call()
     {
         RedisValue entry = $"e{Chance.Next(20)}";
@@ -19,7 +21,7 @@ internal sealed class EntryLoad(string area, int seed) : StoreLoad(area, seed)
             case 1:
                 return Script(StoreScript.EntrySet, [Keys.Zones, Keys.ZonesVersion], ["zone", entry, bytes, Chance.Next(3), Chance.Next(3)]);
             case 2:
-                return Script(StoreScript.EntryRemove, [Keys.Zones], ["zone", entry]);
+                return Script(StoreScript.EntryRemove, [Keys.Zones, Revisions], ["zone", entry]);
             case 3:
                 string[] names = [.. Enumerable.Range(0, 1 + Chance.Next(20)).Select(i => $"r{Chance.Next(50)}-{i}")];
                 return Script(StoreScript.SumsAdd, [Keys.RoadSpeeds], [.. names.Select(n => (RedisValue)n), .. names.Select(_ => (RedisValue)Chance.NextDouble())]);
@@ -33,7 +35,9 @@ internal sealed class EntryLoad(string area, int seed) : StoreLoad(area, seed)
             case 7:
                 return Script(StoreScript.RiderRemove, [Keys.Zones, Keys.EndedTrips], [entry]);
             default:
-                return Script(StoreScript.EntrySet, [Keys.Zones], ["zone", entry, bytes]);
+                return Script(
+                    StoreScript.EntriesSet, [Keys.Zones, Revisions],
+                    ["zone", .. Enumerable.Range(0, 1 + Chance.Next(5)).SelectMany(i => new RedisValue[] { $"e{i}{Chance.Next(20)}", Chance.Next(2) == 0 ? "" : Chance.Next(5), bytes })]);
         }
     }
 }

@@ -137,7 +137,7 @@ internal sealed class CarrierNode : IAsyncDisposable
         await Parallel.ForEachAsync(drivers, AtMost, async (driver, _) =>
         {
             var entry = new Driver { DriverId = driver.Id, DisplayName = $"Driver {driver.Id}", Rating = 4.8, VehicleId = $"car-{driver.Id}" };
-            await directory.Feed.RunAsync(writes, StoreScript.EntrySet, [CompanyKeys.Directory("drivers")], ["driver", driver.Id, entry.ToByteArray()]);
+            await directory.Feed.RunAsync(writes, StoreScript.EntriesSet, [CompanyKeys.Directory("drivers"), CompanyKeys.Directory("drivers:revisions")], ["driver", driver.Id, "", entry.ToByteArray()]);
         });
         // They come back by the feed.
         while (directory.Drivers.Count < drivers.Count)
