@@ -2,23 +2,14 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
 import { test } from "node:test";
 import { blocksOf, root } from "./markdown.mjs";
+import { freePorts, program } from "./server.mjs";
 import { Shell } from "./shell.mjs";
 
 const blockTimeoutMs = 120_000;
-
-async function freePorts(count) {
-  const servers = await Promise.all(Array.from({ length: count }, () => new Promise((resolve) => {
-    const server = createServer().listen(0, "127.0.0.1", () => resolve(server));
-  })));
-  const ports = servers.map((server) => server.address().port);
-  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
-  return ports;
-}
 
 /** The page's text with this run's ports and folder; each of them must be there. */
 function withOwn(markdown, replacements) {
@@ -51,7 +42,6 @@ const hasPython = spawnSync("/usr/bin/python3", ["-c", "import grpc, google.prot
   && ["protoc", "grpc_python_plugin"].every((tool) => spawnSync("which", [tool]).status === 0);
 
 test("docs/start.md", async (t) => {
-  const program = "src/RideTracking.Server/bin/Release/net10.0/RideTracking.Server";
   assert.ok(existsSync(join(root, program)), `${program} is not there: dotnet build -c Release src/RideTracking.Server`);
   const folder = mkdtempSync(join(tmpdir(), "start-"));
   const [grpcPort, webPort] = await freePorts(2);
