@@ -35,12 +35,15 @@ export class Shell {
     }
   }
 
-  end() {
+  async end() {
+    const closed = new Promise((resolve) => this.#process.once("close", resolve));
     try {
       process.kill(-this.#process.pid, "SIGKILL");
     } catch {
-      // Nothing of it is left.
+      return; // Nothing of it is left.
     }
+
+    await closed;
   }
 
   #add(change) {
