@@ -11,12 +11,12 @@ import { Shell } from "./shell.mjs";
 
 const blockTimeoutMs = 120_000;
 
-/** A page's text with this run's ports and folder. */
-async function withOwn(markdown, folder) {
+/** Pages with this run's ports and folder. */
+async function withOwn(pages, folder) {
   const ports = /(?<=--(?:grpc-port|web-port|port) |127\.0\.0\.1:)\d{4}\b/g;
-  const theirs = [...new Set(markdown.match(ports))];
+  const theirs = [...new Set(pages.flatMap((page) => page.match(ports) ?? []))];
   const own = await freePorts(theirs.length);
-  return markdown.replaceAll(ports, (port) => own[theirs.indexOf(port)]).replaceAll("data=data/start", `data=${folder}`);
+  return pages.map((page) => page.replaceAll(ports, (port) => own[theirs.indexOf(port)]).replaceAll("data=data/start", `data=${folder}`));
 }
 
 /** Blocks to run, each with what is shown below it. Those marked `prepare` are not run: tests/run.sh has done the same. */
@@ -41,7 +41,7 @@ const hasPython = spawnSync("/usr/bin/python3", ["-c", "import grpc, google.prot
   && ["protoc", "grpc_python_plugin"].every((tool) => spawnSync("which", [tool]).status === 0);
 
 /** Runs pages as one: what the first defines the next may use. */
-function testPages(name, readPages) {
+function testPages(name, ...pages) {
   test(name, async (t) => {
     assert.ok(existsSync(join(root, program)), `${program} is not there: dotnet build -c Release src/RideTracking.Server`);
     const folder = mkdtempSync(join(tmpdir(), "pages-"));
@@ -52,7 +52,7 @@ function testPages(name, readPages) {
     });
 
     let hasFailed = false;
-    for (const step of stepsOf(blocksOf(await withOwn(readPages(), relative(root, folder))))) {
+    for (const step of stepsOf((await withOwn(pages, relative(root, folder))).flatMap(blocksOf))) {
       const skip = hasFailed ? "an earlier step failed" : step.info === "sh python" && !hasPython
         ? "python3-grpcio, protobuf-compiler or protobuf-compiler-grpc is not installed" : false;
       await t.test(`${step.heading} (line ${step.line})`, { skip }, async () => {
@@ -70,5 +70,5 @@ function testPages(name, readPages) {
 const read = (page) => readFileSync(join(root, page), "utf8");
 const start = read("docs/start.md");
 
-testPages("docs/start.md", () => start);
-testPages("docs/recipes.md", () => start.slice(0, start.indexOf("## The driver's stream")) + read("docs/recipes.md"));
+testPages("docs/start.md", start);
+testPages("docs/recipes.md", start.slice(0, start.indexOf("## The driver's stream")), read("docs/recipes.md"));
