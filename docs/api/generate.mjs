@@ -124,7 +124,7 @@ export function generate() {
     if (desc.fields.length === 0) return ["Empty.", ""];
     return ["| field | type | |", "|---|---|---|", ...desc.fields.map((field) => {
       const choice = field.oneof ? `One of \`${field.oneof.name}\`. ` : "";
-      return `| \`${field.name}\` | ${typeOf(field)} | ${cell(choice + comments.of(field))} |`;
+      return `| \`${field.name}\` | ${typeOf(field)} | ${cell((choice + comments.of(field)).trim())} |`;
     }), ""];
   }
 
