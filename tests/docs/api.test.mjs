@@ -71,6 +71,13 @@ test("errors.md names RPCs and actions that there are", () => {
   for (const { reason, toldBy } of readErrors()) for (const name of toldBy) assert.ok(names.has(name), `${reason} is said to be told by ${name}, which there is none of`);
 });
 
+/** What a call was refused with is among what its page says. */
+function assertTold(name, details) {
+  const reason = /\n[^A-Z]?([A-Z][A-Z_]+)\x12.ride-tracking/s.exec(details)?.[1];
+  if (reason) assert.ok(readErrors().some((error) => error.reason === reason && (error.toldBy.includes(name) || error.heading.startsWith("Any"))), `${name} told ${reason}, and errors.md does not say so`);
+  else assert.ok(!details.includes("ErrorInfo"), `${name}: no reason was found in ${JSON.stringify(details)}`);
+}
+
 describe("a running server", () => {
   let server;
   before(async () => (server = await Server.start()));
@@ -84,6 +91,7 @@ describe("a running server", () => {
         const { status, details } = await server.call(path, method.methodKind === "bidi_streaming" ? [] : [Buffer.alloc(0)], token);
         const isRefused = (status === 7 && details.includes("ROLE_NOT_ALLOWED")) || (status === 16 && details.includes("TOKEN_MISSING"));
         const roles = rules.get(name);
+        assertTold(name, details);
         assert.equal(isRefused, !roles.includes("anybody") && !(role && roles.includes(role)), `${name}: status ${status} ${details}`);
       }));
     });
@@ -94,7 +102,8 @@ describe("a running server", () => {
     const examples = readExamples(contract);
     for (const { name, path, method } of methods) {
       const messages = [examples[name]].flat().map((json) => Buffer.from(toBinary(method.input, fromJson(method.input, json, { registry: contract }))));
-      const { status, message } = await server.call(path, messages, token);
+      const { status, details, message } = await server.call(path, messages, token);
+      assertTold(name, details);
       // Not there, not now: OK. An argument that is no argument, a fault of the server's: not.
       assert.ok(![2, 3, 12, 13].includes(status), `${name}: status ${status} ${message}`);
     }
