@@ -10,7 +10,7 @@ const folder = dirname(fileURLToPath(import.meta.url));
 const root = join(folder, "../..");
 const dashboard = join(root, "clients/dashboard");
 const require = createRequire(join(dashboard, "package.json"));
-const { createFileRegistry, fromBinary, fromJson } = require("@bufbuild/protobuf");
+const { createFileRegistry, fromBinary, fromJson, getOption, hasOption } = require("@bufbuild/protobuf");
 const { FileDescriptorSetSchema } = require("@bufbuild/protobuf/wkt");
 
 const made = "<!-- Made by generate.mjs from the contract. Do not edit: change protos/, errors.md or examples.json. -->";
@@ -86,7 +86,7 @@ export function generate() {
   function index() {
     const lines = [
       made, "", "# The API", "",
-      `Package \`${packageName}\`, from [protos](../../protos/README.md): gRPC over HTTP/2, or gRPC-Web on the page's port. What may change when: [compatibility.md](../compatibility.md).`, "",
+      `Package \`${packageName}\`, from [protos](../../protos/README.md): gRPC over HTTP/2; gRPC-Web, and [REST and JSON](../rest.md) ([OpenAPI](openapi.json)), on the page's port. What may change when: [compatibility.md](../compatibility.md).`, "",
       "- **Who may call**: by the token's `role`, from the server's one table; which driver, rider or trip a call may be about is told by the token's `ids` ([keys and tokens](../operations.md#keys-and-tokens)).",
       "- **Errors**: a status code and a reason; [every reason](errors.md), and what to do. UNAUTHENTICATED, PERMISSION_DENIED (`ROLE_NOT_ALLOWED`) and UNAVAILABLE (`STORE_UNAVAILABLE`) can come from any call, INVALID_ARGUMENT from any that breaks a rule below.",
       "- **Examples** are requests in JSON, as `buf curl` takes them: `call $token RiderService/GetTrip -d '{…}'` with the `call` of [start.md](../start.md#tokens). Whole conversations, line by line, are there.",
@@ -105,7 +105,7 @@ export function generate() {
   function rpc(service, method) {
     const name = `${service.name}.${method.name}`;
     const lines = [`## ${method.name}`, "", ...paragraph(comments.of(method))];
-    lines.push(`**Who may call**: ${rolesOf(name)}. **Kind**: ${kindOf(method)}.`, "");
+    lines.push(`**Who may call**: ${rolesOf(name)}. **Kind**: ${kindOf(method)}. **REST**: ${restOf(method)}.`, "");
     lines.push(...message("Request", method.input), ...message("Answer", method.output));
     const own = errors.filter((error) => error.toldBy.includes(name));
     if (own.length > 0) {
@@ -141,6 +141,14 @@ export function generate() {
 
   function named(desc) {
     return shared.includes(desc) ? `[${desc.name}](Types.md#${desc.name.toLowerCase()})` : `\`${desc.typeName}\``;
+  }
+
+  /** Verb and path, as the contract's `google.api.http` says. */
+  function restOf(method) {
+    const http = contract.getExtension("google.api.http");
+    if (!hasOption(method, http)) return "none";
+    const { pattern, body } = getOption(method, http);
+    return `\`${pattern.case.toUpperCase()} ${pattern.value}\`${body && body !== "*" ? `, with \`${body}\` as the body` : ""}`;
   }
 
   function rolesOf(name) {
