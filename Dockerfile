@@ -27,6 +27,7 @@ FROM mcr.microsoft.com/dotnet/aspnet:10.0 AS final
 WORKDIR /app
 COPY --from=build /app ./
 COPY --from=page /src/clients/dashboard/dist/ dashboard/
+COPY LICENSE NOTICE ./
 # The base image's user without privileges owns the data and nothing else.
 RUN mkdir /data && chown "$APP_UID" /data
 USER $APP_UID

@@ -58,11 +58,11 @@ toolchain() {
 
 debian_packages() {
     local missing=() package
-    for package in redis-server chromium git; do
+    for package in redis-server chromium git python3-grpcio python3-protobuf protobuf-compiler protobuf-compiler-grpc; do
         dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q 'ok installed' || missing+=("$package")
     done
     if [ ${#missing[@]} -eq 0 ]; then
-        echo "redis-server, chromium and git are there."
+        echo "All are there."
         return 0
     fi
 
@@ -120,12 +120,14 @@ need "The .NET SDK" toolchain
 need "Debian packages" debian_packages
 need "npm packages" npm ci --prefix clients/dashboard --no-audit --no-fund
 check "The contract: buf lint" npm run --silent lint:proto --prefix clients/dashboard
+check "The contract: buf breaking" npm run --silent breaking:proto --prefix clients/dashboard
 check "The page: build" npm run --silent build --prefix clients/dashboard
 need "The solution: build" dotnet build ride-tracking.sln -c "$configuration" -v quiet -clp:NoSummary
 # Style and analyzers are errors of the build; what is left of a format in full, which takes six times as long, is white space.
 check "The solution: white space" dotnet format whitespace ride-tracking.sln --verify-no-changes --no-restore -v quiet
 
 check "Tests: clients/dashboard" test_node clients/dashboard
+check "Tests: tests/docs" test_node tests/docs
 for project in tests/*.Tests/*.csproj; do
     check "Tests: $(dirname "$project")" test_dotnet "$project"
 done
