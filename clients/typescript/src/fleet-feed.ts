@@ -137,10 +137,12 @@ export class FleetFeed {
   private apply(watch: Watch, frame: WatchFleetResponse): void {
     const change = watch.drivers.apply(frame);
     if (change === undefined) return;
-    if (this.next === watch) this.takeOver(watch);
+    const isNew = this.next === watch;
+    if (isNew) this.takeOver(watch);
     if (frame.counts !== undefined) this.counts = frame.counts;
     this.options.onChange(change);
-    // A callback may have closed the feed, or asked for another viewport: this frame was still the picture's.
+    // A callback may have closed the feed.
+    if (isNew && !watch.abort.signal.aborted) this.options.onConnection?.({ kind: "live" });
     if (!watch.abort.signal.aborted) this.options.onFrame?.(frame);
   }
 
@@ -149,7 +151,6 @@ export class FleetFeed {
     this.current = watch;
     this.next = undefined;
     this.retries.succeeded();
-    this.options.onConnection?.({ kind: "live" });
   }
 
   private lost(watch: Watch, error: ConnectError): void {

@@ -1,4 +1,7 @@
-export { createClient, Code, ConnectError, type Client } from "@connectrpc/connect";
+// What messages and calls are made with, so that a page needs no second copy, perhaps of another version, beside this one.
+export { create, type MessageInitShape } from "@bufbuild/protobuf";
+export { durationFromMs, durationMs, timestampDate, timestampFromDate, timestampFromMs, timestampMs } from "@bufbuild/protobuf/wkt";
+export { Code, ConnectError, createClient, type Client, type Transport } from "@connectrpc/connect";
 export { backoffMs, defaultBackoff, type BackoffBounds } from "./backoff.js";
 export type { Aborted, Connection, Over, Refused, WatchEnd } from "./end.js";
 export { FleetDrivers, type FleetChange } from "./fleet-drivers.js";
