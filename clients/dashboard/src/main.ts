@@ -160,7 +160,6 @@ map.on("click", ({ lngLat }) => {
 });
 // The two clicks of it were for the zoom.
 map.on("dblclick", () => nearestSearch.end());
-window.addEventListener("online", () => feed.reopen());
 
 /** The car that a click at a place hits. */
 function carAt({ lng, lat }: { lng: number; lat: number }): Car | undefined {

@@ -6,7 +6,7 @@ import { FleetDrivers, type FleetChange } from "./fleet-drivers.js";
 import { WatchFleetRequestSchema, type FleetCounts, type FleetService, type WatchFleetResponse } from "./gen/ridetracking/v1/fleet_pb.js";
 import { readCall } from "./read-call.js";
 import { Retries, type RetryOptions } from "./retries.js";
-import { sleepUntilOnline } from "./wait.js";
+import { onOnline, sleep } from "./wait.js";
 
 /** A rectangle in degrees; `west` greater than `east` crosses the antimeridian. */
 export interface ViewportDegrees {
@@ -64,12 +64,13 @@ export class FleetFeed {
   private current: Watch | undefined;
   private next: Watch | undefined;
   private retry: AbortController | undefined;
-  private readonly forgetTokens: (() => void) | undefined;
+  private readonly forget: readonly ((() => void) | undefined)[];
 
   constructor(private readonly options: FleetFeedOptions) {
     this.ended = new Promise((end, fail) => (this.settle = { end, fail }));
     this.retries = new Retries(options);
-    this.forgetTokens = options.tokens?.onRenewed(() => this.reopen());
+    // When the network is back, an open stream may be dead without a word.
+    this.forget = [options.tokens?.onRenewed(() => this.reopen()), onOnline(() => this.reopen())];
     options.signal?.addEventListener("abort", this.close);
     if (options.signal?.aborted) this.close();
   }
@@ -167,7 +168,7 @@ export class FleetFeed {
     const retry = new AbortController();
     this.retry = retry;
     this.options.onConnection?.({ kind: "waiting", retryAt: performance.now() + waitMs, failures: this.retries.failures, error });
-    void sleepUntilOnline(waitMs, retry.signal).then(() => {
+    void sleep(waitMs, retry.signal).then(() => {
       if (!retry.signal.aborted) this.reopen();
     });
   }
@@ -182,7 +183,7 @@ export class FleetFeed {
     this.life.abort();
     for (const part of [this.retry, this.current?.abort, this.next?.abort]) part?.abort();
     this.current = this.next = undefined;
-    this.forgetTokens?.();
+    for (const forget of this.forget) forget?.();
     this.options.signal?.removeEventListener("abort", this.close);
     tell();
   }

@@ -1,7 +1,7 @@
 import type { Connection, WatchEnd } from "./end.js";
 import { readCall } from "./read-call.js";
 import { Retries, type RetryOptions } from "./retries.js";
-import { sleepUntilOnline } from "./wait.js";
+import { onOnline, sleepUntilOnline } from "./wait.js";
 
 /** A stream that is opened again whenever it is lost. */
 export interface WatchOptions<Message> extends RetryOptions {
@@ -27,6 +27,12 @@ export async function keepWatching<Message>(options: WatchOptions<Message>): Pro
     options.onConnection?.({ kind: "connecting" });
     options.onOpen?.();
     let isLive = false;
+    // A browser that is offline does not end what is open: when it is back, that may be dead without a word.
+    const call = new AbortController();
+    const endCall = () => call.abort(signal.reason);
+    const forget = onOnline(endCall);
+    signal.addEventListener("abort", endCall);
+    if (signal.aborted) endCall();
     const error = await readCall<Message>({
       open: (ownSignal) => options.open(ownSignal),
       onMessage: (message) => {
@@ -35,12 +41,16 @@ export async function keepWatching<Message>(options: WatchOptions<Message>): Pro
         isLive = true;
         return options.onMessage(message);
       },
-      signal,
+      signal: call.signal,
       silenceMs: options.silenceMs,
       tokens: options.tokens,
+    }).finally(() => {
+      forget();
+      signal.removeEventListener("abort", endCall);
     });
     if (error === undefined) return { kind: "over" };
     if (signal.aborted) break;
+    if (call.signal.aborted) continue;
     const waitMs = retries.failed(error);
     if (waitMs === undefined) return { kind: "refused", error };
     options.onConnection?.({ kind: "waiting", retryAt: performance.now() + waitMs, failures: retries.failures, error });

@@ -7,7 +7,7 @@ import type { FleetChange } from "../src/fleet-drivers.js";
 import { FleetFeed, type FleetFeedOptions } from "../src/fleet-feed.js";
 import { FleetService, WatchFleetResponseSchema, type WatchFleetRequest, type WatchFleetResponse } from "../src/gen/ridetracking/v1/fleet_pb.js";
 import { TokenSource } from "../src/tokens.js";
-import { Channel, jwt, pass, settle } from "./support.js";
+import { Channel, fakeNetwork, jwt, pass, settle } from "./support.js";
 
 const frame = (init: MessageInitShape<typeof WatchFleetResponseSchema>) => create(WatchFleetResponseSchema, init);
 const whole = (...ids: string[]) => frame({ snapshot: true, snapshotComplete: true, drivers: ids.map((driverId, slot) => ({ slot, driverId })) });
@@ -171,6 +171,30 @@ test("silence is a dead connection", async (t) => {
   await pass(t, 1);
   assert.equal(connections.at(-1)?.kind, "waiting");
   assert.equal(streams[0]!.signal.aborted, true);
+});
+
+test("when the network is back, the stream is opened anew at once: beside an open one, and without the rest of a wait", async (t) => {
+  const network = fakeNetwork();
+  const { feed, streams, told } = setUp(t);
+  feed.show(here);
+  await settle();
+  streams[0]!.channel.send(whole("a"));
+  await settle();
+  network.comeBack();
+  await settle();
+  assert.equal(feed.openStreams, 2);
+  streams[1]!.channel.send(whole("b"));
+  await settle();
+  streams[1]!.channel.fail(new ConnectError("gone", Code.Unavailable));
+  await settle();
+  assert.equal(feed.openStreams, 0);
+  network.comeBack();
+  await settle();
+  streams[2]!.channel.send(whole("c"));
+  await settle();
+  assert.deepEqual(told, ["whole a", "whole b", "whole c"]);
+  await pass(t, 500);
+  assert.equal(streams.length, 3, "the wait is over, too");
 });
 
 test("waiting for a person to give a token is no silence", async (t) => {

@@ -11,7 +11,7 @@ import { TokenSource } from "../src/tokens.js";
 import { authorize } from "../src/transport.js";
 import type { TripView } from "../src/trip-view.js";
 import type { FollowOptions } from "../src/watch-view.js";
-import { Channel, pass, settle } from "./support.js";
+import { Channel, fakeNetwork, pass, settle } from "./support.js";
 
 type News = MessageInitShape<typeof WatchTripResponseSchema>;
 const news = (init: News) => create(WatchTripResponseSchema, init);
@@ -162,6 +162,26 @@ test("a silent stream is opened anew", async (t) => {
   assert.equal(server.streams.length, 2);
   abort.abort();
   await ended;
+  await settle();
+});
+
+test("when the network is back, a stream that may be dead is opened anew at once, and a wait ends", async (t) => {
+  t.mock.timers.enable({ apis: ["setTimeout"] });
+  const network = fakeNetwork();
+  const server = fakeServer();
+  const abort = new AbortController();
+  const ended = followTrip(server.client, "t1", listener({ signal: abort.signal }).options);
+  await settle();
+  network.comeBack();
+  await settle();
+  assert.equal(server.streams.length, 2);
+  server.streams[1]!.fail(new ConnectError("gone", Code.Unavailable));
+  await settle();
+  network.comeBack();
+  await settle();
+  assert.equal(server.streams.length, 3);
+  abort.abort();
+  assert.deepEqual(await ended, { kind: "aborted" });
   await settle();
 });
 

@@ -49,5 +49,14 @@ export class Channel<T> {
   }
 }
 
+/** A browser's window, as far as it tells that the network is back. It stays for the tests that follow, and is silent. */
+export function fakeNetwork(): { comeBack(): void } {
+  const events = new EventTarget();
+  const window = globalThis as Partial<Pick<EventTarget, "addEventListener" | "removeEventListener">>;
+  window.addEventListener = events.addEventListener.bind(events);
+  window.removeEventListener = events.removeEventListener.bind(events);
+  return { comeBack: () => void events.dispatchEvent(new Event("online")) };
+}
+
 /** An unsigned JWT of some claims. */
 export const jwt = (claims: object) => `e30.${Buffer.from(JSON.stringify(claims)).toString("base64url")}.x`;
