@@ -55,3 +55,53 @@ test("drivers beyond the bound, and slots that were never named, are left out an
   assert.deepEqual(told(drivers.apply(frame({ drivers: [{ slot: 3, driverId: "c" }, { slot: 8 }, { slot: 1, latitudeE7: 4 }] }))), { drivers: [["a", 4]], left: [] });
   assert.deepEqual([drivers.size, drivers.leftOut], [2, 2]);
 });
+
+/** Whole numbers below a bound, the same for the same seed. */
+function dice(seed: number): (below: number) => number {
+  let state = seed;
+  return (below) => {
+    state = (Math.imul(state, 48271) >>> 0) % 2147483647;
+    return state % below;
+  };
+}
+
+test("whoever applies the changes has what the server has, whatever comes and goes", () => {
+  for (let seed = 1; seed <= 200; seed++) {
+    const below = dice(seed);
+    const server = new Map<number, { driverId: string; latitudeE7: number }>();
+    const named = new Set<number>();
+    const drivers = new FleetDrivers(100);
+    const page = new Map<string, number>();
+    for (let step = 0; step < 40; step++) {
+      const leftSlots: number[] = [];
+      const changed = new Set<number>();
+      for (let change = below(4); change > 0; change--) {
+        const slot = below(8);
+        if (server.has(slot) && below(3) === 0) {
+          server.delete(slot);
+          changed.delete(slot);
+          if (named.delete(slot)) leftSlots.push(slot);
+          continue;
+        }
+        // A slot that is free goes to anybody who is not there.
+        const free = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9].map((number) => `d${number}`).filter((id) => ![...server.values()].some((one) => one.driverId === id));
+        const driverId = server.get(slot)?.driverId ?? free[below(free.length)]!;
+        server.set(slot, { driverId, latitudeE7: below(1_000_000) });
+        changed.add(slot);
+      }
+      const told = [...changed].map((slot) => ({ slot, latitudeE7: server.get(slot)!.latitudeE7, driverId: named.has(slot) ? "" : server.get(slot)!.driverId }));
+      for (const slot of changed) named.add(slot);
+      // The snapshot comes in three parts.
+      const change = drivers.apply(frame({ snapshot: step < 3, snapshotComplete: step === 2, drivers: told, leftSlots }));
+      assert.equal(change === undefined, step < 2);
+      if (change === undefined) continue;
+      if (change.isWhole) page.clear();
+      for (const driverId of change.left) assert.ok(page.delete(driverId), "nobody leaves who was not there");
+      for (const driver of change.drivers) page.set(driver.driverId, driver.latitudeE7);
+      const expected = [...server.values()].map((one) => [one.driverId, one.latitudeE7] as const).sort();
+      assert.deepEqual([...page].sort(), expected, `seed ${seed}, step ${step}`);
+      assert.deepEqual([...drivers].map((one) => [one.driverId, one.latitudeE7] as const).sort(), expected);
+    }
+    assert.equal(drivers.leftOut, 0);
+  }
+});

@@ -229,6 +229,20 @@ test("what a callback throws is told to who follows, and ends the stream", async
   assert.equal(server.streams.length, 1);
 });
 
+test("an abort ends the wait between two tries of the request", async (t) => {
+  t.mock.timers.enable({ apis: ["setTimeout"] });
+  const server = fakeServer(() => {
+    throw new ConnectError("gone", Code.Unavailable);
+  });
+  const abort = new AbortController();
+  const ended = followTrip(server.client, {}, listener({ signal: abort.signal }).options);
+  await settle();
+  abort.abort();
+  assert.deepEqual(await ended, { kind: "aborted" });
+  assert.equal(server.requests.length, 1);
+  await settle();
+});
+
 test("a signal that has aborted before asks for nothing", async () => {
   const server = fakeServer();
   const { options } = listener({ signal: AbortSignal.abort() });
