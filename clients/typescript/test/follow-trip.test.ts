@@ -126,6 +126,11 @@ test("a lost stream is mended; the car stays where it was seen, with its age, un
   await settle();
   assert.equal(views[5]!.vehicle, undefined, "nor the former one's for the next");
 
+  server.streams[1]!.send(news({ position: { age: {} } }));
+  server.streams[1]!.send(news({ trip: { version: 5n, state: TripState.ASSIGNED, driver: { driverId: "d3" } } }));
+  await settle();
+  assert.ok(views[6]!.vehicle !== undefined && views[7]!.vehicle === undefined, "also when another takes over without a search between");
+
   server.streams[1]!.end();
   await pass(t, 500);
   assert.equal(server.streams.length, 3, "an end in good order is not the trip's end");
