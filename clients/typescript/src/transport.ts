@@ -3,7 +3,7 @@ import { createGrpcWebTransport } from "@connectrpc/connect-web";
 import type { TokenSource } from "./tokens.js";
 
 export interface TransportOptions {
-  /** Where the server's gRPC-Web port is, or what stands before it. Of another origin than the page only with CORS there. */
+  /** Where the server's gRPC-Web port is, or what stands before it. Of another origin than the page only where the server allows the page's. */
   readonly baseUrl: string;
   /** Absent for who needs no account: who has the token of a link. */
   readonly tokens?: TokenSource;
