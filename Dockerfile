@@ -4,10 +4,13 @@
 
 FROM node:22-bookworm-slim AS page
 WORKDIR /src
+# Packages first: they are installed again only when one of the lock files changes.
+COPY clients/typescript/package.json clients/typescript/package-lock.json clients/typescript/
 COPY clients/dashboard/package.json clients/dashboard/package-lock.json clients/dashboard/
-RUN npm ci --prefix clients/dashboard --no-audit --no-fund
+RUN npm ci --prefix clients/typescript --no-audit --no-fund && npm ci --prefix clients/dashboard --no-audit --no-fund
 COPY buf.yaml ./
 COPY protos/ protos/
+COPY clients/typescript/ clients/typescript/
 COPY clients/dashboard/ clients/dashboard/
 RUN npm run build --prefix clients/dashboard
 

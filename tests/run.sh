@@ -126,6 +126,7 @@ need "The solution: build" dotnet build ride-tracking.sln -c "$configuration" -v
 # Style and analyzers are errors of the build; what is left of a format in full, which takes six times as long, is white space.
 check "The solution: white space" dotnet format whitespace ride-tracking.sln --verify-no-changes --no-restore -v quiet
 
+check "Tests: clients/typescript" test_node clients/typescript
 check "Tests: clients/dashboard" test_node clients/dashboard
 check "Tests: tests/docs" test_node tests/docs
 for project in tests/*.Tests/*.csproj; do

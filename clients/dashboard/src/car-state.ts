@@ -1,4 +1,4 @@
-import { DriverAvailability, DriverLink, DriverWork } from "./gen/ridetracking/v1/trip_pb.ts";
+import { DriverAvailability, DriverLink, DriverWork } from "@ride-tracking/client/v1/trip";
 
 /** What a car on the map shows, in the order of the legend. */
 export const CarState = {

@@ -1,5 +1,5 @@
+import type { FleetDriver } from "@ride-tracking/client/v1/fleet";
 import { carState, isLost, type CarState } from "./car-state.ts";
-import type { FleetDriver } from "./gen/ridetracking/v1/fleet_pb.ts";
 import { glideSeconds, isGlide, mix, nearestCourse, progress } from "./glide.ts";
 import { mercatorX, mercatorY, nearestCopy } from "./mercator.ts";
 import type { Stretch } from "./trails.ts";
@@ -7,7 +7,6 @@ import type { Stretch } from "./trails.ts";
 /** A car as the map knows it. Places are in Mercator units, courses in degrees, times in the page's seconds. */
 export interface Car {
   readonly driverId: string;
-  slot: number;
   state: CarState;
   isLost: boolean;
   hasCourse: boolean;
@@ -48,7 +47,6 @@ export class Cars {
   stillAfter = 0;
   /** Told of each stretch that a car drives on; not of cars that are set down elsewhere. */
   onDriven: ((stretch: Stretch) => void) | undefined;
-  private bySlot = new Map<number, number>();
   private readonly byId = new Map<string, number>();
   private readonly changed = new Set<number>();
 
@@ -56,29 +54,28 @@ export class Cars {
   replace(drivers: readonly FleetDriver[], now: number): void {
     const known = new Map(this.all.map((car) => [car.driverId, car]));
     this.all.length = 0;
-    this.bySlot = new Map();
     this.byId.clear();
     for (const driver of drivers) {
       if (this.byId.has(driver.driverId)) continue;
       const car = known.get(driver.driverId);
       if (car !== undefined) this.moveCar(car, driver, now);
-      this.append(car ?? newCar(driver, now), driver.slot);
+      this.append(car ?? newCar(driver, now));
     }
     this.changed.clear();
     for (let index = 0; index < this.all.length; index++) this.changed.add(index);
   }
 
-  /** A delta: drivers that changed or came, and slots that left. */
-  update(drivers: readonly FleetDriver[], leftSlots: readonly number[], now: number): void {
-    for (const slot of leftSlots) this.remove(slot);
+  /** A delta: drivers that changed or came, and those that left. */
+  update(drivers: readonly FleetDriver[], left: readonly string[], now: number): void {
+    for (const driverId of left) this.remove(driverId);
     for (const driver of drivers) {
-      const index = this.bySlot.get(driver.slot);
+      const index = this.byId.get(driver.driverId);
       const car = index === undefined ? undefined : this.all[index];
       if (index !== undefined && car !== undefined) {
         this.moveCar(car, driver, now);
         this.changed.add(index);
-      } else if (driver.driverId !== "") {
-        this.append(newCar(driver, now), driver.slot);
+      } else {
+        this.append(newCar(driver, now));
         this.changed.add(this.all.length - 1);
       }
     }
@@ -117,26 +114,21 @@ export class Cars {
     return indices;
   }
 
-  private append(car: Car, slot: number): void {
-    car.slot = slot;
-    this.bySlot.set(slot, this.all.length);
+  private append(car: Car): void {
     this.byId.set(car.driverId, this.all.length);
     this.all.push(car);
     this.stillAfter = Math.max(this.stillAfter, car.glideStart + car.glideDuration);
   }
 
   /** The last car takes the place of the one that leaves. */
-  private remove(slot: number): void {
-    const index = this.bySlot.get(slot);
-    if (index === undefined) return;
-    const gone = this.all[index];
-    const last = this.all.pop();
-    this.bySlot.delete(slot);
-    if (gone === undefined || last === undefined) return;
-    this.byId.delete(gone.driverId);
-    if (last === gone) return;
+  private remove(driverId: string): void {
+    const index = this.byId.get(driverId);
+    const last = this.all.at(-1);
+    if (index === undefined || last === undefined) return;
+    this.all.pop();
+    this.byId.delete(driverId);
+    if (last.driverId === driverId) return;
     this.all[index] = last;
-    this.bySlot.set(last.slot, index);
     this.byId.set(last.driverId, index);
     this.changed.add(index);
   }
@@ -176,7 +168,6 @@ function newCar(driver: FleetDriver, now: number): Car {
   const course = driver.courseDegrees ?? 0;
   const car: Car = {
     driverId: driver.driverId,
-    slot: driver.slot,
     state: 0,
     isLost: false,
     hasCourse: false,

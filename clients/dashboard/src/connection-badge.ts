@@ -1,5 +1,5 @@
+import type { Connection } from "@ride-tracking/client";
 import { element, setText } from "./dom.ts";
-import type { Connection } from "./fleet-stream.ts";
 import { formatAge } from "./format.ts";
 
 /** After so many tries in vain the connection is called lost. */
@@ -49,7 +49,7 @@ export class ConnectionBadge {
     this.root.dataset["level"] = this.shownLevel;
     setText(this.title, titles[this.shownLevel]);
     setText(this.detail, this.describe(now, frameAgeSeconds, medianFixAgeSeconds));
-    this.root.title = this.connection.kind === "waiting" ? this.connection.reason : "";
+    this.root.title = this.connection.kind === "waiting" ? this.connection.error.rawMessage : "";
   }
 
   private describe(now: number, frameAge: number | undefined, fixAge: number | undefined): string {

@@ -1,6 +1,6 @@
+import type { ViewportDegrees } from "@ride-tracking/client";
 import type { ConnectionLevel } from "./connection-badge.ts";
 import type { ShownTrip } from "./shown-trip.ts";
-import type { ViewportDegrees } from "./viewport.ts";
 
 /** What the page knows about itself, for support and for its tests: `window.rideTracking` in the console. */
 export interface DebugState {

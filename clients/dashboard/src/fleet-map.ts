@@ -9,7 +9,7 @@ import {
   type StyleSpecification,
 } from "maplibre-gl";
 import workerUrl from "maplibre-gl/dist/maplibre-gl-worker.mjs?url";
-import type { Access } from "./access.ts";
+import type { TokenSource } from "@ride-tracking/client";
 import { graticuleLines, graticuleStep } from "./graticule.ts";
 import { contains, viewportOf, type MapBounds } from "./viewport.ts";
 
@@ -34,7 +34,7 @@ const style: StyleSpecification = {
 };
 
 /** A map of nothing but a background, a graticule and a scale; all else comes as layers. Its tiles are asked for with a token. */
-export function createFleetMap(container: HTMLElement, access: Access): MapLibre {
+export function createFleetMap(container: HTMLElement, tokens: TokenSource): MapLibre {
   setWorkerUrl(workerUrl);
   const map = new MapLibre({
     container,
@@ -50,7 +50,7 @@ export function createFleetMap(container: HTMLElement, access: Access): MapLibre
     pitchWithRotate: false,
     maxPitch: 0,
     fadeDuration: 0,
-    transformRequest: (url) => withToken(url, access),
+    transformRequest: (url) => withToken(url, tokens),
   });
   map.touchZoomRotate.disableRotation();
   map.keyboard.disableRotation();
@@ -61,8 +61,8 @@ export function createFleetMap(container: HTMLElement, access: Access): MapLibre
   return map;
 }
 
-async function withToken(url: string, access: Access): Promise<RequestParameters> {
-  return { url, headers: { authorization: `Bearer ${await access.value()}` } };
+async function withToken(url: string, tokens: TokenSource): Promise<RequestParameters> {
+  return { url, headers: { authorization: `Bearer ${await tokens.token()}` } };
 }
 
 export function boundsOf(map: MapLibre): MapBounds {

@@ -1,4 +1,4 @@
-import { IncidentState, type Incident, type WatchIncidentsResponse } from "./gen/ridetracking/v1/incident_pb.ts";
+import { IncidentState, type Incident, type WatchIncidentsResponse } from "@ride-tracking/client/v1/incident";
 
 /**
  * The incidents that are open, as a watcher is told: all of them first, then each change, some of it twice. What is known

@@ -1,8 +1,7 @@
-import type { Client } from "@connectrpc/connect";
-import { backoffMs } from "./backoff.ts";
-import type { DispatchService } from "./gen/ridetracking/v1/dispatch_pb.ts";
-import type { Incident } from "./gen/ridetracking/v1/incident_pb.ts";
+import { keepWatching, type Client, type DispatchService, type TokenSource } from "@ride-tracking/client";
+import type { Incident, WatchIncidentsResponse } from "@ride-tracking/client/v1/incident";
 import { IncidentBook } from "./incident-book.ts";
+import { reportFault } from "./report-fault.ts";
 
 /** The server says something each 20 s: this much silence is a dead connection. */
 const silenceMs = 30_000;
@@ -14,9 +13,21 @@ export class IncidentFeed {
 
   constructor(
     private readonly client: Client<typeof DispatchService>,
+    tokens: TokenSource,
     private readonly onIncidents: (open: readonly Incident[]) => void,
   ) {
-    void this.watch(0);
+    keepWatching<WatchIncidentsResponse>({
+      open: (signal) => client.watchIncidents({}, { signal }),
+      // What was told stays true until another stream has told anew.
+      onOpen: () => this.book.begin(),
+      onMessage: (message) => {
+        this.book.take(message);
+        if (message.snapshotComplete) this.tell();
+      },
+      isFinal: () => false,
+      silenceMs,
+      tokens,
+    }).catch(reportFault);
   }
 
   /** Closes an incident. Rejects when the server does not answer or refuses. */
@@ -25,26 +36,6 @@ export class IncidentFeed {
     if (incident === undefined) return;
     this.book.takeOne(incident);
     this.tell();
-  }
-
-  private async watch(failures: number): Promise<void> {
-    const abort = new AbortController();
-    let silence = setTimeout(() => abort.abort(), silenceMs);
-    try {
-      this.book.begin();
-      for await (const message of this.client.watchIncidents({}, { signal: abort.signal })) {
-        clearTimeout(silence);
-        silence = setTimeout(() => abort.abort(), silenceMs);
-        failures = 0;
-        this.book.take(message);
-        if (message.snapshotComplete) this.tell();
-      }
-    } catch {
-      // Whatever it was: what was told stays true until another stream tells anew.
-    }
-    clearTimeout(silence);
-    failures++;
-    setTimeout(() => void this.watch(failures), backoffMs(failures, Math.random()));
   }
 
   private tell(): void {

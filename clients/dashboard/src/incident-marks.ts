@@ -1,6 +1,6 @@
 import { Marker, type Map as MapLibre } from "maplibre-gl";
+import type { Incident } from "@ride-tracking/client/v1/incident";
 import { element } from "./dom.ts";
-import type { Incident } from "./gen/ridetracking/v1/incident_pb.ts";
 
 /** A mark on the map where each open incident was told of. They take no clicks. */
 export class IncidentMarks {

@@ -1,7 +1,7 @@
-import { timestampDate } from "@bufbuild/protobuf/wkt";
+import { timestampDate } from "@ride-tracking/client";
+import { IncidentKind, type Incident } from "@ride-tracking/client/v1/incident";
+import { TripActor } from "@ride-tracking/client/v1/trip";
 import { element, setText } from "./dom.ts";
-import { IncidentKind, type Incident } from "./gen/ridetracking/v1/incident_pb.ts";
-import { TripActor } from "./gen/ridetracking/v1/trip_pb.ts";
 
 const kinds: Record<IncidentKind, string> = {
   [IncidentKind.UNSPECIFIED]: "Incident",

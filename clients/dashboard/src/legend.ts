@@ -1,9 +1,9 @@
+import type { FleetCounts } from "@ride-tracking/client/v1/fleet";
 import { carIcon } from "./car-icon.ts";
 import { CarState, stateLooks } from "./car-state.ts";
 import type { Car } from "./cars.ts";
 import { element, setText } from "./dom.ts";
 import { formatCount } from "./format.ts";
-import type { FleetCounts } from "./gen/ridetracking/v1/fleet_pb.ts";
 
 /** How many cars of each state are in view; one whose link is lost counts only as lost. */
 export interface CountsInView {

@@ -1,6 +1,8 @@
 import "maplibre-gl/dist/maplibre-gl.css";
 import "./style.css";
-import { Access } from "./access.ts";
+import { Code, FleetFeed, TokenSource } from "@ride-tracking/client";
+import type { Incident } from "@ride-tracking/client/v1/incident";
+import { tokenOfPage } from "./access.ts";
 import { CarLayer, carRadius } from "./car-layer.ts";
 import { Cars, shownPlace, type Car } from "./cars.ts";
 import { ConnectionBadge } from "./connection-badge.ts";
@@ -9,9 +11,6 @@ import { element } from "./dom.ts";
 import { fleetBounds } from "./fleet-bounds.ts";
 import { createClients } from "./fleet-client.ts";
 import { boundsOf, createFleetMap } from "./fleet-map.ts";
-import { FleetStream } from "./fleet-stream.ts";
-import type { FleetCounts } from "./gen/ridetracking/v1/fleet_pb.ts";
-import type { Incident } from "./gen/ridetracking/v1/incident_pb.ts";
 import { GraticuleLabels } from "./graticule-labels.ts";
 import { IncidentFeed } from "./incident-feed.ts";
 import { IncidentMarks } from "./incident-marks.ts";
@@ -23,6 +22,7 @@ import { NearestMarks } from "./nearest-marks.ts";
 import { NearestPanel } from "./nearest-panel.ts";
 import { NearestSearch, type PlaceDegrees } from "./nearest-search.ts";
 import { DriverPanel } from "./panel.ts";
+import { reportFault } from "./report-fault.ts";
 import { RoadFeed } from "./road-feed.ts";
 import { RoadLayers } from "./road-layers.ts";
 import { ShowFleetControl } from "./show-fleet-control.ts";
@@ -51,7 +51,6 @@ const hud = document.querySelector<HTMLElement>("#hud")!;
 
 /** Without a place in the address the map first looks for the fleet. */
 let isLookingForFleet = location.hash.length < 2;
-let fleetCounts: FleetCounts | undefined;
 let lastFrameAt: number | undefined;
 let frames = 0;
 let openIncidents: readonly Incident[] = [];
@@ -62,11 +61,8 @@ cars.onDriven = (stretch) => trails.add(stretch);
 const carLayer = new CarLayer(cars, now);
 const badge = new ConnectionBadge();
 const legend = new Legend();
-const access = new Access(
-  () => askForToken(document.body),
-  () => stream.reopen(),
-);
-const clients = createClients(access);
+const tokens = new TokenSource(tokenOfPage(() => askForToken(document.body)));
+const clients = createClients(tokens);
 const tripLayers = new TripLayers();
 const panel = new DriverPanel(clients.fleet, (trip) => tripLayers.show(trip), () => select(undefined));
 const roadLayers = new RoadLayers();
@@ -74,35 +70,32 @@ const zoneLayers = new ZoneLayers();
 const zoneLegend = new ZoneLegend((isShown) => zoneLayers.setVisible(isShown));
 const nearestPanel = new NearestPanel(select, () => nearestSearch.end());
 const incidentPanel = new IncidentPanel(showIncident, (incidentId, note) => incidentFeed.close(incidentId, note));
-const stream = new FleetStream(
-  clients.fleet,
-  {
-    onSnapshot(drivers) {
-      cars.replace(drivers, now());
-      if (isLookingForFleet) showFleet();
-    },
-    onChanges(drivers, leftSlots) {
-      cars.update(drivers, leftSlots, now());
-      if (isLookingForFleet) showFleet();
-    },
-    onFrame(frame) {
-      lastFrameAt = now();
-      frames++;
-      if (frame.counts !== undefined) fleetCounts = frame.counts;
-      map.triggerRepaint();
-      followSelected();
-    },
-    onConnection(connection) {
-      badge.setConnection(connection);
-      refreshHud();
-    },
-    onTokenRefused: () => access.refused(),
-  },
-  () => access.value(),
+const feed = new FleetFeed({
+  client: clients.fleet,
+  tokens,
   minFrameIntervalMs,
-);
+  // The page stays, and somebody may give it a better token.
+  isFinal: () => false,
+  onChange({ isWhole, drivers, left }) {
+    if (isWhole) cars.replace(drivers, now());
+    else cars.update(drivers, left, now());
+    if (isLookingForFleet) showFleet();
+  },
+  onFrame() {
+    lastFrameAt = now();
+    frames++;
+    map.triggerRepaint();
+    followSelected();
+  },
+  onConnection(connection) {
+    if (connection.kind === "waiting" && connection.error.code === Code.PermissionDenied) tokens.refused();
+    badge.setConnection(connection);
+    refreshHud();
+  },
+});
+feed.ended.catch(reportFault);
 
-const map = createFleetMap(mapElement, access);
+const map = createFleetMap(mapElement, tokens);
 map.addControl(new ShowFleetControl(lookForFleet), "bottom-right");
 new GraticuleLabels(map, labelsElement);
 const nearestMarks = new NearestMarks(map, shownPlaceOf);
@@ -122,13 +115,13 @@ const nearestSearch = new NearestSearch(clients.dispatch, {
   },
 });
 const zoneTip = new ZoneTip(map, zoneLayers, (place) => carAt(place) !== undefined);
-new RoadFeed(access, (roads) => roadLayers.show(roads));
+new RoadFeed(tokens, (roads) => roadLayers.show(roads));
 new ZoneFeed(clients.fleet, (zones) => {
   zoneLayers.show(zones);
   zoneLegend.show(zones);
 });
 const incidentMarks = new IncidentMarks(map);
-const incidentFeed = new IncidentFeed(clients.dispatch, (open) => {
+const incidentFeed = new IncidentFeed(clients.dispatch, tokens, (open) => {
   openIncidents = open;
   incidentPanel.show(open);
   incidentMarks.show(open);
@@ -167,7 +160,6 @@ map.on("click", ({ lngLat }) => {
 });
 // The two clicks of it were for the zoom.
 map.on("dblclick", () => nearestSearch.end());
-window.addEventListener("online", () => stream.reopen());
 
 /** The car that a click at a place hits. */
 function carAt({ lng, lat }: { lng: number; lat: number }): Car | undefined {
@@ -187,11 +179,11 @@ function shownPlaceOf(driverId: string): PlaceDegrees | undefined {
 function watchShownArea(): void {
   const shown = viewportOf(boundsOf(map), 0);
   if (isLookingForFleet) {
-    if (stream.watched === undefined) stream.show(wholeWorld);
+    if (feed.watched === undefined) feed.show(wholeWorld);
     return;
   }
-  if (stream.watched === undefined || !serves(stream.watched, shown)) {
-    stream.show(viewportOf(boundsOf(map), viewportMargin));
+  if (feed.watched === undefined || !serves(feed.watched, shown)) {
+    feed.show(viewportOf(boundsOf(map), viewportMargin));
   }
 }
 
@@ -199,7 +191,7 @@ function watchShownArea(): void {
 function lookForFleet(): void {
   panel.stopFollowing();
   isLookingForFleet = true;
-  stream.show(wholeWorld);
+  feed.show(wholeWorld);
 }
 
 /** Somebody looks elsewhere by hand: the map stays there. */
@@ -252,7 +244,7 @@ function projected(longitude: number, latitude: number): { x: number; y: number 
 function refreshHud(): void {
   const frameAge = lastFrameAt === undefined ? undefined : now() - lastFrameAt;
   badge.show(performance.now(), frameAge, medianFixAge(cars.all, now()));
-  legend.show(countInView(cars.all), fleetCounts);
+  legend.show(countInView(cars.all), feed.counts);
   panel.tick(performance.now());
   nearestPanel.tick(performance.now());
   document.body.classList.toggle("is-stale", badge.level === "lost" || badge.level === "reconnecting");
@@ -273,10 +265,10 @@ exposeDebugState({
     return cars.all.map((car) => car.driverId).sort();
   },
   get watched() {
-    return stream.watched;
+    return feed.watched;
   },
   get openStreams() {
-    return stream.openStreams;
+    return feed.openStreams;
   },
   roadsAt(longitude, latitude) {
     return roadLayers.at({ lng: longitude, lat: latitude });

@@ -1,6 +1,5 @@
-import type { Client } from "@connectrpc/connect";
-import { durationMs } from "@bufbuild/protobuf/wkt";
-import { LeftOutReason, type DispatchService, type FoundDriver, type LeftOutDrivers } from "./gen/ridetracking/v1/dispatch_pb.ts";
+import { durationMs, type Client } from "@ride-tracking/client";
+import { LeftOutReason, type DispatchService, type FoundDriver, type LeftOutDrivers } from "@ride-tracking/client/v1/dispatch";
 import { wrapLongitude } from "./viewport.ts";
 
 const pollMs = 3_000;

@@ -1,12 +1,10 @@
-import type { Client } from "@connectrpc/connect";
-import { Code, ConnectError } from "@connectrpc/connect";
-import { durationMs } from "@bufbuild/protobuf/wkt";
+import { Code, ConnectError, durationMs, type Client } from "@ride-tracking/client";
+import type { FleetService, GetFleetDriverResponse } from "@ride-tracking/client/v1/fleet";
+import { DriverAvailability, DriverLink } from "@ride-tracking/client/v1/trip";
 import { carIcon } from "./car-icon.ts";
 import { carState, isLost, stateLooks } from "./car-state.ts";
 import { element, setText } from "./dom.ts";
 import { formatAge, formatCourse, formatPlace, formatSpeed } from "./format.ts";
-import type { FleetService, GetFleetDriverResponse } from "./gen/ridetracking/v1/fleet_pb.ts";
-import { DriverAvailability, DriverLink } from "./gen/ridetracking/v1/trip_pb.ts";
 import { shownTrip, type ShownTrip } from "./shown-trip.ts";
 import { TripSection } from "./trip-section.ts";
 

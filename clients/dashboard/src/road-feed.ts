@@ -1,5 +1,5 @@
-import type { Access } from "./access.ts";
-import { keepAsking } from "./keep-asking.ts";
+import { keepAsking, type TokenSource } from "@ride-tracking/client";
+import { reportFault } from "./report-fault.ts";
 
 const pollMs = 15_000;
 const timeoutMs = 10_000;
@@ -23,15 +23,16 @@ export class RoadFeed {
   private version: string | undefined;
 
   constructor(
-    private readonly access: Access,
+    private readonly tokens: TokenSource,
     private readonly onRoads: (roads: RoadTileset | undefined) => void,
   ) {
-    void keepAsking(() => this.fetch(), (roads) => this.tell(roads), pollMs);
+    // As with the zones.
+    keepAsking({ ask: () => this.fetch(), onAnswer: (roads) => this.tell(roads), isFinal: () => false, pollMs }).catch(reportFault);
   }
 
   private async fetch(): Promise<RoadTileset | undefined> {
     const response = await fetch("./tiles/roads.json", {
-      headers: { authorization: `Bearer ${await this.access.value()}` },
+      headers: { authorization: `Bearer ${await this.tokens.token()}` },
       signal: AbortSignal.timeout(timeoutMs),
     });
     if (response.status === 204) return undefined;

@@ -1,6 +1,6 @@
-import { durationMs, timestampMs } from "@bufbuild/protobuf/wkt";
-import type { GetFleetDriverResponse } from "./gen/ridetracking/v1/fleet_pb.ts";
-import { RouteSource, TripState, WaypointKind, WaypointState, type Waypoint } from "./gen/ridetracking/v1/trip_pb.ts";
+import { durationMs, timestampMs } from "@ride-tracking/client";
+import type { GetFleetDriverResponse } from "@ride-tracking/client/v1/fleet";
+import { RouteSource, TripState, WaypointKind, WaypointState, type Waypoint } from "@ride-tracking/client/v1/trip";
 import { cutAt, decodePolyline, type Position } from "./route-line.ts";
 
 /** A place that the trip visits. */

@@ -1,6 +1,6 @@
 import { Marker, type GeoJSONSource, type LayerSpecification, type Map as MapLibre } from "maplibre-gl";
+import { WaypointState } from "@ride-tracking/client/v1/trip";
 import { element, setText } from "./dom.ts";
-import { WaypointState } from "./gen/ridetracking/v1/trip_pb.ts";
 import type { Position } from "./route-line.ts";
 import type { ShownTrip, ShownWaypoint } from "./shown-trip.ts";
 

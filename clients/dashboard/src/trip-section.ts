@@ -1,6 +1,6 @@
+import { RouteSource, TripState, WaypointState } from "@ride-tracking/client/v1/trip";
 import { element, setText } from "./dom.ts";
 import { formatDistance, formatWait } from "./format.ts";
-import { RouteSource, TripState, WaypointState } from "./gen/ridetracking/v1/trip_pb.ts";
 import type { ShownTrip, ShownWaypoint } from "./shown-trip.ts";
 
 const states: Partial<Record<TripState, string>> = {

@@ -1,10 +1,4 @@
-/** A rectangle in degrees; `west` greater than `east` crosses the antimeridian. */
-export interface ViewportDegrees {
-  readonly south: number;
-  readonly west: number;
-  readonly north: number;
-  readonly east: number;
-}
+import type { ViewportDegrees } from "@ride-tracking/client";
 
 /** What `Map.getBounds()` tells: its longitudes may lie beyond ±180. */
 export interface MapBounds {

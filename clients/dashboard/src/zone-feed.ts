@@ -1,7 +1,6 @@
-import type { Client } from "@connectrpc/connect";
-import type { FleetService } from "./gen/ridetracking/v1/fleet_pb.ts";
-import type { ListZonesRequest, ListZonesResponse, Zone } from "./gen/ridetracking/v1/zone_pb.ts";
-import { keepAsking } from "./keep-asking.ts";
+import { keepAsking, type Client, type FleetService } from "@ride-tracking/client";
+import type { ListZonesRequest, ListZonesResponse, Zone } from "@ride-tracking/client/v1/zone";
+import { reportFault } from "./report-fault.ts";
 
 const pollMs = 15_000;
 const timeoutMs = 10_000;
@@ -39,7 +38,13 @@ export class ZoneFeed {
     client: Client<typeof FleetService>,
     private readonly onZones: (zones: readonly Zone[]) => void,
   ) {
-    void keepAsking(() => listAllZones((request) => client.listZones(request, { timeoutMs })), (zones) => this.tell(zones), pollMs);
+    // While nobody answers, what was told last stays true; the badge tells whether the server is there.
+    keepAsking({
+      ask: (signal) => listAllZones((request) => client.listZones(request, { signal, timeoutMs })),
+      onAnswer: (zones) => this.tell(zones),
+      isFinal: () => false,
+      pollMs,
+    }).catch(reportFault);
   }
 
   private tell(zones: readonly Zone[]): void {

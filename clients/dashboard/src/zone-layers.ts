@@ -1,6 +1,6 @@
 import type { GeoJSONSource, LngLatLike, Map as MapLibre, Point } from "maplibre-gl";
+import type { Zone } from "@ride-tracking/client/v1/zone";
 import { rgb } from "./car-state.ts";
-import type { Zone } from "./gen/ridetracking/v1/zone_pb.ts";
 import { hatch, zoneLooks } from "./zone-look.ts";
 import { noZones, zoneFeature, type ZoneFeature, type ZoneFeatures } from "./zone-shapes.ts";
 

@@ -1,6 +1,6 @@
+import type { Zone, ZoneKind } from "@ride-tracking/client/v1/zone";
 import { element } from "./dom.ts";
 import { formatCount } from "./format.ts";
-import type { Zone, ZoneKind } from "./gen/ridetracking/v1/zone_pb.ts";
 import { zoneLook, zoneOrder, type ZoneLook } from "./zone-look.ts";
 
 /** The kinds that there are, from the lowest on the map to the topmost, with how many there are of each. */

@@ -1,4 +1,4 @@
-import { ZoneKind } from "./gen/ridetracking/v1/zone_pb.ts";
+import { ZoneKind } from "@ride-tracking/client/v1/zone";
 
 export interface ZoneLook {
   readonly kind: ZoneKind;

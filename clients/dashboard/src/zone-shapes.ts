@@ -1,4 +1,4 @@
-import type { Zone } from "./gen/ridetracking/v1/zone_pb.ts";
+import type { Zone } from "@ride-tracking/client/v1/zone";
 import { zoneLook, zoneOrder } from "./zone-look.ts";
 
 type Position = number[];

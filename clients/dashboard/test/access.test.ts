@@ -1,14 +1,40 @@
 import assert from "node:assert/strict";
-import { test } from "node:test";
-import { readToken } from "../src/access.ts";
+import { afterEach, beforeEach, mock, test } from "node:test";
+import { tokenOfPage } from "../src/access.ts";
 
-const jwt = (claims: object) => `e30.${Buffer.from(JSON.stringify(claims)).toString("base64url")}.x`;
+const kept = new Map<string, string>();
+const { signal } = new AbortController();
 
-test("a token tells how long it may be used, whatever the clocks say", () => {
-  assert.equal(readToken(jwt({ iat: 1000, exp: 1900 })).lifetimeSeconds, 900);
-  assert.equal(readToken(jwt({ nbf: 1000, exp: 1300 })).lifetimeSeconds, 300);
+beforeEach(() => {
+  kept.clear();
+  globalThis.sessionStorage = {
+    getItem: (key: string) => kept.get(key) ?? null,
+    setItem: (key: string, value: string) => void kept.set(key, value),
+    removeItem: (key: string) => void kept.delete(key),
+  } as Storage;
+});
+afterEach(() => mock.restoreAll());
+
+const answer = (status: number, body: object = {}) => mock.method(globalThis, "fetch", async () => Response.json(body, { status }));
+
+test("where the server hands out tokens nobody is asked", async () => {
+  answer(200, { token: "issued" });
+  const ask = tokenOfPage(() => Promise.reject(new Error("asked")));
+  assert.equal(await ask({ refused: undefined, signal }), "issued");
+  assert.equal(kept.size, 0);
 });
 
-test("what is no JWT is used as it is", () => {
-  assert.deepEqual(readToken("opaque"), { value: "opaque", lifetimeSeconds: undefined });
+test("what was pasted is kept for the tab, until the server refuses it", async () => {
+  answer(404);
+  const pasted = [" first\n", "second"];
+  const ask = tokenOfPage(async () => pasted.shift()!);
+  assert.equal(await ask({ refused: undefined, signal }), "first");
+  assert.equal(await ask({ refused: undefined, signal }), "first");
+  assert.equal(await ask({ refused: "first", signal }), "second");
+  assert.equal(await ask({ refused: "first", signal }), "second");
+});
+
+test("a server that is away is no reason to ask a person", async () => {
+  answer(502);
+  await assert.rejects(tokenOfPage(() => Promise.reject(new Error("asked")))({ refused: undefined, signal }), /answered 502/);
 });

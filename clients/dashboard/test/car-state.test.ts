@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { DriverAvailability, DriverWork } from "@ride-tracking/client/v1/trip";
 import { CarState, carState, rgb, stateLooks } from "../src/car-state.ts";
-import { DriverAvailability, DriverWork } from "../src/gen/ridetracking/v1/trip_pb.ts";
 
 test("work outranks availability", () => {
   assert.equal(carState(DriverWork.ON_TRIP, DriverAvailability.OFFLINE), CarState.OnTrip);

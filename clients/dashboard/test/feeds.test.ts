@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { test, type TestContext } from "node:test";
-import { Code, ConnectError, createClient, createRouterTransport } from "@connectrpc/connect";
-import { DispatchService } from "../src/gen/ridetracking/v1/dispatch_pb.ts";
-import { FleetService } from "../src/gen/ridetracking/v1/fleet_pb.ts";
+import { Code, ConnectError, createClient } from "@ride-tracking/client";
+import { createRouterTransport } from "@ride-tracking/client/testing";
+import { DispatchService } from "@ride-tracking/client/v1/dispatch";
+import { FleetService } from "@ride-tracking/client/v1/fleet";
 import { NearestSearch } from "../src/nearest-search.ts";
 import { ZoneFeed } from "../src/zone-feed.ts";
 

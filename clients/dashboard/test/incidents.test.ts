@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { create } from "@bufbuild/protobuf";
-import { IncidentSchema, IncidentState, type Incident } from "../src/gen/ridetracking/v1/incident_pb.ts";
-import { TripActor } from "../src/gen/ridetracking/v1/trip_pb.ts";
+import { create } from "@ride-tracking/client";
+import { IncidentSchema, IncidentState, type Incident } from "@ride-tracking/client/v1/incident";
+import { TripActor } from "@ride-tracking/client/v1/trip";
 import { IncidentBook } from "../src/incident-book.ts";
 import { describeIncident } from "../src/incident-panel.ts";
 

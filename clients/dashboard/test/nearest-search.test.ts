@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { create } from "@bufbuild/protobuf";
-import { FoundDriverSchema, LeftOutDriversSchema, LeftOutReason } from "../src/gen/ridetracking/v1/dispatch_pb.ts";
+import { create } from "@ride-tracking/client";
+import { FoundDriverSchema, LeftOutDriversSchema, LeftOutReason } from "@ride-tracking/client/v1/dispatch";
 import { nearDriver, silentNotice } from "../src/nearest-search.ts";
 
 test("a found driver's fix is dated by the page's own clock", () => {

@@ -1,9 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { create, type MessageInitShape } from "@bufbuild/protobuf";
-import { durationFromMs, timestampFromMs } from "@bufbuild/protobuf/wkt";
-import { GetFleetDriverResponseSchema } from "../src/gen/ridetracking/v1/fleet_pb.ts";
-import { RouteProgressSchema, RouteSource, TripState, WaypointKind, WaypointState } from "../src/gen/ridetracking/v1/trip_pb.ts";
+import { create, durationFromMs, timestampFromMs, type MessageInitShape } from "@ride-tracking/client";
+import { GetFleetDriverResponseSchema } from "@ride-tracking/client/v1/fleet";
+import { RouteProgressSchema, RouteSource, TripState, WaypointKind, WaypointState } from "@ride-tracking/client/v1/trip";
 import { metersBetween } from "../src/route-line.ts";
 import { shownTrip } from "../src/shown-trip.ts";
 

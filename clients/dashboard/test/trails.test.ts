@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { create } from "@bufbuild/protobuf";
+import { create } from "@ride-tracking/client";
+import { FleetDriverSchema } from "@ride-tracking/client/v1/fleet";
 import { Cars } from "../src/cars.ts";
-import { FleetDriverSchema } from "../src/gen/ridetracking/v1/fleet_pb.ts";
 import { Trails, type Stretch } from "../src/trails.ts";
 
 const stretch = (start: number): Stretch => ({ fromX: 0, fromY: 0, toX: 0, toY: 0, start, duration: 1 });
@@ -23,7 +23,7 @@ test("a car leaves a trail where it drives, not where it stands or is set down",
   const driven: Stretch[] = [];
   const cars = new Cars();
   cars.onDriven = (one) => driven.push(one);
-  const at = (latitude: number) => create(FleetDriverSchema, { slot: 1, driverId: "a", latitudeE7: latitude * 1e7, courseDegrees: 0 });
+  const at = (latitude: number) => create(FleetDriverSchema, { driverId: "a", latitudeE7: latitude * 1e7, courseDegrees: 0 });
   cars.replace([at(10)], 0);
   cars.update([at(10)], [], 1);
   cars.update([at(11)], [], 2);

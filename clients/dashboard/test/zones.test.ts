@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { create } from "@bufbuild/protobuf";
-import { ZoneKind, ZoneSchema, type Zone } from "../src/gen/ridetracking/v1/zone_pb.ts";
+import { create } from "@ride-tracking/client";
+import { ZoneKind, ZoneSchema, type Zone } from "@ride-tracking/client/v1/zone";
 import { listAllZones, zonesVersion } from "../src/zone-feed.ts";
 import { countByKind } from "../src/zone-legend.ts";
 import { hatch, zoneLook, zoneLooks, zoneOrder } from "../src/zone-look.ts";

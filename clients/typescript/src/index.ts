@@ -1,0 +1,24 @@
+// What messages and calls are made with, so that a page needs no second copy, perhaps of another version, beside this one.
+export { create, type MessageInitShape } from "@bufbuild/protobuf";
+export { durationFromMs, durationMs, timestampDate, timestampFromDate, timestampFromMs, timestampMs } from "@bufbuild/protobuf/wkt";
+export { Code, ConnectError, createClient, type Client, type Transport } from "@connectrpc/connect";
+export { backoffMs, defaultBackoff, type BackoffBounds } from "./backoff.js";
+export type { Aborted, Connection, Over, Refused, WatchEnd } from "./end.js";
+export { FleetDrivers, type FleetChange } from "./fleet-drivers.js";
+export { FleetFeed, type FleetFeedOptions, type ViewportDegrees } from "./fleet-feed.js";
+export { followSharedTrip } from "./follow-shared-trip.js";
+export { followTrip, requestTrip, type TripRequest } from "./follow-trip.js";
+export { DispatchService } from "./gen/ridetracking/v1/dispatch_pb.js";
+export { FleetService } from "./gen/ridetracking/v1/fleet_pb.js";
+export { RiderService } from "./gen/ridetracking/v1/rider_pb.js";
+export { keepAsking, type AskOptions } from "./keep-asking.js";
+export { keepWatching, type WatchOptions } from "./keep-watching.js";
+export { isRefusal, reasonOf, retryAfterMs } from "./refusal.js";
+export { newRequestId } from "./request-id.js";
+export type { RetryOptions } from "./retries.js";
+export { retryCall } from "./retry-call.js";
+export { SeenVehicle } from "./seen-vehicle.js";
+export { lifetimeMs, TokenSource, type AskForToken, type TokenQuestion } from "./tokens.js";
+export { authorize, createTransport, type TransportOptions } from "./transport.js";
+export { isOver, type AnyTrip, type TripView } from "./trip-view.js";
+export type { FollowOptions, TripEnd, TripOver } from "./watch-view.js";
