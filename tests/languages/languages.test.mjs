@@ -1,0 +1,161 @@
+// The example clients of each language against the real server, over a network that breaks in the middle of the trip.
+import assert from "node:assert/strict";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { after, before, describe, test } from "node:test";
+import { Child, killAll } from "./child.mjs";
+import { Proxy } from "./proxy.mjs";
+import { Server } from "./server.mjs";
+
+const clients = fileURLToPath(new URL("../../clients", import.meta.url));
+const only = process.env.LANGUAGES?.split(",");
+const languages = [
+  // Each in a city of its own, far from the others: a driver is offered the nearest trips.
+  { name: "Python", latitude: 41, command: (program) => ["/usr/bin/python3", join(clients, "python", `${program}.py`)] },
+  { name: "Go", latitude: 42, command: (program) => [join(clients, "go/.build/bin", program)] },
+  { name: "Java", latitude: 43, command: (program) => [join(clients, "java/run.sh"), program] },
+  { name: "Node", latitude: 44, command: (program) => ["node", join(clients, "node", `${program}.mjs`)] },
+].filter(({ name }) => !only || only.includes(name.toLowerCase()));
+
+const place = (latitude, metersNorth = 0) => `${(latitude + metersNorth / 111_195).toFixed(6)},-8.610000`;
+
+let server;
+
+before(async () => {
+  const generating = new Child("generate", join(clients, "generate.sh"), []);
+  [server] = await Promise.all([new Server().start(), generating.end(170_000).then((code) => assert.equal(code, 0, `generate.sh:\n${generating}`))]);
+});
+
+after(() => {
+  killAll();
+  server?.discard();
+});
+
+function start({ name, command }, program, address, id, tokenFile, ...more) {
+  const [executable, ...before] = command(program);
+  return new Child(`${name} ${program}`, executable, [...before, "--server", address, "--id", id, "--token-file", tokenFile, ...more]);
+}
+
+async function driveThroughCuts(language) {
+  const { name, latitude } = language;
+  const [driverId, riderId] = [`driver-${name}`, `rider-${name}`];
+  await Promise.all([server.enter(driverId), server.enter(riderId, "--rider")]);
+  const proxy = await new Proxy(server.address).listen();
+  const driver = start(language, "driver", proxy.address, driverId, await server.tokenFile("driver", driverId), "--at", place(latitude, -80), "--speed", "15");
+  let rider;
+  try {
+    await driver.line(/^action set_availability answered OK$/);
+    rider = start(
+      language, "rider", proxy.address, riderId, await server.tokenFile("rider", riderId),
+      "--pickup", place(latitude), "--dropoff", place(latitude, 120), "--pickup-code");
+    const [, tripId] = await rider.line(/^requested trip (\S+)$/);
+    const [, code] = await rider.line(/^pickup code (\S+)$/);
+
+    // First cut: the trip is accepted, the car on its way to the pick-up.
+    await driver.line(/^action offer_reply answered OK$/);
+    await driver.line(/^action HEADING answered OK$/);
+    await rider.line(/^position /);
+    await cut(proxy, driver, rider);
+
+    // The rider tells a wrong code first: it is refused, and asked for again.
+    await driver.line(/^pickup code\?$/);
+    let said = driver.lines.length;
+    driver.type(code === "0000" ? "1111" : "0000");
+    await driver.line(/^pickup code\?$/, { after: said });
+    driver.type(code);
+
+    // Second cut: the rider is in the car.
+    await rider.line(/^trip \S+ IN_PROGRESS/);
+    await rider.line(/^position /, { after: rider.lines.length });
+    await cut(proxy, driver, rider);
+
+    assert.equal(await rider.end(), 0, `${rider}`);
+    assert.equal(await driver.end(), 0, `${driver}`);
+    await rider.line(new RegExp(`^trip ${tripId} COMPLETED`));
+    await driver.line(new RegExp(`^trip ${tripId} is over: `));
+    assert.ok(Number((await rider.line(/^positions (\d+)$/))[1]) >= 8, `${rider}`);
+    const counts = await driver.line(/^fixes sent (\d+) acknowledged (\d+) resent (\d+) dropped (\d+); actions made (\d+) answered (\d+)$/);
+    const [sent, acknowledged, , dropped, made, answered] = counts.slice(1).map(Number);
+    assert.ok(sent >= 10, `${driver}`);
+    assert.equal(acknowledged, sent);
+    assert.equal(dropped, 0);
+    assert.equal(answered, made);
+    assert.ok(made >= 10, "available, the reply, two steps and three at two waypoints, one of them twice, and off work");
+    for (const each of [driver, rider]) assert.ok(each.lines.filter((line) => line.startsWith("lost: ")).length >= 2, `lost at each cut\n${each}`);
+    language.sent = sent;
+  } catch (error) {
+    console.error(`${driver}\n${rider ?? ""}`);
+    throw error;
+  } finally {
+    driver.kill();
+    rider?.kill();
+    proxy.close();
+  }
+}
+
+/** All connections break, and both come back. */
+async function cut(proxy, driver, rider) {
+  const [driverSaid, riderSaid] = [driver.lines.length, rider.lines.length];
+  assert.ok(proxy.cut() >= 4, "two connections, each with two ends");
+  await driver.line(/^connected: /, { after: driverSaid });
+  await rider.line(/^(trip|position) /, { after: riderSaid });
+}
+
+async function badToken(language) {
+  const file = join(server.folder, `bad-${language.name}.token`);
+  writeFileSync(file, "bad");
+  const both = ["driver", "rider"].map((program) => start(language, program, server.address, `nobody-${language.name}`, file));
+  for (const each of both) {
+    assert.equal(await each.end(), 1, `${each}`);
+    await each.line(/^refused: UNAUTHENTICATED ./);
+  }
+}
+
+async function takenOver(language) {
+  const id = `two-phones-${language.name}`;
+  await server.enter(id);
+  const file = await server.tokenFile("driver", id);
+  const first = start(language, "driver", server.address, id, file, "--at", place(language.latitude + 20));
+  await first.line(/^action set_availability answered OK$/);
+  const second = start(language, "driver", server.address, id, file, "--at", place(language.latitude + 20));
+  await second.line(/^connected: /);
+  assert.equal(await first.end(), 3, `${first}`);
+  await first.line(/^stopped: TAKEN_OVER$/);
+  await second.line(/^action set_availability answered OK$/);
+  second.kill();
+  await second.end();
+}
+
+async function tokenIsReplaced(language) {
+  const id = `refreshes-${language.name}`;
+  await server.enter(id);
+  const file = await server.tokenFile("driver", id, "--lifetime", "8s");
+  const driver = start(language, "driver", server.address, id, file, "--at", place(language.latitude + 20));
+  await driver.line(/^connected: /);
+  await server.tokenFile("driver", id, "--lifetime", "1h");
+  await driver.line(/^token accepted$/);
+  assert.ok(!driver.lines.some((line) => line.startsWith("lost: ")), `${driver}`);
+  driver.kill();
+  await driver.end();
+}
+
+describe("clients in other languages", { concurrency: true }, () => {
+  for (const language of languages) {
+    test(`${language.name}: a trip is driven to its end across two cuts of the network, and nothing is lost`, () => driveThroughCuts(language));
+    test(`${language.name}: a bad token ends both programs with a clear message`, () => badToken(language));
+    test(`${language.name}: a second phone takes over and the first one stops`, () => takenOver(language));
+    test(`${language.name}: the token is replaced on the open stream before it ends`, () => tokenIsReplaced(language));
+  }
+});
+
+// After all others: the log can be read once the server has stopped.
+describe("the server's log", () => {
+  before(() => server.stop());
+  for (const language of languages) {
+    test(`${language.name}: each fix that was acknowledged is in it once`, async () => {
+      const sequences = await server.loggedSequences(`driver-${language.name}`);
+      assert.deepEqual(sequences.toSorted((a, b) => a - b), Array.from({ length: language.sent }, (_, index) => index + 1));
+    });
+  }
+});
