@@ -86,7 +86,8 @@ export class DriverConnection {
       // A stream that held for a while ends a row of failures; one that broke at once is one more.
       if (now() - began > Backoff.maxSeconds) this.#backoff.reset();
       const wait = this.#backoff.next(closing ? seconds(closing.retryAfter) : retryAfterSeconds(rpcStatus));
-      console.log(`lost: ${status[ended.code]} ${ended.details}; again in ${wait.toFixed(2)} s`);
+      const why = ended.code === status.OK ? "the server ended the stream" : `${status[ended.code]} ${ended.details}`;
+      console.log(`lost: ${why}; again in ${wait.toFixed(2)} s`);
       await delay(wait * 1000);
     }
   }

@@ -2,40 +2,24 @@
 import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { after, before, describe, test } from "node:test";
-import { Child, killAll } from "./child.mjs";
+import { killAll } from "./child.mjs";
+import { languages, start } from "./languages.mjs";
 import { Proxy } from "./proxy.mjs";
 import { Server } from "./server.mjs";
-
-const clients = fileURLToPath(new URL("../../clients", import.meta.url));
-const only = process.env.LANGUAGES?.split(",");
-const languages = [
-  // Each in a city of its own, far from the others: a driver is offered the nearest trips.
-  { name: "Python", latitude: 41, command: (program) => ["/usr/bin/python3", join(clients, "python", `${program}.py`)] },
-  { name: "Go", latitude: 42, command: (program) => [join(clients, "go/.build/bin", program)] },
-  { name: "Java", latitude: 43, command: (program) => [join(clients, "java/run.sh"), program] },
-  { name: "Node", latitude: 44, command: (program) => ["node", join(clients, "node", `${program}.mjs`)] },
-].filter(({ name }) => !only || only.includes(name.toLowerCase()));
 
 const place = (latitude, metersNorth = 0) => `${(latitude + metersNorth / 111_195).toFixed(6)},-8.610000`;
 
 let server;
 
 before(async () => {
-  const generating = new Child("generate", join(clients, "generate.sh"), []);
-  [server] = await Promise.all([new Server().start(), generating.end(170_000).then((code) => assert.equal(code, 0, `generate.sh:\n${generating}`))]);
+  server = await new Server().start();
 });
 
 after(() => {
   killAll();
   server?.discard();
 });
-
-function start({ name, command }, program, address, id, tokenFile, ...more) {
-  const [executable, ...before] = command(program);
-  return new Child(`${name} ${program}`, executable, [...before, "--server", address, "--id", id, "--token-file", tokenFile, ...more]);
-}
 
 async function driveThroughCuts(language) {
   const { name, latitude } = language;
