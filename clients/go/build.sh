@@ -15,5 +15,6 @@ mkdir -p ".build/gopath/src/$(dirname "$module")"
 protoc -I "$protos" --go_out=. --go_opt=module="$module" --go-grpc_out=. --go-grpc_opt=module="$module" \
     "$protos"/ridetracking/v1/{driver,rider,driver_message,fix,incident,trip}.proto
 ln -sfn "$PWD" ".build/gopath/src/$module"
-GO111MODULE=off GOFLAGS='' GOPATH="$PWD/.build/gopath:/usr/share/gocode" go build -o .build/bin/ "$module/cmd/driver" "$module/cmd/rider"
+# Without cgo no C compiler is needed.
+CGO_ENABLED=0 GO111MODULE=off GOFLAGS='' GOPATH="$PWD/.build/gopath:/usr/share/gocode" go build -o .build/bin/ "$module/cmd/driver" "$module/cmd/rider"
 touch .build/done

@@ -44,7 +44,7 @@ async function badDay(language) {
     stream.refuse(statusWith(RESOURCE_EXHAUSTED, "too many", "RetryInfo", { retryDelay: { seconds: 1 } }));
     stream = await server.stream();
     const waited = stream.openedAt - refusedAt;
-    assert.ok(waited > 990 && waited < 3_500, `waited ${waited} ms`);
+    assert.ok(waited > 990, `waited ${waited} ms`);
 
     // No resume point: from the oldest fix that was never acknowledged, and the first batch says so.
     stream.send({ welcome: { serverTime: serverTime(), reportingPolicy: policy(1, 20) } });

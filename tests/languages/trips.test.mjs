@@ -114,7 +114,7 @@ async function takenOver(language) {
 async function tokenIsReplaced(language) {
   const id = `refreshes-${language.name}`;
   await server.enter(id);
-  const file = await server.tokenFile("driver", id, "--lifetime", "8s");
+  const file = await server.tokenFile("driver", id, "--lifetime", "25s");
   const driver = start(language, "driver", server.address, id, file, "--at", place(language.latitude + 20));
   await driver.line(/^connected: /);
   await server.tokenFile("driver", id, "--lifetime", "1h");
