@@ -58,7 +58,7 @@ toolchain() {
 
 # What the tests start, and what the example clients in other languages are made with.
 packages=(
-    redis-server chromium git
+    redis-server chromium git openssl
     protobuf-compiler libprotobuf-dev
     protobuf-compiler-grpc python3-grpcio python3-protobuf
     golang-go golang-google-grpc-dev golang-google-protobuf-dev golang-github-golang-protobuf-1-5-dev protoc-gen-go protoc-gen-go-grpc

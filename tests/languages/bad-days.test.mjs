@@ -1,6 +1,7 @@
 // What the example drivers of each language do when the server has trouble: a scripted one, since the real one seldom has.
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, describe, test } from "node:test";
@@ -148,9 +149,48 @@ async function ridersBadDay(language) {
   }
 }
 
+/** A key, and a certificate for this machine that the programs of all languages but Java take for an authority's. */
+function makeKeyPair() {
+  const [key, certificate] = ["key.pem", "certificate.pem"].map((name) => join(folder, name));
+  execFileSync("openssl", [
+    "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2", "-subj", "/CN=127.0.0.1",
+    "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", key, "-out", certificate,
+  ], { stdio: "ignore" });
+  process.env.GRPC_DEFAULT_SSL_ROOTS_FILE_PATH = process.env.SSL_CERT_FILE = certificate;
+  return { private_key: readFileSync(key), cert_chain: readFileSync(certificate) };
+}
+
+async function overTls(language, keyPair) {
+  const server = await new ScriptedServer().start(keyPair);
+  server.onRequestTrip = (_, answer) => answer(null, { trip: { tripId: "t1", version: 1, state: "TRIP_STATE_SEARCHING" } });
+  server.onWatchTrip = (call) => {
+    call.write({ trip: { tripId: call.request.tripId, version: 2, state: "TRIP_STATE_COMPLETED" } });
+    call.end();
+  };
+  const rider = start(language, "rider", server.address, "r1", tokenFile, "--tls");
+  const driver = start(language, "driver", server.address, "d1", tokenFile, "--tls");
+  try {
+    const stream = await server.stream();
+    stream.send({ welcome: { resumeAfterSequence: 0, serverTime: serverTime() } });
+    await stream.next("action");
+    assert.equal(await rider.end(), 0, `${rider}`);
+  } finally {
+    rider.kill();
+    driver.kill();
+    server.stop();
+  }
+}
+
 describe("clients in other languages on a bad day", { concurrency: true }, () => {
   for (const language of languages) {
     test(`${language.name}: the driver resumes, resends, repeats, waits and stops as the server says`, () => badDay(language));
     test(`${language.name}: the rider asks again for the same trip and watches it to its end`, () => ridersBadDay(language));
   }
+});
+
+describe("clients in other languages over TLS", { concurrency: true }, () => {
+  const keyPair = makeKeyPair();
+  // Debian's netty has no ALPN: clients/java/README.md.
+  for (const language of languages.filter(({ name }) => name !== "Java"))
+    test(`${language.name}: driver and rider talk over TLS`, () => overTls(language, keyPair));
 });

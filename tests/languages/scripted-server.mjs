@@ -21,7 +21,8 @@ export class ScriptedServer {
   onRequestTrip = () => {};
   onWatchTrip = () => {};
 
-  async start() {
+  /** With `{ private_key, cert_chain }` over TLS. */
+  async start(keyPair) {
     this.#server.addService(services.DriverService.service, {
       connect: (call) => {
         const stream = new Stream(call);
@@ -33,7 +34,8 @@ export class ScriptedServer {
       requestTrip: (call, answer) => this.onRequestTrip(call.request, (error, response) => answer(error && refusal(error), response)),
       watchTrip: (call) => this.onWatchTrip(call),
     });
-    const port = await promisify(this.#server.bindAsync.bind(this.#server))("127.0.0.1:0", grpc.ServerCredentials.createInsecure());
+    const security = keyPair ? grpc.ServerCredentials.createSsl(null, [keyPair]) : grpc.ServerCredentials.createInsecure();
+    const port = await promisify(this.#server.bindAsync.bind(this.#server))("127.0.0.1:0", security);
     this.address = `127.0.0.1:${port}`;
     return this;
   }
