@@ -181,14 +181,14 @@ async function overTls(language, keyPair) {
   }
 }
 
-describe("clients in other languages on a bad day", { concurrency: true }, () => {
+describe("clients in other languages on a bad day", { concurrency: languages.length }, () => {
   for (const language of languages) {
     test(`${language.name}: the driver resumes, resends, repeats, waits and stops as the server says`, () => badDay(language));
     test(`${language.name}: the rider asks again for the same trip and watches it to its end`, () => ridersBadDay(language));
   }
 });
 
-describe("clients in other languages over TLS", { concurrency: true }, () => {
+describe("clients in other languages over TLS", { concurrency: languages.length }, () => {
   const keyPair = makeKeyPair();
   // Debian's netty has no ALPN: clients/java/README.md.
   for (const language of languages.filter(({ name }) => name !== "Java"))

@@ -10,6 +10,9 @@ export function killAll() {
 }
 
 process.on("exit", killAll);
+// Node 20 may loop for ever when it tidies up handles of children that were killed (Environment::CleanupHandles); this way it does not
+// tidy up. After the test runner's own handler, which sets the exit code.
+process.once("beforeExit", () => setImmediate(() => process.exit()));
 for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => process.exit(1));
 
 export class Child {

@@ -27,17 +27,18 @@ export class Server {
     return this;
   }
 
-  /** Writes a token into a file and tells which. */
-  async tokenFile(role, id, ...more) {
-    const { stdout } = await run("dotnet", [program, "token", "--role", role, "--id", id, "--data", this.folder, ...more]);
-    const file = join(this.folder, `${id}-${role}.token`);
+  /** Writes a token that may act for all of `ids` into a file and tells which. */
+  async tokenFile(role, ids, ...more) {
+    const { stdout } = await run("dotnet", [program, "token", "--role", role, ...ids.flatMap((id) => ["--id", id]), "--data", this.folder, ...more]);
+    const file = join(this.folder, `${ids[0]}-${role}.token`);
     writeFileSync(file, stdout);
     return file;
   }
 
-  /** Enters a driver with a vehicle, or a rider, as the company's backend would. */
-  async enter(id, ...more) {
-    await run("node", [join(root, "clients/node/directory.mjs"), "--server", this.address, "--token-file", join(this.folder, "dev-service.token"), "--id", id, ...more]);
+  /** Enters drivers, each with a vehicle, or riders, as the company's backend would. */
+  async enter(ids, ...more) {
+    const service = join(this.folder, "dev-service.token");
+    await run("node", [join(root, "clients/node/directory.mjs"), "--server", this.address, "--token-file", service, "--id", ids.join(","), ...more]);
   }
 
   async stop() {
