@@ -2,6 +2,7 @@ using RideTracking.Server;
 using RideTracking.Server.Access;
 using RideTracking.Server.Api;
 using RideTracking.Server.Api.Fleet;
+using RideTracking.Server.Api.Rest;
 using RideTracking.Server.Areas;
 using RideTracking.Server.Directories;
 using RideTracking.Server.Drivers;
@@ -33,7 +34,7 @@ namespace RideTracking.Server
         public static WebApplication Build(string[] args, Action<WebApplicationBuilder>? configure = null)
         {
             var app = Prepare(args, configure).Build().RequireValidOptions(AreasSetup.CheckAreaSettings);
-            app.MapGrpcServer().MapAccess().MapEndpoints().MapFleet().MapRoadTiles().MapTelemetry().MapHealth();
+            app.UseRest().MapGrpcServer().MapAccess().MapEndpoints().MapRest().MapFleet().MapRoadTiles().MapTelemetry().MapHealth();
             return app;
         }
 
@@ -51,7 +52,7 @@ namespace RideTracking.Server
         internal static void AddFeatures(WebApplicationBuilder builder)
         {
             builder.AddClock().AddListening().AddStore().AddAccess().AddTelemetry().AddDirectory();
-            builder.AddGrpcServer().AddEndpoints().AddFleet().AddHealth();
+            builder.AddRest().AddGrpcServer().AddEndpoints().AddFleet().AddHealth();
             builder.AddAreas(AddRooms);
         }
 

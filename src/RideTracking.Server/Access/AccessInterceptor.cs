@@ -1,6 +1,5 @@
 using Grpc.Core;
 using Grpc.Core.Interceptors;
-using RideTracking.Server.Protocol;
 
 namespace RideTracking.Server.Access;
 
@@ -9,7 +8,7 @@ namespace RideTracking.Server.Access;
 /// <see cref="CallerOfCall.Caller"/>. A stream ends when its token does, whatever its handler is waiting for. The
 /// driver's stream ends itself, since its token can be refreshed on the open stream.
 /// </summary>
-public sealed class AccessInterceptor(TokenValidator tokens) : Interceptor
+public sealed class AccessInterceptor(Admission admission, TokenValidator tokens) : Interceptor
 {
     private static readonly string DriverStream = $"/{V1.DriverService.Descriptor.FullName}/Connect";
 
@@ -80,36 +79,17 @@ public sealed class AccessInterceptor(TokenValidator tokens) : Interceptor
 
     private async ValueTask<Caller?> AdmitAsync(ServerCallContext context)
     {
-        if (!AccessRules.TryGetRoles(context.Method, out var roles))
+        var (caller, refusal) = await admission.OfAsync(context.Method, context.GetHttpContext().Request, context.CancellationToken);
+        if (refusal is not null)
         {
-            throw Refusal.PermissionDenied("NO_ACCESS_RULE", $"No rule lets anybody call {context.Method}.", ("method", context.Method)).ToRpcException();
+            throw refusal.ToRpcException();
         }
 
-        if (roles == AccessRules.Anybody)
+        if (caller is not null)
         {
-            return null;
+            context.SetCaller(caller);
         }
 
-        if (!BearerToken.TryRead(context.GetHttpContext().Request, out var token))
-        {
-            throw Refusal.Unauthenticated("TOKEN_MISSING", "This call needs the metadata `authorization: Bearer <token>`, once.").ToRpcException();
-        }
-
-        var verdict = await tokens.ValidateAsync(token, context.CancellationToken);
-        if (verdict.Caller is not { } caller)
-        {
-            throw verdict.Refusal!.ToRpcException();
-        }
-
-        if ((caller.Role & roles) == Role.None)
-        {
-            throw Refusal.PermissionDenied(
-                "ROLE_NOT_ALLOWED",
-                $"{context.Method} is not for the role {caller.Role}; it is for {roles}.",
-                ("method", context.Method), ("role", caller.Role.ToString()), ("allowed_roles", roles.ToString())).ToRpcException();
-        }
-
-        context.SetCaller(caller);
         return caller;
     }
 }

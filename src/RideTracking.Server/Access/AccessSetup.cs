@@ -25,6 +25,7 @@ public static class AccessSetup
         services.TryAddKeyedSingleton(TokenClock, TimeProvider.System);
         services.AddSingleton(KeySource);
         services.AddSingleton<TokenValidator>();
+        services.AddSingleton<Admission>();
         services.AddSingleton<AccessInterceptor>();
         services.Configure<GrpcServiceOptions>(options => options.Interceptors.Add<AccessInterceptor>());
 

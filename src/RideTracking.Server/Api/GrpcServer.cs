@@ -1,6 +1,5 @@
 using Grpc.AspNetCore.Server;
 using Grpc.AspNetCore.Server.Model;
-using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
 using RideTracking.Server.Hosting;
 
@@ -9,7 +8,7 @@ namespace RideTracking.Server.Api;
 /// <summary>gRPC and gRPC-Web, with what applies to every call.</summary>
 public static class GrpcServer
 {
-    /// <summary>Adds gRPC with the limits of <see cref="ListenOptions"/>.</summary>
+    /// <summary>Adds gRPC with the limits of <see cref="ListenOptions"/>; after whatever adds gRPC for reasons of its own.</summary>
     public static WebApplicationBuilder AddGrpcServer(this WebApplicationBuilder builder)
     {
         builder.Services.AddGrpc(grpc =>
@@ -18,7 +17,13 @@ public static class GrpcServer
             grpc.Interceptors.Add<SlowReaderInterceptor>();
         });
         builder.Services.AddOptions<GrpcServiceOptions>().Configure<IOptions<ListenOptions>>((grpc, listen) => grpc.MaxReceiveMessageSize = listen.Value.MaxMessageBytes);
-        builder.Services.Replace(ServiceDescriptor.Singleton(typeof(IServiceMethodProvider<>), typeof(CheckedMethods<>)));
+        // In place of gRPC's own binder; that of calls in JSON stays.
+        foreach (var own in builder.Services.Where(s => s.ServiceType == typeof(IServiceMethodProvider<>) && s.ImplementationType!.Assembly == typeof(IServiceMethodProvider<>).Assembly).ToList())
+        {
+            builder.Services.Remove(own);
+        }
+
+        builder.Services.AddSingleton(typeof(IServiceMethodProvider<>), typeof(CheckedMethods<>));
         return builder;
     }
 

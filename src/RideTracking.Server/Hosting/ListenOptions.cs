@@ -38,6 +38,14 @@ public sealed class ListenOptions
     [Range(4096, 16 << 20, ErrorMessage = "Listen:MaxMessageBytes must be 4096 to 16777216.")]
     public int MaxMessageBytes { get; set; } = 256 * 1024;
 
+    /// <summary>
+    /// Origins whose pages may call over gRPC-Web and REST, such as <c>https://ride.example</c>, with commas; <c>*</c> for all. Tokens are in a
+    /// header and never in a cookie, so that a foreign page can do nothing by itself.
+    /// </summary>
+    public string AllowedOrigins { get; set; } = "";
+
+    internal string[] Origins => AllowedOrigins.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+
     /// <summary>How long what is written to a watch may wait for its reader before the watch is broken off.</summary>
     public TimeSpan WriteTimeout { get; set; } = TimeSpan.FromSeconds(30);
 

@@ -16,6 +16,13 @@ internal sealed class ListenOptionsCheck : IValidateOptions<ListenOptions>
         check.AtLeast("KeepAlivePingDelay", options.KeepAlivePingDelay, ShortestPing);
         check.AtLeast("KeepAlivePingTimeout", options.KeepAlivePingTimeout, ShortestPing);
         check.Require(options.ConnectionWindowBytes >= options.StreamWindowBytes, "ConnectionWindowBytes must be at least Listen:StreamWindowBytes.");
+        foreach (var origin in options.Origins.Where(origin => origin != "*"))
+        {
+            check.Require(
+                Uri.TryCreate(origin, UriKind.Absolute, out var uri) && uri.Scheme is "http" or "https" && uri.GetLeftPart(UriPartial.Authority) == origin,
+                $"AllowedOrigins holds '{origin}', which is no origin: write https://host or https://host:port, without a path, and commas in between.");
+        }
+
         return check.Result;
     }
 }

@@ -1,12 +1,14 @@
 using Google.Protobuf;
+using Google.Protobuf.Reflection;
 using Google.Rpc;
 using Grpc.Core;
 using RideTracking.Server.Access;
+using RideTracking.Server.Tests.Rest;
 using RideTracking.V1;
 
 namespace RideTracking.Server.Tests.Access;
 
-/// <summary>Every RPC that the contract has, tried by everybody who must not.</summary>
+/// <summary>Every RPC that the contract has, over gRPC and as JSON, tried by everybody who must not.</summary>
 public sealed class AccessWalkTests(AccessWorld world) : IClassFixture<AccessWorld>
 {
     private static readonly Role[] AllRoles = [Role.Driver, Role.Rider, Role.Ops, Role.Service];
@@ -75,16 +77,18 @@ public sealed class AccessWalkTests(AccessWorld world) : IClassFixture<AccessWor
     {
         foreach (var role in AllRoles)
         {
-            var (status, reason) = await CallAsync(method, Bearer(world.TokenOf(role)), request: null);
-            if ((RolesOf(method) & role) == Role.None)
+            foreach (var (status, reason) in await CallAsync(method, Bearer(world.TokenOf(role)), request: null))
             {
-                Assert.Equal((role, StatusCode.PermissionDenied, "ROLE_NOT_ALLOWED"), (role, status, reason));
-            }
-            else
-            {
-                // Let in: what the handler says of an empty request is its own affair.
-                Assert.False(status is StatusCode.Unauthenticated or StatusCode.Unimplemented or StatusCode.Internal or StatusCode.Unknown, $"{role}: {status} {reason}");
-                Assert.NotEqual("ROLE_NOT_ALLOWED", reason);
+                if ((RolesOf(method) & role) == Role.None)
+                {
+                    Assert.Equal((role, StatusCode.PermissionDenied, "ROLE_NOT_ALLOWED"), (role, status, reason));
+                }
+                else
+                {
+                    // Let in: what the handler says of an empty request is its own affair.
+                    Assert.False(status is StatusCode.Unauthenticated or StatusCode.Unimplemented or StatusCode.Internal or StatusCode.Unknown, $"{role}: {status} {reason}");
+                    Assert.NotEqual("ROLE_NOT_ALLOWED", reason);
+                }
             }
         }
     }
@@ -96,7 +100,7 @@ public sealed class AccessWalkTests(AccessWorld world) : IClassFixture<AccessWor
         Assert.True(Foreign.TryGetValue(method, out var foreign), $"{method} is open to drivers or riders: add a request about somebody else's to this test.");
         foreach (var role in AllRoles.Where(role => role is Role.Driver or Role.Rider && RolesOf(method).HasFlag(role)))
         {
-            Assert.Equal((foreign.Status, foreign.Reason), await CallAsync(method, Bearer(world.TokenOf(role)), foreign.Request(world)));
+            Assert.All(await CallAsync(method, Bearer(world.TokenOf(role)), foreign.Request(world)), answer => Assert.Equal((foreign.Status, foreign.Reason), answer));
         }
     }
 
@@ -113,12 +117,30 @@ public sealed class AccessWalkTests(AccessWorld world) : IClassFixture<AccessWor
     private static Metadata Bearer(string token) => [new("authorization", $"Bearer {token}")];
 
     private async Task RefusedAsync(string method, Metadata? headers, StatusCode expected, string reason) =>
-        Assert.Equal((expected, reason), await CallAsync(method, headers, request: null));
+        Assert.All(await CallAsync(method, headers, request: null), answer => Assert.Equal((expected, reason), answer));
 
-    private async Task<(StatusCode Status, string? Reason)> CallAsync(string name, Metadata? headers, IMessage? request)
+    // In both ways, or in the one that there is.
+    private async Task<(StatusCode Status, string? Reason)[]> CallAsync(string name, Metadata? headers, IMessage? request)
+    {
+        var method = Contract.Methods.Single(method => Contract.FullName(method) == name);
+        var overGrpc = await CallAsync(method, headers, request);
+        return JsonCall.RuleOf(method) is null ? [overGrpc] : [overGrpc, await CallJsonAsync(method, headers, request)];
+    }
+
+    private async Task<(StatusCode Status, string? Reason)> CallJsonAsync(MethodDescriptor method, Metadata? headers, IMessage? request)
+    {
+        using var message = JsonCall.Request(method, request);
+        foreach (var header in headers ?? [])
+        {
+            message.Headers.TryAddWithoutValidation(header.Key, header.Value);
+        }
+
+        return await JsonCall.SendAsync(world.Web, message, TestContext.Current.CancellationToken);
+    }
+
+    private async Task<(StatusCode Status, string? Reason)> CallAsync(MethodDescriptor descriptor, Metadata? headers, IMessage? request)
     {
         var cancel = TestContext.Current.CancellationToken;
-        var descriptor = Contract.Methods.Single(method => Contract.FullName(method) == name);
         var type = (descriptor.IsClientStreaming, descriptor.IsServerStreaming) switch
         {
             (false, false) => MethodType.Unary,

@@ -27,6 +27,8 @@ public sealed class AccessWorld : IAsyncLifetime
 
     public ChannelBase Channel => _channel!;
 
+    public HttpClient Web { get; } = new();
+
     public string TripOfSomebodyElse { get; private set; } = "";
 
     public string LinkOfSomebodyElse { get; private set; } = "";
@@ -50,6 +52,7 @@ public sealed class AccessWorld : IAsyncLifetime
             configure: builder => builder.Services.AddKeyedSingleton<TimeProvider>(AccessSetup.TokenClock, _tokenClock),
             args: ["--Access:JwksFile", _keySet, "--Access:Issuer", TokenForge.Issuer]);
         _channel = _server.Channel();
+        Web.BaseAddress = _server.WebAddress;
         var riders = new RiderService.RiderServiceClient(Channel);
         var somebodyElse = Headers(Issuer.Sign(Now, "rider", (string[])[SomebodyElse]));
         TripOfSomebodyElse = (await riders.RequestTripAsync(TripRequest(SomebodyElse, "r1"), somebodyElse)).Trip.TripId;
@@ -58,6 +61,7 @@ public sealed class AccessWorld : IAsyncLifetime
 
     public async ValueTask DisposeAsync()
     {
+        Web.Dispose();
         await _server!.DisposeAsync();
         Issuer.Dispose();
         Stranger.Dispose();
