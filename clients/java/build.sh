@@ -14,7 +14,7 @@ if [ ! -f build/generated.done ] || [ -n "$(find "$protos" build.sh libraries.sh
     protoc -I "$protos" --java_out=build/generated \
         --plugin=protoc-gen-grpc-java="$(command -v grpc_java_plugin)" --grpc-java_out=build/generated \
         "$protos"/ridetracking/v1/{driver,rider,driver_message,fix,incident,trip}.proto \
-        "$protos"/google/rpc/{status,error_details}.proto "$protos"/google/type/{latlng,money}.proto
+        "$protos"/google/*/*.proto
     find build/generated -name '*.java' > build/sources
     javac -nowarn -proc:none -g:none -cp "$class_path" -d build/classes @build/sources
     touch build/generated.done
