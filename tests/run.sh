@@ -56,13 +56,23 @@ toolchain() {
     fi
 }
 
+# What the tests start, and what the example clients in other languages are made with.
+packages=(
+    redis-server chromium git openssl
+    protobuf-compiler libprotobuf-dev
+    protobuf-compiler-grpc python3-grpcio python3-protobuf
+    golang-go golang-google-grpc-dev golang-google-protobuf-dev golang-github-golang-protobuf-1-5-dev protoc-gen-go protoc-gen-go-grpc
+    default-jdk-headless protobuf-compiler-grpc-java-plugin libgrpc-java libnetty-java libprotobuf-java libguava-java libgoogle-gson-java
+    libperfmark-java libgeronimo-annotation-1.3-spec-java
+)
+
 debian_packages() {
     local missing=() package
-    for package in redis-server chromium git python3-grpcio python3-protobuf protobuf-compiler protobuf-compiler-grpc; do
+    for package in "${packages[@]}"; do
         dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q 'ok installed' || missing+=("$package")
     done
     if [ ${#missing[@]} -eq 0 ]; then
-        echo "All are there."
+        echo "All ${#packages[@]} are there."
         return 0
     fi
 
@@ -72,6 +82,10 @@ debian_packages() {
     fi
     echo "Installing ${missing[*]} (tests start their own redis-server on free ports; Debian's service is not used)."
     $sudo apt-get update -q && $sudo env DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends "${missing[@]}"
+}
+
+npm_packages() {
+    npm ci --prefix clients/dashboard --no-audit --no-fund && npm ci --prefix clients/node --no-audit --no-fund
 }
 
 # Both runners write JUnit XML: what they say on the screen is for people.
@@ -118,7 +132,7 @@ fi
 
 need "The .NET SDK" toolchain
 need "Debian packages" debian_packages
-need "npm packages" npm ci --prefix clients/dashboard --no-audit --no-fund
+need "npm packages" npm_packages
 check "The contract: buf lint" npm run --silent lint:proto --prefix clients/dashboard
 check "The contract: buf breaking" npm run --silent breaking:proto --prefix clients/dashboard
 check "The page: build" npm run --silent build --prefix clients/dashboard
@@ -132,6 +146,7 @@ check "Tests: tests/docs" test_node tests/docs
 for project in tests/*.Tests/*.csproj; do
     check "Tests: $(dirname "$project")" test_dotnet "$project"
 done
+check "Tests: clients in Python, Go, Java and Node" test_node tests/languages
 check "Tests: one city on three nodes" test_spread
 
 finish

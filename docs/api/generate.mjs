@@ -8,7 +8,7 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 
 const folder = dirname(fileURLToPath(import.meta.url));
 const root = join(folder, "../..");
-const dashboard = join(root, "clients/dashboard");
+const dashboard = join(root, "clients/typescript");
 const require = createRequire(join(dashboard, "package.json"));
 const { createFileRegistry, fromBinary, fromJson, getOption, hasOption } = require("@bufbuild/protobuf");
 const { FileDescriptorSetSchema } = require("@bufbuild/protobuf/wkt");

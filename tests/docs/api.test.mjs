@@ -8,7 +8,7 @@ import { generate, readContract, readErrors, readExamples, readRoles, servicesOf
 import { root } from "./markdown.mjs";
 import { Server } from "./server.mjs";
 
-const { fromJson, toBinary } = createRequire(join(root, "clients/dashboard/package.json"))("@bufbuild/protobuf");
+const { fromJson, toBinary } = createRequire(join(root, "clients/typescript/package.json"))("@bufbuild/protobuf");
 const contract = readContract();
 const methods = servicesOf(contract).flatMap((service) => service.methods.map((method) => ({ name: `${service.name}.${method.name}`, path: `${service.typeName}/${method.name}`, method })));
 
