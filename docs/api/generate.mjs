@@ -8,8 +8,8 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 
 const folder = dirname(fileURLToPath(import.meta.url));
 const root = join(folder, "../..");
-const dashboard = join(root, "clients/typescript");
-const require = createRequire(join(dashboard, "package.json"));
+const client = join(root, "clients/typescript");
+const require = createRequire(join(client, "package.json"));
 const { createFileRegistry, fromBinary, fromJson, getOption, hasOption } = require("@bufbuild/protobuf");
 const { FileDescriptorSetSchema } = require("@bufbuild/protobuf/wkt");
 
@@ -18,7 +18,7 @@ const packageName = "ridetracking.v1";
 
 /** The contract, with comments. */
 export function readContract() {
-  const buf = join(dashboard, "node_modules/.bin/buf");
+  const buf = join(client, "node_modules/.bin/buf");
   return createFileRegistry(fromBinary(FileDescriptorSetSchema, execFileSync(buf, ["build", root, "-o", "-#format=binpb"], { maxBuffer: 1 << 28 })));
 }
 

@@ -50,19 +50,22 @@ internal static class ImportCommand
     private static async Task<int> ImportAsync(
         string server, FileInfo token, (FileInfo? File, MessageDescriptor Kind)[] files, ImportTerms terms, TextWriter output, CancellationToken cancel)
     {
+        // Whole, before anything is sent: of a file that cannot be read nothing comes in.
+        var lines = new List<(string File, int Line, IMessage Entry)>();
+        foreach (var (file, kind) in files)
+        {
+            lines.AddRange(file is null ? [] : await ReadEntriesAsync(file, kind, cancel));
+        }
+
         var bearer = (await ReadAsync(token, cancel)).Trim();
         using var channel = Uri.TryCreate(server, UriKind.Absolute, out var address) && address.Scheme is "http" or "https"
             ? GrpcChannel.ForAddress(address)
             : throw new StartException($"--server is \"{server}\"; use an address such as http://localhost:5001.");
         using var call = new DirectoryService.DirectoryServiceClient(channel).ImportDirectory([new("authorization", $"Bearer {bearer}")], cancellationToken: cancel);
-        // Where each entry stands, for what is said of it. Bounded by the largest import.
-        var lines = new List<(string File, int Line)>();
-        var sending = SendAsync(call.RequestStream, terms, files, lines, cancel);
+        var sending = SendAsync(call.RequestStream, terms, lines, cancel);
         try
         {
-            var told = await TellAsync(call.ResponseStream, lines, output, cancel);
-            await sending;
-            return told;
+            return await TellAsync(call.ResponseStream, lines, output, cancel);
         }
         catch (RpcException e)
         {
@@ -70,41 +73,47 @@ internal static class ImportCommand
         }
         finally
         {
-            // Its fault was told, or is the call's.
+            // What can go wrong with it ends the call, too, and was told with that.
             await sending.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 
     private static async Task SendAsync(
-        IClientStreamWriter<ImportDirectoryRequest> requests, ImportTerms terms, (FileInfo? File, MessageDescriptor Kind)[] files, List<(string File, int Line)> lines, CancellationToken cancel)
+        IClientStreamWriter<ImportDirectoryRequest> requests, ImportTerms terms, List<(string File, int Line, IMessage Entry)> lines, CancellationToken cancel)
     {
         await requests.WriteAsync(new ImportDirectoryRequest { Terms = terms }, cancel);
-        foreach (var (file, kind) in files)
+        foreach (var (_, _, entry) in lines)
         {
-            if (file is null)
+            await requests.WriteAsync(entry is Driver driver ? new ImportDirectoryRequest { Driver = driver } : new ImportDirectoryRequest { Vehicle = (Vehicle)entry }, cancel);
+        }
+
+        await requests.CompleteAsync();
+    }
+
+    private static async Task<List<(string File, int Line, IMessage Entry)>> ReadEntriesAsync(FileInfo file, MessageDescriptor kind, CancellationToken cancel)
+    {
+        using var csv = new CsvReader(new StringReader(await ReadAsync(file, cancel)), new CsvConfiguration(CultureInfo.InvariantCulture) { TrimOptions = TrimOptions.Trim });
+        var entries = new List<(string File, int Line, IMessage Entry)>();
+        try
+        {
+            if (!await csv.ReadAsync() || !csv.ReadHeader())
             {
-                continue;
+                throw new StartException($"{file.Name} has no header.");
             }
 
-            using var csv = new CsvReader(new StringReader(await ReadAsync(file, cancel)), new CsvConfiguration(CultureInfo.InvariantCulture) { TrimOptions = TrimOptions.Trim });
-            await csv.ReadAsync();
-            csv.ReadHeader();
             var fields = csv.HeaderRecord!.Select(name => kind.FindFieldByName(name) ?? throw new StartException(
                 $"{file.Name}: the column '{name}' is no field of {kind.Name}: use {string.Join(", ", kind.Fields.InDeclarationOrder().Select(f => f.Name))}.")).ToArray();
             while (await csv.ReadAsync())
             {
-                var line = csv.Parser.RawRow;
-                var entry = Entry(kind, fields, csv, $"{file.Name}:{line}");
-                lock (lines)
-                {
-                    lines.Add((file.Name, line));
-                }
-
-                await requests.WriteAsync(entry is Driver driver ? new ImportDirectoryRequest { Driver = driver } : new ImportDirectoryRequest { Vehicle = (Vehicle)entry }, cancel);
+                entries.Add((file.Name, csv.Parser.RawRow, Entry(kind, fields, csv, $"{file.Name}:{csv.Parser.RawRow}")));
             }
         }
+        catch (CsvHelperException e)
+        {
+            throw new StartException($"{file.Name}:{csv.Parser.RawRow}: is no CSV: {e.Message.Split('\n')[0]}", e);
+        }
 
-        await requests.CompleteAsync();
+        return entries;
     }
 
     private static IMessage Entry(MessageDescriptor kind, FieldDescriptor[] fields, CsvReader csv, string place)
@@ -138,7 +147,7 @@ internal static class ImportCommand
         _ => text,
     };
 
-    private static async Task<int> TellAsync(IAsyncStreamReader<ImportDirectoryResponse> responses, List<(string File, int Line)> lines, TextWriter output, CancellationToken cancel)
+    private static async Task<int> TellAsync(IAsyncStreamReader<ImportDirectoryResponse> responses, List<(string File, int Line, IMessage Entry)> lines, TextWriter output, CancellationToken cancel)
     {
         var isWhole = true;
         while (await responses.MoveNext(cancel))
@@ -146,14 +155,9 @@ internal static class ImportCommand
             switch (responses.Current)
             {
                 case { Refusal: { } refusal }:
-                    (string File, int Line) at;
-                    lock (lines)
-                    {
-                        at = lines[(int)refusal.Index];
-                    }
-
                     isWhole = false;
-                    await output.WriteLineAsync($"{at.File}:{at.Line}: {refusal.Id} is refused: {refusal.Status.Message}");
+                    var (file, line, _) = lines[(int)refusal.Index];
+                    await output.WriteLineAsync($"{file}:{line}: {refusal.Id} is refused: {refusal.Status.Message}");
                     break;
                 case { Missing: { } missing }:
                     var id = missing.EntryCase == ImportMissing.EntryOneofCase.DriverId ? $"driver {missing.DriverId}" : $"vehicle {missing.VehicleId}";
