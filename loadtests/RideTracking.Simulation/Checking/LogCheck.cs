@@ -122,7 +122,8 @@ internal sealed class LogCheck(Violations violations)
             isForgotten || _now.Claims.GetValueOrDefault(record.DriverId) == (record.Epoch, entry.Writer), entry.At, "only the claim that holds the driver writes",
             $"{record} was written by {entry.Writer}, and {_now.Claims.GetValueOrDefault(record.DriverId)} holds the driver");
         var before = Find(key);
-        var isDoubtful = isForgotten || before is { IsDoubtful: true };
+        // Of a session that was no more among the driver's newest, its phone may have sent again what was not acknowledged.
+        var isDoubtful = isForgotten || before is { IsDoubtful: true } || before?.Number <= _now.UnknownAt.GetValueOrDefault(record.Session);
         violations.Require(isDoubtful || before is null, entry.At, "a fix is logged once", $"{record} is in the batches {before?.Number} and {entry.Number}");
         violations.Require(
             isDoubtful || before is not null || record.Sequence > _now.Ends.GetValueOrDefault(record.Session), entry.At, "a session's fixes are logged in order",
@@ -130,7 +131,7 @@ internal sealed class LogCheck(Violations violations)
         Count += before is null ? 1 : 0;
         _now.Fixes[key] = new Logged(entry.Number, entry.Segment, record.IsRejected, entry.At, isForgotten);
         _now.Ends[record.Session] = Math.Max(record.Sequence, _now.Ends.GetValueOrDefault(record.Session));
-        _now.Wrote(record.DriverId, record.Session);
+        _now.Wrote(record.DriverId, record.Session, entry.Number);
     }
 
     /// <summary>Where a fix stands in the log.</summary>
@@ -158,17 +159,24 @@ internal sealed class LogCheck(Violations violations)
 
         public HashSet<long> Expired { get; private init; } = [];
 
+        /// <summary>The last batch at which a session was none of its driver's newest any more.</summary>
+        public Dictionary<string, ulong> UnknownAt { get; private init; } = new(StringComparer.Ordinal);
+
         private Dictionary<string, string[]> Sessions { get; init; } = new(StringComparer.Ordinal);
 
         /// <summary>The sessions of a driver that ever were in the log, the one that was there last first.</summary>
         public string[] SessionsOf(string driverId) => Sessions.GetValueOrDefault(driverId) ?? [];
 
         /// <summary>A session is in the log again.</summary>
-        public void Wrote(string driverId, string session)
+        public void Wrote(string driverId, string session, ulong number)
         {
             if (SessionsOf(driverId).FirstOrDefault() != session)
             {
                 Sessions[driverId] = [session, .. SessionsOf(driverId).Where(s => s != session)];
+                foreach (var unknown in SessionsOf(driverId).Skip(MostSessions))
+                {
+                    UnknownAt[unknown] = number;
+                }
             }
         }
 
@@ -183,6 +191,7 @@ internal sealed class LogCheck(Violations violations)
             Claims = new(Claims, StringComparer.Ordinal),
             Claimed = new(Claimed),
             Sessions = new(Sessions, StringComparer.Ordinal),
+            UnknownAt = new(UnknownAt, StringComparer.Ordinal),
             Expired = [.. Expired],
         };
     }
