@@ -9,11 +9,16 @@ namespace RideTracking.Client;
 /// <summary>
 /// A driver's app, as the server sees it: takes fixes and actions at any time, keeps them in an
 /// <see cref="OfflineBuffer"/>, and holds a stream open that brings them to the server and the server's commands back.
-/// All members are thread-safe; it has no thread of its own and one timer.
+/// All members are thread-safe; it has no thread of its own and one timer. Disposing it ends a run.
 /// </summary>
-public sealed class DriverConnection
+public sealed class DriverConnection : IAsyncDisposable
 {
+    // A token that was refused may have been an old one; when new ones are refused as well, no further one would help.
+    private const int MostRefusedTokens = 3;
+
     private readonly DriverService.DriverServiceClient _client;
+    private readonly CancellationTokenSource _disposing = new();
+    private Task _run = Task.CompletedTask;
     private readonly Backoff _backoff;
     // Full: the stream is read no further until the app has handled a command. Commands are never dropped, and the
     // server keeps what is not acknowledged.
@@ -97,9 +102,11 @@ public sealed class DriverConnection
     /// Takes something the driver did, connected or not. `action_id` and `occurred_at` are filled in where they are
     /// empty. Sent in order, one after the other was answered, again on each new stream, until the server has answered.
     /// </summary>
+    /// <param name="action">What.</param>
+    /// <param name="cancellationToken">Gives up waiting for the answer; the action is sent nevertheless.</param>
     /// <returns>The server's answer, whatever its status. It may take as long as the network is away.</returns>
     /// <exception cref="InvalidOperationException">Too many actions wait already.</exception>
-    public Task<ActionResult> ActAsync(DriverAction action)
+    public Task<ActionResult> ActAsync(DriverAction action, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(action);
         if (action.ActionId.Length == 0)
@@ -116,7 +123,7 @@ public sealed class DriverConnection
             throw;
         }
         Volatile.Read(ref _stream)?.Wake();
-        return answer.Task;
+        return answer.Task.WaitAsync(cancellationToken);
     }
 
     /// <summary>Sends what waits at once, asks for its acknowledgement and ends when nothing waits any more: for instance before the app is suspended.</summary>
@@ -135,14 +142,30 @@ public sealed class DriverConnection
 
     /// <summary>Connects, and again whenever the stream is lost, until cancelled or until it must not come back. Once at a time.</summary>
     /// <exception cref="RpcException">
-    /// The server refuses this driver, for instance with PERMISSION_DENIED: trying again would not help.
+    /// The server refuses this driver, for instance with PERMISSION_DENIED, or three tokens in a row with UNAUTHENTICATED: trying again would not help.
     /// </exception>
     /// <exception cref="IOException">The buffer's file cannot be written.</exception>
-    public async Task<ConnectionEnd> RunAsync(CancellationToken cancellationToken)
+    public Task<ConnectionEnd> RunAsync(CancellationToken cancellationToken)
     {
+        ObjectDisposedException.ThrowIf(_disposing.IsCancellationRequested, this);
         if (Interlocked.Exchange(ref _running, 1) == 1)
             throw new InvalidOperationException("The connection runs already.");
-        using var stopping = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var run = RunOnceAsync(cancellationToken);
+        Volatile.Write(ref _run, run);
+        return run;
+    }
+
+    /// <summary>Ends the run, if there is one, and waits for its end. What is not acknowledged stays in the buffer.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await _disposing.CancelAsync();
+        // How it ended is told to whoever ran it.
+        await Volatile.Read(ref _run).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+    }
+
+    private async Task<ConnectionEnd> RunOnceAsync(CancellationToken cancellationToken)
+    {
+        using var stopping = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _disposing.Token);
         var handling = HandleCommandsAsync(stopping);
         try
         {
@@ -175,6 +198,7 @@ public sealed class DriverConnection
 
     private async Task<ConnectionEnd> ReconnectAsync(CancellationToken stopping)
     {
+        var refusedTokens = 0;
         while (true)
         {
             if (NeedsSession)
@@ -197,11 +221,21 @@ public sealed class DriverConnection
             stopping.ThrowIfCancellationRequested();
 
             if (Final(stream.Closing) is { } end)
+            {
+                if (Options.Logger is { } log)
+                    ClientLog.Ended(log, Options.DriverId, end);
                 return end;
+            }
             if (Retry.AttemptPassed(error) is { } attempt)
                 Buffer.ConnectionAttemptPassed(attempt);
-            if (error is RpcException { StatusCode: StatusCode.PermissionDenied or StatusCode.InvalidArgument or StatusCode.FailedPrecondition } refused)
+            refusedTokens = error is RpcException { StatusCode: StatusCode.Unauthenticated } ? refusedTokens + 1 : 0;
+            if (error is RpcException refused
+                && (refusedTokens == MostRefusedTokens || refused.StatusCode is StatusCode.PermissionDenied or StatusCode.InvalidArgument or StatusCode.FailedPrecondition))
+            {
+                if (Options.Logger is { } logger)
+                    ClientLog.Refused(logger, Options.DriverId, refused.StatusCode, refused.Status.Detail);
                 throw refused;
+            }
             // A stream that held for a while ends a row of failures; one that broke at once is one more.
             if (stream.Lived > Options.MaxBackoff)
                 _backoff.Reset();
@@ -209,6 +243,8 @@ public sealed class DriverConnection
             // Clients that were told the same time come back spread over as much time again.
             if ((stream.Closing?.RetryAfter?.ToTimeSpan() ?? Retry.After(error)) is { } told && told > TimeSpan.Zero)
                 wait = told * (1 + Random.NextDouble());
+            if (Options.Logger is { } warn)
+                ClientLog.Lost(warn, Options.DriverId, ClientLog.Reason(stream.Closing, error), wait);
             Options.OnLost?.Invoke(new ConnectionLost(stream.Closing, error, wait));
             await Task.Delay(wait, Time, stopping);
         }

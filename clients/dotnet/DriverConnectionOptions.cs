@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Logging;
 using RideTracking.V1;
 
 namespace RideTracking.Client;
@@ -45,6 +46,9 @@ public sealed class DriverConnectionOptions
 
     /// <summary>Told when a stream is open: the server's clock and what it has on record.</summary>
     public Action<Welcome>? OnWelcome { get; init; }
+
+    /// <summary>Takes what the connection says: when it is connected, why it is not, and why it does not come back. Null for nobody.</summary>
+    public ILogger? Logger { get; set; }
 
     /// <summary>Told when a stream has ended or could not be opened, and when the next attempt will be.</summary>
     public Action<ConnectionLost>? OnLost { get; init; }

@@ -176,6 +176,8 @@ internal sealed class DriverStream(DriverConnection connection, DriverService.Dr
             _sentThrough = connection.Buffer.AcknowledgedThrough;
             _resentAfter = _sentThrough;
         }
+        if (connection.Options.Logger is { } log)
+            ClientLog.Connected(log, connection.Options.DriverId, welcome.ResumeAfterSequence);
         connection.Options.OnWelcome?.Invoke(welcome);
         if (welcome.ReportingPolicy is { } policy)
             Follow(policy);

@@ -2,6 +2,7 @@ using System.Runtime.CompilerServices;
 using Google.Protobuf.WellKnownTypes;
 using Google.Type;
 using Grpc.Core;
+using Microsoft.Extensions.Logging;
 using RideTracking.V1;
 
 namespace RideTracking.Client;
@@ -283,6 +284,8 @@ public sealed class RiderConnection
         var wait = backoff.Next();
         if (Retry.After(error) is { } asked && asked > wait)
             wait += asked;
+        if (_options.Logger is { } log)
+            ClientLog.Retried(log, ClientLog.Reason(null, error), wait);
         _options.OnRetry?.Invoke(error, wait);
         await Task.Delay(wait, _time, ct);
     }
@@ -301,6 +304,9 @@ public sealed class RiderConnectionOptions
 {
     /// <summary>Gives a bearer token (without the word `Bearer`) that may act for the rider; asked before each call. Null for a server that asks for none.</summary>
     public Func<CancellationToken, ValueTask<string>>? TokenSource { get; init; }
+
+    /// <summary>Takes what the connection says: why a call is tried again. Null for nobody.</summary>
+    public ILogger? Logger { get; set; }
 
     /// <summary>Told of each failure that is tried again and how long the wait is; the error is null when a watch ended in good order although the trip goes on.</summary>
     public Action<RpcException?, TimeSpan>? OnRetry { get; init; }

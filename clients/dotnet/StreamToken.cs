@@ -28,7 +28,7 @@ internal sealed class StreamToken
     public Task Refreshing { get; private set; } = Task.CompletedTask;
 
     /// <summary>Null where the app has no tokens.</summary>
-    /// <exception cref="RpcException">UNAUTHENTICATED: the app could not get one.</exception>
+    /// <exception cref="RpcException">UNAVAILABLE: the app could not get one now.</exception>
     public static async ValueTask<StreamToken?> GetAsync(DriverConnection connection, DriverStream stream, CancellationToken ct) =>
         connection.Options.TokenSource is { } source ? new StreamToken(connection, stream, source, await AskAsync(source, ct)) : null;
 
@@ -62,7 +62,7 @@ internal sealed class StreamToken
         }
         catch (Exception e) when (!ct.IsCancellationRequested)
         {
-            throw new RpcException(new Status(StatusCode.Unauthenticated, $"The app got no token: {e.Message}", e));
+            throw new RpcException(new Status(StatusCode.Unavailable, $"The app got no token: {e.Message}", e));
         }
     }
 

@@ -74,7 +74,7 @@ internal sealed class LoadDriver : IAsyncDisposable
         var result = await _connection.ActAsync(new DriverAction
         {
             SetAvailability = new SetAvailability { Availability = DriverAvailability.Available },
-        }).WaitAsync(cancellationToken);
+        }, cancellationToken);
         if (result.Status.Code != 0)
         {
             throw new InvalidOperationException($"The driver {Id} cannot be available: {result.Status}");
@@ -126,7 +126,7 @@ internal sealed class LoadDriver : IAsyncDisposable
             await _connection.ActAsync(new DriverAction
             {
                 OfferReply = new OfferReply { OfferId = offer.OfferId, Accepted = true },
-            }).WaitAsync(cancellationToken);
+            }, cancellationToken);
         }
     }
 }

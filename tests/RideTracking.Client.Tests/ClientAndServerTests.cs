@@ -53,6 +53,38 @@ public sealed class ClientAndServerTests
     }
 
     [Fact]
+    public async Task A_program_with_services_has_one_client_for_its_backend_calls_and_its_drivers()
+    {
+        await using var server = await ServerHost.StartAsync();
+        var services = new ServiceCollection();
+        services.AddRideTrackingClient(options =>
+        {
+            options.Addresses.Add(server.GrpcAddress);
+            options.TokenSource = _ => ValueTask.FromResult(server.TokenOf(Role.Service, "backend").GetValue("authorization")!["Bearer ".Length..]);
+        });
+        await using var provider = services.BuildServiceProvider();
+        var client = provider.GetRequiredService<RideTrackingClient>();
+        await client.Directory.UpsertDriverAsync(new UpsertDriverRequest { Driver = new Driver { DriverId = "d1", DisplayName = "Dora" } }, cancellationToken: Patience.Token);
+        using var buffer = OfflineBuffer.InMemory();
+        await using var refused = client.Driver(buffer, new DriverConnectionOptions
+        {
+            DriverId = "d1",
+            InitialBackoff = TimeSpan.FromMilliseconds(1),
+            TokenSource = _ => ValueTask.FromResult(server.TokenOf(Role.Driver, "somebody-else").GetValue("authorization")!["Bearer ".Length..]),
+        });
+
+        Assert.Equal("Dora", (await client.Directory.GetDriverAsync(new GetDriverRequest { DriverId = "d1" }, cancellationToken: Patience.Token)).Driver.DisplayName);
+        Assert.Equal(StatusCode.PermissionDenied, (await Assert.ThrowsAsync<RpcException>(() => refused.RunAsync(Patience.Token))).StatusCode);
+    }
+
+    [Fact]
+    public void A_client_without_an_address_says_what_is_missing()
+    {
+        using var provider = new ServiceCollection().AddRideTrackingClient(_ => { }).BuildServiceProvider();
+        Assert.Contains("Addresses needs the server's address", Assert.Throws<Microsoft.Extensions.Options.OptionsValidationException>(provider.GetRequiredService<RideTrackingClient>).Message);
+    }
+
+    [Fact]
     public async Task A_channel_to_several_nodes_goes_on_with_another_one_when_its_own_is_gone()
     {
         using var folder = new TemporaryFolder();

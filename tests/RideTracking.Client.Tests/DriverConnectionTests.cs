@@ -207,7 +207,7 @@ public sealed class DriverConnectionTests : IAsyncLifetime
     public async Task An_action_is_sent_on_each_new_stream_until_it_is_answered()
     {
         var connection = Start();
-        var answer = connection.ActAsync(new DriverAction { SetAvailability = new SetAvailability { Availability = DriverAvailability.Available } });
+        var answer = connection.ActAsync(new DriverAction { SetAvailability = new SetAvailability { Availability = DriverAvailability.Available } }, TestContext.Current.CancellationToken);
         var first = await WelcomeAsync();
         var sent = (await first.ReadAsync()).Action;
         Assert.NotEmpty(sent.ActionId);
@@ -225,8 +225,8 @@ public sealed class DriverConnectionTests : IAsyncLifetime
     public async Task Actions_are_sent_in_order_and_one_that_could_not_be_committed_holds_the_next_back()
     {
         var connection = Start();
-        var first = connection.ActAsync(new DriverAction { ActionId = "1" });
-        var second = connection.ActAsync(new DriverAction { ActionId = "2" });
+        var first = connection.ActAsync(new DriverAction { ActionId = "1" }, TestContext.Current.CancellationToken);
+        var second = connection.ActAsync(new DriverAction { ActionId = "2" }, TestContext.Current.CancellationToken);
         var stream = await WelcomeAsync();
         Assert.Equal("1", (await stream.ReadAsync()).Action.ActionId);
         await stream.WriteAsync(Answer("1", StatusCode.Unavailable));
@@ -391,6 +391,41 @@ public sealed class DriverConnectionTests : IAsyncLifetime
         Assert.Equal("Bearer token 1", first.Authorization);
         first.End(StatusCode.Unauthenticated);
         Assert.Equal("Bearer token 2", (await _server.AcceptAsync()).Authorization);
+    }
+
+    [Fact]
+    public async Task Three_refused_tokens_in_a_row_end_the_run_and_tell_why()
+    {
+        var lost = new List<ConnectionLost>();
+        Start(Options(token: () => "of another audience", onLost: lost.Add));
+        for (var i = 0; i < 3; i++)
+            (await _server.AcceptAsync()).End(StatusCode.Unauthenticated);
+        Assert.Equal(StatusCode.Unauthenticated, (await Assert.ThrowsAsync<RpcException>(() => _running!)).StatusCode);
+        Assert.Equal(2, lost.Count);
+    }
+
+    [Fact]
+    public async Task A_connection_that_is_disposed_ends_its_run_and_keeps_what_was_not_acknowledged()
+    {
+        var connection = Start();
+        var stream = await _server.AcceptAsync();
+        await stream.ReadAsync();
+        connection.Report(new LocationReading(DateTimeOffset.UnixEpoch, 41.15, -8.61));
+        await connection.DisposeAsync();
+        Assert.Equal(ConnectionEnd.Stopped, await _running!);
+        Assert.Equal(1, _buffer.FixCount);
+        Assert.Throws<ObjectDisposedException>(() => { _ = connection.RunAsync(CancellationToken.None); });
+    }
+
+    [Fact]
+    public async Task Who_does_not_wait_for_an_answer_any_longer_has_the_action_sent_nevertheless()
+    {
+        var connection = Start();
+        using var impatient = new CancellationTokenSource();
+        var answer = connection.ActAsync(new DriverAction { SetAvailability = new() { Availability = DriverAvailability.Available } }, impatient.Token);
+        await impatient.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => answer);
+        Assert.Equal(1, _buffer.ActionCount);
     }
 
     [Fact]

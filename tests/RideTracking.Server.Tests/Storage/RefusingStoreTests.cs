@@ -182,6 +182,7 @@ public sealed class RefusingStoreTests
         ("DirectoryService/UpsertDriver", new UpsertDriverRequest { Driver = new Driver { DriverId = "d2", DisplayName = "D" } }),
         ("DirectoryService/UpsertVehicle", new UpsertVehicleRequest { Vehicle = new Vehicle { VehicleId = "v2", Description = "V", LicensePlate = "P", Seats = 4 } }),
         ("DirectoryService/UpsertRider", new UpsertRiderRequest { Rider = new Rider { RiderId = "r2", DisplayName = "R" } }),
+        ("DirectoryService/ImportDirectory", new ImportDirectoryRequest { Driver = new Driver { DriverId = "d5", DisplayName = "D" } }),
         ("DispatchService/RequestTrip", Dispatched("w1", "r3")),
         ("RiderService/RequestTrip", Ride("w2", "r4")),
         ("DispatchService/AssignTrip", new AssignTripRequest { TripId = trip.TripId, DriverId = "free" }),
@@ -237,6 +238,12 @@ public sealed class RefusingStoreTests
         var method = new Method<byte[], byte[]>(MethodType.Unary, "ridetracking.v1." + call.Method.Split('/')[0], call.Method.Split('/')[1], bytes, bytes);
         try
         {
+            if (call.Request is ImportDirectoryRequest entry)
+            {
+                await ImportAsync(new DirectoryService.DirectoryServiceClient(channel), headers, entry);
+                return (StatusCode.OK, false);
+            }
+
             using var unary = channel.CreateCallInvoker().AsyncUnaryCall(method, null, new CallOptions(headers, cancellationToken: Cancel), call.Request.ToByteArray());
             await unary.ResponseAsync;
             return (StatusCode.OK, false);
@@ -244,6 +251,17 @@ public sealed class RefusingStoreTests
         catch (RpcException e)
         {
             return (e.StatusCode, e.GetRpcStatus()?.GetDetail<RetryInfo>() is not null);
+        }
+    }
+
+    private static async Task ImportAsync(DirectoryService.DirectoryServiceClient directory, Metadata headers, ImportDirectoryRequest entry)
+    {
+        using var import = directory.ImportDirectory(headers, cancellationToken: Cancel);
+        await import.RequestStream.WriteAsync(new ImportDirectoryRequest { Terms = new ImportTerms() }, Cancel);
+        await import.RequestStream.WriteAsync(entry, Cancel);
+        await import.RequestStream.CompleteAsync();
+        while (await import.ResponseStream.MoveNext(Cancel))
+        {
         }
     }
 
