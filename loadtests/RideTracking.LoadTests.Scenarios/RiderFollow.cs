@@ -75,13 +75,7 @@ public sealed class RiderFollow(LoadTarget target, int rides) : ILoadScenario
             await directory.UpsertRiderAsync(new UpsertRiderRequest { Rider = rider }, await target.CallAsync(cancellationToken));
         }
 
-        foreach (var driver in _fleet.Drivers)
-        {
-            var vehicle = new Vehicle { VehicleId = "car-" + driver.Id, Description = "white car", LicensePlate = "LO-AD-01", Seats = 4 };
-            await directory.UpsertVehicleAsync(new UpsertVehicleRequest { Vehicle = vehicle }, await target.CallAsync(cancellationToken));
-            var entry = new Driver { DriverId = driver.Id, DisplayName = driver.Id, Rating = 5, VehicleId = vehicle.VehicleId };
-            await directory.UpsertDriverAsync(new UpsertDriverRequest { Driver = entry }, await target.CallAsync(cancellationToken));
-        }
+        await _fleet.EnterDirectoryAsync(target, channel, cancellationToken);
     }
 
     private static string RiderId(int i) => $"load-rider-{i}";

@@ -17,6 +17,7 @@ NBomberRunner
     .RegisterScenarios(
         Wire(new DriverFlood(target, drivers: 500), copies: 500, during),
         Wire(new RiderFollow(target, rides: 50), copies: 50, during),
+        Wire(new TripOffers(target, riders: 20), copies: 20, during),
         Wire(new OpsViewport(target, drivers: 500), copies: 5, during))
     .WithTestSuite("ride-tracking")
     .WithTestName("city")

@@ -50,7 +50,7 @@ public sealed class LoadScenarioTests
     }
 
     private static ILoadScenario[] All(LoadTarget target) =>
-        [new DriverFlood(target, drivers: 3), new RiderFollow(target, rides: 2), new OpsViewport(target, drivers: 3)];
+        [new DriverFlood(target, drivers: 3), new RiderFollow(target, rides: 2), new TripOffers(target, riders: 2), new OpsViewport(target, drivers: 3)];
 
     private static LoadTarget TargetOf(ServerHost host) => new(
         host.GrpcAddress, _ => ValueTask.FromResult(host.TokenOf(Role.Service, "load").GetValue("authorization")!["Bearer ".Length..]));

@@ -219,7 +219,7 @@ public sealed class EmptiedStoreTests
         });
     }
 
-    private static string ReasonOf(RpcException refused) => refused.GetRpcStatus()!.GetDetail<ErrorInfo>()!.Reason;
+    private static string ReasonOf(RpcException refused) => refused.GetRpcStatus()?.GetDetail<ErrorInfo>()?.Reason ?? $"{refused}";
 
     private static async Task<(HttpStatusCode? Code, string? Status, string? Store)> ReadyAsync(HttpClient http)
     {
