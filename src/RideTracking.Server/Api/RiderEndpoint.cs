@@ -104,7 +104,8 @@ internal sealed class RiderEndpoint(AreaSet areas) : V1.RiderService.RiderServic
             cancellation => area.SharedTrips.WatchAsync(
                 request.Token,
                 area.Rides.FindAsync,
-                (trip, end) => area.TripWatches.RunAsync(StreamKind.SharedTrip, trip, news => responseStream.WriteAsync(SharedView.Of(news), end), end),
+                // A write that is cancelled resets the stream, and nobody is told why it ended; one that nobody reads is broken off by itself.
+                (trip, end) => area.TripWatches.RunAsync(StreamKind.SharedTrip, trip, news => responseStream.WriteAsync(SharedView.Of(news)), end),
                 cancellation),
             done: "trip_over");
     }

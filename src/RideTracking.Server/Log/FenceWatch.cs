@@ -19,8 +19,15 @@ internal sealed class FenceWatch(Area area, LogWriter writer, Carriers carriers,
             log.ClaimAnew();
         }
 
-        var key = area.Keys.LogFence(writer.Id);
-        foreach (var member in await area.Bulk.SetMembersAsync(key))
+        var by = writer.Id;
+        var members = await area.Bulk.SetMembersAsync(area.Keys.LogFence(by));
+        if (by != writer.Id)
+        {
+            // This node has taken another name meanwhile: what fences the former one may be its own claims by the new one.
+            return;
+        }
+
+        foreach (var member in members)
         {
             carriers.Fence(FenceMark.Parse((string)member!));
         }
