@@ -26,10 +26,7 @@ internal sealed class DirectoryEndpoint(AreaSet areas, CompanyDirectory director
 
     public override async Task<V1.DeleteDriverResponse> DeleteDriver(V1.DeleteDriverRequest request, ServerCallContext context)
     {
-        ExternalId.Require("driver_id", request.DriverId);
-        // First, also of a driver without an entry: who fails in between can be deleted again.
-        await areas.OfDriver(request.DriverId).DriverRemoval.ForgetAsync(request.DriverId);
-        await RemoveAsync(directory.Drivers.RemoveAsync, "driver_id", request.DriverId);
+        await RemoveAsync(DeleteDriverAsync, "driver_id", request.DriverId);
         return new V1.DeleteDriverResponse();
     }
 
@@ -78,13 +75,13 @@ internal sealed class DirectoryEndpoint(AreaSet areas, CompanyDirectory director
 
     public override Task ImportDirectory(
         IAsyncStreamReader<V1.ImportDirectoryRequest> requestStream, IServerStreamWriter<V1.ImportDirectoryResponse> responseStream, ServerCallContext context) =>
-        new DirectoryImport(directory, DeleteDriverAsync, async id => await directory.Vehicles.RemoveAsync(id)).RunAsync(requestStream, responseStream, context.CancellationToken);
+        new DirectoryImport(directory, DeleteDriverAsync, directory.Vehicles.RemoveAsync).RunAsync(requestStream, responseStream, context.CancellationToken);
 
-    private async Task DeleteDriverAsync(string driverId)
+    private async Task<bool> DeleteDriverAsync(string driverId)
     {
         // First, also of a driver without an entry: who fails in between can be deleted again.
         await areas.OfDriver(driverId).DriverRemoval.ForgetAsync(driverId);
-        await directory.Drivers.RemoveAsync(driverId);
+        return await directory.Drivers.RemoveAsync(driverId);
     }
 
     private static void Pass(Google.Rpc.Status? fault)
