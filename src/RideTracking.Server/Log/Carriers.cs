@@ -3,7 +3,8 @@ using System.Collections.Concurrent;
 namespace RideTracking.Server.Log;
 
 /// <summary>Who carries each driver on this node: one at the most. Bounded by the open sessions. Thread-safe.</summary>
-public sealed class Carriers
+/// <param name="writer">The names of this node.</param>
+public sealed class Carriers(LogWriter writer)
 {
     private readonly ConcurrentDictionary<string, Carrier> _holders = new(StringComparer.Ordinal);
 
@@ -51,23 +52,35 @@ public sealed class Carriers
     /// <summary>A later claim has the driver: whoever carries them here by an earlier one does no longer, nor does who is still to learn of such a claim.</summary>
     internal void Fence(FenceMark mark)
     {
-        var newest = _marks.AddOrUpdate(mark.DriverId, mark, (_, known) => known.Epoch > mark.Epoch ? known : mark);
+        var newest = _marks.AddOrUpdate(mark.DriverId, mark, (_, known) => known.Claim.Epoch > mark.Claim.Epoch ? known : mark);
         if (Of(mark.DriverId) is { } carrier)
         {
-            newest.Fence(carrier);
+            Fence(carrier, newest);
+        }
+    }
+
+    /// <summary>Fences a carrier of the mark's driver, here or ended, whose claim came before.</summary>
+    internal void Fence(Carrier carrier, FenceMark mark)
+    {
+        // While a carrier claims its driver anew, a claim of this node's is its own, of which it has not heard yet: another session here would have
+        // taken its place.
+        var held = carrier.Claim ?? (writer.IsOwn(mark.Claim.Writer) ? null : carrier.LastClaim);
+        if (held is not null && held.Epoch < mark.Claim.Epoch)
+        {
+            Dismiss(carrier, mark.By);
         }
     }
 
     /// <summary>The greatest epoch that is known of a driver; 0 for none. A store that has forgotten goes on above it.</summary>
     internal long EpochOf(string driverId) =>
-        Math.Max(Of(driverId)?.LastClaim?.Epoch ?? 0, _marks.TryGetValue(driverId, out var mark) ? mark.Epoch : 0);
+        Math.Max(Of(driverId)?.LastClaim?.Epoch ?? 0, _marks.TryGetValue(driverId, out var mark) ? mark.Claim.Epoch : 0);
 
     /// <summary>A carrier has its claim: it may have been fenced before it heard of it.</summary>
     internal void LookAtMarks(Carrier carrier)
     {
         if (_marks.TryGetValue(carrier.DriverId, out var mark))
         {
-            mark.Fence(carrier);
+            Fence(carrier, mark);
         }
     }
 

@@ -44,8 +44,7 @@ internal sealed class DriverLinks(Area area, LogWriter writer, Carriers carriers
 
         if (change.Kind == "claimed" && !writer.IsOwn(Writer(change)))
         {
-            var device = change.Text(3);
-            carriers.Fence(new FenceMark(change.Text(0), Epoch(change), new DeviceAttempt(device == DriverClaim.None ? null : device, 0)));
+            carriers.Fence(FenceMark.Of(change.Text(0), Epoch(change), change.Text(3), Writer(change)));
         }
         else if (change.Kind == "ended" && change.Text(0) == writer.Id)
         {

@@ -19,15 +19,7 @@ internal sealed class FenceWatch(Area area, LogWriter writer, Carriers carriers,
             log.ClaimAnew();
         }
 
-        var by = writer.Id;
-        var members = await area.Bulk.SetMembersAsync(area.Keys.LogFence(by));
-        if (by != writer.Id)
-        {
-            // This node has taken another name meanwhile: what fences the former one may be its own claims by the new one.
-            return;
-        }
-
-        foreach (var member in members)
+        foreach (var member in await area.Bulk.SetMembersAsync(area.Keys.LogFence(writer.Id)))
         {
             carriers.Fence(FenceMark.Parse((string)member!));
         }

@@ -262,7 +262,7 @@ internal sealed partial class FixLog : BackgroundService
         {
             if (marks.TryGetValue(carrier.DriverId, out var mark))
             {
-                mark.Fence(carrier);
+                _carriers.Fence(carrier, mark);
             }
         }
     }

@@ -184,7 +184,7 @@ public sealed class LogAppend(
         {
             var mark = FenceMark.Parse(member);
             ref var newest = ref CollectionsMarshal.GetValueRefOrAddDefault(marks, mark.DriverId, out _);
-            newest = mark.Epoch > newest.Epoch ? mark : newest;
+            newest = mark.Claim.Epoch > (newest.Claim?.Epoch ?? 0) ? mark : newest;
         }
 
         return marks;

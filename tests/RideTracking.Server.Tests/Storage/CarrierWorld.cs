@@ -15,7 +15,7 @@ internal sealed class CarrierWorld
     private const int MaxBatch = 4;
 
     private readonly ModelStore _store = new();
-    private readonly Carriers _carriers = new();
+    private readonly Carriers _carriers = new(new LogWriter(() => "w"));
     private readonly WaitingFixes _waiting = new(MaxWaiting);
     private readonly List<(ClaimRequest Request, DriverClaim? Follows)> _onTheirWay = [];
     private readonly List<Carrier> _unclaimed = [];
@@ -248,7 +248,7 @@ internal sealed class CarrierWorld
                 _waiting.ForEach(record => open.Add(record.Carrier));
                 foreach (var mark in _store.Marks)
                 {
-                    open.ToList().ForEach(mark.Fence);
+                    open.ToList().ForEach(carrier => _carriers.Fence(carrier, mark));
                 }
 
                 _store.Marks.Clear();

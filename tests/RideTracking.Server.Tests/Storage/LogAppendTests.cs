@@ -28,7 +28,7 @@ public sealed class LogAppendTests
         var fence = server.City.GetRequiredService<StoreKeys>().LogFence(server.City.GetRequiredService<LogWriter>().Id);
         foreach (var some in Enumerable.Range(0, Drivers).Chunk(1000))
         {
-            await store.SetAddAsync(fence, [.. some.Select(i => (RedisValue)$"other-{i} 2 -")]);
+            await store.SetAddAsync(fence, [.. some.Select(i => (RedisValue)$"other-{i} 2 - other")]);
         }
 
         var now = TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds();

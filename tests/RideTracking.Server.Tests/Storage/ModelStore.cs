@@ -34,7 +34,7 @@ internal sealed class ModelStore
         Holder = new DriverClaim(Math.Max(Holder?.Epoch ?? 0, request.EpochFloor) + 1, "w");
         if (follows is not null)
         {
-            Marks.Add(new FenceMark(request.DriverId, Holder.Epoch, request.Attempt));
+            Marks.Add(new FenceMark(request.DriverId, Holder, request.Attempt));
         }
 
         var claim = _driver.Resume(Holder, request.SessionId, nowUnixMs: 0);

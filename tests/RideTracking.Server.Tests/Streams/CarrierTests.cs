@@ -165,7 +165,7 @@ public sealed class CarrierTests
     public void Of_two_sessions_the_one_that_the_store_let_in_last_has_the_driver_whichever_is_opened_first(bool inOrder)
     {
         Carrier former = TestCarriers.Claimed("d1", 5), latter = TestCarriers.Claimed("d1", 6);
-        var carriers = new Carriers();
+        var carriers = new Carriers(new LogWriter());
         Carrier[] order = inOrder ? [former, latter] : [latter, former];
         Assert.Null(carriers.Add(order[0]));
         Assert.Equal(former, carriers.Add(order[1]));
@@ -176,14 +176,14 @@ public sealed class CarrierTests
     [Theory, InlineData(false), InlineData(true)]
     public void Who_was_fenced_before_its_claim_was_answered_has_no_say(bool isHere)
     {
-        var carriers = new Carriers();
+        var carriers = new Carriers(new LogWriter());
         var late = isHere ? TestCarriers.Unclaimed("d1") : TestCarriers.Claimed("d1", 2);
         if (isHere)
         {
             carriers.Add(late);
         }
 
-        carriers.Fence(new FenceMark("d1", 3, default));
+        carriers.Fence(FenceMark.Of("d1", 3, DriverClaim.None, "w2"));
         if (isHere)
         {
             late.Claimed(TestCarriers.Claim(2));
@@ -201,11 +201,29 @@ public sealed class CarrierTests
         Assert.False(next.IsLost);
     }
 
+    // After the store has forgotten, this node claims its drivers anew, and a claim whose answer was lost once more: the marks of its own claims say
+    // nothing of the carrier that waits for them.
+    [Theory, InlineData(true), InlineData(false)]
+    public void Who_claims_anew_is_not_fenced_by_its_own_nodes_claim_but_by_anothers(bool isOwn)
+    {
+        var writer = new LogWriter();
+        var carriers = new Carriers(writer);
+        var carrier = TestCarriers.Claimed("d1", 2);
+        carriers.Add(carrier);
+        carrier.Suspend();
+
+        carriers.Fence(FenceMark.Parse($"d1 3 {DriverClaim.None} {(isOwn ? writer.Id : "other")}"));
+        Assert.Equal(!isOwn, carrier.IsLost);
+        carrier.Claimed(TestCarriers.Claim(4));
+        carriers.LookAtMarks(carrier);
+        Assert.Equal(!isOwn, carrier.IsLost);
+    }
+
     [Fact]
     public void Who_was_here_without_a_claim_and_gets_one_while_another_opens_gives_the_driver_up_all_the_same()
     {
         var waiting = TestCarriers.Unclaimed("d1");
-        var carriers = new Carriers();
+        var carriers = new Carriers(new LogWriter());
         carriers.Add(waiting);
         var opening = TestCarriers.Claimed("d1", 5);
         waiting.Claimed(TestCarriers.Claim(6));

@@ -37,7 +37,7 @@ epoch = string.format('%d', math.max(tonumber(epoch), tonumber(ARGV[8])) + 1)
 
 local log = redis.call('HMGET', KEYS[4], 'number', 'token')
 if holder ~= '-' then
-  write('SADD', KEYS[2], ARGV[1] .. ' ' .. epoch .. ' ' .. ARGV[6])
+  write('SADD', KEYS[2], ARGV[1] .. ' ' .. epoch .. ' ' .. ARGV[6] .. ' ' .. ARGV[2])
   write('PEXPIRE', KEYS[2], ARGV[5])
 end
 -- Where the app has seen a number that the store has not given, the store has forgotten some. Then what waits may be unseen though its number is
