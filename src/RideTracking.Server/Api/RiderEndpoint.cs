@@ -104,8 +104,7 @@ internal sealed class RiderEndpoint(AreaSet areas) : V1.RiderService.RiderServic
             cancellation => area.SharedTrips.WatchAsync(
                 request.Token,
                 area.Rides.FindAsync,
-                // A write that is cancelled resets the stream, and nobody is told why it ended; one that nobody reads is broken off by itself.
-                (trip, end) => area.TripWatches.RunAsync(StreamKind.SharedTrip, trip, news => responseStream.WriteAsync(SharedView.Of(news)), end),
+                (trip, end) => area.TripWatches.RunAsync(StreamKind.SharedTrip, trip, news => responseStream.WriteAsync(SharedView.Of(news), end), end),
                 cancellation),
             done: "trip_over");
     }

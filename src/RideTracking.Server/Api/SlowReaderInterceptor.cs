@@ -31,7 +31,9 @@ internal sealed class SlowReaderInterceptor(IOptions<ListenOptions> options, [Fr
 
         public Task WriteAsync(T message) => InTime(writer.WriteAsync(message));
 
-        public Task WriteAsync(T message, CancellationToken cancellationToken) => InTime(writer.WriteAsync(message, cancellationToken));
+        // A write that is cancelled half-way resets the stream, and nobody is told why it ended. One that nobody reads is broken off all the same.
+        public Task WriteAsync(T message, CancellationToken cancellationToken) =>
+            cancellationToken.IsCancellationRequested ? Task.FromCanceled(cancellationToken) : WriteAsync(message);
 
         // What fits into the connection is written at once, and needs no timer.
         private Task InTime(Task write) => write.IsCompleted ? write : InTimeAsync(write);

@@ -2,6 +2,7 @@ using System.Net.Sockets;
 using Grpc.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
 using RideTracking.Server.Tests.Fixtures;
 using RideTracking.Server.Tests.Fleet;
 using RideTracking.Server.Tests.Rest;
@@ -21,14 +22,8 @@ public sealed class SlowReaderTests
     public async Task A_watch_that_nobody_reads_is_broken_off_and_one_that_is_read_goes_on(bool asJson)
     {
         var time = new WatchedTime(TimeProvider.System.GetUtcNow());
-        await using var server = await ServerHost.StartAsync(time: time, configure: builder => builder.Services.Configure<SocketTransportOptions>(TakeLittleAhead));
-        var world = new FleetWorld(server);
-        // More than its client and its connection take ahead.
-        for (var i = 0; i < 15_000; i++)
-        {
-            world.Move($"driver-{i}", 41.1 + (i % 1000 * 0.0001), -8.7 + (i / 1000 * 0.001));
-        }
-
+        await using var server = await StartAsync(time);
+        var world = Crowded(server);
         using var http = new HttpClient(new SocketsHttpHandler { ConnectCallback = ConnectAsync }) { BaseAddress = server.WebAddress, DefaultRequestHeaders = { { "authorization", world.Ops.GetValue("authorization") } } };
         using var slow = asJson ? null : world.Client().WatchFleet(new WatchFleetRequest { Viewport = FleetWorld.Porto }, world.Ops, cancellationToken: Cancel);
         using var slowJson = !asJson ? null : await http.SendAsync(
@@ -56,6 +51,42 @@ public sealed class SlowReaderTests
         world.Move("another", 41.15, -8.6);
         time.Advance(TimeSpan.FromSeconds(1));
         await read.UntilAsync(r => r.Shown.ContainsKey("another"));
+    }
+
+    [Fact]
+    public async Task Who_is_behind_when_the_server_goes_down_is_told_so()
+    {
+        var time = new WatchedTime(TimeProvider.System.GetUtcNow());
+        await using var server = await StartAsync(time);
+        var world = Crowded(server);
+        using var slow = world.Client().WatchFleet(new WatchFleetRequest { Viewport = FleetWorld.Porto }, world.Ops, cancellationToken: Cancel);
+        await time.AsleepAsync(Limit);
+
+        server.Services.GetRequiredService<IHostApplicationLifetime>().StopApplication();
+
+        var end = await Assert.ThrowsAsync<RpcException>(async () =>
+        {
+            while (await slow.ResponseStream.MoveNext(Cancel))
+            {
+                // What was under way still arrives.
+            }
+        });
+        Assert.Equal((StatusCode.Unavailable, "DRAINING"), (end.StatusCode, end.GetRpcStatus()?.GetDetail<Google.Rpc.ErrorInfo>()?.Reason));
+    }
+
+    private static Task<ServerHost> StartAsync(WatchedTime time) =>
+        ServerHost.StartAsync(time: time, configure: builder => builder.Services.Configure<SocketTransportOptions>(TakeLittleAhead));
+
+    // More cars than a client and its connection take ahead.
+    private static FleetWorld Crowded(ServerHost server)
+    {
+        var world = new FleetWorld(server);
+        for (var i = 0; i < 15_000; i++)
+        {
+            world.Move($"driver-{i}", 41.1 + (i % 1000 * 0.0001), -8.7 + (i / 1000 * 0.001));
+        }
+
+        return world;
     }
 
     // Without flow control of streams it is the connection that holds the server up, and by itself that takes some megabytes ahead.
