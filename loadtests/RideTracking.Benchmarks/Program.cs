@@ -11,6 +11,7 @@ using RideTracking.Benchmarks.Readers;
 using RideTracking.Benchmarks.Reporting;
 using RideTracking.Benchmarks.Roads;
 using RideTracking.Benchmarks.Search;
+using RideTracking.Benchmarks.Wires;
 
 try
 {
@@ -34,6 +35,10 @@ try
         ["demand", var folder, .. string[] options] => DemandBenchmark.Run(
             folder, new Options(options, "--hours", "--seeds", "--load", "--patience", "--candidates", "--small")),
         ["reporting", var folder, .. string[] options] => ReportingBenchmark.Run(folder, new Options(options, "--followed", "--ahead", "--seed")),
+        ["wires", .. string[] options] => await WiresBenchmark.RunAsync(new Options(options, "--rounds", "--seconds")),
+        ["wires-follow", .. string[] options] => await FollowBenchmark.RunAsync(new Options(options, "--rounds", "--seconds", "--riders")),
+        ["wires-http2", .. string[] options] => await Http2Benchmark.RunAsync(new Options(options, "--streams", "--seconds", "--unread")),
+        [WireServer.Verb, .. string[] options] => await WireServer.RunAsync(options),
         ["bytes"] => BytesBenchmark.Run(),
         ["redis", .. string[] options] => await RedisBenchmark.RunAsync(new Options(options, "--cycles", "--rounds")),
         ["store-kills", .. string[] options] => await KillsBenchmark.RunAsync(new Options(options, "--kills", "--cuts", "--each", "--seed")),
@@ -99,6 +104,12 @@ static int Usage()
           reporting <folder of san-francisco> [--followed 0.5] [--ahead 300] [--seed 1]
                     fixes and bytes an hour when apps report as the moment needs, beside fixed intervals, over a real day of taxis.
                     --followed: share of rides watched after the pick-up; --ahead: seconds from a ride's request to its pick-up
+          wires [--rounds 3] [--seconds 3]
+                    the same calls over gRPC, REST/JSON, JSON over WebSocket and SOAP/XML: bytes, server CPU, allocation, latency at half load
+          wires-follow [--rounds 3] [--seconds 10] [--riders 500]
+                    a car followed once a second: pushed over gRPC and WebSocket beside asked for over gRPC and REST
+          wires-http2 [--streams 1000] [--seconds 10] [--unread 100]
+                    streams on one connection beside a connection for each; bytes of headers of the first and the hundredth call; streams that nobody reads
           bytes     bytes on the wire per fix against JSON
           redis [--cycles 50] [--rounds 3]
                     Redis CPU per fix against a few commands for each fix

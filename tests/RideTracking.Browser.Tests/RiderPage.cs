@@ -5,14 +5,14 @@ namespace RideTracking.Browser.Tests;
 
 /// <summary>
 /// A page that follows trips with the client library for browsers as it was built, module by module: on the server's origin,
-/// while its own files come from the working tree.
+/// while its own files come from the working tree, or on an origin of its own.
 /// </summary>
 internal sealed class RiderPage
 {
-    private const string Root = "/rider-test/";
+    public const string Root = "/rider-test/";
 
-    // What an app's bundler does: where each package's modules are.
-    private const string Document = """
+    /// <summary>The page. What an app's bundler does stands in its head: where each package's modules are.</summary>
+    public const string Document = """
         <!doctype html>
         <title>A rider's page</title>
         <script type="importmap">
@@ -34,7 +34,7 @@ internal sealed class RiderPage
         import { createClient, createTransport, followSharedTrip, followTrip, reasonOf, RiderService, TokenSource } from "@ride-tracking/client";
         import { TripState } from "@ride-tracking/client/v1/trip";
 
-        const baseUrl = location.origin;
+        const baseUrl = new URLSearchParams(location.search).get("server") ?? location.origin;
         const seen = (window.seen = { asked: [] });
         function listener(name) {
           const told = (seen[name] = { states: [], connections: [], place: undefined, end: undefined });
@@ -80,6 +80,18 @@ internal sealed class RiderPage
         return new RiderPage(page);
     }
 
+    /// <summary>Opens it where another server has it; nothing stands between it and the network, so that the browser asks before it calls another origin.</summary>
+    public static async Task<RiderPage> OpenOnAsync(Browser browser, ForeignSite site, Uri server)
+    {
+        var page = await browser.OpenPageAsync();
+        await page.GotoAsync(new Uri(site.Address, $"{Root}?server={Uri.EscapeDataString(server.GetLeftPart(UriPartial.Authority))}").ToString());
+        await page.WaitForFunctionAsync("() => window.followShared");
+        return new RiderPage(page);
+    }
+
+    /// <summary>Where a file of the page's is.</summary>
+    public static string FileOf(string path) => Path.Combine(Package, path);
+
     /// <summary>Asks for a ride and follows it; the tokens are given one after the other.</summary>
     public Task FollowOwnAsync(IReadOnlyList<string> tokens, object request) => _page.EvaluateAsync("own => followOwn(own)", new { tokens, request });
 
@@ -95,6 +107,6 @@ internal sealed class RiderPage
         var path = new Uri(route.Request.Url).AbsolutePath[Root.Length..];
         return path.Length == 0
             ? route.FulfillAsync(new() { ContentType = "text/html", Body = Document })
-            : route.FulfillAsync(new() { ContentType = "text/javascript", Path = Path.Combine(Package, path) });
+            : route.FulfillAsync(new() { ContentType = "text/javascript", Path = FileOf(path) });
     }
 }

@@ -67,6 +67,41 @@ public sealed class RiderPageTests(Browser browser)
         Assert.Equal("refused", await page.AskAsync<string>("seen.own.end.kind"));
     }
 
+    [Fact]
+    public async Task A_page_of_an_origin_that_is_named_follows_a_ride_as_the_servers_own()
+    {
+        await using var site = await ForeignSite.StartAsync();
+        await using var world = await RideWorld.StartOnAsync(onRedis: false, "--Listen:AllowedOrigins", $"https://elsewhere.example, {site.Origin}");
+        var driver = await world.DriverAsync("d1");
+        var page = await RiderPage.OpenOnAsync(browser, site, world.Host.WebAddress);
+        await page.FollowOwnAsync(["of yesterday", TokenOf(world, Role.Rider, "r1")], Request("q1"));
+        var tripId = await driver.AcceptNextAsync();
+        await page.UntilAsync("seen.own.states.at(-1) === 'ASSIGNED' && seen.own.place?.ageMs >= 0");
+        // Why it was refused at first it could read, too.
+        Assert.Equal(["", "of yesterday"], await page.AskAsync<string[]>("seen.asked"));
+
+        var link = await world.Riders.CreateShareLinkAsync(new CreateShareLinkRequest { RequestId = "s1", TripId = tripId }, world.Service, cancellationToken: Cancel);
+        await page.FollowSharedAsync("shared", link.Token);
+        await page.FollowSharedAsync("stranger", "default.never");
+        await page.UntilAsync("seen.shared.states.at(-1) === 'ASSIGNED'");
+        await page.UntilAsync("seen.stranger.end");
+        Assert.Equal("refused SHARE_LINK_NOT_FOUND", await page.AskAsync<string>("`${seen.stranger.end.kind} ${seen.stranger.end.reason}`"));
+    }
+
+    [Fact]
+    public async Task A_page_of_any_other_origin_asks_for_nothing()
+    {
+        await using var site = await ForeignSite.StartAsync();
+        await using var world = await RideWorld.StartOnAsync(onRedis: false, "--Listen:AllowedOrigins", "https://elsewhere.example");
+        var page = await RiderPage.OpenOnAsync(browser, site, world.Host.WebAddress);
+        await page.FollowOwnAsync([TokenOf(world, Role.Rider, "r1")], Request("q1"));
+        await page.FollowSharedAsync("stranger", "default.never");
+        await page.UntilAsync("seen.asked.length === 1 && seen.stranger.connections.includes('waiting')");
+        // The browser tells it nothing, and sends nothing of it.
+        Assert.True(await page.AskAsync<bool>("seen.stranger.end === undefined"));
+        Assert.Empty((await world.Dispatch.ListTripsAsync(new ListTripsRequest(), world.Service, cancellationToken: Cancel)).Trips);
+    }
+
     private static async Task DoAsync(TestDriver driver, string tripId, string waypointId)
     {
         Assert.Equal(0, (await driver.ProgressAsync(tripId, waypointId, WaypointStep.Arrived)).Status.Code);

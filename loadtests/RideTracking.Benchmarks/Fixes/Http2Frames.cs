@@ -4,7 +4,10 @@ using System.Text;
 
 namespace RideTracking.Benchmarks.Fixes;
 
-/// <summary>The few frames that open and keep an HTTP/2 connection (RFC 9113), headers without compression (RFC 7541, 6.2.2).</summary>
+/// <summary>
+/// The few frames that open and keep an HTTP/2 connection (RFC 9113), headers without compression (RFC 7541, 6.2.2), or named by a number from the
+/// second time on (6.2.1, 6.1).
+/// </summary>
 internal sealed class Http2Frames
 {
     /// <summary>The setting that is the window of each new stream.</summary>
@@ -16,6 +19,7 @@ internal sealed class Http2Frames
     private const byte EndHeaders = 4;
 
     private readonly ArrayBufferWriter<byte> _buffer = new();
+    private readonly List<(string Name, string Value)> _told = [];
 
     public static byte[] SettingsAcknowledged { get; } = Frame(SettingsType, Acknowledged, 0, []);
 
@@ -62,6 +66,37 @@ internal sealed class Http2Frames
         }
 
         _buffer.Write(Frame(1, EndHeaders, stream, block.WrittenSpan));
+    }
+
+    /// <summary>The same, each header in full only once in a connection. For so few headers that the other side keeps them all.</summary>
+    public void CompressedHeaders(int stream, params ReadOnlySpan<(string Name, string Value)> headers)
+    {
+        const byte firstOfConnection = 62;
+        var block = new ArrayBufferWriter<byte>();
+        foreach (var header in headers)
+        {
+            var told = _told.IndexOf(header);
+            if (told >= 0)
+            {
+                block.Write<byte>([(byte)(128 | (firstOfConnection + _told.Count - 1 - told))]);
+                continue;
+            }
+
+            block.Write<byte>([64]);
+            Text(block, header.Name);
+            Text(block, header.Value);
+            _told.Add(header);
+        }
+
+        _buffer.Write(Frame(1, EndHeaders, stream, block.WrittenSpan));
+    }
+
+    /// <summary>What was written since the last time.</summary>
+    public byte[] Take()
+    {
+        var written = _buffer.WrittenSpan.ToArray();
+        _buffer.Clear();
+        return written;
     }
 
     private static void Text(ArrayBufferWriter<byte> block, string text)

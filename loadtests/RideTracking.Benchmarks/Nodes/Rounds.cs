@@ -9,8 +9,12 @@ internal sealed class Rounds
 
     public double Median => Rate.Median(_values);
 
+    public double Least => _values.Min();
+
+    public double Most => _values.Max();
+
     public void Add(double value) => _values.Add(value);
 
     /// <summary>The median, and between what it was.</summary>
-    public override string ToString() => $"{Median:f2} ({_values.Min():f2} to {_values.Max():f2})";
+    public override string ToString() => $"{Median:f2} ({Least:f2} to {Most:f2})";
 }
