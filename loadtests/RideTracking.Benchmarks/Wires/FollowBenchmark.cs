@@ -60,13 +60,14 @@ internal static class FollowBenchmark
         await Task.Delay(seconds);
         Volatile.Write(ref isCounted, false);
         figures.Add((traffic.Up + traffic.Down - bytes) / (riders * seconds.TotalSeconds), (server.CpuTime - cpu).TotalMicroseconds / (riders * seconds.TotalSeconds), delays);
-        await end.CancelAsync();
-        await ((Task)Task.WhenAll(following)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        foreach (var failed in following.Where(f => f.IsFaulted && f.Exception!.InnerException is not (OperationCanceledException or Grpc.Core.RpcException { StatusCode: Grpc.Core.StatusCode.Cancelled })))
+        // Who has ended before all are told to has failed, and the figures with them.
+        foreach (var ended in following.Where(f => f.IsCompleted))
         {
-            await failed;
+            await ended;
         }
 
+        await end.CancelAsync();
+        await ((Task)Task.WhenAll(following)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         foreach (var client in clients)
         {
             await client.DisposeAsync();
