@@ -8,6 +8,12 @@ if (args is not ["run", var address, var tokenFile, .. var rest])
     return 2;
 }
 
+if (!File.Exists(tokenFile))
+{
+    Console.Error.WriteLine($"There is no {Path.GetFullPath(tokenFile)}: a development server writes it to its data folder at its start.");
+    return 2;
+}
+
 var during = TimeSpan.FromSeconds(rest is [var seconds, ..] ? int.Parse(seconds, System.Globalization.CultureInfo.InvariantCulture) : 30);
 // Read on each connect: a development server writes a new one now and then.
 var target = new LoadTarget(new Uri(address), async cancellationToken => (await File.ReadAllTextAsync(tokenFile, cancellationToken)).Trim());
