@@ -5,6 +5,7 @@ import { carIcon } from "./car-icon.ts";
 import { carState, isLost, stateLooks } from "./car-state.ts";
 import { element, setText } from "./dom.ts";
 import { formatAge, formatCourse, formatPlace, formatSpeed } from "./format.ts";
+import { rejectNotice } from "./reject-notice.ts";
 import { shownTrip, type ShownTrip } from "./shown-trip.ts";
 import { TripSection } from "./trip-section.ts";
 
@@ -155,7 +156,7 @@ export class DriverPanel {
   private show(driver: GetFleetDriverResponse): void {
     const state = carState(driver.work, driver.availability);
     const look = stateLooks[state];
-    this.tell("");
+    this.tell(rejectNotice(driver.lastReject));
     this.icon.replaceChildren(carIcon(state, isLost(driver.link)));
     setText(this.name, driver.displayName || driver.driverId);
     setText(this.id, driver.displayName === "" ? "not in the directory" : driver.driverId);

@@ -38,6 +38,12 @@ public struct Fix
     /// <summary>The phone's operating system says that an app made the position up.</summary>
     public bool IsMock { get; set; }
 
+    /// <summary>
+    /// The car stands where the last fix of it was that is not parked; this one's place is that with the sensor's noise. Set by the gate. Whoever
+    /// counts metres, borders or progress takes that place; whoever shows the present may take this one's.
+    /// </summary>
+    public bool IsParked { get; set; }
+
     /// <summary>A fix whose optional values are unknown.</summary>
     public Fix()
     {
@@ -49,6 +55,26 @@ public struct Fix
 
     /// <summary>The position in degrees.</summary>
     public readonly GeoPoint Point => GeoPoint.FromE7(LatitudeE7, LongitudeE7);
+
+    /// <summary>The same at another place.</summary>
+    public readonly Fix At(GeoPoint place) => this with
+    {
+        LatitudeE7 = (int)Math.Round(place.LatitudeDegrees * 1e7),
+        LongitudeE7 = (int)Math.Round(place.LongitudeDegrees * 1e7),
+    };
+
+    /// <summary>
+    /// Forgets what no car's sensor can have measured, as what was never told: speed beyond 100 m/s, course out of range, no accuracy or one wider than
+    /// 100 km, altitude below the Dead Sea or above all roads. The rest of the fix is as good as without. Before its first use: it decides what the
+    /// fix is.
+    /// </summary>
+    public void ForgetImplausible()
+    {
+        SpeedMetersPerSecond = SpeedMetersPerSecond is >= 0 and <= 100 ? SpeedMetersPerSecond : float.NaN;
+        CourseDegrees = CourseDegrees is >= 0 and < 360 ? CourseDegrees : float.NaN;
+        HorizontalAccuracyMeters = HorizontalAccuracyMeters is > 0 and <= 100_000 ? HorizontalAccuracyMeters : float.NaN;
+        AltitudeMeters = AltitudeMeters is >= -1_000 and <= 9_000 ? AltitudeMeters : float.NaN;
+    }
 
     /// <summary>
     /// Hash of everything that the phone said but the sequence: tells a resend from another fix under the

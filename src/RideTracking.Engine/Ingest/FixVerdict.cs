@@ -43,9 +43,6 @@ public enum FixRejectReason : byte
     /// <summary>The accuracy circle is too wide to be of use (metres).</summary>
     TooInaccurate = 6,
 
-    /// <summary>Too soon after the present position (seconds).</summary>
-    TooFrequent = 7,
-
     /// <summary>Made up by an app where the operator does not allow that (no unit: limit 0, measured 1).</summary>
     MockLocation = 8,
 

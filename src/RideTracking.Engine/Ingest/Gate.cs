@@ -14,6 +14,19 @@ public static class Gate
     // sqrt(ln(1 / 0.05) / ln(1 / 0.32)).
     private const double AccuracyRadiusTo95Percent = 1.62;
 
+    // Where receivers are that have no position: the sea south of Ghana, 1.1 km about 0, 0.
+    private const int NoPositionE7 = 100_000;
+
+    // Satellites tell where a car is to some metres; cells and wireless networks to some hundred.
+    private const double CoarseMeters = 100;
+    private const double CoarseFactor = 2;
+
+    // What a car may drive unseen, when it has not told its speed, and when it has told that it stands.
+    private const double AssumedSpeedMetersPerSecond = 14, LeastSpeedMetersPerSecond = 3;
+
+    // A fix that could not be reached in so short a time, but after a longer silence, is believed only until the next one contradicts it.
+    private const long LeapAfterMs = 30_000;
+
     /// <summary>Judges a fix and, when it is accepted, makes it the driver's present.</summary>
     /// <param name="fix">Gets its time by the server's clock; meaningless when the coordinate or time is invalid.</param>
     /// <param name="session">Any number that tells this driver's sessions apart.</param>
@@ -34,6 +47,12 @@ public static class Gate
             return FixVerdict.Rejected(FixRejectReason.InvalidCoordinate, 180, fix.LongitudeE7 / 1e7);
         }
 
+        if (Math.Abs(fix.LatitudeE7) <= NoPositionE7 && Math.Abs(fix.LongitudeE7) <= NoPositionE7)
+        {
+            return FixVerdict.Rejected(
+                FixRejectReason.InvalidCoordinate, NoPositionE7 / 1e7, Math.Max(Math.Abs(fix.LatitudeE7), Math.Abs(fix.LongitudeE7)) / 1e7);
+        }
+
         if (!IsTime(fix.SensorTimeUnixMs))
         {
             return InvalidTime(fix.SensorTimeUnixMs);
@@ -45,7 +64,8 @@ public static class Gate
         }
 
         // Only a difference of the phone's own times is used, so a phone whose clock is a day off works.
-        long ageMs = sentAtUnixMs - fix.SensorTimeUnixMs;
+        long takenAtUnixMs = state.Clock.Read(fix.SensorTimeUnixMs, sentAtUnixMs, limits);
+        long ageMs = sentAtUnixMs - takenAtUnixMs;
         fix.FixedAtUnixMs = receivedAtUnixMs - Math.Max(ageMs, 0);
 
         double futureSeconds = -ageMs / 1000.0;
@@ -72,92 +92,157 @@ public static class Gate
                 FixRejectReason.TooInaccurate, limits.MaxAccuracyMeters, fix.HorizontalAccuracyMeters);
         }
 
-        if (state.HasPresent)
+        FixVerdict verdict = state.HasPresent
+            ? JudgeAgainstPresent(ref fix, session, takenAtUnixMs, sentAtUnixMs, ref state, limits)
+            : FixVerdict.Accepted;
+        if (verdict.Outcome == FixOutcome.Accepted)
         {
-            FixVerdict verdict = JudgeAgainstPresent(ref fix, session, sentAtUnixMs, ref state, limits);
-            if (verdict.Outcome != FixOutcome.Accepted)
+            var anchor = new GateState.Anchor(fix, session, takenAtUnixMs);
+            if (!state.HasPresent)
             {
-                return verdict;
+                state.Present = new GateState.Track(anchor);
             }
+
+            fix.IsParked = state.Standstill.Observe(fix, takenAtUnixMs);
+        }
+        else if (verdict.Outcome == FixOutcome.HistoryOnly)
+        {
+            fix.IsParked = session == state.Present.Last.Session && state.Standstill.HasStoodSince(takenAtUnixMs);
         }
 
-        state.Accept(new GateState.Anchor(fix, session));
-        return FixVerdict.Accepted;
+        return verdict;
     }
 
     private static FixVerdict JudgeAgainstPresent(
-        ref Fix fix, ulong session, long sentAtUnixMs, ref GateState state, GateLimits limits)
+        ref Fix fix, ulong session, long takenAtUnixMs, long sentAtUnixMs, ref GateState state, GateLimits limits)
     {
-        ref readonly GateState.Anchor present = ref state.Present;
+        ref readonly GateState.Anchor present = ref state.Present.Last;
+        long elapsedMs = ElapsedMs(present, fix, session, takenAtUnixMs, sentAtUnixMs, limits);
 
-        // The phone's own times are exact but comparable only within a session, and only while its clock has not been
-        // set back behind the present: then everything it sends would be late until the clock catches up.
-        bool clockSetBack = sentAtUnixMs < present.SensorTimeUnixMs - (long)limits.FutureTolerance.TotalMilliseconds;
-        bool ownTimesCompare = session == present.Session && !clockSetBack;
-        long elapsedMs = ownTimesCompare
-            ? fix.SensorTimeUnixMs - present.SensorTimeUnixMs
-            : fix.FixedAtUnixMs - present.FixedAtUnixMs;
-
-        // Late, or the present itself once more. Neither jump nor interval is checked: what such a fix has to fit
-        // in between is in the log, not here, and it moves nothing.
-        if (elapsedMs <= 0)
+        // Late, the present itself once more, or too soon after it to tell anything new. Neither jump nor interval is checked: what such a fix has to
+        // fit in between is in the log, not here, and it moves nothing.
+        if (elapsedMs <= 0 || elapsedMs < limits.MinInterval.TotalMilliseconds)
         {
             return FixVerdict.HistoryOnly;
-        }
-
-        if (elapsedMs < limits.MinInterval.TotalMilliseconds)
-        {
-            return FixVerdict.Rejected(
-                FixRejectReason.TooFrequent, limits.MinInterval.TotalSeconds, elapsedMs / 1000.0);
         }
 
         // A batch that was held up on its way makes its fixes look younger than they are. The next, faster one must not
         // look older than that, or everything that goes by the server's clock would keep the earlier position.
         fix.FixedAtUnixMs = Math.Max(fix.FixedAtUnixMs, present.FixedAtUnixMs);
 
-        double speed = SpeedMetersPerSecond(present, fix, elapsedMs, limits);
-        if (speed <= limits.MaxSpeedMetersPerSecond || Reanchors(ref state, fix, session, limits))
+        var next = new GateState.Anchor(fix, session, takenAtUnixMs);
+        double distance = UncertainMeters(present, fix, limits);
+        double speed = distance * 1000 / elapsedMs;
+        if (speed <= limits.MaxSpeedMetersPerSecond)
         {
+            if (CoarserThanKnownMeters(present, fix, elapsedMs, limits) is { } known)
+            {
+                return FixVerdict.Rejected(FixRejectReason.TooInaccurate, known, fix.HorizontalAccuracyMeters);
+            }
+
+            if (distance * 1000 / Math.Min(elapsedMs, LeapAfterMs) > limits.MaxSpeedMetersPerSecond)
+            {
+                Leap(ref state, next, fix, sentAtUnixMs, limits);
+            }
+            else
+            {
+                state.Present.Add(next);
+                state.Other = default;
+            }
+
+            return FixVerdict.Accepted;
+        }
+
+        if (Join(ref state.Other, next, fix, sentAtUnixMs, limits) && IsBelieved(state, next, limits))
+        {
+            (state.Present, state.Other) = (state.Other, default);
             return FixVerdict.Accepted;
         }
 
         return FixVerdict.Rejected(FixRejectReason.ImpossibleJump, limits.MaxSpeedMetersPerSecond, speed);
     }
 
-    /// <summary>Counts a fix that is impossible from the present; true when enough of them agree.</summary>
-    private static bool Reanchors(ref GateState state, in Fix fix, ulong session, GateLimits limits)
+    private static long ElapsedMs(
+        in GateState.Anchor from, in Fix fix, ulong session, long takenAtUnixMs, long sentAtUnixMs, GateLimits limits)
     {
-        if (state.CandidateFixCount > 0 && state.Candidate.Session == session)
+        // The phone's own times are exact but comparable only within a session, and only while its clock has not been
+        // set back behind the present: then everything it sends would be late until the clock catches up.
+        bool clockSetBack = sentAtUnixMs < from.TakenAtUnixMs - (long)limits.FutureTolerance.TotalMilliseconds;
+        return session == from.Session && !clockSetBack ? takenAtUnixMs - from.TakenAtUnixMs : fix.FixedAtUnixMs - from.FixedAtUnixMs;
+    }
+
+    /// <summary>
+    /// The widest circle that would still say something beside the present, when a fix's is wider: what the present leaves open, and what the car may have
+    /// driven since, twice over. So a position by cells between two by satellites moves no car away and back.
+    /// </summary>
+    private static double? CoarserThanKnownMeters(in GateState.Anchor present, in Fix fix, long elapsedMs, GateLimits limits)
+    {
+        if (!(fix.HorizontalAccuracyMeters > CoarseMeters))
         {
-            long elapsedMs = fix.SensorTimeUnixMs - state.Candidate.SensorTimeUnixMs;
+            return null;
+        }
+
+        double speed = float.IsNaN(present.SpeedMetersPerSecond)
+            ? AssumedSpeedMetersPerSecond
+            : Math.Max(present.SpeedMetersPerSecond, LeastSpeedMetersPerSecond);
+        double known = CoarseFactor * (KnownOr(present.HorizontalAccuracyMeters, limits.AssumedAccuracyMeters) + speed * elapsedMs / 1000);
+        return fix.HorizontalAccuracyMeters > known ? known : null;
+    }
+
+    /// <summary>
+    /// The car is far off after a silence, or after only contradictions. So it is; but where nothing has agreed with the new place yet, it is left again
+    /// with the next fix that is back at the old one.
+    /// </summary>
+    private static void Leap(ref GateState state, in GateState.Anchor next, in Fix fix, long sentAtUnixMs, GateLimits limits)
+    {
+        if (Join(ref state.Other, next, fix, sentAtUnixMs, limits))
+        {
+            (state.Present, state.Other) = (state.Other, default);
+            return;
+        }
+
+        state.Other = state.Present with { FixCount = (byte)Math.Min(state.Present.FixCount, limits.OutweighAfter - 1) };
+        state.Present = new GateState.Track(next);
+    }
+
+    /// <summary>
+    /// Whether what contradicts the present is believed against it: when no other fix has ever agreed with the present, or none for long.
+    /// </summary>
+    private static bool IsBelieved(in GateState state, in GateState.Anchor next, GateLimits limits) => state.Present.FixCount == 1
+        ? state.Other.FixCount >= limits.OutweighAfter
+        : next.FixedAtUnixMs - state.Other.SinceUnixMs >= limits.TeleportAfter.TotalMilliseconds;
+
+    /// <summary>Adds a fix to the track when it can be reached from there, else begins the track anew with it.</summary>
+    /// <returns>Whether it was added.</returns>
+    private static bool Join(ref GateState.Track track, in GateState.Anchor next, in Fix fix, long sentAtUnixMs, GateLimits limits)
+    {
+        if (track.FixCount > 0)
+        {
+            long elapsedMs = ElapsedMs(track.Last, fix, next.Session, next.TakenAtUnixMs, sentAtUnixMs, limits);
             if (elapsedMs == 0 || Math.Abs(elapsedMs) < limits.MinInterval.TotalMilliseconds)
             {
                 // Neither agrees nor disagrees: one reading told twice must not count as two.
                 return false;
             }
 
-            if (elapsedMs > 0
-                && SpeedMetersPerSecond(state.Candidate, fix, elapsedMs, limits) <= limits.MaxSpeedMetersPerSecond)
+            if (elapsedMs > 0 && UncertainMeters(track.Last, fix, limits) * 1000 / elapsedMs <= limits.MaxSpeedMetersPerSecond)
             {
-                state.Candidate = new GateState.Anchor(fix, session);
-                return ++state.CandidateFixCount >= limits.ReanchorAfter;
+                track.Add(next);
+                return true;
             }
         }
 
-        state.Candidate = new GateState.Anchor(fix, session);
-        state.CandidateFixCount = 1;
+        track = new GateState.Track(next);
         return false;
     }
 
-    /// <summary>The slowest speed that explains both positions, given how inaccurate each of them may be.</summary>
-    private static double SpeedMetersPerSecond(
-        in GateState.Anchor from, in Fix to, long elapsedMs, GateLimits limits)
+    /// <summary>How far apart two positions are at least, given how inaccurate each of them may be.</summary>
+    private static double UncertainMeters(in GateState.Anchor from, in Fix to, GateLimits limits)
     {
-        double distance = Earth.DistanceMeters(GeoPoint.FromE7(from.LatitudeE7, from.LongitudeE7), to.Point);
         double tolerance = AccuracyRadiusTo95Percent * (
             KnownOr(from.HorizontalAccuracyMeters, limits.AssumedAccuracyMeters)
             + KnownOr(to.HorizontalAccuracyMeters, limits.AssumedAccuracyMeters));
-        return Math.Max(distance - tolerance, 0) * 1000 / elapsedMs;
+        return Math.Max(Earth.DistanceMeters(from.Point, to.Point) - tolerance, 0);
     }
 
     private static double KnownOr(float accuracyMeters, double assumedMeters) =>

@@ -18,7 +18,9 @@ public sealed class GateLimits
     /// <summary>Widest accuracy circle (68 %) in metres; above 0, 500 by default. Unknown accuracy passes.</summary>
     public double MaxAccuracyMeters { get; set; } = 500;
 
-    /// <summary>Shortest time between two accepted fixes of a driver; 0 (no limit) to 1 minute, 100 ms by default.</summary>
+    /// <summary>
+    /// Shortest time between two accepted fixes of a driver; 0 (no limit) to 1 minute, 100 ms by default. What comes in between is history.
+    /// </summary>
     public TimeSpan MinInterval { get; set; } = TimeSpan.FromMilliseconds(100);
 
     /// <summary>Fastest that a vehicle is believed to be, in metres per second; above 0, 70 (252 km/h) by default.</summary>
@@ -31,10 +33,16 @@ public sealed class GateLimits
     public double AssumedAccuracyMeters { get; set; } = 50;
 
     /// <summary>
-    /// How many fixes in a row, each impossible from the present position but possible from one another, move the
-    /// present to where they are; 2 to 20, 3 by default. The last of them is accepted, those before stay rejected.
+    /// How long fixes that cannot be reached from the present must agree with each other, with none between that fits the present, to be believed
+    /// before a car could have driven there; 1 minute to 24 h, 10 minutes by default.
     /// </summary>
-    public int ReanchorAfter { get; set; } = 3;
+    public TimeSpan TeleportAfter { get; set; } = TimeSpan.FromMinutes(10);
+
+    /// <summary>
+    /// How many fixes in a row that agree with each other outweigh a present with which no other fix has ever agreed; 2 to 20, 3 by default. The last of
+    /// them is accepted, those before stay rejected.
+    /// </summary>
+    public int OutweighAfter { get; set; } = 3;
 
     /// <summary>What is wrong with these limits and how to mend it, a sentence each; empty when all is well.</summary>
     public IReadOnlyList<string> Problems()
@@ -50,7 +58,9 @@ public sealed class GateLimits
             $"{nameof(MaxSpeedMetersPerSecond)} is {MaxSpeedMetersPerSecond}: set it above 0.");
         Require(AssumedAccuracyMeters is >= 0 and <= 1000,
             $"{nameof(AssumedAccuracyMeters)} is {AssumedAccuracyMeters}: set it between 0 and 1000.");
-        Require(ReanchorAfter is >= 2 and <= 20, $"{nameof(ReanchorAfter)} is {ReanchorAfter}: set it between 2 and 20.");
+        Require(TeleportAfter >= TimeSpan.FromMinutes(1) && TeleportAfter <= TimeSpan.FromHours(24),
+            $"{nameof(TeleportAfter)} is {TeleportAfter}: set it between 00:01:00 and 1.00:00:00.");
+        Require(OutweighAfter is >= 2 and <= 20, $"{nameof(OutweighAfter)} is {OutweighAfter}: set it between 2 and 20.");
         return problems;
 
         void Require(bool holds, string problem)

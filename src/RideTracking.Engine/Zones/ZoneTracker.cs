@@ -43,9 +43,10 @@ public sealed partial class ZoneTracker(DriverSlots slots, ZoneSet zones, ZoneTr
             CatchUp(driver, slot, events);
             if (outcome == FixOutcome.Accepted)
             {
-                Accept(driver, slot, sessionId, fix, events);
+                // A parked car is where it was, whatever its noise says.
+                Accept(driver, slot, sessionId, fix.IsParked && driver.Last is { } stands ? fix.At(stands.Place) : fix, events);
             }
-            else
+            else if (!fix.IsParked)
             {
                 Repair(driver, slot, sessionId, fix, events);
             }

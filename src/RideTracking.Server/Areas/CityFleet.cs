@@ -36,6 +36,9 @@ public sealed class CityFleet(DriverSlots slots, DriverIndex index, PositionFano
     /// <summary>Holds a stream open to this node.</summary>
     public bool IsConnected(string driverId) => TryGet(driverId, out var driver) && driver.Status.Link == DriverLink.Connected;
 
+    /// <summary>How many drivers hold a stream open of whom nothing is believed.</summary>
+    public int CountUnseen() => Rejects.Unseen().Count(slot => index.TryGet(slot, out var driver) && driver.Status.Link == DriverLink.Connected);
+
     /// <summary>The places of those drivers whose place is known.</summary>
     public ImmutableArray<DriverPlace> PlacesOf(IEnumerable<string> driverIds)
     {

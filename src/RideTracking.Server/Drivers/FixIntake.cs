@@ -1,3 +1,4 @@
+using System.Numerics;
 using RideTracking.Engine.Fanout;
 using RideTracking.Engine.Index;
 using RideTracking.Engine.Ingest;
@@ -29,6 +30,10 @@ internal sealed class FixIntake
     private readonly SessionLedger _ledger;
     private GateState _gate;
 
+    // A bit for each of the last fixes, the newest lowest: whether it was rejected. Nothing is known of those before the first.
+    private ulong _rejected;
+    private bool _isHeard;
+
     public FixIntake(FixPath path, Carrier carrier, int slot, ConnectionClaim? claim)
     {
         (_path, _carrier, _ledger, _slot) = (path, carrier, carrier.Ledger, slot);
@@ -50,6 +55,7 @@ internal sealed class FixIntake
         int accepted = 0, historyOnly = 0, resent = 0;
         foreach (ref var fix in batch.Fixes)
         {
+            fix.ForgetImplausible();
             if (_carrier.IsLost)
             {
                 break;
@@ -112,7 +118,8 @@ internal sealed class FixIntake
                 return FixOutcome.Unspecified;
             case SequenceNovelty.Reused:
                 var reused = FixVerdict.Rejected(FixRejectReason.SequenceReused, highest + 1, fix.Sequence);
-                Count(reused, receivedAtUnixMs);
+                Remember(reused, receivedAtUnixMs);
+                _path.Metrics.Judged(reused.Outcome, reused.Reason);
                 _ledger.Reject(fix.Sequence, reused);
                 return FixOutcome.Rejected;
             default:
@@ -120,9 +127,10 @@ internal sealed class FixIntake
         }
 
         var verdict = Gate.Judge(ref fix, _session, sentAtUnixMs, receivedAtUnixMs, ref _gate, _path.Limits);
+        Remember(verdict, receivedAtUnixMs);
         if (verdict.Outcome == FixOutcome.Rejected)
         {
-            Count(verdict, receivedAtUnixMs);
+            _path.Metrics.Judged(verdict.Outcome, verdict.Reason);
             _path.Log.Append(_carrier, fix, verdict, default);
             return FixOutcome.Rejected;
         }
@@ -157,10 +165,20 @@ internal sealed class FixIntake
         Show(fix, verdict.Outcome == FixOutcome.Accepted ? FixOutcome.Accepted : FixOutcome.Rejected);
     }
 
-    private void Count(in FixVerdict verdict, long receivedAtUnixMs)
+    private void Remember(in FixVerdict verdict, long receivedAtUnixMs)
     {
-        _path.Rejects.Set(_slot, verdict, DateTimeOffset.FromUnixTimeMilliseconds(receivedAtUnixMs));
-        _path.Metrics.Judged(verdict.Outcome, verdict.Reason);
+        var wasRejected = !_isHeard || (_rejected & 1) != 0;
+        _isHeard = true;
+        _rejected = _rejected << 1 | (verdict.Outcome == FixOutcome.Rejected ? 1UL : 0);
+        if ((_rejected & 1) != 0)
+        {
+            _path.Rejects.Set(_slot, new LastReject(
+                verdict, DateTimeOffset.FromUnixTimeMilliseconds(receivedAtUnixMs), BitOperations.TrailingZeroCount(~_rejected), BitOperations.PopCount(_rejected)));
+        }
+        else if (wasRejected)
+        {
+            _path.Rejects.Taken(_slot, BitOperations.PopCount(_rejected), DateTimeOffset.FromUnixTimeMilliseconds(receivedAtUnixMs));
+        }
     }
 
     private static ulong SessionNumber(string sessionId) => (ulong)string.GetHashCode(sessionId, StringComparison.Ordinal);

@@ -5,6 +5,7 @@ using RideTracking.Server.Hosting;
 using RideTracking.Server.Log;
 using RideTracking.Server.Store;
 using RideTracking.Server.Store.Feeds;
+using RideTracking.Server.Telemetry;
 using StackExchange.Redis;
 
 namespace RideTracking.Server.Drivers;
@@ -13,37 +14,53 @@ namespace RideTracking.Server.Drivers;
 /// Once a second: the other nodes are told why drivers' newest fixes were rejected here, so that each can say why a driver has no position. Of a
 /// driver what is newest is told, so what waits is bounded by the drivers. A node that comes later hears of the next ones.
 /// </summary>
-internal sealed class RejectsTelling(Area area, CityFleet fleet, LogWriter writer) : LoopService(area.MachineLoop("rejects_telling"), EverySecond)
+internal sealed class RejectsTelling : LoopService
 {
     private const int AtOnce = 500;
 
-    /// <summary>Takes in what a node has told: its writer, then driver, reason, limit, measure and time of each.</summary>
+    private readonly Area _area;
+    private readonly CityFleet _fleet;
+    private readonly LogWriter _writer;
+
+    public RejectsTelling(Area area, CityFleet fleet, LogWriter writer, AreaMeter meter)
+        : base(area.MachineLoop("rejects_telling"), EverySecond)
+    {
+        (_area, _fleet, _writer) = (area, fleet, writer);
+        meter.Gauge(
+            "ridetracking.drivers.unseen", "{driver}",
+            "Drivers who hold a stream open and of whom ten fixes or more in a row were rejected: GetFleetDriver says why.", () => fleet.CountUnseen());
+    }
+
+    /// <summary>Takes in what a node has told: its writer, then driver, reason, limit, measure, time, and how many in a row and of the last of each.</summary>
     internal void Hear(FeedChange change)
     {
-        for (var at = 1; at < change.Parts.Count && !writer.IsOwn(change.Text(0)); at += 5)
+        for (var at = 1; at < change.Parts.Count && !_writer.IsOwn(change.Text(0)); at += 7)
         {
-            fleet.Rejects.Hear(
-                fleet.Slots.GetOrAdd(change.Text(at)),
-                FixVerdict.Rejected((FixRejectReason)Number(change, at + 1), Number(change, at + 2), Number(change, at + 3)),
-                DateTimeOffset.FromUnixTimeMilliseconds((long)Number(change, at + 4)));
+            _fleet.Rejects.Hear(
+                _fleet.Slots.GetOrAdd(change.Text(at)),
+                new LastReject(
+                    FixVerdict.Rejected((FixRejectReason)Number(change, at + 1), Number(change, at + 2), Number(change, at + 3)),
+                    DateTimeOffset.FromUnixTimeMilliseconds((long)Number(change, at + 4)),
+                    (int)Number(change, at + 5),
+                    (int)Number(change, at + 6)));
         }
     }
 
     protected override async Task LookAsync(CancellationToken stopping)
     {
-        var untold = fleet.Rejects.Untold(AtOnce);
-        if (untold.Length > 0 && writer.HasListeners)
+        var untold = _fleet.Rejects.Untold(AtOnce);
+        if (untold.Length > 0 && _writer.HasListeners)
         {
-            await area.Feed.RunAsync(area.Writes, StoreScript.Tell, [], ["rejected", writer.Id, .. untold.SelectMany(u => PartsOf(u.Key))]);
+            await _area.Feed.RunAsync(_area.Writes, StoreScript.Tell, [], ["rejected", _writer.Id, .. untold.SelectMany(u => PartsOf(u.Key))]);
         }
 
-        Array.ForEach(untold, fleet.Rejects.Told);
+        Array.ForEach(untold, _fleet.Rejects.Told);
     }
 
     // Numbers as they are read again, to the last digit.
     private IEnumerable<RedisValue> PartsOf(int slot) =>
-        fleet.Rejects.Of(slot) is var (verdict, at)
-            ? [fleet.Slots.IdOf(slot), (int)verdict.Reason, Text(verdict.Limit), Text(verdict.Measured), at.ToUnixTimeMilliseconds()]
+        _fleet.Rejects.Of(slot) is var (verdict, at, inARow, ofLast)
+            ? [_fleet.Slots.IdOf(slot), (int)verdict.Reason, Text(verdict.Limit), Text(verdict.Measured), at.ToUnixTimeMilliseconds(), inARow, ofLast]
             : [];
 
     private static string Text(double number) => number.ToString("R", CultureInfo.InvariantCulture);

@@ -132,8 +132,7 @@ internal static class UplinkReader
 
     private static float Meters(uint decimeters) => decimeters / 10f;
 
-    // A course out of range says nothing, and nothing depends on it: unknown, like one that is absent.
-    private static float Degrees(uint centidegrees) => centidegrees < 36000 ? centidegrees / 100f : float.NaN;
+    private static float Degrees(uint centidegrees) => centidegrees / 100f;
 
     private static float MetersPerSecond(uint centimetersPerSecond) => centimetersPerSecond / 100f;
 }

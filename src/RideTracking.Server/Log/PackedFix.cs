@@ -19,6 +19,7 @@ internal static class PackedFix
         Speed = 4,
         Altitude = 8,
         Mock = 16,
+        Parked = 32,
     }
 
     /// <param name="writer">Where to.</param>
@@ -30,7 +31,8 @@ internal static class PackedFix
             | (float.IsNaN(fix.CourseDegrees) ? 0 : Known.Course)
             | (float.IsNaN(fix.SpeedMetersPerSecond) ? 0 : Known.Speed)
             | (float.IsNaN(fix.AltitudeMeters) ? 0 : Known.Altitude)
-            | (fix.IsMock ? Known.Mock : 0);
+            | (fix.IsMock ? Known.Mock : 0)
+            | (fix.IsParked ? Known.Parked : 0);
         writer.Byte((byte)known);
         writer.Unsigned(fix.Sequence);
         writer.Signed(fix.FixedAtUnixMs - baseTimeUnixMs);
@@ -72,6 +74,7 @@ internal static class PackedFix
         fix.SpeedMetersPerSecond = known.HasFlag(Known.Speed) ? reader.Unsigned() / 100f : float.NaN;
         fix.AltitudeMeters = known.HasFlag(Known.Altitude) ? reader.Signed() / 10f : float.NaN;
         fix.IsMock = known.HasFlag(Known.Mock);
+        fix.IsParked = known.HasFlag(Known.Parked);
         return fix;
     }
 }

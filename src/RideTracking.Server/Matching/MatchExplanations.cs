@@ -58,7 +58,7 @@ internal sealed class MatchExplanations(
         var told = new V1.MatchedDriver { DriverId = driverId };
         DriverEntry driver = default;
         var isKnown = fleet.TryGet(driverId, out var slot, out driver);
-        told.LastReject = isKnown ? fleet.Rejects.Of(slot)?.ToLastReject() : null;
+        told.LastReject = isKnown ? fleet.Rejects.Of(slot)?.ToWire() : null;
         if (isKnown && driver.HasFix)
         {
             told.DistanceMeters = Earth.DistanceMeters(driver.Fix.Point, trip.Waypoints[0].Location);
@@ -66,6 +66,7 @@ internal sealed class MatchExplanations(
         }
 
         told.Obstacle = ObstacleOfState(trip, driverId, isKnown ? driver : null, now)
+            ?? (isKnown && fleet.Rejects.IsPlaceInDoubt(slot) ? V1.MatchObstacle.PositionInDoubt : default(V1.MatchObstacle?))
             ?? ObstacleOfJob(trip, slot, book.PlanOf(driverId), now)
             ?? ObstacleOnTheWay(trip, told, now);
         return told;

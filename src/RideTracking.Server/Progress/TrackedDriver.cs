@@ -19,6 +19,7 @@ internal sealed class TrackedDriver(DriverPlan plan, ImmutableArray<TrackedTrip>
     private ulong _followed;
     private ulong _left;
     private long _progressAt;
+    private bool _isParked;
 
     /// <summary>The plan as last committed.</summary>
     public DriverPlan Plan
@@ -69,6 +70,14 @@ internal sealed class TrackedDriver(DriverPlan plan, ImmutableArray<TrackedTrip>
                 return 0;
             }
 
+            _isParked = fix.IsParked;
+            if (_isParked && _followed == route.Version)
+            {
+                // The car is where it was, whatever its noise says.
+                _progressAt = fix.FixedAtUnixMs;
+                return 0;
+            }
+
             if (_followed != route.Version)
             {
                 _follower = new RouteFollower(route.Route);
@@ -111,12 +120,15 @@ internal sealed class TrackedDriver(DriverPlan plan, ImmutableArray<TrackedTrip>
         }
     }
 
-    /// <summary>How much later than the plan says the car will be at its next stop, as of its last fix; null when that is not known.</summary>
+    /// <summary>
+    /// How much later than the plan says the car will be at its next stop, as of its last fix; null when that is not known, or grows by the second
+    /// since the car is parked: the way is the same, and whoever follows sees the arrival move.
+    /// </summary>
     public TimeSpan? Delay()
     {
         lock (_lock)
         {
-            return _follower is not null && _plan.Route is { } route && route.Version == _followed
+            return !_isParked && _follower is not null && _plan.Route is { } route && route.Version == _followed
                 && _follower.Progress is var progress && !progress.IsOffRoute && progress.NextWaypoint < route.WaypointIds.Length
                 && _plan.ArrivalAt(route.WaypointIds[progress.NextWaypoint]) is { } planned
                 ? ProgressAt + progress.NextWaypointTime - planned

@@ -13,6 +13,9 @@ internal sealed class TrackedTrip(Trip trip, AreaCounter forgotten)
     private readonly DrivenTrail _trail = new();
     private Trip _trip = trip;
 
+    // Where the car was last, and until when it was parked there.
+    private Fix? _place;
+
     /// <summary>The trip as last committed.</summary>
     public Trip Trip
     {
@@ -50,10 +53,28 @@ internal sealed class TrackedTrip(Trip trip, AreaCounter forgotten)
     {
         lock (_lock)
         {
-            if (_trail.Add(fix) is > 0 and var others)
+            if (fix.IsParked && _place is { } place)
             {
-                forgotten.Add(others);
+                // The car is where it was; of the time there, beginning and end say all.
+                _place = place with { FixedAtUnixMs = fix.FixedAtUnixMs, IsParked = true };
+                return;
             }
+
+            if (_place is { IsParked: true } left)
+            {
+                Add(left);
+            }
+
+            Add(fix);
+            _place = fix;
+        }
+    }
+
+    private void Add(in Fix fix)
+    {
+        if (_trail.Add(fix) is > 0 and var others)
+        {
+            forgotten.Add(others);
         }
     }
 

@@ -19,15 +19,6 @@ internal static class Positions
         return age > TimeSpan.Zero ? age : TimeSpan.Zero;
     }
 
-    /// <summary>Why a fix was rejected, and when, as it is told.</summary>
-    public static V1.LastReject ToLastReject(this (FixVerdict Verdict, DateTimeOffset At) rejected) => new()
-    {
-        Reason = (V1.FixRejectReason)rejected.Verdict.Reason,
-        Limit = rejected.Verdict.Limit,
-        Measured = rejected.Verdict.Measured,
-        RejectedAt = rejected.At.ToTimestamp(),
-    };
-
     /// <summary>The fix as it is told: course and speed where the phone knew them.</summary>
     public static V1.VehiclePosition ToPosition(this in Fix fix, DateTimeOffset now)
     {

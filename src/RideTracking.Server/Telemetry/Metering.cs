@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Diagnostics.Metrics;
 
 namespace RideTracking.Server.Telemetry;
@@ -16,8 +17,12 @@ public static class Metering
 
     /// <summary>Tags made once, so that counting allocates nothing: one set for each value of the enum.</summary>
     internal static KeyValuePair<string, object?>[] TagPerValue<TEnum>(string name)
-        where TEnum : struct, Enum =>
-        [.. Enum.GetValues<TEnum>().Select(value => KeyValuePair.Create(name, (object?)SnakeCase(value.ToString())))];
+        where TEnum : struct, Enum
+    {
+        // By the value's number: numbers that are no longer used are left out in between.
+        var values = Enum.GetValues<TEnum>().ToDictionary(v => Convert.ToInt32(v, CultureInfo.InvariantCulture));
+        return [.. Enumerable.Range(0, values.Keys.Max() + 1).Select(n => KeyValuePair.Create(name, (object?)SnakeCase(values.GetValueOrDefault(n).ToString())))];
+    }
 
     /// <summary><c>TakenOver</c> to <c>taken_over</c>.</summary>
     internal static string SnakeCase(string name) =>

@@ -86,6 +86,22 @@ public sealed class MatchingTests
     }
 
     [Fact]
+    public async Task Nobody_is_asked_to_come_from_a_place_that_is_in_doubt()
+    {
+        await using var world = await RideWorld.StartAsync();
+        var driver = await world.DriverAsync("d1", 3);
+        var rejects = world.Host.City.GetRequiredService<CityFleet>().Rejects;
+        var jump = Engine.Ingest.FixVerdict.Rejected(Engine.Ingest.FixRejectReason.ImpossibleJump, 70, 500);
+        rejects.Set(driver.Slot, new Server.Areas.LastReject(jump, world.Time.GetUtcNow(), InARow: 1, OfLast: 1));
+        var trip = (await world.RequestAsync()).TripId;
+        Assert.Equal(MatchObstacle.PositionInDoubt, (await ExplainAsync(world, trip, "d1")).Driver.Obstacle);
+
+        rejects.Taken(driver.Slot, ofLast: 1, world.Time.GetUtcNow());
+        world.Time.Advance(TimeSpan.FromSeconds(2));
+        Assert.Equal(trip, (await driver.NextOfferAsync()).TripId);
+    }
+
+    [Fact]
     public async Task Too_far_and_the_wrong_vehicle_are_told_apart_and_a_candidate_is_none_of_them()
     {
         await using var world = await RideWorld.StartAsync();

@@ -58,7 +58,7 @@ internal sealed class TestDriver
         return driver;
     }
 
-    private int Slot => _world.Host.City.GetRequiredService<DriverSlots>().GetOrAdd(Id);
+    public int Slot => _world.Host.City.GetRequiredService<DriverSlots>().GetOrAdd(Id);
 
     /// <summary>Connects anew, as after a takeover.</summary>
     public async Task ClaimAsync()

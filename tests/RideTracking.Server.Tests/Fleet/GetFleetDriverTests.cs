@@ -114,6 +114,58 @@ public class GetFleetDriverTests
     }
 
     [Fact]
+    public async Task Whoever_looks_at_a_driver_of_whom_nothing_is_believed_is_told_so()
+    {
+        await using var host = await ServerHost.StartAsync();
+        var world = new FleetWorld(host);
+        await using var phone = await DriverPhone.ConnectAsync(host, "d1");
+        var sentAt = TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds();
+        await SendAsync(1, 9, b => b.HorizontalAccuracyDecimeters = 50_000);
+        Assert.Equal((9u, 9u, false), Told(await GetAsync(world, "d1")));
+        await SendAsync(10, 1, b => (b.LatitudeE7, b.LongitudeE7) = (0, 0));
+        var unseen = await GetAsync(world, "d1");
+        Assert.Equal((10u, 10u, true), Told(unseen));
+        Assert.Equal(FixRejectReason.InvalidCoordinate, unseen.LastReject.Reason);
+
+        await SendAsync(11, 1, _ => { });
+        Assert.Equal((0u, 10u, false), Told(await GetAsync(world, "d1")));
+
+        async Task SendAsync(ulong first, int count, Action<Fix> change)
+        {
+            var batch = DriverPhone.Batch(sentAt, first, count);
+            foreach (var fix in batch.Fixes)
+            {
+                change(fix);
+            }
+
+            await phone.SendAsync(batch);
+            await phone.ReadAckAsync(first + (ulong)count - 1);
+        }
+
+        static (uint InARow, uint OfLast, bool IsUnseen) Told(GetFleetDriverResponse driver) =>
+            (driver.LastReject.RejectedInARow, driver.LastReject.RejectedOfLast64, driver.LastReject.IsUnseen);
+    }
+
+    [Fact]
+    public async Task Two_phones_under_one_id_are_seen_by_how_much_of_what_they_send_is_rejected()
+    {
+        await using var host = await ServerHost.StartAsync();
+        var world = new FleetWorld(host);
+        await using var phone = await DriverPhone.ConnectAsync(host, "d1");
+        var sentAt = TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds();
+        var batch = DriverPhone.Batch(sentAt, 1, 64);
+        foreach (var fix in batch.Fixes.Where(f => f.Sequence % 2 == 0))
+        {
+            fix.LatitudeE7 += 3_000_000;
+        }
+
+        await phone.SendAsync(batch);
+        await phone.ReadAckAsync(64);
+        var reject = (await GetAsync(world, "d1")).LastReject;
+        Assert.Equal((FixRejectReason.ImpossibleJump, 1u, 32u, false), (reject.Reason, reject.RejectedInARow, reject.RejectedOfLast64, reject.IsUnseen));
+    }
+
+    [Fact]
     public async Task Nobody_and_no_id_are_told_apart()
     {
         await using var host = await ServerHost.StartAsync();

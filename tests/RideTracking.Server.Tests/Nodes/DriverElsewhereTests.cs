@@ -72,7 +72,12 @@ public sealed class DriverElsewhereTests : TwoNodes
 
         await ServerHost.UntilAsync(async () => (await SeenElsewhereAsync()).LastReject is not null);
         var reject = (await SeenElsewhereAsync()).LastReject;
-        Assert.Equal((FixRejectReason.TooInaccurate, 5_000d), (reject.Reason, reject.Measured));
+        Assert.Equal((FixRejectReason.TooInaccurate, 5_000d, 1u), (reject.Reason, reject.Measured, reject.RejectedInARow));
+
+        await phone.SendAsync(DriverPhone.Batch(Now, 2));
+        await phone.ReadAckAsync(2);
+        await Here.Host.PassAsync<RejectsTelling>(TimeSpan.FromSeconds(1));
+        await ServerHost.UntilAsync(async () => (await SeenElsewhereAsync()).LastReject.RejectedInARow == 0);
     }
 
     // One of the vehicles that the company gives the driver, and not the usual one.

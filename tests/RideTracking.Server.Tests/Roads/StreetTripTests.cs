@@ -103,6 +103,46 @@ public sealed class StreetTripTests
         Assert.InRange(EncodedPolyline.Decode(driven.EncodedPolyline).Length, 2, 1000);
     }
 
+    // The time of a wait is driven in batches: each must be heard before the clock goes on.
+    [Theory, Trait(SpreadNodes.Trait, SpreadNodes.OneNode)]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_car_that_waits_on_its_way_drives_no_metre_and_gets_no_other_way(bool drifts)
+    {
+        await using var world = await StreetWorld.StartAsync();
+        await using var phone = await world.DriverAsync("d1", Start);
+        var trip = await world.RequestAsync(Pickup, Dropoff);
+        await StreetWorld.AcceptAsync(phone);
+        await StreetWorld.StepAsync(phone, trip.Waypoints[0], WaypointStep.Arrived);
+        await StreetWorld.StepAsync(phone, trip.Waypoints[0], WaypointStep.Done);
+        var ride = EncodedPolyline.Decode((await StreetWorld.NextRouteAsync(phone)).Route.EncodedPolyline);
+        var half = ride.Length / 2;
+        await world.DriveAsync(phone, ride[..(half + 1)]);
+
+        var random = new Random(7);
+        var (east, north) = (0.0, 0.0);
+        await world.StandAsync(phone, TimeSpan.FromHours(1), i => drifts ? Drifted() : Earth.Destination(ride[half], i % 2 == 0 ? 45 : 225, 15));
+        await world.DriveAsync(phone, ride[half..]);
+
+        await StreetWorld.StepAsync(phone, trip.Waypoints[1], WaypointStep.Arrived);
+        await StreetWorld.StepAsync(phone, trip.Waypoints[1], WaypointStep.Done);
+        // The wait itself is told once, when it is over.
+        Assert.InRange(phone.Passed.Count(c => c.RouteChanged is { Reason: not RouteChangeReason.WaypointDone }), 0, 1);
+        Assert.DoesNotContain(phone.Passed, c => c.RouteChanged is { Reason: RouteChangeReason.OffRoute });
+        var meters = ride.Zip(ride.Skip(1), Earth.DistanceMeters).Sum();
+        Assert.InRange((await world.DrivenAsync(trip.TripId)).DistanceMeters, meters * 0.97, meters * 1.03);
+
+        // 15 m to each side, forgotten in five minutes.
+        GeoPoint Drifted()
+        {
+            var kept = Math.Exp(-4 / 300.0);
+            (east, north) = (east * kept + Step(), north * kept + Step());
+            return Earth.Destination(Earth.Destination(ride[half], 90, east), 0, north);
+
+            double Step() => 15 * Math.Sqrt(3 * (1 - kept * kept)) * (2 * random.NextDouble() - 1);
+        }
+    }
+
     [Fact]
     public async Task What_was_driven_before_a_restart_is_part_of_what_was_driven()
     {

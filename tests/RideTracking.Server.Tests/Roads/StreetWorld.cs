@@ -159,15 +159,30 @@ internal sealed class StreetWorld : IAsyncDisposable
         }
 
         fixes.Add(FixAt(line[^1], 0, 0));
+        await SendAsync(phone, fixes, TimeSpan.FromSeconds(1));
+    }
+
+    /// <summary>Stands at a place, a fix each four seconds, and the clock with it; the phone tells no speed but 0.</summary>
+    /// <param name="phone">The driver's.</param>
+    /// <param name="duration">How long.</param>
+    /// <param name="seenAt">Where the phone thinks that it is, fix by fix.</param>
+    public Task StandAsync(DriverPhone phone, TimeSpan duration, Func<int, GeoPoint> seenAt)
+    {
+        var interval = TimeSpan.FromSeconds(4);
+        return SendAsync(phone, [.. Enumerable.Range(0, (int)(duration / interval)).Select(i => FixAt(seenAt(i), 0, 0))], interval);
+    }
+
+    private async Task SendAsync(DriverPhone phone, List<Fix> fixes, TimeSpan interval)
+    {
         foreach (var batch in fixes.Chunk(FixesInBatch))
         {
-            Time.Advance(TimeSpan.FromSeconds(batch.Length));
+            Time.Advance(batch.Length * interval);
             var now = Time.GetUtcNow().ToUnixTimeMilliseconds();
             var message = new LocationBatch { SentAtUnixMs = now, AckRequested = true };
             for (var i = 0; i < batch.Length; i++)
             {
                 batch[i].Sequence = ++_sequence;
-                batch[i].SensorTimeUnixMs = now - ((batch.Length - 1 - i) * 1000);
+                batch[i].SensorTimeUnixMs = now - (long)((batch.Length - 1 - i) * interval.TotalMilliseconds);
                 message.Fixes.Add(batch[i]);
             }
 

@@ -138,7 +138,7 @@ public sealed class LogAppendTests
         var carriers = Enumerable.Range(0, drivers).Select(i => TestCarriers.Claimed($"d{i}", 1)).ToArray();
         // More than one call can hold.
         LogRecord[] records = [.. carriers.SelectMany(carrier =>
-            Enumerable.Range(1, SessionVerdicts.MaxTold).Select(s => Record(carrier, (ulong)s, FixVerdict.Rejected(FixRejectReason.TooFrequent, 0.1, s)))
+            Enumerable.Range(1, SessionVerdicts.MaxTold).Select(s => Record(carrier, (ulong)s, FixVerdict.Rejected(FixRejectReason.TooInaccurate, 0.1, s)))
                 .Append(Record(carrier, SessionVerdicts.MaxTold + 1, FixVerdict.Accepted)))];
         await AppendOf(server, new LogWriter()).WriteAsync(records, _ => { });
 

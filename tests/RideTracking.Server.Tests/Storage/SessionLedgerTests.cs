@@ -41,7 +41,7 @@ public sealed class SessionLedgerTests
     public void What_another_node_has_accepted_is_not_told_as_rejected_by_the_one_that_could_not_ask()
     {
         var ledger = WithoutStore();
-        var rejected = FixVerdict.Rejected(FixRejectReason.TooFrequent, 0.1, 0.2);
+        var rejected = FixVerdict.Rejected(FixRejectReason.TooInaccurate, 0.1, 0.2);
         var fixes = Enumerable.Range(1, 3).Select(i => FixOf((ulong)i, content: i)).ToArray();
         foreach (var fix in fixes)
         {
@@ -103,7 +103,7 @@ public sealed class SessionLedgerTests
         var (first, second) = (FixOf(1, content: 1), FixOf(2, content: 2));
         Assert.True(Take(ledger, first, out var run));
         Assert.True(ledger.Forget(1, run));
-        var rejection = new SequencedVerdict(2, FixVerdict.Rejected(FixRejectReason.TooFrequent, 0.1, 0.2));
+        var rejection = new SequencedVerdict(2, FixVerdict.Rejected(FixRejectReason.TooInaccurate, 0.1, 0.2));
         ledger.Resume(Claim(through: 2) with { Rejections = [rejection], Contents = [ContentOf(first), ContentOf(second)] });
         Assert.Equal(1UL, ledger.TakeResendAfter());
 

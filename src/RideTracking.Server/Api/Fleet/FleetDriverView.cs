@@ -52,7 +52,7 @@ internal sealed class FleetDriverView(
             DescribePosition(response, fix);
         }
 
-        response.LastReject = isHere ? fleet.Rejects.Of(slot)?.ToLastReject() : null;
+        response.LastReject = isHere ? fleet.Rejects.Of(slot)?.ToWire() : null;
         return response;
     }
 
