@@ -35,7 +35,7 @@ internal static class MatchingBenchmark
         GeoPoint[] pickups = [.. Enumerable.Range(0, requests).Select(_ => city.Place())];
         GeoPoint[] cars = [.. Enumerable.Range(0, drivers).Select(_ => city.Place())];
         var seconds = new double[requests * drivers];
-        Router.Times(pickups, cars, seconds);
+        Router.Times([.. pickups.Select(RouteStart.Stop)], cars, seconds);
         Console.WriteLine($"{requests:N0} requests, {drivers:N0} drivers, medians of {rounds} rounds");
         (Assignment optimum, double dense) = Timed(rounds, () => Assignment.OfLeastCost(Dense(seconds, requests, drivers)));
         string certificate = OptimalityCertificate.WhyNot(Dense(seconds, requests, drivers), optimum) ?? "holds";

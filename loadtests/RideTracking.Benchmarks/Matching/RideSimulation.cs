@@ -121,7 +121,7 @@ internal sealed class RideSimulation(MatchPolicy policy, GeoPoint[] cars, IReadO
     {
         GeoPoint[] from = [.. _idle.Select(car => _place[car])];
         var seconds = new double[from.Length];
-        Router.Times(from, [pickup], seconds);
+        Router.Times([.. from.Select(f => RouteStart.Car(f))], [pickup], seconds);
         return seconds.Index()
             .Where(c => c.Item * SpeedMetersPerSecond <= radiusMeters)
             .OrderBy(c => c.Item)

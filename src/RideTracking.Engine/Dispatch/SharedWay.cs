@@ -21,7 +21,7 @@ public static class SharedWay
         var leg = new double[1];
         for (var i = 1; i < trip.Waypoints.Length; i++)
         {
-            router.Times([trip.Waypoints[i - 1].Location], [trip.Waypoints[i].Location], leg);
+            router.Times([RouteStart.Stop(trip.Waypoints[i - 1].Location)], [trip.Waypoints[i].Location], leg);
             seconds += leg[0];
         }
 

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using RideTracking.Engine.Geo;
+using RideTracking.Engine.Roads;
 
 namespace RideTracking.Engine.Dispatch;
 
@@ -81,7 +82,7 @@ public static partial class Transitions
         }
 
         var start = at.PlaceOf(plan.DriverId) ?? new DriverPlace(plan.DriverId, lastKnown ?? plan.Stops[0].Location);
-        var route = at.Rules.Router.Through(start.Point, start.CourseDegrees, [.. plan.Stops.Select(s => s.Location)]);
+        var route = at.Rules.Router.Through(RouteStart.Car(start.Point, start.CourseDegrees), [.. plan.Stops.Select(s => s.Location)]);
         var arrival = at.Now;
         var stops = plan.Stops.ToBuilder();
         for (var i = 0; i < stops.Count; i++)

@@ -39,18 +39,18 @@ public sealed class RoadNetworkRouter : IRouteFinder
     }
 
     /// <inheritdoc/>
-    public Route Through(GeoPoint start, double? courseDegrees, ReadOnlySpan<GeoPoint> points)
+    public Route Through(RouteStart start, ReadOnlySpan<GeoPoint> stops)
     {
         CustomizedMetric metric = _router.Current; // one for all legs
-        Place from = Snap(start, courseDegrees, mayStop: false);
+        Place from = Snap(start);
         var line = new List<GeoPoint>();
-        var legs = ImmutableArray.CreateBuilder<RouteLeg>(points.Length);
-        foreach (GeoPoint point in points)
+        var legs = ImmutableArray.CreateBuilder<RouteLeg>(stops.Length);
+        foreach (GeoPoint stop in stops)
         {
-            Place to = Snap(point, courseDegrees: null, mayStop: true);
+            Place to = Snap(RouteStart.Stop(stop));
             if (Find(metric, from, to) is not { } path)
             {
-                return _withoutRoads.Through(start, courseDegrees, points);
+                return _withoutRoads.Through(start, stops);
             }
 
             legs.Add(Leg(metric.Metric, from, path, to, line));
@@ -62,9 +62,19 @@ public sealed class RoadNetworkRouter : IRouteFinder
     }
 
     /// <inheritdoc/>
-    public void Times(ReadOnlySpan<GeoPoint> from, ReadOnlySpan<GeoPoint> to, Span<double> seconds)
+    public void Times(ReadOnlySpan<RouteStart> from, ReadOnlySpan<GeoPoint> to, Span<double> seconds)
     {
-        Place[] starts = Snap(from, mayStop: false), goals = Snap(to, mayStop: true);
+        var (starts, goals) = (new Place[from.Length], new Place[to.Length]);
+        for (int i = 0; i < starts.Length; i++)
+        {
+            starts[i] = Snap(from[i]);
+        }
+
+        for (int i = 0; i < goals.Length; i++)
+        {
+            goals[i] = Snap(RouteStart.Stop(to[i]));
+        }
+
         CustomizedMetric metric = _router.Current;
         var milliseconds = new int[starts.Length * goals.Length];
         _router.Table(metric, Positions(starts), Positions(goals), milliseconds);
@@ -80,7 +90,7 @@ public sealed class RoadNetworkRouter : IRouteFinder
                 int cell = row * goals.Length + column;
                 seconds[cell] =
                     starts[row].Positions.Length == 0 || goals[column].Positions.Length == 0
-                        ? StraightSeconds(from[row], to[column])
+                        ? StraightSeconds(from[row].Point, to[column])
                     : milliseconds[cell] == RoadMetric.Unreachable ? double.PositiveInfinity
                     : milliseconds[cell] / 1_000.0 + SecondsToRoad(starts[row]) + SecondsToRoad(goals[column]);
             }
@@ -93,27 +103,16 @@ public sealed class RoadNetworkRouter : IRouteFinder
         public bool IsBesideRoad => MetersToRoad <= BesideRoadMeters;
     }
 
-    private Place[] Snap(ReadOnlySpan<GeoPoint> points, bool mayStop)
+    private Place Snap(RouteStart place)
     {
-        var places = new Place[points.Length];
-        for (int i = 0; i < places.Length; i++)
+        if (!_index.TryNearest(place.Point, place.CourseDegrees, ReachMeters, out RoadCandidate nearest, place.IsStop))
         {
-            places[i] = Snap(points[i], courseDegrees: null, mayStop);
-        }
-
-        return places;
-    }
-
-    private Place Snap(GeoPoint point, double? courseDegrees, bool mayStop)
-    {
-        if (!_index.TryNearest(point, courseDegrees, ReachMeters, out RoadCandidate nearest, mayStop))
-        {
-            return new Place(point, [], point, 0);
+            return new Place(place.Point, [], place.Point, 0);
         }
 
         RoadPosition position = nearest.Position;
-        bool bothWays = courseDegrees is null && _index.Graph.KmhOf(position.Edge ^ 1) > 0;
-        return new Place(point, bothWays ? [position, position.Reversed] : [position], nearest.Point, nearest.DistanceMeters);
+        bool bothWays = place.CourseDegrees is null && _index.Graph.KmhOf(position.Edge ^ 1) > 0;
+        return new Place(place.Point, bothWays ? [position, position.Reversed] : [position], nearest.Point, nearest.DistanceMeters);
     }
 
     /// <summary>Gives the roads around to places that no way leads to or from at all, as on a closed street. False when there are none.</summary>
@@ -207,7 +206,7 @@ public sealed class RoadNetworkRouter : IRouteFinder
     private double StraightSeconds(GeoPoint from, GeoPoint to)
     {
         Span<double> seconds = stackalloc double[1];
-        _withoutRoads.Times([from], [to], seconds);
+        _withoutRoads.Times([RouteStart.Stop(from)], [to], seconds);
         return seconds[0];
     }
 }

@@ -24,12 +24,12 @@ public sealed class StraightLineRouter : IRouteFinder
     }
 
     /// <inheritdoc/>
-    public Route Through(GeoPoint start, double? courseDegrees, ReadOnlySpan<GeoPoint> points)
+    public Route Through(RouteStart start, ReadOnlySpan<GeoPoint> stops)
     {
-        var line = new GeoPoint[points.Length + 1];
-        line[0] = start;
-        points.CopyTo(line.AsSpan(1));
-        var legs = ImmutableArray.CreateBuilder<RouteLeg>(points.Length);
+        var line = new GeoPoint[stops.Length + 1];
+        line[0] = start.Point;
+        stops.CopyTo(line.AsSpan(1));
+        var legs = ImmutableArray.CreateBuilder<RouteLeg>(stops.Length);
         for (var i = 1; i < line.Length; i++)
         {
             legs.Add(Leg(line[i - 1], line[i]));
@@ -39,13 +39,13 @@ public sealed class StraightLineRouter : IRouteFinder
     }
 
     /// <inheritdoc/>
-    public void Times(ReadOnlySpan<GeoPoint> from, ReadOnlySpan<GeoPoint> to, Span<double> seconds)
+    public void Times(ReadOnlySpan<RouteStart> from, ReadOnlySpan<GeoPoint> to, Span<double> seconds)
     {
         for (var row = 0; row < from.Length; row++)
         {
             for (var column = 0; column < to.Length; column++)
             {
-                seconds[row * to.Length + column] = Earth.DistanceMeters(from[row], to[column]) / _speedMetersPerSecond;
+                seconds[row * to.Length + column] = Earth.DistanceMeters(from[row].Point, to[column]) / _speedMetersPerSecond;
             }
         }
     }

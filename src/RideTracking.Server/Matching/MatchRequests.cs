@@ -79,7 +79,7 @@ internal sealed class MatchRequestsBuilder(DateTimeOffset now)
         var seconds = new double[drivers.Length * pickups.Length];
         if (seconds.Length > 0)
         {
-            router.Times([.. drivers.Select(d => _drivers[d].Start)], pickups, seconds);
+            router.Times([.. drivers.Select(d => StartOf(_drivers[d]))], pickups, seconds);
         }
 
         for (var request = first; request < end; request++)
@@ -96,6 +96,9 @@ internal sealed class MatchRequestsBuilder(DateTimeOffset now)
                     })]));
         }
     }
+
+    // Who is about to drop somebody off begins there.
+    private static RouteStart StartOf(MatchDriver driver) => driver.Start == driver.Position ? RouteStart.Car(driver.Start) : RouteStart.Stop(driver.Start);
 
     private int NumberOf(MatchDriver driver)
     {

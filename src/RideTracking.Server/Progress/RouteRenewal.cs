@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using RideTracking.Engine.Dispatch;
 using RideTracking.Engine.Geo;
+using RideTracking.Engine.Roads;
 using RideTracking.Server.Areas;
 using RideTracking.Server.Hosting;
 using RideTracking.Server.Log;
@@ -120,7 +121,7 @@ internal sealed class RouteRenewal(
     private async Task RenewChangedAsync(DriverPlan plan)
     {
         if (plan.Route is { } route && fleet.PlacesOf([plan.DriverId]) is [var at]
-            && !IsSameWay(route.Route, city.Through(at.Point, at.CourseDegrees, [.. plan.Stops.Select(s => s.Location)])))
+            && !IsSameWay(route.Route, city.Through(RouteStart.Car(at.Point, at.CourseDegrees), [.. plan.Stops.Select(s => s.Location)])))
         {
             await RenewAsync(new RouteOutdated(plan.DriverId, route.Version, RouteChangeReason.RoadsChanged));
         }

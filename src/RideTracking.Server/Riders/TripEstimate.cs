@@ -27,7 +27,7 @@ internal sealed class TripEstimate(Dispatcher dispatcher, ShownCars cars, BusyPl
     {
         var pickup = waypoints[0].Location;
         busy.Ask(pickup);
-        var route = dispatcher.Rules.Router.Through(pickup, null, [.. waypoints.Skip(1).Select(w => w.Location)]);
+        var route = dispatcher.Rules.Router.Through(RouteStart.Stop(pickup), [.. waypoints.Skip(1).Select(w => w.Location)]);
         var response = new V1.EstimateTripResponse
         {
             Route = TripWire.Of(new TripRoute(1, [.. waypoints.Skip(1).Select(_ => "")], route, time.GetUtcNow())),

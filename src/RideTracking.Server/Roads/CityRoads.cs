@@ -32,11 +32,10 @@ public sealed class CityRoads(StraightLineRouter straight) : IRouteFinder
     public Signal Changed { get; } = new();
 
     /// <inheritdoc/>
-    public Route Through(GeoPoint start, double? courseDegrees, ReadOnlySpan<GeoPoint> points) =>
-        Finder.Through(start, courseDegrees, points);
+    public Route Through(RouteStart start, ReadOnlySpan<GeoPoint> stops) => Finder.Through(start, stops);
 
     /// <inheritdoc/>
-    public void Times(ReadOnlySpan<GeoPoint> from, ReadOnlySpan<GeoPoint> to, Span<double> seconds) => Finder.Times(from, to, seconds);
+    public void Times(ReadOnlySpan<RouteStart> from, ReadOnlySpan<GeoPoint> to, Span<double> seconds) => Finder.Times(from, to, seconds);
 
     internal StraightLineRouter Straight => straight;
 

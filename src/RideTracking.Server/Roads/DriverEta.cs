@@ -11,7 +11,7 @@ internal readonly record struct DriverEta(NearbyDriver Driver, double EtaSeconds
     public static DriverEta[] To(GeoPoint place, NearbyDriver[] drivers, IRouteFinder router)
     {
         var seconds = new double[drivers.Length];
-        router.Times([.. drivers.Select(d => d.Position)], [place], seconds);
+        router.Times([.. drivers.Select(d => RouteStart.Car(d.Position))], [place], seconds);
         return [.. drivers.Select((d, i) => new DriverEta(d, seconds[i]))];
     }
 

@@ -7,7 +7,7 @@ public sealed class RouteTests
 {
     private static readonly GeoPoint[] Points = [new(41.15, -8.61), new(41.16, -8.61), new(41.16, -8.6), new(41.2, -8.6)];
 
-    private static readonly Route Whole = new StraightLineRouter(10).Through(new GeoPoint(41.14, -8.61), null, Points);
+    private static readonly Route Whole = new StraightLineRouter(10).Through(RouteStart.Stop(new GeoPoint(41.14, -8.61)), Points);
 
     [Theory]
     [InlineData(1)]

@@ -12,7 +12,7 @@ public sealed class StraightLineRouterTests
     {
         var points = new[] { new GeoPoint(41.15961, -8.61099), new GeoPoint(41.15961, -8.60099) };
 
-        var route = new StraightLineRouter(10).Through(Porto, null, points);
+        var route = new StraightLineRouter(10).Through(RouteStart.Stop(Porto), points);
 
         Assert.Equal(RouteSource.StraightLine, route.Source);
         Assert.Equal(2, route.Legs.Length);
@@ -25,7 +25,7 @@ public sealed class StraightLineRouterTests
     [Fact]
     public void Standing_at_the_point_takes_no_time()
     {
-        var route = new StraightLineRouter(10).Through(Porto, null, [Porto]);
+        var route = new StraightLineRouter(10).Through(RouteStart.Stop(Porto), [Porto]);
 
         Assert.Equal(new RouteLeg(0, TimeSpan.Zero), route.Legs[0]);
     }
@@ -36,12 +36,12 @@ public sealed class StraightLineRouterTests
         var router = new StraightLineRouter(10);
         var places = new[] { Porto, new GeoPoint(41.15961, -8.61099), new GeoPoint(41.15961, -8.60099) };
         var seconds = new double[6];
-        router.Times(places, places.AsSpan(1), seconds);
+        router.Times(Array.ConvertAll(places, RouteStart.Stop), places.AsSpan(1), seconds);
         for (var from = 0; from < 3; from++)
         {
             for (var to = 0; to < 2; to++)
             {
-                Assert.Equal(router.Through(places[from], null, [places[to + 1]]).Legs[0].Duration.TotalSeconds, seconds[from * 2 + to], 1e-6);
+                Assert.Equal(router.Through(RouteStart.Stop(places[from]), [places[to + 1]]).Legs[0].Duration.TotalSeconds, seconds[from * 2 + to], 1e-6);
             }
         }
     }

@@ -18,7 +18,7 @@ internal sealed class PooledPlan
         (_stops, Riders) = (stops, riders);
         GeoPoint[] to = [.. stops.Select(s => s.Location)];
         _seconds = new double[(stops.Length + 1) * stops.Length];
-        router.Times([.. to, driverAt], to, _seconds);
+        router.Times([.. to.Select(RouteStart.Stop), RouteStart.Car(driverAt)], to, _seconds);
         _stopsOf = [.. riders.Select(Ends)];
         _riderOf = [.. stops.Select(s => Array.FindIndex(riders, r => r.TripId == s.TripId))];
         if (_riderOf.Contains(-1))

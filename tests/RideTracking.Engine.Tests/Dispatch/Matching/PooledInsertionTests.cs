@@ -120,7 +120,7 @@ public class PooledInsertionTests
     private static double Seconds(GeoPoint from, GeoPoint to)
     {
         var seconds = new double[1];
-        Street.Times([from], [to], seconds);
+        Street.Times([RouteStart.Stop(from)], [to], seconds);
         return seconds[0];
     }
 
@@ -210,8 +210,8 @@ public class PooledInsertionTests
 
     private sealed class NoWays : IRouteFinder
     {
-        public Route Through(GeoPoint start, double? courseDegrees, ReadOnlySpan<GeoPoint> points) => throw new InvalidOperationException("Only times are asked for.");
+        public Route Through(RouteStart start, ReadOnlySpan<GeoPoint> stops) => throw new InvalidOperationException("Only times are asked for.");
 
-        public void Times(ReadOnlySpan<GeoPoint> from, ReadOnlySpan<GeoPoint> to, Span<double> seconds) => seconds.Fill(double.PositiveInfinity);
+        public void Times(ReadOnlySpan<RouteStart> from, ReadOnlySpan<GeoPoint> to, Span<double> seconds) => seconds.Fill(double.PositiveInfinity);
     }
 }

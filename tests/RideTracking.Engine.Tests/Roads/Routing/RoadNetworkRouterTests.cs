@@ -26,7 +26,7 @@ public class RoadNetworkRouterTests
         {
             GeoPoint start = Somewhere(random), middle = Somewhere(random), end = Somewhere(random);
 
-            Route route = Router.Through(start, null, [middle, end]);
+            Route route = Router.Through(RouteStart.Car(start), [middle, end]);
 
             Assert.Equal((RouteSource.Roads, 2), (route.Source, route.Legs.Length));
             GeoPoint[] line = EncodedPolyline.Decode(route.EncodedPolyline);
@@ -57,11 +57,11 @@ public class RoadNetworkRouterTests
         GeoPoint[] to = [.. Enumerable.Range(0, 12).Select(_ => Somewhere(random)), Earth.Destination(Center, 90, 2_500), new GeoPoint(40, -8)];
         var seconds = new double[from.Length * to.Length];
 
-        Router.Times(from, to, seconds);
+        Router.Times(Array.ConvertAll(from, f => RouteStart.Car(f)), to, seconds);
 
         for (int i = 0; i < seconds.Length; i++)
         {
-            Route route = Router.Through(from[i / to.Length], null, [to[i % to.Length]]);
+            Route route = Router.Through(RouteStart.Car(from[i / to.Length]), [to[i % to.Length]]);
             Assert.Equal(route.Legs[0].Duration.TotalSeconds, seconds[i], 1e-6);
         }
     }
@@ -75,7 +75,7 @@ public class RoadNetworkRouterTests
         double course = Earth.BearingDegrees(tail, head);
         GeoPoint start = Earth.Destination(tail, course, 40), behind = Earth.Destination(tail, course, 10);
 
-        Route standing = Router.Through(start, null, [behind]), driving = Router.Through(start, course, [behind]);
+        Route standing = Router.Through(RouteStart.Car(start), [behind]), driving = Router.Through(RouteStart.Car(start, course), [behind]);
 
         Assert.Equal(30, standing.Legs[0].DistanceMeters, 2.0);
         Assert.True(driving.Legs[0].DistanceMeters > 60, $"{driving.Legs[0].DistanceMeters} m");
@@ -89,7 +89,7 @@ public class RoadNetworkRouterTests
         double meters = Earth.DistanceMeters(road, away);
         Assert.InRange(meters, RoadNetworkRouter.BesideRoadMeters, RoadNetworkRouter.ReachMeters);
 
-        RouteLeg there = Router.Through(Center, null, [away]).Legs[0], to = Router.Through(Center, null, [road]).Legs[0];
+        RouteLeg there = Router.Through(RouteStart.Car(Center), [away]).Legs[0], to = Router.Through(RouteStart.Car(Center), [road]).Legs[0];
 
         Assert.Equal(to.DistanceMeters + meters, there.DistanceMeters, 1.0);
         Assert.Equal(to.Duration.TotalSeconds + meters / 10, there.Duration.TotalSeconds, 0.5);
@@ -100,8 +100,8 @@ public class RoadNetworkRouterTests
     public void Where_no_road_is_in_reach_the_route_is_a_straight_line_and_says_so()
     {
         var far = new GeoPoint(40, -8);
-        Assert.Equivalent(Straight.Through(Center, null, [far]), Router.Through(Center, null, [far]), strict: true);
-        Assert.Equal(RouteSource.StraightLine, Router.Through(far, 90, [Center]).Source);
+        Assert.Equivalent(Straight.Through(RouteStart.Car(Center), [far]), Router.Through(RouteStart.Car(Center), [far]), strict: true);
+        Assert.Equal(RouteSource.StraightLine, Router.Through(RouteStart.Car(far, 90), [Center]).Source);
     }
 
     [Fact]
@@ -113,15 +113,15 @@ public class RoadNetworkRouterTests
         GeoPoint from = Somewhere(random), to = Somewhere(random);
         Assert.True(Index.TryNearest(to, null, 1_000, out RoadCandidate nearest, mayStop: true));
         int edge = nearest.Position.Edge;
-        Route before = router.Through(from, null, [to]);
+        Route before = router.Through(RouteStart.Car(from), [to]);
 
         roads.Use(roads.Current.Metric.With(Town, [RoadChange.Closed(edge), RoadChange.Closed(edge ^ 1)]));
-        Route after = router.Through(from, null, [to]);
+        Route after = router.Through(RouteStart.Car(from), [to]);
 
         Assert.Equal(RouteSource.Roads, after.Source);
         Assert.NotEqual(before.EncodedPolyline, after.EncodedPolyline);
         var seconds = new double[2];
-        router.Times([from], [to, Center], seconds);
+        router.Times([RouteStart.Car(from)], [to, Center], seconds);
         Assert.All(seconds, time => Assert.True(double.IsFinite(time)));
         Assert.InRange(seconds[0], after.Legs[0].Duration.TotalSeconds, after.Legs[0].Duration.TotalSeconds + 120);
     }
