@@ -5,7 +5,10 @@ export type Position = [longitude: number, latitude: number];
 
 const earthRadiusMeters = 6_371_008.8;
 
-/** Google's encoded polyline with 5 digits. Throws when it ends within a number. */
+/**
+ * Google's encoded polyline with 5 digits. Throws when it ends within a number. A line across the antimeridian goes on beyond 180 degrees, so that it is drawn
+ * the short way.
+ */
 export function decodePolyline(encoded: string): Position[] {
   const line: Position[] = [];
   let at = 0;
@@ -22,10 +25,16 @@ export function decodePolyline(encoded: string): Position[] {
   let longitude = 0;
   while (at < encoded.length) {
     latitude += next();
-    longitude += next();
+    longitude += shortWay(next());
     line.push([longitude / 1e5, latitude / 1e5]);
   }
   return line;
+}
+
+const fullTurn = 360e5;
+
+function shortWay(turn: number): number {
+  return turn > fullTurn / 2 ? turn - fullTurn : turn < -fullTurn / 2 ? turn + fullTurn : turn;
 }
 
 /** Along a great circle. */

@@ -11,6 +11,30 @@ test("a polyline is decoded as its inventor's example says", () => {
   assert.throws(() => decodePolyline("_p~iF ~ps|U"), /broken/);
 });
 
+test("a line across the antimeridian goes on the short way", () => {
+  // 179.9 E, 179.9 W, and back.
+  const encoded = encode([[179.9, 10], [-179.9, 10], [179.9, 10.1]]);
+  const line = decodePolyline(encoded);
+  assert.deepEqual(line, [[179.9, 10], [180.1, 10], [179.9, 10.1]]);
+  assert.ok(metersOf(line) < 50_000);
+});
+
+function encode(line: readonly Position[]): string {
+  let [longitude, latitude, encoded] = [0, 0, ""];
+  const add = (value: number) => {
+    for (let rest = value < 0 ? ~(value << 1) : value << 1; ; rest >>>= 5) {
+      encoded += String.fromCharCode((rest >= 32 ? (rest & 31) | 32 : rest) + 63);
+      if (rest < 32) return;
+    }
+  };
+  for (const [east, north] of line.map(([east, north]) => [Math.round(east * 1e5), Math.round(north * 1e5)] as const)) {
+    add(north - latitude);
+    add(east - longitude);
+    [longitude, latitude] = [east, north];
+  }
+  return encoded;
+}
+
 test("a degree of latitude is 111.2 km", () => {
   assert.ok(Math.abs(metersBetween([-8.6, 41], [-8.6, 42]) - 111_195) < 1);
 });

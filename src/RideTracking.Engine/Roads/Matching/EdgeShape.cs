@@ -10,9 +10,7 @@ internal static class EdgeShape
     public static GeoPoint PointAt(RoadGraph graph, RoadPosition position)
     {
         (GeoPoint from, GeoPoint to, double share) = PartAt(graph, position);
-        return new GeoPoint(
-            from.LatitudeDegrees + share * (to.LatitudeDegrees - from.LatitudeDegrees),
-            from.LongitudeDegrees + share * Earth.WrapLongitude(to.LongitudeDegrees - from.LongitudeDegrees));
+        return Earth.Between(from, to, share);
     }
 
     /// <summary>The direction of driving there, in degrees clockwise from north.</summary>

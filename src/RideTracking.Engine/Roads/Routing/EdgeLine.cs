@@ -37,13 +37,8 @@ internal static class EdgeLine
         }
     }
 
-    private static GeoPoint Between(GeoPoint first, GeoPoint second, double length, double meters)
-    {
-        double share = length > 0 ? Math.Clamp(meters / length, 0, 1) : 0;
-        return share == 0 ? first : share == 1 ? second : new GeoPoint(
-            first.LatitudeDegrees + share * (second.LatitudeDegrees - first.LatitudeDegrees),
-            first.LongitudeDegrees + share * (second.LongitudeDegrees - first.LongitudeDegrees));
-    }
+    private static GeoPoint Between(GeoPoint first, GeoPoint second, double length, double meters) =>
+        Earth.Between(first, second, length > 0 ? meters / length : 0);
 
     private static void AddPoint(GeoPoint point, List<GeoPoint> line)
     {
