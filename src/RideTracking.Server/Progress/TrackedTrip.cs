@@ -7,7 +7,8 @@ namespace RideTracking.Server.Progress;
 /// <summary>A trip under way and what its driver's fixes tell was driven. Thread-safe.</summary>
 /// <param name="trip">The trip.</param>
 /// <param name="forgotten">Counts the fixes that a full trail forgets.</param>
-internal sealed class TrackedTrip(Trip trip, AreaCounter forgotten)
+/// <param name="limits">What is believed of fixes.</param>
+internal sealed class TrackedTrip(Trip trip, AreaCounter forgotten, GateLimits limits)
 {
     private readonly Lock _lock = new();
     private readonly DrivenTrail _trail = new();
@@ -78,18 +79,17 @@ internal sealed class TrackedTrip(Trip trip, AreaCounter forgotten)
         }
     }
 
-    /// <summary>The driver's fixes between two times by the server's clock, late ones in their places.</summary>
+    /// <summary>The driver's fixes between two times by the server's clock that are believed, late ones in their places.</summary>
     public List<Fix> FixesBetween(DateTimeOffset from, DateTimeOffset to)
     {
         lock (_lock)
         {
             var (first, last) = (from.ToUnixTimeMilliseconds(), to.ToUnixTimeMilliseconds());
             // The log may have given back what came again by itself.
-            return
-            [
-                .. _trail.Fixes().Where(f => f.FixedAtUnixMs >= first && f.FixedAtUnixMs <= last)
+            return BelievedFixes.Of(
+                _trail.Fixes().Where(f => f.FixedAtUnixMs >= first && f.FixedAtUnixMs <= last)
                     .DistinctBy(f => (f.FixedAtUnixMs, f.LatitudeE7, f.LongitudeE7)).OrderBy(f => f.FixedAtUnixMs),
-            ];
+                limits);
         }
     }
 }

@@ -22,6 +22,7 @@ public sealed class TripTracking
     private readonly TripBook _book;
     private readonly DriverSlots _slots;
     private readonly TimeProvider _time;
+    private readonly GateLimits _limits;
     private readonly AreaCounter _forgotten;
 
     // At most one for each version of a driver's route, and the routes of a node are bounded by its drivers.
@@ -29,9 +30,9 @@ public sealed class TripTracking
     private readonly Dictionary<string, TrackedTrip> _trips = new(StringComparer.Ordinal);
     private TrackedDriver?[] _bySlot = new TrackedDriver?[1024];
 
-    public TripTracking(TripBook book, CityFleet fleet, Area area, AreaMeter meter)
+    public TripTracking(TripBook book, CityFleet fleet, Area area, AreaMeter meter, GateLimits limits)
     {
-        (_book, _slots, _time) = (book, fleet.Slots, area.Clock);
+        (_book, _slots, _time, _limits) = (book, fleet.Slots, area.Clock, limits);
         _forgotten = meter.Counter("ridetracking.trips.trail_forgotten", "{fix}", "Fixes that the full trail of a trip under way forgot, every other one.");
         book.KeepUp(Take, Take);
     }
@@ -117,7 +118,7 @@ public sealed class TripTracking
     {
         if (!_trips.TryGetValue(tripId, out var tracked) && _book.Find(tripId) is { IsFinal: false } trip)
         {
-            _trips[tripId] = tracked = new TrackedTrip(trip, _forgotten);
+            _trips[tripId] = tracked = new TrackedTrip(trip, _forgotten, _limits);
         }
 
         return tracked;

@@ -109,39 +109,73 @@ internal sealed class DriveBuilder(RoadGraph graph, WaySearch search, MatchingLi
 
     private double Bridged(ReadOnlySpan<LatticeLayer> layers)
     {
-        double meters = 0;
-        int layer = 0; // the first that is not yet accounted for
-        GeoPoint? at = null;
-        foreach (ref readonly Anchor anchor in CollectionsMarshal.AsSpan(_anchors))
+        if (_anchors.Count == 0)
         {
-            PieceBuilder piece = _pieces[anchor.Piece];
-            if (anchor.AlongMeters == 0 && piece.TakeStart())
-            {
-                meters += Bridge(at, piece.Start, layers[layer..anchor.Layer]);
-            }
-
-            at = piece.End;
-            layer = anchor.Layer + 1;
+            return layers.Length > limits.MaxOutliers ? BridgeOut(layers[0], layers[1..]) : 0;
         }
 
-        return meters + Bridge(at, null, layers[layer..]);
+        double meters = BridgeIn(_pieces[0].Start, layers[_anchors[0].Layer].AtUnixMs, layers[.._anchors[0].Layer]);
+        Anchor last = _anchors[0];
+        foreach (ref readonly Anchor anchor in CollectionsMarshal.AsSpan(_anchors)[1..])
+        {
+            meters += anchor.Piece == last.Piece ? 0 : Bridge(_pieces[last.Piece].End, _pieces[anchor.Piece].Start, layers[(last.Layer + 1)..anchor.Layer]);
+            last = anchor;
+        }
+
+        var end = layers[last.Layer] with { Point = _pieces[last.Piece].End };
+        return meters + BridgeOut(end, layers[(last.Layer + 1)..]);
     }
 
     // A few fixes between pieces may be anywhere; more of them are a road that the map does not have.
-    private double Bridge(GeoPoint? from, GeoPoint? to, ReadOnlySpan<LatticeLayer> between)
+    private double Bridge(GeoPoint from, GeoPoint to, ReadOnlySpan<LatticeLayer> between)
     {
         double meters = 0;
         if (between.Length > limits.MaxOutliers)
         {
             foreach (ref readonly LatticeLayer layer in between)
             {
-                meters += from is null ? 0 : Earth.DistanceMeters(from.Value, layer.Point);
+                meters += Earth.DistanceMeters(from, layer.Point);
                 from = layer.Point;
             }
         }
 
-        return from is null || to is null ? meters : meters + Earth.DistanceMeters(from.Value, to.Value);
+        return meters + Earth.DistanceMeters(from, to);
     }
+
+    // At an end no other side tells outliers from the way: what a car could have driven counts.
+    private double BridgeOut(LatticeLayer from, ReadOnlySpan<LatticeLayer> after)
+    {
+        double meters = 0;
+        foreach (ref readonly LatticeLayer layer in after)
+        {
+            double step = Earth.DistanceMeters(from.Point, layer.Point);
+            if (IsDrivable(step, layer.AtUnixMs - from.AtUnixMs))
+            {
+                meters += step;
+                from = layer;
+            }
+        }
+
+        return meters;
+    }
+
+    private double BridgeIn(GeoPoint to, long atUnixMs, ReadOnlySpan<LatticeLayer> before)
+    {
+        double meters = 0;
+        for (int i = before.Length - 1; i >= 0; i--)
+        {
+            double step = Earth.DistanceMeters(before[i].Point, to);
+            if (IsDrivable(step, atUnixMs - before[i].AtUnixMs))
+            {
+                meters += step;
+                (to, atUnixMs) = (before[i].Point, before[i].AtUnixMs);
+            }
+        }
+
+        return meters;
+    }
+
+    private bool IsDrivable(double meters, long milliseconds) => meters <= limits.MaxSpeedMetersPerSecond * milliseconds / 1_000;
 
     /// <summary>A fix that the chain goes through.</summary>
     private readonly record struct Anchor(int Fix, int Layer, int Piece, double AlongMeters, RoadPosition Position, double DistanceMeters);

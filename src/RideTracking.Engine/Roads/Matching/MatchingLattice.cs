@@ -19,6 +19,7 @@ internal sealed class MatchingLattice(WaySearch search, MatchingLimits limits)
     private readonly List<RoadPosition> _targets = [];
     private readonly List<int> _sources = [];
     private readonly Way[] _ways = new Way[limits.MaxCandidates];
+    private int _layersWithNodes;
 
     public ReadOnlySpan<LatticeLayer> Layers => CollectionsMarshal.AsSpan(_layers);
 
@@ -28,6 +29,7 @@ internal sealed class MatchingLattice(WaySearch search, MatchingLimits limits)
     {
         _layers.Clear();
         _nodes.Clear();
+        _layersWithNodes = 0;
     }
 
     /// <summary>Adds a place that the fix of the newest layer may stand for.</summary>
@@ -58,9 +60,10 @@ internal sealed class MatchingLattice(WaySearch search, MatchingLimits limits)
 
         Span<LatticeNode> nodes = CollectionsMarshal.AsSpan(_nodes).Slice(layer.FirstNode, layer.NodeCount);
         _targets.Clear();
+        // Where no road is near there is nothing to leave out: a drive may begin in a yard.
+        int leftOut = _layersWithNodes++;
         foreach (ref LatticeNode node in nodes)
         {
-            int leftOut = _layers.Count - 1;
             node.Score = leftOut <= limits.MaxOutliers ? -leftOut * limits.OutlierNats : double.NegativeInfinity;
             node.Before = -1;
             _targets.Add(node.Position);

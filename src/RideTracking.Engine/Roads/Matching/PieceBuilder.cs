@@ -8,16 +8,12 @@ internal sealed class PieceBuilder(RoadGraph graph, RoadPosition start)
 {
     private readonly List<DrivenEdge> _edges = [new DrivenEdge(start.Edge, start.Fraction, start.Fraction)];
     private readonly List<double> _along = [0]; // where each edge begins
-    private bool _isStartTaken;
 
     public double LengthMeters { get; private set; }
 
     public GeoPoint Start => EdgeShape.PointAt(graph, new RoadPosition(_edges[0].Edge, _edges[0].From));
 
     public GeoPoint End => EdgeShape.PointAt(graph, new RoadPosition(_edges[^1].Edge, _edges[^1].To));
-
-    /// <summary>True once.</summary>
-    public bool TakeStart() => !_isStartTaken && (_isStartTaken = true);
 
     /// <summary>Adds a stretch that goes on where the last one ends.</summary>
     public void Add(DrivenEdge stretch)

@@ -2,6 +2,7 @@ using RideTracking.Engine.Geo;
 using RideTracking.Engine.Ingest;
 using RideTracking.Engine.Roads.Graph;
 using RideTracking.Engine.Roads.Matching;
+using RideTracking.Engine.Tests.Roads.Graph;
 
 namespace RideTracking.Engine.Tests.Roads.Matching;
 
@@ -206,6 +207,25 @@ public sealed class MapMatcherTests(ITestOutputHelper output)
         Assert.Empty(matched.Pieces);
         Assert.Equal(1, matched.UnmatchedShare);
         Assert.Equal(1_900, matched.BridgedMeters, 1.0);
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(3)]
+    [InlineData(6)]
+    public void What_is_driven_off_the_roads_at_either_end_is_bridged_and_what_no_car_drives_is_not(int fixesAtEnd)
+    {
+        // From one yard to another, 75 m a fix, along a road of a kilometre between them; and one fix that is nowhere.
+        RoadGraph road = new HandMadeRoads().Junction('a', 0, 0).Junction('b', 1_000, 0).Road("ab").Builder.Build();
+        var matcher = new MapMatcher(new RoadIndex(road));
+        int last = 13 + fixesAtEnd;
+        Fix[] fixes = [.. Enumerable.Range(-fixesAtEnd, last + fixesAtEnd + 1).Select(i => At(HandMadeRoads.At(75 * i + 10, i < 0 ? 70 * -i : i > 13 ? 70 * (i - 13) : 0), i + fixesAtEnd))];
+
+        MatchedDrive matched = matcher.Match([.. fixes, At(HandMadeRoads.At(9_000, 9_000), fixes.Length)]);
+
+        double end = Math.Sqrt(75 * 75 + 70 * 70) * fixesAtEnd;
+        Assert.Equal(2 * end, matched.BridgedMeters, 40.0);
+        Assert.Equal(13 * 75 + 2 * end, matched.DistanceMeters, 60.0);
     }
 
     [Fact]
