@@ -13,7 +13,7 @@ namespace RideTracking.Engine.Roads.Graph;
 public static class RoadGraphFile
 {
     /// <summary>Raise it when the arrays change, or what the import and the builder put into them: graphs are then made again.</summary>
-    private const int FormatVersion = 1;
+    private const int FormatVersion = 2;
 
     private const int Arrays = 10;
     private const int HashBytes = 32;

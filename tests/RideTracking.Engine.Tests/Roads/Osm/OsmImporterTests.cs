@@ -139,6 +139,8 @@ public class OsmImporterTests
     [InlineData("highway=primary maxspeed=signals", 68, 68)]
     [InlineData("highway=residential zone:maxspeed=DE:30", 27, 27)]
     [InlineData("highway=motorway oneway=no maxspeed=none", 117, 117)]
+    [InlineData("highway=residential maxspeed=none", 28, 28)]
+    [InlineData("highway=primary maxspeed:lanes=90|50", 72, 72)]
     [InlineData("highway=residential maxspeed=walk", 6, 6)]
     [InlineData("highway=residential surface=cobblestone maxspeed=90", 30, 30)]
     [InlineData("highway=residential surface=mud", 10, 10)]
@@ -150,27 +152,6 @@ public class OsmImporterTests
         RoadGraph graph = Block().Way(2, "bd", tags).Import().Graph;
         Assert.Equal((forward, backward), (graph.Kmh("bd", way: 2), graph.Kmh("db", way: 2)));
     }
-
-    [Theory]
-    [InlineData("50", 50)]
-    [InlineData("50 km/h", 50)]
-    [InlineData("30 mph", 48.28)]
-    [InlineData("30mph", 48.28)]
-    [InlineData("12.5", 12.5)]
-    [InlineData("50;70", 50)]
-    [InlineData("DE:zone:30", 30)]
-    [InlineData("FR:zone30", 30)]
-    [InlineData("DE:rural", 100)]
-    [InlineData("GB:nsl_single", 96.56)]
-    [InlineData("PT:motorway", 120)]
-    [InlineData("20 knots", 0)]
-    [InlineData("fast", 0)]
-    [InlineData("", 0)]
-    [InlineData(":", 0)]
-    [InlineData("1.2.3", 0)]
-    [InlineData("9999", 0)]
-    [InlineData("-50", 0)]
-    public void Limits_are_read_in_all_their_forms(string text, double kmh) => Assert.Equal(kmh, CarSpeed.ParseLimit(text), 0.01);
 
     [Theory]
     [InlineData("20", 20)]
