@@ -12,6 +12,7 @@ internal sealed class RoadGraphBuilder
     private readonly List<int> _junctionPoints = [];
     private readonly List<long> _junctionIds = [];
     private readonly List<byte> _junctionDelays = [];
+    private readonly HashSet<int> _gates = [];
     private readonly List<RoadSegment> _segments = [];
     private readonly List<byte> _edgeDelays = [];
     private readonly List<int> _shape = [];
@@ -32,9 +33,15 @@ internal sealed class RoadGraphBuilder
     /// <param name="id">OpenStreetMap's id of the node, or a made-up one.</param>
     /// <param name="point">Where it is.</param>
     /// <param name="delay">What everybody loses who passes it (signals), in tenths of a second.</param>
+    /// <param name="isGate">Whether only own traffic passes it, as if it were a road of <see cref="RoadFlags.DestinationOnly"/>.</param>
     /// <returns>Its number, from 0 up.</returns>
-    public int AddJunction(long id, GeoPoint point, byte delay = 0)
+    public int AddJunction(long id, GeoPoint point, byte delay = 0, bool isGate = false)
     {
+        if (isGate)
+        {
+            _gates.Add(_junctionIds.Count);
+        }
+
         _junctionIds.Add(id);
         AddPoint(_junctionPoints, point);
         _junctionDelays.Add(delay);
@@ -111,14 +118,14 @@ internal sealed class RoadGraphBuilder
             destination[edge] = (segment.Flags & RoadFlags.DestinationOnly) != 0;
         }
 
-        var network = new TurnNetwork(heads, JunctionCount, _rules);
+        var network = new TurnNetwork(heads, JunctionCount, _rules, _gates);
         (bool[] connected, Func<int, int, bool> isWayOn) = WellConnected.Of(network, usable, destination, MinimumPartEdges);
         MarkConnected(connected, usable);
 
-        // Where through traffic goes: connected without the roads that are for their own traffic only. What can be
+        // Where through traffic goes: connected without the roads and gates that are for own traffic only. What can be
         // reached over those alone is like them.
         bool[] open = [.. connected.Select((isConnected, edge) => isConnected && !destination[edge])];
-        (bool[] through, _) = WellConnected.Of(network, open, new bool[heads.Length], minimumEdges: int.MaxValue);
+        (bool[] through, _) = WellConnected.Of(network, open, new bool[heads.Length], minimumEdges: int.MaxValue, passesGates: false);
         for (int edge = 0; edge < through.Length; edge++)
         {
             // Parts apart from all others have no through traffic to keep out.

@@ -4,7 +4,7 @@ using RideTracking.Engine.Roads.Graph;
 namespace RideTracking.Engine.Roads.Osm;
 
 /// <summary>
-/// Which ways and nodes a car may pass. docs/roads.md has it as a table. Who changes a rule raises the version of
+/// Which ways a car may drive. docs/roads.md has it as a table. Who changes a rule raises the version of
 /// <see cref="RoadGraphFile"/>.
 /// </summary>
 internal static class CarProfile
@@ -28,7 +28,7 @@ internal static class CarProfile
 
         double surface = CarSpeed.OfSurface(tags);
         (bool isForward, bool isBackward) = Directions(tags);
-        if (surface <= 0 || !(isForward || isBackward))
+        if (surface <= 0 || !(isForward || isBackward) || !CarSize.Fits(tags))
         {
             return false;
         }
@@ -53,27 +53,6 @@ internal static class CarProfile
             Name = tags["name"] ?? tags["ref"] ?? "",
         };
         return true;
-    }
-
-    /// <summary>Whether a barrier on a node stops cars.</summary>
-    public static bool IsBlocked(OsmTags node)
-    {
-        if (node["barrier"] is not { } barrier || barrier == "no")
-        {
-            return false;
-        }
-
-        return CarAccessTags.Of(node) switch
-        {
-            CarAccess.Yes => false,
-            // Behind a private gate nobody can be picked up; at a customers' barrier one can.
-            CarAccess.Destination => node["motorcar"] == "private" || node["motor_vehicle"] == "private" || node["vehicle"] == "private"
-                || node["access"] == "private",
-            CarAccess.No => true,
-            _ => barrier is not ("gate" or "lift_gate" or "swing_gate" or "sliding_gate" or "cattle_grid" or "border_control"
-                or "toll_booth" or "sally_port" or "entrance" or "height_restrictor" or "kerb" or "ticket" or "checkpoint")
-                && !(barrier == "bollard" && node.Is("bollard", "rising")),
-        };
     }
 
     private static (RoadClass Kind, bool IsLink)? ClassOf(OsmTags tags) => tags["highway"] switch

@@ -47,6 +47,7 @@ public static class OsmImporter
             DrivableWays = ways.Roads.Count,
             MissingNodes = nodes.Missing,
             BlockingBarriers = nodes.BlockingBarriers,
+            OwnTrafficGates = nodes.OwnTrafficGates,
             RoadKilometers = segments.Sum(each => (long)each.LengthCentimeters) / 1e5,
             ConnectedKilometers = segments.Where(each => (each.Flags & RoadFlags.Connected) != 0).Sum(each => (long)each.LengthCentimeters) / 1e5,
             UrbanKilometers = cutter.UrbanMeters / 1e3,

@@ -4,7 +4,7 @@ namespace RideTracking.Engine.Roads.Osm;
 
 /// <summary>What stands on a node of a road.</summary>
 [Flags]
-internal enum OsmNodeFlags : byte
+internal enum OsmNodeFlags : ushort
 {
     None = 0,
     Found = 1,
@@ -19,6 +19,9 @@ internal enum OsmNodeFlags : byte
     /// <summary>Only for who drives as the way is drawn.</summary>
     Forward = 64,
     Backward = 128,
+
+    /// <summary>A gate for own traffic only.</summary>
+    Gate = 256,
 }
 
 /// <summary>The second reading of a file: where the nodes of roads are, and what stands there.</summary>
@@ -63,6 +66,8 @@ internal sealed class OsmNodePass : OsmVisitor
 
     public int BlockingBarriers => _flags.Count(each => (each & OsmNodeFlags.Blocked) != 0);
 
+    public int OwnTrafficGates => _flags.Count(each => (each & OsmNodeFlags.Gate) != 0);
+
     public int Missing => _flags.Count(each => (each & OsmNodeFlags.Found) == 0);
 
     /// <summary>The number of a node among those of roads, or negative.</summary>
@@ -98,7 +103,12 @@ internal sealed class OsmNodePass : OsmVisitor
 
     private static OsmNodeFlags StandingOn(OsmTags tags)
     {
-        OsmNodeFlags flags = CarProfile.IsBlocked(tags) ? OsmNodeFlags.Blocked : OsmNodeFlags.None;
+        OsmNodeFlags flags = CarBarriers.PassageOf(tags) switch
+        {
+            NodePassage.Closed => OsmNodeFlags.Blocked,
+            NodePassage.OwnTraffic => OsmNodeFlags.Gate,
+            _ => OsmNodeFlags.None,
+        };
         flags |= tags["highway"] switch
         {
             "traffic_signals" => OsmNodeFlags.Signals,

@@ -97,7 +97,7 @@ internal sealed class RoadCutter
             }
 
             _part.Add(node);
-            if (_part.Count > 1 && (_nodes.FlagsOf(node) & (OsmNodeFlags.Shared | OsmNodeFlags.Blocked)) != 0)
+            if (_part.Count > 1 && (_nodes.FlagsOf(node) & (OsmNodeFlags.Shared | OsmNodeFlags.Blocked | OsmNodeFlags.Gate)) != 0)
             {
                 AddPart(road, ferryKmh);
                 _part.Clear();
@@ -217,7 +217,8 @@ internal sealed class RoadCutter
         ref int junction = ref _junctions[node];
         if (junction == 0)
         {
-            junction = 1 + _builder.AddJunction(_nodes.IdOf(node), _nodes.PointOf(node), (byte)DelayOf(flags));
+            junction = 1 + _builder.AddJunction(
+                _nodes.IdOf(node), _nodes.PointOf(node), (byte)DelayOf(flags), isGate: (flags & OsmNodeFlags.Gate) != 0);
         }
 
         return junction - 1;

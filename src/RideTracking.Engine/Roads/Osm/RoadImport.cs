@@ -29,8 +29,11 @@ public sealed record RoadImportReport
     /// <summary>Nodes of drivable ways that the file lacks; the ways are cut there.</summary>
     public required int MissingNodes { get; init; }
 
-    /// <summary>Nodes whose barrier stops cars.</summary>
+    /// <summary>Nodes that stop cars, mostly barriers.</summary>
     public required int BlockingBarriers { get; init; }
+
+    /// <summary>Nodes that let through only who has something to do beyond: private gates and their kind.</summary>
+    public required int OwnTrafficGates { get; init; }
 
     /// <summary>Length of all segments, both carriageways of a divided road counted.</summary>
     public required double RoadKilometers { get; init; }

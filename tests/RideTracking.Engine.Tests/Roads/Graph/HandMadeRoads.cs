@@ -14,9 +14,9 @@ internal sealed class HandMadeRoads
     public static GeoPoint At(double east, double north) => new(
         41 + north / Earth.MetersPerDegree, -8 + east / (Earth.MetersPerDegree * Math.Cos(41 * Math.PI / 180)));
 
-    public HandMadeRoads Junction(char name, double east, double north, byte delay = 0)
+    public HandMadeRoads Junction(char name, double east, double north, byte delay = 0, bool isGate = false)
     {
-        _junctions.Add(name, Builder.AddJunction(name, At(east, north), delay));
+        _junctions.Add(name, Builder.AddJunction(name, At(east, north), delay, isGate));
         return this;
     }
 

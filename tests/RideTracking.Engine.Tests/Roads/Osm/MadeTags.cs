@@ -2,23 +2,26 @@ using RideTracking.Engine.Roads.Osm;
 
 namespace RideTracking.Engine.Tests.Roads.Osm;
 
-/// <summary>Tags of one thing, written "key=value key=value".</summary>
+/// <summary>Tags of one thing.</summary>
 internal static class MadeTags
 {
-    public static OsmTags Of(string text)
+    /// <param name="text">"key=value key=value"; a value with a space in it needs the other way.</param>
+    public static OsmTags Of(string text) =>
+        Of([.. text.Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(each => each.Split('=', 2)).Select(each => (each[0], each[1]))]);
+
+    public static OsmTags Of(params (string Key, string Value)[] pairs)
     {
-        string[] strings = [.. text.Split(' ', StringSplitOptions.RemoveEmptyEntries).SelectMany(each => each.Split('=', 2))];
         var table = new OsmFileWriter.Message();
-        foreach (string each in strings)
+        var tags = new OsmTags();
+        foreach ((string key, string value) in pairs)
         {
-            table.Text(1, each);
+            table.Text(1, key).Text(1, value);
         }
 
-        var tags = new OsmTags();
         tags.SetStrings(new ProtobufReader(table.ToArray(), 0));
-        for (int key = 0; key < strings.Length; key += 2)
+        for (int pair = 0; pair < pairs.Length; pair++)
         {
-            tags.Add(key, key + 1);
+            tags.Add(2 * pair, 2 * pair + 1);
         }
 
         return tags;

@@ -196,16 +196,8 @@ public class OsmImporterTests
 
     [Theory]
     [InlineData("barrier=bollard", true)]
-    [InlineData("barrier=block", true)]
-    [InlineData("barrier=bollard bollard=rising", false)]
-    [InlineData("barrier=bollard motor_vehicle=yes", false)]
+    [InlineData("access=no", true)]
     [InlineData("barrier=gate", false)]
-    [InlineData("barrier=gate access=private", true)]
-    [InlineData("barrier=gate access=no", true)]
-    [InlineData("barrier=gate access=no motorcar=yes", false)]
-    [InlineData("barrier=lift_gate access=customers", false)]
-    [InlineData("barrier=toll_booth", false)]
-    [InlineData("barrier=no", false)]
     [InlineData("highway=crossing", false)]
     public void Barriers_stop_cars(string tags, bool isStopped)
     {
@@ -223,6 +215,29 @@ public class OsmImporterTests
             Assert.NotNull(graph.Edge("bd", way: 2));
         }
     }
+
+    [Fact]
+    public void A_private_gate_is_passed_to_and_from_what_lies_behind()
+    {
+        // A shortcut b e f d with a gate at each end, and a yard y in between.
+        RoadImport import = Block().Node('e', 100, 100, "barrier=gate access=private").Node('f', 200, 200, "barrier=lift_gate access=private")
+            .Node('m', 150, 150).Node('y', 160, 140).Way(2, "bemfd", "highway=residential").Way(3, "my", "highway=service").Import();
+        Assert.Equal((0, 2), (import.Report.BlockingBarriers, import.Report.OwnTrafficGates));
+        RoadGraph graph = import.Graph;
+        PlainWays fromStreet = PlainWays.From(graph, graph.Edge("ab")!.Value), fromYard = PlainWays.From(graph, graph.Edge("ym")!.Value);
+        Assert.True(fromStreet.Reaches(graph.Edge("my")!.Value));
+        Assert.True(fromYard.Reaches(graph.Edge("fd")!.Value));
+        Assert.DoesNotContain(graph.Edge("em")!.Value, fromStreet.To(graph.Edge("da")!.Value)!);
+        Assert.False(graph.Way(2)!.Value.Flags.HasFlag(RoadFlags.DestinationOnly));
+    }
+
+    [Theory]
+    [InlineData("highway=residential maxwidth=1.5", false)]
+    [InlineData("highway=residential maxwidth=2.5", true)]
+    [InlineData("highway=residential maxheight=1.8", false)]
+    [InlineData("highway=residential maxheight=3", true)]
+    public void Roads_too_small_for_a_car_are_none(string tags, bool isDriven) =>
+        Assert.Equal(isDriven, Block().Way(2, "bd", tags).Import().Graph.Way(2) is not null);
 
     [Fact]
     public void Signals_and_signs_cost_who_drives_to_them()
