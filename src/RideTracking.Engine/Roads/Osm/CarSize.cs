@@ -18,6 +18,22 @@ internal static class CarSize
         && Fits(tags, "maxlength", LengthMeters, Meters)
         && Fits(tags, "maxweight", WeightTonnes, Tonnes);
 
+    /// <summary>Whether a car is above or below a value, as "weight&gt;7.5" asks; null when that is not known of it.</summary>
+    public static bool? Is(string property, bool isAbove, string value)
+    {
+        (double size, Func<string, double> unitOf) = property.ToLowerInvariant() switch
+        {
+            "width" => (WidthMeters, Meters),
+            "height" => (HeightMeters, Meters),
+            "length" => (LengthMeters, Meters),
+            "weight" or "maxweight" or "maxweightrating" or "weightrating" => (WeightTonnes, (Func<string, double>)Tonnes),
+            "axleload" => (WeightTonnes / 2, Tonnes),
+            "axles" => (2, unit => unit.Length == 0 ? 1 : 0),
+            _ => (0, Meters),
+        };
+        return size > 0 && Measure.Parse(value, unitOf) is { } limit ? (isAbove ? size > limit : size < limit) : null;
+    }
+
     // What is no number ("default", "none", "unsigned") closes nothing.
     private static bool Fits(OsmTags tags, string key, double size, Func<string, double> unitOf) =>
         tags[key] is not { } value || Array.TrueForAll(value.Split(';'), each => !(Measure.Parse(each, unitOf) < size));

@@ -22,7 +22,8 @@ public static class OsmImporter
             throw new RoadFileException($"The file has no roads for cars ({ways.HighwayWays} ways with a highway tag).");
         }
 
-        var nodes = new OsmNodePass(ways.Nodes);
+        var missing = new MissingMembers(ways.Restrictions);
+        var nodes = new OsmNodePass(ways.Nodes, missing);
         file.Position = start;
         Read(file, nodes, RoadImportStage.ReadingNodes, 0.45, 0.75, progress, cancellation);
         progress?.Report(new RoadImportProgress(RoadImportStage.BuildingGraph, 0.75));
@@ -35,7 +36,7 @@ public static class OsmImporter
         }
 
         progress?.Report(new RoadImportProgress(RoadImportStage.BuildingGraph, 0.85));
-        var restrictions = new RestrictionResolver(cutter, builder);
+        var restrictions = new RestrictionResolver(cutter, builder, missing);
         ways.Restrictions.ForEach(restrictions.Apply);
         cancellation.ThrowIfCancellationRequested();
         RoadGraph graph = builder.Build();
@@ -54,6 +55,7 @@ public static class OsmImporter
             Restrictions = ways.Restrictions.Count,
             RestrictionsApplied = restrictions.Applied,
             RestrictionsOverWays = restrictions.OverWays,
+            RestrictionsAppliedInPart = restrictions.AppliedInPart,
             RestrictionsIgnored = restrictions.Ignored,
         });
     }

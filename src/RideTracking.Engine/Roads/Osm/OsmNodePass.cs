@@ -31,11 +31,14 @@ internal sealed class OsmNodePass : OsmVisitor
     private readonly int[] _latitudes;
     private readonly int[] _longitudes;
     private readonly OsmNodeFlags[] _flags;
+    private readonly MissingMembers _missing;
     private int _next; // files have their nodes by id, so that the next is mostly right here
 
     /// <param name="references">The nodes of all roads, repeated as they are in ways.</param>
-    public OsmNodePass(List<long> references)
+    /// <param name="missing">Told what is there.</param>
+    public OsmNodePass(List<long> references, MissingMembers missing)
     {
+        _missing = missing;
         long[] sorted = [.. references];
         Array.Sort(sorted);
         int count = 0;
@@ -79,8 +82,11 @@ internal sealed class OsmNodePass : OsmVisitor
 
     public GeoPoint PointOf(int node) => GeoPoint.FromE7(_latitudes[node], _longitudes[node]);
 
+    public override void WayId(long id) => _missing.SeeWay(id);
+
     public override void Node(long id, long latitudeE7, long longitudeE7, OsmTags tags)
     {
+        _missing.SeeNode(id);
         int node = _next < _ids.Length && _ids[_next] == id ? _next : IndexOf(id);
         if (node < 0)
         {

@@ -52,6 +52,9 @@ public sealed record RoadImportReport
     /// <summary>Of those applied, the ones over ways.</summary>
     public required int RestrictionsOverWays { get; init; }
 
+    /// <summary>Of those applied, the ones of several turns some of which could not be found.</summary>
+    public required int RestrictionsAppliedInPart { get; init; }
+
     /// <summary>How many were left out, by reason.</summary>
     public required IReadOnlyDictionary<string, int> RestrictionsIgnored { get; init; }
 }

@@ -283,6 +283,17 @@ public class OsmImporterTests
     [Theory]
     [InlineData("type=restriction restriction=no_left_turn except=motorcar;bicycle", "not for cars")]
     [InlineData("type=restriction restriction=no_left_turn except=psv", null)]
+    [InlineData("type=restriction restriction=no_left_turn except=psv;motor_vehicle", "not for cars")]
+    [InlineData("type=restriction restriction=no_left_turn;no_u_turn", null)]
+    [InlineData("type=restriction restriction=no_right_turn_on_red;no_left_turn", null)]
+    [InlineData("type=restriction:motorcar restriction=no_left_turn", null)]
+    [InlineData("type=restriction restriction:motor_vehicle=no_left_turn restriction:hgv=no_u_turn", null)]
+    [InlineData("type=restriction restriction:conditional=no_left_turn@(weight>3.5)", "for other vehicles")]
+    [InlineData("type=restriction restriction:conditional=no_left_turn@(weight<3.5)", null)]
+    [InlineData("type=restriction restriction:conditional=no_left_turn@(length>12);no_left_turn@07:00-09:00", "at some hours only")]
+    [InlineData("type=restriction restriction:conditional=no_left_turn@snow", "under conditions not known here")]
+    [InlineData("type=restriction restriction:hgv:conditional=no_left_turn@(Mo)", "for other vehicles")]
+    [InlineData("type=restriction restriction:motorcar:conditional=no_left_turn@(Mo-Fr)", "at some hours only")]
     [InlineData("type=restriction restriction:motorcar=no_left_turn", null)]
     [InlineData("type=restriction restriction:hgv=no_left_turn", "for other vehicles")]
     [InlineData("type=restriction:hgv restriction=no_left_turn", "for other vehicles")]
@@ -299,19 +310,52 @@ public class OsmImporterTests
     }
 
     [Theory]
-    [InlineData("way 1 from", "node x via", "", "a member is missing")]
-    [InlineData("way 1 from", "way 4 to", "", "a member is missing")]
-    [InlineData("way 77 from", "node x via", "way 4 to", "a member is no road for cars")]
-    [InlineData("way 1 from", "way 77 via", "way 4 to", "a member is no road for cars")]
+    [InlineData("way 1 from", "node x via", "", "has no from, via or to")]
+    [InlineData("way 1 from", "way 4 to", "", "has no from, via or to")]
+    [InlineData("way 77 from", "node x via", "way 4 to", "a member is not in the file")]
+    [InlineData("way 1 from", "way 77 via", "way 4 to", "a member is not in the file")]
+    [InlineData("way 1 from", "node x via", "way 77 to", "a member is not in the file")]
+    [InlineData("way 1 from", "node z via", "way 4 to", "a member is not in the file")]
+    [InlineData("way 6 from", "node x via", "way 4 to", "a member is no road for cars")]
+    [InlineData("way 1 from", "way 6 via", "way 4 to", "a member is no road for cars")]
+    [InlineData("way 7 from", "node x via", "way 4 to", "a member is no road for cars")]
     [InlineData("way 1 from", "node n via", "way 4 to", "members do not meet")]
     [InlineData("way 1 from", "way 2 via", "way 4 to", "members do not meet")]
     [InlineData("way 9 from", "node a via", "way 1 to", "more than one turn meant")]
     [InlineData("way 8 from", "node x via", "way 4 to", "cannot be driven anyway")]
     public void What_cannot_be_kept_is_counted_by_reason(string first, string second, string third, string reason)
     {
-        OsmFileWriter file = Cross().Node('y', 100, 100).Way(8, "xyc", "highway=residential oneway=yes");
+        OsmFileWriter file = Cross().Node('y', 100, 100).Way(8, "xyc", "highway=residential oneway=yes")
+            .Way(6, "ax", "highway=footway").Way(7, "xs", "building=yes");
         RoadImportReport report = file.Restriction("no_left_turn", [.. new[] { first, second, third }.Where(each => each.Length > 0)]).Import().Report;
         Assert.Equal(new Dictionary<string, int> { [reason] = 1 }, report.RestrictionsIgnored);
+    }
+
+    [Theory]
+    [InlineData("no_left_turn;no_u_turn", "cs")]
+    [InlineData("only_straight_on;no_left_turn", "c")]
+    [InlineData("no_u_turn;only_straight_on", "c")]
+    public void Several_kinds_of_one_restriction_are_about_its_one_turn(string kinds, string left)
+    {
+        string to = kinds.Contains("only", StringComparison.Ordinal) ? "way 2 to" : "way 4 to";
+        Assert.Equal(left, Cross().Restriction(kinds, "way 1 from", "node x via", to).Import().Graph.TurnsFrom("ax"));
+    }
+
+    [Fact]
+    public void Members_named_twice_are_one()
+    {
+        RoadImport import = Cross().Restriction(
+            "no_left_turn", "way 1 from", "node x via", "way 1 from", "node x via", "way 4 to", "way 4 to").Import();
+        Assert.Equal((1, 0), (import.Report.RestrictionsApplied, import.Report.RestrictionsAppliedInPart));
+        Assert.Equal("cs", import.Graph.TurnsFrom("ax"));
+    }
+
+    [Fact]
+    public void Of_several_members_those_in_the_file_are_kept_and_the_others_told()
+    {
+        RoadImport import = Cross().Restriction("no_exit", "way 1 from", "node x via", "way 3 to", "way 4 to", "way 77 to").Import();
+        Assert.Equal((1, 1), (import.Report.RestrictionsApplied, import.Report.RestrictionsAppliedInPart));
+        Assert.Equal("c", import.Graph.TurnsFrom("ax"));
     }
 
     [Fact]
