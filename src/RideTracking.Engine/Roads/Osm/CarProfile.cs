@@ -1,4 +1,3 @@
-using System.Globalization;
 using RideTracking.Engine.Roads.Graph;
 
 namespace RideTracking.Engine.Roads.Osm;
@@ -9,11 +8,18 @@ namespace RideTracking.Engine.Roads.Osm;
 /// </summary>
 internal static class CarProfile
 {
+    // Where no duration is told.
+    private const double FerryKmh = 15;
+    private const double ShuttleTrainKmh = 50;
+
+    /// <summary>Whether a way, or a relation, is carried out by a ferry or a train, whatever road it is part of.</summary>
+    public static bool IsFerry(OsmTags tags) => tags["route"] is "ferry" or "shuttle_train";
+
     /// <summary>Whether a car drives on a way, and how.</summary>
     public static bool TryRead(OsmTags tags, out WayTraits traits)
     {
         traits = default;
-        bool isFerry = tags.Is("route", "ferry") && tags["highway"] is null;
+        bool isFerry = IsFerry(tags);
         if ((isFerry ? (RoadClass.Ferry, false) : ClassOf(tags)) is not (RoadClass kind, bool isLink))
         {
             return false;
@@ -21,7 +27,7 @@ internal static class CarProfile
 
         CarAccess access = CarAccessTags.Of(tags);
         if (access == CarAccess.No || tags.Is("area", "yes") || tags.Is("impassable", "yes") || tags.Is("status", "abandoned")
-            || (isFerry && !CarAccessTags.IsForCars(tags)))
+            || (isFerry && !TakesCars(tags)))
         {
             return false;
         }
@@ -49,7 +55,8 @@ internal static class CarProfile
             ForwardLimitKmh = SpeedLimit.Of(tags, isForward: true),
             BackwardLimitKmh = SpeedLimit.Of(tags, isForward: false),
             SurfaceKmh = surface,
-            FerryDuration = isFerry ? DurationOf(tags["duration"]) : default,
+            FerryDuration = isFerry ? FerryDuration.Parse(tags["duration"]) : default,
+            FerryKmh = tags.Is("route", "shuttle_train") ? ShuttleTrainKmh : FerryKmh,
             Name = tags["name"] ?? tags["ref"] ?? "",
         };
         return true;
@@ -78,6 +85,11 @@ internal static class CarProfile
         _ => null,
     };
 
+    // Ferries are for people, unless something says otherwise: the access, or the class of the road that goes on there.
+    private static bool TakesCars(OsmTags tags) =>
+        tags.Is("route", "shuttle_train") || CarAccessTags.IsForCars(tags) || ClassOf(tags) is not null
+        || tags["ferry"] is "motorway" or "trunk" or "primary" or "secondary" or "tertiary" or "unclassified" or "residential" or "service";
+
     // Where nobody drives through, though no sign forbids it.
     private static bool IsOwnTraffic(OsmTags tags, RoadClass kind) =>
         (kind == RoadClass.Service && tags["service"] is "driveway" or "parking_aisle" or "drive-through")
@@ -103,41 +115,4 @@ internal static class CarProfile
             forward && CarAccessTags.Of(tags, ":forward") != CarAccess.No,
             backward && CarAccessTags.Of(tags, ":backward") != CarAccess.No);
     }
-
-    // hh:mm, hh:mm:ss, minutes alone, or ISO 8601 (PT20M).
-    internal static TimeSpan DurationOf(string? duration)
-    {
-        if (string.IsNullOrEmpty(duration))
-        {
-            return default;
-        }
-
-        if (duration[0] == 'P')
-        {
-            try
-            {
-                return Plausible(System.Xml.XmlConvert.ToTimeSpan(duration));
-            }
-            catch (Exception e) when (e is FormatException or OverflowException)
-            {
-                return default;
-            }
-        }
-
-        string[] parts = duration.Split(':');
-        double minutes = 0;
-        for (int i = 0; i < parts.Length; i++)
-        {
-            if (parts.Length > 3 || !double.TryParse(parts[i], NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double part))
-            {
-                return default;
-            }
-
-            minutes += part * (parts.Length, i) switch { (1, _) => 1, (_, 0) => 60, (_, 1) => 1, _ => 1 / 60.0 };
-        }
-
-        return minutes <= 2 * 24 * 60 ? Plausible(TimeSpan.FromMinutes(minutes)) : default;
-    }
-
-    private static TimeSpan Plausible(TimeSpan time) => time > TimeSpan.Zero && time <= TimeSpan.FromDays(2) ? time : default;
 }

@@ -16,7 +16,14 @@ public static class OsmImporter
     {
         long start = file.Position;
         var ways = new OsmWayPass();
-        Read(file, ways, RoadImportStage.ReadingWays, 0, 0.45, progress, cancellation);
+        Read(file, ways, RoadImportStage.ReadingWays, 0, 0.4, progress, cancellation);
+        var ferries = new OsmFerryPass(ways);
+        if (ferries.IsNeeded)
+        {
+            file.Position = start;
+            Read(file, ferries, RoadImportStage.ReadingWays, 0.4, 0.45, progress, cancellation);
+        }
+
         if (ways.Roads.Count == 0)
         {
             throw new RoadFileException($"The file has no roads for cars ({ways.HighwayWays} ways with a highway tag).");
@@ -28,7 +35,7 @@ public static class OsmImporter
         Read(file, nodes, RoadImportStage.ReadingNodes, 0.45, 0.75, progress, cancellation);
         progress?.Report(new RoadImportProgress(RoadImportStage.BuildingGraph, 0.75));
         var builder = new RoadGraphBuilder { DrivesOnLeft = DrivesOnLeft(ways, nodes) };
-        var cutter = new RoadCutter(ways.Roads, ways.Nodes, nodes, builder);
+        var cutter = new RoadCutter(ways, nodes, builder);
         cutter.Cut(cancellation);
         if (builder.SegmentCount == 0)
         {

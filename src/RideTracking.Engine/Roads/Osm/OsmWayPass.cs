@@ -19,11 +19,21 @@ internal sealed class OsmWayPass : OsmVisitor
 
     public List<OsmRestriction> Restrictions { get; } = [];
 
+    public FerryRoutes Ferries { get; } = new();
+
     public override void Way(long id, OsmTags tags, ReadOnlySpan<long> nodes)
     {
-        bool isHighway = tags["highway"] is not null || tags.Is("route", "ferry");
-        HighwayWays += isHighway ? 1 : 0;
-        if (!isHighway || nodes.Length < 2 || !CarProfile.TryRead(tags, out WayTraits traits))
+        if (tags["highway"] is not null || CarProfile.IsFerry(tags))
+        {
+            HighwayWays++;
+            TryAdd(id, tags, nodes);
+        }
+    }
+
+    /// <summary>Takes a way, if cars drive it.</summary>
+    public void TryAdd(long id, OsmTags tags, ReadOnlySpan<long> nodes)
+    {
+        if (nodes.Length < 2 || !CarProfile.TryRead(tags, out WayTraits traits))
         {
             return;
         }
@@ -48,6 +58,8 @@ internal sealed class OsmWayPass : OsmVisitor
         {
             Restrictions.Add(restriction);
         }
+
+        Ferries.Add(tags, members);
     }
 }
 

@@ -9,23 +9,24 @@ internal sealed class RoadCutter
 {
     // A stop this near to a junction is that junction's, for who drives to it.
     private const double ApproachMeters = 40;
-    private const double FerryKmh = 15;
-    private static readonly TimeSpan _ferryWait = TimeSpan.FromMinutes(5);
 
     private readonly List<OsmRoad> _roads;
     private readonly List<long> _references;
     private readonly OsmNodePass _nodes;
     private readonly RoadGraphBuilder _builder;
+    private readonly FerrySpeeds _ferries;
     private readonly TownDensity _towns = new();
     private readonly int[] _junctions; // of each node, from 1 up; 0 for none
     private readonly Dictionary<long, (int First, int Count)> _segments = [];
     private readonly List<int> _part = [];
     private readonly List<GeoPoint> _between = [];
 
-    public RoadCutter(List<OsmRoad> roads, List<long> references, OsmNodePass nodes, RoadGraphBuilder builder)
+    public RoadCutter(OsmWayPass ways, OsmNodePass nodes, RoadGraphBuilder builder)
     {
-        (_roads, _references, _nodes, _builder) = (roads, references, nodes, builder);
+        (_roads, _references, _nodes, _builder) = (ways.Roads, ways.Nodes, nodes, builder);
         _junctions = new int[nodes.Count];
+        _ferries = new FerrySpeeds(
+            _roads.Where(road => road.Traits.Class == RoadClass.Ferry).Select(road => (road, LengthOf(road))), ways.Ferries);
     }
 
     public double UrbanMeters { get; private set; }
@@ -79,7 +80,7 @@ internal sealed class RoadCutter
 
     private void Cut(OsmRoad road)
     {
-        byte ferryKmh = road.Traits.Class == RoadClass.Ferry ? FerrySpeed(road) : (byte)0;
+        byte ferryKmh = road.Traits.Class == RoadClass.Ferry ? _ferries.Of(road.Id) : (byte)0;
         _part.Clear();
         for (int i = 0; i < road.NodeCount; i++)
         {
@@ -192,7 +193,7 @@ internal sealed class RoadCutter
         : (flags & OsmNodeFlags.Stop) != 0 ? TurnDelay.StopSign
         : (flags & OsmNodeFlags.GiveWay) != 0 ? TurnDelay.GiveWay : 0;
 
-    private byte FerrySpeed(OsmRoad road)
+    private double LengthOf(OsmRoad road)
     {
         double meters = 0;
         for (int i = 1; i < road.NodeCount; i++)
@@ -201,8 +202,7 @@ internal sealed class RoadCutter
             meters += IsFound(from) && IsFound(to) ? Earth.DistanceMeters(_nodes.PointOf(from), _nodes.PointOf(to)) : 0;
         }
 
-        double hours = road.Traits.FerryDuration > TimeSpan.Zero ? road.Traits.FerryDuration.TotalHours : meters / 1_000 / FerryKmh;
-        return (byte)Math.Clamp(Math.Round(meters / 1_000 / (hours + _ferryWait.TotalHours)), 1, 80);
+        return meters;
     }
 
     private int JunctionOf(int node)

@@ -20,7 +20,7 @@ public sealed record RoadImport(RoadGraph Graph, RoadImportReport Report);
 /// <summary>What was found in a file, and what of it was taken.</summary>
 public sealed record RoadImportReport
 {
-    /// <summary>Ways with a highway tag, and car ferries.</summary>
+    /// <summary>Ways with a highway tag, and those that are ferries or car trains by their own tags.</summary>
     public required int HighwayWays { get; init; }
 
     /// <summary>Those of them that cars may drive at least one way.</summary>

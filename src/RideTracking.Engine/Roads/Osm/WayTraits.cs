@@ -24,6 +24,9 @@ internal readonly record struct WayTraits
     /// <summary>How long a ferry is under way; zero when it is not told.</summary>
     public TimeSpan FerryDuration { get; init; }
 
+    /// <summary>How fast it goes otherwise, in km/h.</summary>
+    public double FerryKmh { get; init; }
+
     /// <summary>In the local language, or the road's number; may be empty.</summary>
     public required string Name { get; init; }
 }

@@ -90,8 +90,6 @@ public class OsmImporterTests
     [InlineData("highway=residential access=bus;psv", false, false)]
     [InlineData("highway=residential access=permissive", true, true)]
     [InlineData("highway=track smoothness=impassable", false, false)]
-    [InlineData("route=ferry", false, false)]
-    [InlineData("route=ferry motor_vehicle=yes", true, true)]
     [InlineData("waterway=river", false, false)]
     public void Tags_decide_who_drives_where(string tags, bool forward, bool backward)
     {
@@ -151,30 +149,6 @@ public class OsmImporterTests
     {
         RoadGraph graph = Block().Way(2, "bd", tags).Import().Graph;
         Assert.Equal((forward, backward), (graph.Kmh("bd", way: 2), graph.Kmh("db", way: 2)));
-    }
-
-    [Theory]
-    [InlineData("20", 20)]
-    [InlineData("0:20", 20)]
-    [InlineData("01:30", 90)]
-    [InlineData("00:20:30", 20.5)]
-    [InlineData("PT20M", 20)]
-    [InlineData("PTxM", 0)]
-    [InlineData("soon", 0)]
-    [InlineData("999999999999999999999", 0)]
-    [InlineData("1:2:3:4", 0)]
-    public void Durations_are_read_in_all_their_forms(string text, double minutes) =>
-        Assert.Equal(minutes, CarProfile.DurationOf(text).TotalMinutes, 0.001);
-
-    [Fact]
-    public void A_ferry_takes_its_time_and_a_wait()
-    {
-        RoadGraph graph = Block().Node('e', 3_300, 0).Node('f', 3_400, 0).Way(2, "be", "route=ferry motorcar=yes duration=00:13")
-            .Way(3, "ef", "highway=residential").Import().Graph;
-        // 3 km in 13 minutes and 5 at the pier.
-        Assert.Equal(10, graph.Kmh("be"));
-        Assert.Equal(RoadClass.Ferry, graph.Way(2)!.Value.Class);
-        Assert.True(graph.Way(3)!.Value.Flags.HasFlag(RoadFlags.Connected));
     }
 
     [Fact]
