@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using RideTracking.Engine.Roads.Graph;
 
 namespace RideTracking.Server.Roads;
 
@@ -15,6 +16,15 @@ public sealed class RoadOptions
     /// An OpenStreetMap extract (<c>.osm.pbf</c>) of the region, or <c>demo</c> for a made-up city. Empty: routes are straight lines.
     /// </summary>
     public string File { get; set; } = "";
+
+    /// <summary>
+    /// Whether the fleet's cars are licensed as taxis: bus lanes, streets, gates and turns that are open to taxis, or to public service
+    /// vehicles, are open to them.
+    /// </summary>
+    public bool LicensedAsTaxis { get; set; }
+
+    /// <summary>As what the fleet drives.</summary>
+    internal RoadUser User => LicensedAsTaxis ? RoadUser.Taxi : RoadUser.Car;
 
     /// <summary>The city's clocks, by which speeds are told apart by hour: an IANA name such as <c>Europe/Lisbon</c>. Empty: the machine's.</summary>
     public string TimeZone { get; set; } = "";

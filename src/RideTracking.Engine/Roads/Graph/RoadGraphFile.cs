@@ -17,7 +17,7 @@ public static class RoadGraphFile
 
     private const int Arrays = 10;
     private const int HashBytes = 32;
-    private const int FixedBytes = 8 + 4 + 8 + HashBytes + 1 + (Arrays * 8) + HashBytes;
+    private const int FixedBytes = 8 + 4 + 8 + HashBytes + 1 + 1 + (Arrays * 8) + HashBytes;
 
     private static ReadOnlySpan<byte> Magic => "RTROADS\n"u8;
 
@@ -37,6 +37,7 @@ public static class RoadGraphFile
         Put(source.Length, 8);
         Convert.FromHexString(source.Sha256).CopyTo(header.AsSpan(at, HashBytes));
         at += HashBytes;
+        Put((byte)source.User, 1);
         Put(parts.DrivesOnLeft ? 1 : 0, 1);
         ForEachArray(bytes =>
         {
@@ -101,9 +102,9 @@ public static class RoadGraphFile
         long length = Take(8);
         string hash = Convert.ToHexString(header.AsSpan(at, HashBytes));
         at += HashBytes;
-        if (source != new RoadSource(length, hash))
+        if (source != new RoadSource(length, hash, (RoadUser)Take(1)))
         {
-            throw new RoadFileException("The graph was made of another file.");
+            throw new RoadFileException("The graph was made of another file, or for other vehicles.");
         }
 
         bool drivesOnLeft = Take(1) != 0;

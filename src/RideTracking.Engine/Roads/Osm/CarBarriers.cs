@@ -11,7 +11,7 @@ internal enum NodePassage
 }
 
 /// <summary>Barriers and other nodes that stop cars (https://wiki.openstreetmap.org/wiki/Key:barrier).</summary>
-internal static class CarBarriers
+internal sealed class CarBarriers(CarAccessTags access)
 {
     // On these the access is to the thing itself: a house's door, a crossing, the hall of a stop.
     private static readonly string[] _things =
@@ -21,7 +21,7 @@ internal static class CarBarriers
     ];
 
     /// <summary>Whom a node lets through. Its access tags decide; without any, what kind of a barrier it is.</summary>
-    public static NodePassage PassageOf(OsmTags node)
+    public NodePassage PassageOf(OsmTags node)
     {
         string? barrier = node["barrier"] is { } told and not "no" ? told : null;
         if (!CarSize.Fits(node))
@@ -34,7 +34,7 @@ internal static class CarBarriers
             return NodePassage.Open;
         }
 
-        return CarAccessTags.Of(node) switch
+        return access.Of(node) switch
         {
             CarAccess.Yes => NodePassage.Open,
             CarAccess.Destination => NodePassage.OwnTraffic,

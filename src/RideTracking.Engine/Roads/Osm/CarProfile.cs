@@ -6,17 +6,30 @@ namespace RideTracking.Engine.Roads.Osm;
 /// Which ways a car may drive. docs/roads.md has it as a table. Who changes a rule raises the version of
 /// <see cref="RoadGraphFile"/>.
 /// </summary>
-internal static class CarProfile
+internal sealed class CarProfile
 {
     // Where no duration is told.
     private const double FerryKmh = 15;
     private const double ShuttleTrainKmh = 50;
 
+    private readonly string[] _onewayKeys;
+
+    public CarProfile(RoadUser user)
+    {
+        User = user;
+        Access = new CarAccessTags(user);
+        _onewayKeys = [.. Access.Modes.Select(mode => $"oneway:{mode}"), "oneway"];
+    }
+
+    public RoadUser User { get; }
+
+    public CarAccessTags Access { get; }
+
     /// <summary>Whether a way, or a relation, is carried out by a ferry or a train, whatever road it is part of.</summary>
     public static bool IsFerry(OsmTags tags) => tags["route"] is "ferry" or "shuttle_train";
 
     /// <summary>Whether a car drives on a way, and how.</summary>
-    public static bool TryRead(OsmTags tags, out WayTraits traits)
+    public bool TryRead(OsmTags tags, out WayTraits traits)
     {
         traits = default;
         bool isFerry = IsFerry(tags);
@@ -25,15 +38,15 @@ internal static class CarProfile
             return false;
         }
 
-        CarAccess access = CarAccessTags.Of(tags);
-        if (access == CarAccess.No || tags.Is("area", "yes") || tags.Is("impassable", "yes") || tags.Is("status", "abandoned")
+        CarAccess access = Access.Of(tags);
+        if (tags.Is("area", "yes") || tags.Is("impassable", "yes") || tags.Is("status", "abandoned")
             || (isFerry && !TakesCars(tags)))
         {
             return false;
         }
 
         double surface = CarSpeed.OfSurface(tags);
-        (bool isForward, bool isBackward) = Directions(tags);
+        (bool isForward, bool isBackward) = Directions(tags, isClosed: access == CarAccess.No);
         if (surface <= 0 || !(isForward || isBackward) || !CarSize.Fits(tags))
         {
             return false;
@@ -62,7 +75,7 @@ internal static class CarProfile
         return true;
     }
 
-    private static (RoadClass Kind, bool IsLink)? ClassOf(OsmTags tags) => tags["highway"] switch
+    private (RoadClass Kind, bool IsLink)? ClassOf(OsmTags tags) => tags["highway"] switch
     {
         "motorway" => (RoadClass.Motorway, false),
         "motorway_link" => (RoadClass.Motorway, true),
@@ -79,15 +92,17 @@ internal static class CarProfile
         "residential_link" => (RoadClass.Residential, true),
         "living_street" => (RoadClass.LivingStreet, false),
         "service" when tags["service"] is not ("emergency_access" or "bus" or "busway") => (RoadClass.Service, false),
+        "service" when tags["service"] is "bus" or "busway" && Access.IsForTaxis(tags) => (RoadClass.Service, false),
+        "busway" when Access.IsForTaxis(tags) => (RoadClass.Unclassified, false),
         "track" => (RoadClass.Track, false),
         // Where cars are let into a pedestrian street, they crawl.
-        "pedestrian" when CarAccessTags.IsForCars(tags) => (RoadClass.LivingStreet, false),
+        "pedestrian" when Access.IsForCars(tags) => (RoadClass.LivingStreet, false),
         _ => null,
     };
 
     // Ferries are for people, unless something says otherwise: the access, or the class of the road that goes on there.
-    private static bool TakesCars(OsmTags tags) =>
-        tags.Is("route", "shuttle_train") || CarAccessTags.IsForCars(tags) || ClassOf(tags) is not null
+    private bool TakesCars(OsmTags tags) =>
+        tags.Is("route", "shuttle_train") || Access.IsForCars(tags) || ClassOf(tags) is not null
         || tags["ferry"] is "motorway" or "trunk" or "primary" or "secondary" or "tertiary" or "unclassified" or "residential" or "service";
 
     // Where nobody drives through, though no sign forbids it.
@@ -99,10 +114,10 @@ internal static class CarProfile
     private static bool IsGoodTrack(OsmTags tags) =>
         tags.Is("tracktype", "grade1") || tags["surface"] is "asphalt" or "paved" or "concrete" or "paving_stones";
 
-    private static (bool Forward, bool Backward) Directions(OsmTags tags)
+    private (bool Forward, bool Backward) Directions(OsmTags tags, bool isClosed)
     {
-        string? oneway = tags["oneway:motorcar"] ?? tags["oneway:motor_vehicle"] ?? tags["oneway:vehicle"] ?? tags["oneway"];
-        (bool forward, bool backward) = oneway switch
+        string? key = Array.Find(_onewayKeys, key => tags[key] is not null);
+        (bool forward, bool backward) = (key is null ? null : tags[key]) switch
         {
             "yes" or "1" or "true" => (true, false),
             "-1" or "reverse" => (false, true),
@@ -111,8 +126,10 @@ internal static class CarProfile
             "no" or "0" or "false" => (true, true),
             _ => (true, !(tags.Is("highway", "motorway") || tags["junction"] is "roundabout" or "circular")),
         };
-        return (
-            forward && CarAccessTags.Of(tags, ":forward") != CarAccess.No,
-            backward && CarAccessTags.Of(tags, ":backward") != CarAccess.No);
+        return (IsOpen(forward, isForward: true), IsOpen(backward, isForward: false));
+
+        // A lane for taxis goes where others may not, be it against the stream.
+        bool IsOpen(bool isWay, bool isForward) =>
+            (isWay && !isClosed && Access.Of(tags, isForward) != CarAccess.No) || Access.IsForTaxis(tags, isForward);
     }
 }

@@ -8,14 +8,16 @@ public static class OsmImporter
 {
     /// <summary>The file's roads for cars.</summary>
     /// <param name="file">Readable and seekable, at its start; it is read twice.</param>
+    /// <param name="user">For whom roads are open.</param>
     /// <param name="progress">Told now and then.</param>
     /// <param name="cancellation">Ends the import.</param>
     /// <exception cref="RoadFileException">The file is broken, cut short, of another kind, or has no roads for cars.</exception>
     public static RoadImport Import(
-        Stream file, IProgress<RoadImportProgress>? progress = null, CancellationToken cancellation = default)
+        Stream file, RoadUser user = RoadUser.Car, IProgress<RoadImportProgress>? progress = null, CancellationToken cancellation = default)
     {
+        var profile = new CarProfile(user);
         long start = file.Position;
-        var ways = new OsmWayPass();
+        var ways = new OsmWayPass(profile);
         Read(file, ways, RoadImportStage.ReadingWays, 0, 0.4, progress, cancellation);
         var ferries = new OsmFerryPass(ways);
         if (ferries.IsNeeded)
@@ -30,7 +32,7 @@ public static class OsmImporter
         }
 
         var missing = new MissingMembers(ways.Restrictions);
-        var nodes = new OsmNodePass(ways.Nodes, missing);
+        var nodes = new OsmNodePass(ways.Nodes, missing, new CarBarriers(profile.Access));
         file.Position = start;
         Read(file, nodes, RoadImportStage.ReadingNodes, 0.45, 0.75, progress, cancellation);
         progress?.Report(new RoadImportProgress(RoadImportStage.BuildingGraph, 0.75));
@@ -51,6 +53,7 @@ public static class OsmImporter
         IEnumerable<RoadSegment> segments = graph.Parts.Segments;
         return new RoadImport(graph, new RoadImportReport
         {
+            User = user,
             HighwayWays = ways.HighwayWays,
             DrivableWays = ways.Roads.Count,
             MissingNodes = nodes.Missing,

@@ -31,14 +31,16 @@ internal sealed class OsmNodePass : OsmVisitor
     private readonly int[] _latitudes;
     private readonly int[] _longitudes;
     private readonly OsmNodeFlags[] _flags;
+    private readonly CarBarriers _barriers;
     private readonly MissingMembers _missing;
     private int _next; // files have their nodes by id, so that the next is mostly right here
 
     /// <param name="references">The nodes of all roads, repeated as they are in ways.</param>
     /// <param name="missing">Told what is there.</param>
-    public OsmNodePass(List<long> references, MissingMembers missing)
+    /// <param name="barriers">What stops cars.</param>
+    public OsmNodePass(List<long> references, MissingMembers missing, CarBarriers barriers)
     {
-        _missing = missing;
+        (_missing, _barriers) = (missing, barriers);
         long[] sorted = [.. references];
         Array.Sort(sorted);
         int count = 0;
@@ -107,9 +109,9 @@ internal sealed class OsmNodePass : OsmVisitor
         }
     }
 
-    private static OsmNodeFlags StandingOn(OsmTags tags)
+    private OsmNodeFlags StandingOn(OsmTags tags)
     {
-        OsmNodeFlags flags = CarBarriers.PassageOf(tags) switch
+        OsmNodeFlags flags = _barriers.PassageOf(tags) switch
         {
             NodePassage.Closed => OsmNodeFlags.Blocked,
             NodePassage.OwnTraffic => OsmNodeFlags.Gate,

@@ -7,8 +7,6 @@ internal sealed class OsmRestriction
     public const string UnderConditions = "under conditions not known here";
     public const string ForOthers = "for other vehicles";
 
-    private static readonly string[] _modes = ["motorcar", "motor_vehicle", "vehicle"];
-
     /// <summary>Only this turn, rather than any but this.</summary>
     public bool IsDemand { get; private set; }
 
@@ -25,7 +23,10 @@ internal sealed class OsmRestriction
     public string? Ignored { get; private set; }
 
     /// <summary>The restriction that a relation is; null when it is some other thing.</summary>
-    public static OsmRestriction? TryRead(OsmTags tags, ReadOnlySpan<OsmMember> members)
+    /// <param name="tags">Of the relation.</param>
+    /// <param name="members">Of the relation.</param>
+    /// <param name="modes">For whom it counts, the most particular first.</param>
+    public static OsmRestriction? TryRead(OsmTags tags, ReadOnlySpan<OsmMember> members, string[] modes)
     {
         if (tags["type"] is not { } type || !type.StartsWith("restriction", StringComparison.Ordinal))
         {
@@ -33,9 +34,9 @@ internal sealed class OsmRestriction
         }
 
         var restriction = new OsmRestriction();
-        restriction.Ignored = type != "restriction" && !Array.Exists(_modes, mode => type == $"restriction:{mode}")
+        restriction.Ignored = type != "restriction" && !Array.Exists(modes, mode => type == $"restriction:{mode}")
             ? ForOthers
-            : restriction.ReadKind(tags);
+            : restriction.ReadKind(tags, modes);
         foreach (OsmMember member in members)
         {
             List<long>? named = (member.Role, member.Type) switch
@@ -55,15 +56,15 @@ internal sealed class OsmRestriction
         return restriction;
     }
 
-    private string? ReadKind(OsmTags tags)
+    private string? ReadKind(OsmTags tags, string[] modes)
     {
         string[] exceptions = tags["except"]?.Split(';', StringSplitOptions.TrimEntries) ?? [];
-        if (exceptions.Intersect(_modes).Any())
+        if (exceptions.Intersect(modes).Any())
         {
             return "not for cars";
         }
 
-        foreach (string key in (ReadOnlySpan<string>)[.. _modes.Select(mode => $"restriction:{mode}"), "restriction"])
+        foreach (string key in (ReadOnlySpan<string>)[.. modes.Select(mode => $"restriction:{mode}"), "restriction"])
         {
             // What holds always comes before what holds at times; where there is both, the latter is most often its exception.
             if (tags[key] is { } kinds)

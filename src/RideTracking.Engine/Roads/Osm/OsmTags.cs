@@ -32,6 +32,9 @@ internal sealed class OsmTags
         }
     }
 
+    /// <summary>Whether any tag is about single lanes.</summary>
+    public bool HasLanes => AnyKey(static key => key.Contains(":lanes", StringComparison.Ordinal));
+
     /// <summary>Whether a tag has this value.</summary>
     public bool Is(string key, string value) => this[key] == value;
 

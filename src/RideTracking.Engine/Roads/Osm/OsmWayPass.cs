@@ -1,7 +1,7 @@
 namespace RideTracking.Engine.Roads.Osm;
 
 /// <summary>The first reading of a file: ways that cars drive, and turn restrictions.</summary>
-internal sealed class OsmWayPass : OsmVisitor
+internal sealed class OsmWayPass(CarProfile profile) : OsmVisitor
 {
     // A country like Germany has some 70 million; more than this are a bomb or a file for another machine.
     private const int MaxReferences = 200_000_000;
@@ -33,7 +33,7 @@ internal sealed class OsmWayPass : OsmVisitor
     /// <summary>Takes a way, if cars drive it.</summary>
     public void TryAdd(long id, OsmTags tags, ReadOnlySpan<long> nodes)
     {
-        if (nodes.Length < 2 || !CarProfile.TryRead(tags, out WayTraits traits))
+        if (nodes.Length < 2 || !profile.TryRead(tags, out WayTraits traits))
         {
             return;
         }
@@ -54,7 +54,7 @@ internal sealed class OsmWayPass : OsmVisitor
 
     public override void Relation(long id, OsmTags tags, ReadOnlySpan<OsmMember> members)
     {
-        if (OsmRestriction.TryRead(tags, members) is { } restriction)
+        if (OsmRestriction.TryRead(tags, members, profile.Access.Modes) is { } restriction)
         {
             Restrictions.Add(restriction);
         }

@@ -20,6 +20,9 @@ public sealed record RoadImport(RoadGraph Graph, RoadImportReport Report);
 /// <summary>What was found in a file, and what of it was taken.</summary>
 public sealed record RoadImportReport
 {
+    /// <summary>For whom the roads were read.</summary>
+    public required RoadUser User { get; init; }
+
     /// <summary>Ways with a highway tag, and those that are ferries or car trains by their own tags.</summary>
     public required int HighwayWays { get; init; }
 

@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using System.IO.Compression;
 using System.Text;
 using RideTracking.Engine.Geo;
+using RideTracking.Engine.Roads.Graph;
 using RideTracking.Engine.Roads.Osm;
 using RideTracking.Engine.Tests.Roads.Graph;
 
@@ -47,7 +48,7 @@ internal sealed class OsmFileWriter
 
     public OsmFileWriter Restriction(string kind, params string[] members) => Relation($"type=restriction restriction={kind}", members);
 
-    public RoadImport Import() => OsmImporter.Import(new MemoryStream(ToBytes()));
+    public RoadImport Import(RoadUser user = RoadUser.Car) => OsmImporter.Import(new MemoryStream(ToBytes()), user);
 
     public byte[] ToBytes()
     {
