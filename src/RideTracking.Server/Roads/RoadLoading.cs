@@ -83,7 +83,18 @@ internal sealed partial class RoadLoading(
         var import = OsmImporter.Import(extract, source.User, new ImportProgress(this), stopping);
         Keep(Path.Combine(folder, "graph.bin"), to => RoadGraphFile.Write(to, import.Graph, source));
         LogImported(import.Report.RoadKilometers, import.Report.RestrictionsApplied, import.Report.User);
+        Tell("Turn restrictions", import.Report.RestrictionsIgnored);
+        Tell("Conditions of roads and gates", import.Report.ConditionsLeftOut);
         return import.Graph;
+    }
+
+    // What the map says and routes do not heed is told by its reasons.
+    private void Tell(string what, IReadOnlyDictionary<string, int> leftOut)
+    {
+        if (leftOut.Count > 0)
+        {
+            LogLeftOut(what, leftOut.Values.Sum(), string.Join("; ", leftOut.Select(each => $"{each.Key}: {each.Value}")));
+        }
     }
 
     private RoadHierarchy Prepare(RoadGraph graph, string folder)
@@ -160,6 +171,9 @@ internal sealed partial class RoadLoading(
 
     [LoggerMessage(LogLevel.Information, "Imported {Kilometers:F0} km of roads with {Restrictions} turn restrictions, as open to a {User}")]
     private partial void LogImported(double kilometers, int restrictions, RoadUser user);
+
+    [LoggerMessage(LogLevel.Information, "{What} left out: {Count} ({Reasons})")]
+    private partial void LogLeftOut(string what, int count, string reasons);
 
     [LoggerMessage(LogLevel.Information, "Preparing routes over {Edges} edges")]
     private partial void LogPreparing(int edges);

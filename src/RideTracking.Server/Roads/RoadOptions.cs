@@ -26,7 +26,7 @@ public sealed class RoadOptions
     /// <summary>As what the fleet drives.</summary>
     internal RoadUser User => LicensedAsTaxis ? RoadUser.Taxi : RoadUser.Car;
 
-    /// <summary>The city's clocks, by which speeds are told apart by hour: an IANA name such as <c>Europe/Lisbon</c>. Empty: the machine's.</summary>
+    /// <summary>The city's clocks, by which speeds are told apart by hour and roads are open at their hours: an IANA name such as <c>Europe/Lisbon</c>. Empty: the machine's.</summary>
     public string TimeZone { get; set; } = "";
 
     /// <summary>How often learned speeds become those that routes are found by, beside at each full hour: 1 min to 1 d.</summary>

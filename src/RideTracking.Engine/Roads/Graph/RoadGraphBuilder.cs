@@ -13,6 +13,10 @@ internal sealed class RoadGraphBuilder
     private readonly List<long> _junctionIds = [];
     private readonly List<byte> _junctionDelays = [];
     private readonly HashSet<int> _gates = [];
+    private readonly List<int> _timedEdges = [];
+    private readonly List<int> _timedEdgeHours = [];
+    private readonly List<string> _hours = [];
+    private readonly Dictionary<string, int> _hoursNumbers = [];
     private readonly List<RoadSegment> _segments = [];
     private readonly List<byte> _edgeDelays = [];
     private readonly List<int> _shape = [];
@@ -100,6 +104,22 @@ internal sealed class RoadGraphBuilder
     /// <inheritdoc cref="Forbid"/>
     public void Demand(params ReadOnlySpan<int> edges) => _rules.Demand(Checked(edges));
 
+    /// <summary>An edge is closed at some hours.</summary>
+    /// <param name="edge">Open at others; an edge that has several hours is open when all say so.</param>
+    /// <param name="hours">As <see cref="Hours.RoadHours"/> has them.</param>
+    public void AddHours(int edge, string hours)
+    {
+        if (!_hoursNumbers.TryGetValue(hours, out int number))
+        {
+            number = _hours.Count;
+            _hours.Add(hours);
+            _hoursNumbers.Add(hours, number);
+        }
+
+        _timedEdges.Add(edge);
+        _timedEdgeHours.Add(number);
+    }
+
     /// <summary>Free-flow speed of an edge; 0 where nobody may drive.</summary>
     public int KmhOf(int edge) => (edge & 1) == 0 ? _segments[edge >> 1].ForwardKmh : _segments[edge >> 1].BackwardKmh;
 
@@ -146,6 +166,9 @@ internal sealed class RoadGraphBuilder
             TurnTargets = [.. states.Targets],
             TurnDelays = Delays(network, states),
             DrivesOnLeft = DrivesOnLeft,
+            TimedEdges = [.. _timedEdges],
+            TimedEdgeHours = [.. _timedEdgeHours],
+            Hours = [.. _hours],
         });
     }
 

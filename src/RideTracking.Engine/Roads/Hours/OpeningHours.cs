@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace RideTracking.Engine.Roads.Osm;
+namespace RideTracking.Engine.Roads.Hours;
 
 /// <summary>
 /// Hours as tags have them (https://wiki.openstreetmap.org/wiki/Key:opening_hours/specification): "Mo-Fr 07:00-09:00,16:00-18:00",

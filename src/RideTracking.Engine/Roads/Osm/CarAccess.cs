@@ -78,8 +78,8 @@ internal sealed class CarAccessTags
         return best == CarAccess.No && lanes.Contains(CarAccess.Unknown) ? CarAccess.Unknown : best;
     }
 
-    // A list is of those who are let in.
-    private CarAccess OfValue(string? value)
+    /// <summary>Of one tag's value. A list is of those who are let in.</summary>
+    public CarAccess OfValue(string? value)
     {
         CarAccess best = CarAccess.Unknown;
         foreach (string each in value?.Split(';', StringSplitOptions.TrimEntries) ?? [])

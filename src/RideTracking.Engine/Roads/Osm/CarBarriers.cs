@@ -11,7 +11,8 @@ internal enum NodePassage
 }
 
 /// <summary>Barriers and other nodes that stop cars (https://wiki.openstreetmap.org/wiki/Key:barrier).</summary>
-internal sealed class CarBarriers(CarAccessTags access)
+/// <param name="profile">Who drives.</param>
+internal sealed class CarBarriers(CarProfile profile)
 {
     // On these the access is to the thing itself: a house's door, a crossing, the hall of a stop.
     private static readonly string[] _things =
@@ -20,26 +21,36 @@ internal sealed class CarBarriers(CarAccessTags access)
         "crossing", "traffic_sign", "information", "man_made", "emergency", "parking", "traffic_calming",
     ];
 
-    /// <summary>Whom a node lets through. Its access tags decide; without any, what kind of a barrier it is.</summary>
-    public NodePassage PassageOf(OsmTags node)
+    /// <summary>
+    /// Whom a node lets through at its most open, and when, as <see cref="Hours.RoadHours"/> has it; at all hours when that is
+    /// empty. Its access tags decide; without any, what kind of a barrier it is.
+    /// </summary>
+    public (NodePassage Passage, string Hours) PassageOf(OsmTags node)
     {
         string? barrier = node["barrier"] is { } told and not "no" ? told : null;
         if (!CarSize.Fits(node))
         {
-            return NodePassage.Closed;
+            return (NodePassage.Closed, "");
         }
 
         if (barrier is null && Array.Exists(_things, thing => node[thing] is not null))
         {
-            return NodePassage.Open;
+            return (NodePassage.Open, "");
         }
 
-        return access.Of(node) switch
+        CarAccess access = profile.Access.Of(node);
+        string hours = "";
+        if (barrier is not null)
         {
-            CarAccess.Yes => NodePassage.Open,
-            CarAccess.Destination => NodePassage.OwnTraffic,
-            CarAccess.No => NodePassage.Closed,
-            _ => barrier is null || LetsCarsThrough(node, barrier) ? NodePassage.Open : NodePassage.Closed,
+            access = access == CarAccess.Unknown && !LetsCarsThrough(node, barrier) ? CarAccess.No : access;
+            (access, hours) = profile.Timed.Of(node, access, profile.LeaveOut);
+        }
+
+        return access switch
+        {
+            CarAccess.No => (NodePassage.Closed, ""),
+            CarAccess.Destination => (NodePassage.OwnTraffic, hours),
+            _ => (NodePassage.Open, hours),
         };
     }
 

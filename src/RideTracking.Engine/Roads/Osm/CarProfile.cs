@@ -18,12 +18,32 @@ internal sealed class CarProfile
     {
         User = user;
         Access = new CarAccessTags(user);
+        Timed = new TimedAccess(Access);
         _onewayKeys = [.. Access.Modes.Select(mode => $"oneway:{mode}"), "oneway"];
     }
 
     public RoadUser User { get; }
 
     public CarAccessTags Access { get; }
+
+    public TimedAccess Timed { get; }
+
+    /// <summary>The conditions of tags that are not honoured, by kind.</summary>
+    public SortedDictionary<string, int> LeftOut { get; } = new(StringComparer.Ordinal);
+
+    /// <summary>A condition of this kind is not honoured.</summary>
+    public void LeaveOut(string kind) => LeftOut[kind] = LeftOut.GetValueOrDefault(kind) + 1;
+
+    /// <summary>Which directions are open by the value of a one-way tag; null when it is none.</summary>
+    public static (bool Forward, bool Backward)? OnewayOf(string? value) => value switch
+    {
+        "yes" or "1" or "true" => (true, false),
+        "-1" or "reverse" => (false, true),
+        // Open by turns, at hours that a conditional tag may tell.
+        "reversible" => (false, false),
+        "no" or "0" or "false" => (true, true),
+        _ => null,
+    };
 
     /// <summary>Whether a way, or a relation, is carried out by a ferry or a train, whatever road it is part of.</summary>
     public static bool IsFerry(OsmTags tags) => tags["route"] is "ferry" or "shuttle_train";
@@ -38,7 +58,9 @@ internal sealed class CarProfile
             return false;
         }
 
-        CarAccess access = Access.Of(tags);
+        var leftOut = new List<string>();
+        bool isClosed = tags.Is("highway", "pedestrian") && !Access.IsForCars(tags);
+        (CarAccess Access, string Hours) both = Timed.Of(tags, isClosed ? CarAccess.No : Access.Of(tags), leftOut.Add);
         if (tags.Is("area", "yes") || tags.Is("impassable", "yes") || tags.Is("status", "abandoned")
             || (isFerry && !TakesCars(tags)))
         {
@@ -46,12 +68,22 @@ internal sealed class CarProfile
         }
 
         double surface = CarSpeed.OfSurface(tags);
-        (bool isForward, bool isBackward) = Directions(tags, isClosed: access == CarAccess.No);
+        (bool isForward, bool isBackward) = Oneway(tags);
+        ((bool, string) forwardWay, (bool, string) backwardWay) = Timed.DirectionsOf(tags, isForward, isBackward, leftOut.Add);
+        (isForward, IReadOnlyList<string> forwardHours) = Direction(tags, isForward: true, forwardWay, both, leftOut);
+        (isBackward, IReadOnlyList<string> backwardHours) = Direction(tags, isForward: false, backwardWay, both, leftOut);
         if (surface <= 0 || !(isForward || isBackward) || !CarSize.Fits(tags))
         {
             return false;
         }
 
+        leftOut.ForEach(LeaveOut);
+        if (Timed.HasTimedLimit(tags))
+        {
+            LeaveOut("speed limit");
+        }
+
+        CarAccess access = both.Access;
         bool isOwnTraffic = access == CarAccess.Destination || (access == CarAccess.Unknown && IsOwnTraffic(tags, kind));
         traits = new WayTraits
         {
@@ -65,6 +97,8 @@ internal sealed class CarProfile
                 | (tags.Has("toll") ? RoadFlags.Toll : 0),
             IsForward = isForward,
             IsBackward = isBackward,
+            ForwardHours = forwardHours,
+            BackwardHours = backwardHours,
             ForwardLimitKmh = SpeedLimit.Of(tags, isForward: true),
             BackwardLimitKmh = SpeedLimit.Of(tags, isForward: false),
             SurfaceKmh = surface,
@@ -96,7 +130,7 @@ internal sealed class CarProfile
         "busway" when Access.IsForTaxis(tags) => (RoadClass.Unclassified, false),
         "track" => (RoadClass.Track, false),
         // Where cars are let into a pedestrian street, they crawl.
-        "pedestrian" when Access.IsForCars(tags) => (RoadClass.LivingStreet, false),
+        "pedestrian" when Access.IsForCars(tags) || Timed.IsOpenAtHours(tags) => (RoadClass.LivingStreet, false),
         _ => null,
     };
 
@@ -114,22 +148,17 @@ internal sealed class CarProfile
     private static bool IsGoodTrack(OsmTags tags) =>
         tags.Is("tracktype", "grade1") || tags["surface"] is "asphalt" or "paved" or "concrete" or "paving_stones";
 
-    private (bool Forward, bool Backward) Directions(OsmTags tags, bool isClosed)
-    {
-        string? key = Array.Find(_onewayKeys, key => tags[key] is not null);
-        (bool forward, bool backward) = (key is null ? null : tags[key]) switch
-        {
-            "yes" or "1" or "true" => (true, false),
-            "-1" or "reverse" => (false, true),
-            // Open by turns of hours that no file tells.
-            "reversible" => (false, false),
-            "no" or "0" or "false" => (true, true),
-            _ => (true, !(tags.Is("highway", "motorway") || tags["junction"] is "roundabout" or "circular")),
-        };
-        return (IsOpen(forward, isForward: true), IsOpen(backward, isForward: false));
+    private (bool Forward, bool Backward) Oneway(OsmTags tags) =>
+        OnewayOf(Array.Find(_onewayKeys, key => tags[key] is not null) is { } key ? tags[key] : null)
+        ?? (true, !(tags.Is("highway", "motorway") || tags["junction"] is "roundabout" or "circular"));
 
-        // A lane for taxis goes where others may not, be it against the stream.
-        bool IsOpen(bool isWay, bool isForward) =>
-            (isWay && !isClosed && Access.Of(tags, isForward) != CarAccess.No) || Access.IsForTaxis(tags, isForward);
+    // A lane for taxis goes where others may not, be it against the stream.
+    private (bool IsOpen, IReadOnlyList<string> Hours) Direction(
+        OsmTags tags, bool isForward, (bool IsWay, string Hours) way, (CarAccess Access, string Hours) both, List<string> leftOut)
+    {
+        (CarAccess access, string hours) = Timed.Of(tags, Access.Of(tags, isForward), leftOut.Add, isForward ? ":forward" : ":backward");
+        return (
+            (way.IsWay && both.Access != CarAccess.No && access != CarAccess.No) || Access.IsForTaxis(tags, isForward),
+            [.. new[] { both.Hours, way.Hours, hours }.Where(each => each.Length > 0)]);
     }
 }

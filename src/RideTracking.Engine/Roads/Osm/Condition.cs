@@ -1,3 +1,5 @@
+using RideTracking.Engine.Roads.Hours;
+
 namespace RideTracking.Engine.Roads.Osm;
 
 /// <summary>When a conditional tag holds for a car.</summary>

@@ -32,7 +32,7 @@ public static class OsmImporter
         }
 
         var missing = new MissingMembers(ways.Restrictions);
-        var nodes = new OsmNodePass(ways.Nodes, missing, new CarBarriers(profile.Access));
+        var nodes = new OsmNodePass(ways.Nodes, missing, new CarBarriers(profile));
         file.Position = start;
         Read(file, nodes, RoadImportStage.ReadingNodes, 0.45, 0.75, progress, cancellation);
         progress?.Report(new RoadImportProgress(RoadImportStage.BuildingGraph, 0.75));
@@ -59,6 +59,9 @@ public static class OsmImporter
             MissingNodes = nodes.Missing,
             BlockingBarriers = nodes.BlockingBarriers,
             OwnTrafficGates = nodes.OwnTrafficGates,
+            TimedWays = ways.Roads.Count(road => road.Traits.ForwardHours.Count + road.Traits.BackwardHours.Count > 0),
+            TimedGates = nodes.TimedGates,
+            ConditionsLeftOut = profile.LeftOut,
             RoadKilometers = segments.Sum(each => (long)each.LengthCentimeters) / 1e5,
             ConnectedKilometers = segments.Where(each => (each.Flags & RoadFlags.Connected) != 0).Sum(each => (long)each.LengthCentimeters) / 1e5,
             UrbanKilometers = cutter.UrbanMeters / 1e3,

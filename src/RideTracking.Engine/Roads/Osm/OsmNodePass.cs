@@ -22,6 +22,9 @@ internal enum OsmNodeFlags : ushort
 
     /// <summary>A gate for own traffic only.</summary>
     Gate = 256,
+
+    /// <summary>Passed at some hours only.</summary>
+    Timed = 512,
 }
 
 /// <summary>The second reading of a file: where the nodes of roads are, and what stands there.</summary>
@@ -33,6 +36,7 @@ internal sealed class OsmNodePass : OsmVisitor
     private readonly OsmNodeFlags[] _flags;
     private readonly CarBarriers _barriers;
     private readonly MissingMembers _missing;
+    private readonly Dictionary<int, string> _hours = [];
     private int _next; // files have their nodes by id, so that the next is mostly right here
 
     /// <param name="references">The nodes of all roads, repeated as they are in ways.</param>
@@ -71,6 +75,8 @@ internal sealed class OsmNodePass : OsmVisitor
 
     public int BlockingBarriers => _flags.Count(each => (each & OsmNodeFlags.Blocked) != 0);
 
+    public int TimedGates => _hours.Count;
+
     public int OwnTrafficGates => _flags.Count(each => (each & OsmNodeFlags.Gate) != 0);
 
     public int Missing => _flags.Count(each => (each & OsmNodeFlags.Found) == 0);
@@ -81,6 +87,9 @@ internal sealed class OsmNodePass : OsmVisitor
     public long IdOf(int node) => _ids[node];
 
     public OsmNodeFlags FlagsOf(int node) => _flags[node];
+
+    /// <summary>When a node with <see cref="OsmNodeFlags.Timed"/> is passed.</summary>
+    public string HoursOf(int node) => _hours[node];
 
     public GeoPoint PointOf(int node) => GeoPoint.FromE7(_latitudes[node], _longitudes[node]);
 
@@ -105,18 +114,25 @@ internal sealed class OsmNodePass : OsmVisitor
         _flags[node] |= OsmNodeFlags.Found;
         if (tags.Count > 0)
         {
-            _flags[node] |= StandingOn(tags);
+            _flags[node] |= StandingOn(node, tags);
         }
     }
 
-    private OsmNodeFlags StandingOn(OsmTags tags)
+    private OsmNodeFlags StandingOn(int node, OsmTags tags)
     {
-        OsmNodeFlags flags = _barriers.PassageOf(tags) switch
+        (NodePassage passage, string hours) = _barriers.PassageOf(tags);
+        OsmNodeFlags flags = passage switch
         {
             NodePassage.Closed => OsmNodeFlags.Blocked,
             NodePassage.OwnTraffic => OsmNodeFlags.Gate,
             _ => OsmNodeFlags.None,
         };
+        if (hours.Length > 0)
+        {
+            _hours.Add(node, hours);
+            flags |= OsmNodeFlags.Timed;
+        }
+
         flags |= tags["highway"] switch
         {
             "traffic_signals" => OsmNodeFlags.Signals,

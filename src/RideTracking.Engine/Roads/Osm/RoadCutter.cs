@@ -98,7 +98,7 @@ internal sealed class RoadCutter
             }
 
             _part.Add(node);
-            if (_part.Count > 1 && (_nodes.FlagsOf(node) & (OsmNodeFlags.Shared | OsmNodeFlags.Blocked | OsmNodeFlags.Gate)) != 0)
+            if (_part.Count > 1 && (_nodes.FlagsOf(node) & (OsmNodeFlags.Shared | OsmNodeFlags.Blocked | OsmNodeFlags.Gate | OsmNodeFlags.Timed)) != 0)
             {
                 AddPart(road, ferryKmh);
                 _part.Clear();
@@ -145,7 +145,7 @@ internal sealed class RoadCutter
         bool isUrban = _towns.IsUrban(_nodes.PointOf(_part[(first + last) / 2]));
         UrbanMeters += isUrban ? length : 0;
         (int forwardDelay, int backwardDelay) = Stops(first, last, length);
-        _builder.AddSegment(
+        int segment = _builder.AddSegment(
             new SegmentTraits
             {
                 WayId = road.Id,
@@ -160,6 +160,22 @@ internal sealed class RoadCutter
                 BackwardDelay = (byte)Math.Min(backwardDelay, 150),
             },
             CollectionsMarshal.AsSpan(_between));
+        AddHours(2 * segment, way.ForwardHours, _part[first]);
+        AddHours(2 * segment + 1, way.BackwardHours, _part[last]);
+    }
+
+    // A gate is closed to who would drive on from it.
+    private void AddHours(int edge, IReadOnlyList<string> ofWay, int tail)
+    {
+        foreach (string hours in ofWay)
+        {
+            _builder.AddHours(edge, hours);
+        }
+
+        if ((_nodes.FlagsOf(tail) & OsmNodeFlags.Timed) != 0)
+        {
+            _builder.AddHours(edge, _nodes.HoursOf(tail));
+        }
     }
 
     // Signals and signs between two junctions: for who drives to the nearer one, unless they say for whom they are; signals

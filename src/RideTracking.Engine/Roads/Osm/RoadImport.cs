@@ -38,6 +38,15 @@ public sealed record RoadImportReport
     /// <summary>Nodes that let through only who has something to do beyond: private gates and their kind.</summary>
     public required int OwnTrafficGates { get; init; }
 
+    /// <summary>Drivable ways that are closed at some hours, one way at least.</summary>
+    public required int TimedWays { get; init; }
+
+    /// <summary>Gates that are closed at some hours.</summary>
+    public required int TimedGates { get; init; }
+
+    /// <summary>Conditions of ways and gates (of hours, weather, who sits in the car) that are not honoured, by kind.</summary>
+    public required IReadOnlyDictionary<string, int> ConditionsLeftOut { get; init; }
+
     /// <summary>Length of all segments, both carriageways of a divided road counted.</summary>
     public required double RoadKilometers { get; init; }
 

@@ -27,7 +27,7 @@ public class RoadGraphBuilderTests
                 Class = RoadClass.Primary,
                 Name = "Long Street",
             },
-            [HandMadeRoads.At(0, 100), HandMadeRoads.At(100, 100)]);
+            [PlainMap.At(0, 100), PlainMap.At(100, 100)]);
         RoadGraph graph = roads.Builder.Build();
         Assert.Equal(300, graph.LengthMeters(0), 0.1);
         Assert.Equal(30_000, graph.FreeFlowMilliseconds(0), 10.0);

@@ -61,7 +61,7 @@ public class CarBarriersTests
     [InlineData("barrier=height_restrictor maxheight=2.1", "Open")]
     [InlineData("traffic_sign=maxwidth maxwidth=1.5", "Closed")]
     public void Tags_decide_whom_a_node_lets_through(string tags, string passage) =>
-        Assert.Equal(passage, new CarBarriers(new CarAccessTags(RoadUser.Car)).PassageOf(MadeTags.Of(tags)).ToString());
+        Assert.Equal(passage, new CarBarriers(new CarProfile(RoadUser.Car)).PassageOf(MadeTags.Of(tags)).Passage.ToString());
 
     [Theory]
     [InlineData("maxwidth", "1.5", false)]

@@ -1,4 +1,5 @@
 using System.Globalization;
+using RideTracking.Engine.Roads.Hours;
 using RideTracking.Engine.Roads.Osm;
 
 namespace RideTracking.Engine.Tests.Roads.Osm;

@@ -72,8 +72,8 @@ public class TaxiTests
     [InlineData("barrier=gate bus=no", "Open", "Open")]
     public void Gates_open_to_taxis_are_open_to_them_alone(string tags, string car, string taxi)
     {
-        Assert.Equal(car, new CarBarriers(new CarAccessTags(RoadUser.Car)).PassageOf(MadeTags.Of(tags)).ToString());
-        Assert.Equal(taxi, new CarBarriers(new CarAccessTags(RoadUser.Taxi)).PassageOf(MadeTags.Of(tags)).ToString());
+        Assert.Equal(car, new CarBarriers(new CarProfile(RoadUser.Car)).PassageOf(MadeTags.Of(tags)).Passage.ToString());
+        Assert.Equal(taxi, new CarBarriers(new CarProfile(RoadUser.Taxi)).PassageOf(MadeTags.Of(tags)).Passage.ToString());
     }
 
     [Theory]
