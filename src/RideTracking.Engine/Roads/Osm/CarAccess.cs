@@ -54,6 +54,7 @@ internal sealed class CarAccessTags
     // A key for the road comes before the same for its lanes.
     private CarAccess FirstOf(OsmTags tags, ReadOnlySpan<string> keys, string lanes)
     {
+        bool hasLanes = tags.HasLanes;
         for (int i = 0; i < keys.Length; i++)
         {
             if (OfValue(tags[keys[i]]) is var access and not CarAccess.Unknown)
@@ -61,7 +62,7 @@ internal sealed class CarAccessTags
                 return access;
             }
 
-            if (tags.HasLanes && OfLanes(tags[_keys[i] + lanes]) is var ofLanes and not CarAccess.Unknown)
+            if (hasLanes && OfLanes(tags[_keys[i] + lanes]) is var ofLanes and not CarAccess.Unknown)
             {
                 return ofLanes;
             }

@@ -72,19 +72,26 @@ internal sealed class CarProfile
         ((bool, string) forwardWay, (bool, string) backwardWay) = Timed.DirectionsOf(tags, isForward, isBackward, leftOut.Add);
         (isForward, IReadOnlyList<string> forwardHours) = Direction(tags, isForward: true, forwardWay, both, leftOut);
         (isBackward, IReadOnlyList<string> backwardHours) = Direction(tags, isForward: false, backwardWay, both, leftOut);
-        if (surface <= 0 || !(isForward || isBackward) || !CarSize.Fits(tags))
+        if (surface <= 0 || !CarSize.Fits(tags))
         {
             return false;
         }
 
+        // Told of closed roads too: they might be open under a condition.
         leftOut.ForEach(LeaveOut);
+        if (!(isForward || isBackward))
+        {
+            return false;
+        }
+
         if (Timed.HasTimedLimit(tags))
         {
             LeaveOut("speed limit");
         }
 
         CarAccess access = both.Access;
-        bool isOwnTraffic = access == CarAccess.Destination || (access == CarAccess.Unknown && IsOwnTraffic(tags, kind));
+        bool isOwnTraffic = access == CarAccess.Destination || (access == CarAccess.Unknown && IsOwnTraffic(tags, kind))
+            || tags.Is("highway", "pedestrian");
         traits = new WayTraits
         {
             Class = kind,
@@ -142,8 +149,7 @@ internal sealed class CarProfile
     // Where nobody drives through, though no sign forbids it.
     private static bool IsOwnTraffic(OsmTags tags, RoadClass kind) =>
         (kind == RoadClass.Service && tags["service"] is "driveway" or "parking_aisle" or "drive-through")
-        || (kind == RoadClass.Track && !IsGoodTrack(tags))
-        || tags.Is("highway", "pedestrian");
+        || (kind == RoadClass.Track && !IsGoodTrack(tags));
 
     private static bool IsGoodTrack(OsmTags tags) =>
         tags.Is("tracktype", "grade1") || tags["surface"] is "asphalt" or "paved" or "concrete" or "paving_stones";

@@ -10,6 +10,9 @@ internal sealed class OsmRestriction
     /// <summary>Only this turn, rather than any but this.</summary>
     public bool IsDemand { get; private set; }
 
+    /// <summary>Kept at all hours, though the file has it otherwise at some, or under conditions.</summary>
+    public bool IsKeptAlways { get; private set; }
+
     /// <summary>Each once, however often the relation names it. So are the other members.</summary>
     public List<long> From { get; } = [];
 
@@ -69,6 +72,7 @@ internal sealed class OsmRestriction
             // What holds always comes before what holds at times; where there is both, the latter is most often its exception.
             if (tags[key] is { } kinds)
             {
+                IsKeptAlways = tags[$"{key}:conditional"] is { } also && Condition.Parse(also).Exists(each => each.Kind != ConditionKind.Never);
                 return kinds.Contains('@', StringComparison.Ordinal) ? ReadConditions(kinds)
                     : tags["day_on"] is not null || tags["hour_on"] is not null ? AtSomeHours
                     : ReadKinds(kinds);

@@ -57,6 +57,10 @@ internal sealed class OsmWayPass(CarProfile profile) : OsmVisitor
         if (OsmRestriction.TryRead(tags, members, profile.Access.Modes) is { } restriction)
         {
             Restrictions.Add(restriction);
+            if (restriction.IsKeptAlways && restriction.Ignored is null)
+            {
+                profile.LeaveOut("turn restriction kept at all hours");
+            }
         }
 
         Ferries.Add(tags, members);

@@ -100,15 +100,22 @@ internal sealed class TimedAccess(CarAccessTags access)
         List<(bool IsOpen, string Hours)> forward = [], backward = [];
         foreach (Condition each in ConditionsOf(tags, _onewayKeys, ""))
         {
-            (bool Forward, bool Backward)? then = CarProfile.OnewayOf(each.Value);
-            if (each.Kind == ConditionKind.AtHours && then is { } open)
+            switch (each.Kind, CarProfile.OnewayOf(each.Value))
             {
-                forward.Add((open.Forward, each.Hours));
-                backward.Add((open.Backward, each.Hours));
-            }
-            else if (each.Kind != ConditionKind.Never)
-            {
-                leaveOut("one-way: under conditions not known here");
+                case (ConditionKind.Never, _):
+                    break;
+                case (ConditionKind.Always, { } open):
+                    (isForward, isBackward) = open;
+                    forward.Clear();
+                    backward.Clear();
+                    break;
+                case (ConditionKind.AtHours, { } open):
+                    forward.Add((open.Forward, each.Hours));
+                    backward.Add((open.Backward, each.Hours));
+                    break;
+                default:
+                    leaveOut("one-way: under conditions not known here");
+                    break;
             }
         }
 

@@ -108,6 +108,7 @@ public class OsmImporterTests
     [InlineData("highway=track", true)]
     [InlineData("highway=track tracktype=grade1", false)]
     [InlineData("highway=residential access=private motorcar=yes", false)]
+    [InlineData("highway=pedestrian motor_vehicle=yes", true)]
     public void Roads_for_their_own_traffic_are_marked(string tags, bool isOwn) =>
         Assert.Equal(isOwn, Block().Way(2, "bd", tags).Import().Graph.Way(2)!.Value.Flags.HasFlag(RoadFlags.DestinationOnly));
 

@@ -47,6 +47,8 @@ public class TimedRoadsTests
     [InlineData("oneway=yes;oneway:conditional=no @ (07:00-09:00)", "fb", "f")]
     [InlineData("oneway=reversible;oneway:conditional=yes @ (07:00-09:00); -1 @ (11:00-13:00)", "f", "b")]
     [InlineData("oneway=reversible", "", "")]
+    [InlineData("oneway:conditional=yes @ (weight<7.5)", "f", "f")]
+    [InlineData("oneway:conditional=yes @ (weight>7.5)", "fb", "fb")]
     [InlineData("oneway=yes;motor_vehicle:conditional=no @ (11:00-13:00)", "f", "")]
     public void Hours_open_and_close_roads(string tags, string morning, string noon)
     {
@@ -100,6 +102,25 @@ public class TimedRoadsTests
         RoadImport import = With("highway=residential", tag);
         Assert.Equal(kind.Length > 0 ? new Dictionary<string, int> { [kind] = 1 } : [], import.Report.ConditionsLeftOut);
         Assert.Equal("fb", OpenAt(import.Graph, Noon));
+    }
+
+    [Fact]
+    public void What_might_open_a_closed_road_is_counted_too()
+    {
+        RoadImport import = With("highway=residential", "motor_vehicle=no", "motor_vehicle:conditional=yes @ (sunset-sunrise)");
+        Assert.Null(import.Graph.Way(2));
+        Assert.Equal(new Dictionary<string, int> { ["access: under conditions not known here"] = 1 }, import.Report.ConditionsLeftOut);
+    }
+
+    [Theory]
+    [InlineData("restriction=no_left_turn restriction:conditional=none@(Mo)", 1)]
+    [InlineData("restriction=no_left_turn restriction:conditional=none@(weight>7.5)", 0)]
+    [InlineData("restriction=no_left_turn", 0)]
+    public void A_turn_restriction_with_exceptions_at_hours_is_kept_and_that_is_told(string tags, int told)
+    {
+        RoadImport import = Block().Node('x', 450, 0).Way(2, "bx", "highway=residential").Node('y', 450, 100).Way(3, "yb", "highway=residential")
+            .Relation($"type=restriction {tags}", "way 2 from", "node b via", "way 3 to").Import();
+        Assert.Equal((1, told), (import.Report.RestrictionsApplied, import.Report.ConditionsLeftOut.GetValueOrDefault("turn restriction kept at all hours")));
     }
 
     [Theory]
