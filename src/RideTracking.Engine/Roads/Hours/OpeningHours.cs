@@ -74,7 +74,8 @@ public sealed class OpeningHours
         public static Rule? TryParse(string text)
         {
             var rule = new Rule();
-            string[] words = text.Replace(", ", ",", StringComparison.Ordinal).Split(' ', StringSplitOptions.RemoveEmptyEntries);
+            string[] words = text.Replace(", ", ",", StringComparison.Ordinal).Replace(" - ", "-", StringComparison.Ordinal)
+                .Split(' ', StringSplitOptions.RemoveEmptyEntries);
             if (rule.TakeDates(words) is not (>= 0 and var at))
             {
                 return null;

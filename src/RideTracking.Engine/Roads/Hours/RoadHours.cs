@@ -12,6 +12,7 @@ public sealed class RoadHours
     private readonly bool _isOpen;
     private readonly List<(bool IsOpen, OpeningHours Hours)> _exceptions = [];
 
+    /// <summary>Reads what <see cref="Write"/> wrote.</summary>
     /// <exception cref="FormatException">It is not written as it should be.</exception>
     public RoadHours(string text)
     {

@@ -48,6 +48,14 @@ internal sealed class CarProfile
     /// <summary>Whether a way, or a relation, is carried out by a ferry or a train, whatever road it is part of.</summary>
     public static bool IsFerry(OsmTags tags) => tags["route"] is "ferry" or "shuttle_train";
 
+    /// <summary>
+    /// Whether a ferry takes cars. Ferries are for people, unless something says otherwise: the access, or the class of the road
+    /// that goes on there.
+    /// </summary>
+    public bool TakesCars(OsmTags tags) =>
+        tags.Is("route", "shuttle_train") || Access.IsForCars(tags) || ClassOf(tags) is not null
+        || tags["ferry"] is "motorway" or "trunk" or "primary" or "secondary" or "tertiary" or "unclassified" or "residential" or "service";
+
     /// <summary>Whether a car drives on a way, and how.</summary>
     public bool TryRead(OsmTags tags, out WayTraits traits)
     {
@@ -140,11 +148,6 @@ internal sealed class CarProfile
         "pedestrian" when Access.IsForCars(tags) || Timed.IsOpenAtHours(tags) => (RoadClass.LivingStreet, false),
         _ => null,
     };
-
-    // Ferries are for people, unless something says otherwise: the access, or the class of the road that goes on there.
-    private bool TakesCars(OsmTags tags) =>
-        tags.Is("route", "shuttle_train") || Access.IsForCars(tags) || ClassOf(tags) is not null
-        || tags["ferry"] is "motorway" or "trunk" or "primary" or "secondary" or "tertiary" or "unclassified" or "residential" or "service";
 
     // Where nobody drives through, though no sign forbids it.
     private static bool IsOwnTraffic(OsmTags tags, RoadClass kind) =>

@@ -90,10 +90,10 @@ internal readonly record struct Condition(string Value, ConditionKind Kind, stri
 
     private static (ConditionKind Kind, string Hours) OfOne(string when)
     {
-        int sign = when.AsSpan().IndexOfAny('<', '>', '=');
+        int sign = when.AsSpan().IndexOfAny('<', '>');
         if (sign > 0)
         {
-            bool? holds = CarSize.Is(when[..sign].Trim(), when[sign] == '>', when[sign..].TrimStart('<', '>', '='));
+            bool? holds = CarSize.Is(when[..sign].Trim(), when[sign] == '>', when[(sign + 1)..].TrimStart('='));
             return (holds switch { true => ConditionKind.Always, false => ConditionKind.Never, null => ConditionKind.Unknown }, "");
         }
 

@@ -19,7 +19,7 @@ internal sealed class OsmWayPass(CarProfile profile) : OsmVisitor
 
     public List<OsmRestriction> Restrictions { get; } = [];
 
-    public FerryRoutes Ferries { get; } = new();
+    public FerryRoutes Ferries { get; } = new(profile);
 
     public override void Way(long id, OsmTags tags, ReadOnlySpan<long> nodes)
     {

@@ -16,6 +16,7 @@ public class OpeningHoursTests
     [InlineData("07:00-09:00,16:00-18:00", "2026-06-03 17:00", true)]
     [InlineData("07:00-09:00, 16:00-18:00", "2026-06-03 17:00", true)]
     [InlineData("07:00-09:00,16:00-18:00", "2026-06-03 12:00", false)]
+    [InlineData("Mo - Fr 07:00 - 09:00", "2026-06-03 08:00", true)]
     [InlineData("20:00+", "2026-06-03 23:30", true)]
     // Days of the week, around its end too.
     [InlineData("Mo-Fr 07:00-09:00", "2026-06-05 08:00", true)]
@@ -86,6 +87,8 @@ public class OpeningHoursTests
     [InlineData("no @ (Mo-Fr AND weight<7.5)", "no AtHours Mo-Fr")]
     [InlineData("no @ (wet)", "no Unknown ")]
     [InlineData("no @ (occupants<2)", "no Unknown ")]
+    [InlineData("no @ (weight>=3.5)", "no Never ")]
+    [InlineData("no @ (axles=2)", "no Unknown ")]
     [InlineData("no @ (snow AND Mo-Fr)", "no Unknown ")]
     [InlineData("no @ (snow AND weight>7.5)", "no Never ")]
     [InlineData("no @ (sunset-sunrise)", "no Unknown ")]
