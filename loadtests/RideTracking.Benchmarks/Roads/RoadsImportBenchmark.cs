@@ -59,7 +59,13 @@ internal static class RoadsImportBenchmark
         Console.WriteLine($"  edges that are driven         {drivable,10:N0}");
         Console.WriteLine($"  states                        {graph.StateCount,10:N0}, beside edges {graph.StateCount - graph.EdgeCount:N0}");
         Console.WriteLine($"  turns                         {graph.TurnCount,10:N0}");
-        Console.WriteLine($"  barriers                      {report.BlockingBarriers,10:N0}, nodes missing {report.MissingNodes:N0}");
+        Console.WriteLine($"  barriers                      {report.BlockingBarriers,10:N0}, gates for own traffic {report.OwnTrafficGates:N0}, nodes missing {report.MissingNodes:N0}");
+        Console.WriteLine($"  ways with hours               {report.TimedWays,10:N0}, gates {report.TimedGates:N0}");
+        foreach ((string kind, int count) in report.ConditionsLeftOut)
+        {
+            Console.WriteLine($"    {kind,-41} {count,10:N0}");
+        }
+
         Console.WriteLine($"  restrictions                  {report.Restrictions,10:N0}, applied {report.RestrictionsApplied:N0} ({report.RestrictionsOverWays:N0} over ways)");
         foreach ((string reason, int count) in report.RestrictionsIgnored)
         {

@@ -20,6 +20,7 @@ public sealed class RoadNetworkRouter : IRouteFinder
 
     private const double OtherRoadsMeters = 250; // tried when no way leads to the nearest, as when it is closed
     private const int OtherRoads = 16;
+    private const int OtherRoadsLookedAt = 256; // a quarter may be closed as a whole
 
     private readonly RoadIndex _index;
     private readonly RoadRouter _router;
@@ -78,7 +79,7 @@ public sealed class RoadNetworkRouter : IRouteFinder
         CustomizedMetric metric = _router.Current;
         var milliseconds = new int[starts.Length * goals.Length];
         _router.Table(metric, Positions(starts), Positions(goals), milliseconds);
-        if (LookAround(starts, goals, milliseconds))
+        if (LookAround(metric.Metric, starts, goals, milliseconds))
         {
             _router.Table(metric, Positions(starts), Positions(goals), milliseconds);
         }
@@ -116,7 +117,7 @@ public sealed class RoadNetworkRouter : IRouteFinder
     }
 
     /// <summary>Gives the roads around to places that no way leads to or from at all, as on a closed street. False when there are none.</summary>
-    private bool LookAround(Place[] starts, Place[] goals, ReadOnlySpan<int> milliseconds)
+    private bool LookAround(RoadMetric metric, Place[] starts, Place[] goals, ReadOnlySpan<int> milliseconds)
     {
         bool any = false;
         for (int goal = 0; goal < goals.Length; goal++)
@@ -129,7 +130,7 @@ public sealed class RoadNetworkRouter : IRouteFinder
 
             if (isLost)
             {
-                goals[goal] = goals[goal] with { Positions = Around(goals[goal]) };
+                goals[goal] = goals[goal] with { Positions = Around(metric, goals[goal]) };
                 any = true;
             }
         }
@@ -139,7 +140,7 @@ public sealed class RoadNetworkRouter : IRouteFinder
             if (starts[start].Positions.Length > 0
                 && !milliseconds.Slice(start * goals.Length, goals.Length).ContainsAnyExcept(RoadMetric.Unreachable) && goals.Length > 0)
             {
-                starts[start] = starts[start] with { Positions = Around(starts[start]) };
+                starts[start] = starts[start] with { Positions = Around(metric, starts[start]) };
                 any = true;
             }
         }
@@ -158,21 +159,25 @@ public sealed class RoadNetworkRouter : IRouteFinder
         }
 
         return _router.FindPath(metric, from.Positions, to.Positions)
-            ?? _router.FindPath(metric, Around(from), to.Positions)
-            ?? _router.FindPath(metric, Around(from), Around(to));
+            ?? _router.FindPath(metric, Around(metric.Metric, from), to.Positions)
+            ?? _router.FindPath(metric, Around(metric.Metric, from), Around(metric.Metric, to));
     }
 
-    private RoadPosition[] Around(Place place)
+    // The nearest that are open; where none is, as it was.
+    private RoadPosition[] Around(RoadMetric metric, Place place)
     {
-        Span<RoadCandidate> found = new RoadCandidate[OtherRoads];
+        Span<RoadCandidate> found = new RoadCandidate[OtherRoadsLookedAt];
         found = found[.._index.Nearest(place.OnRoad, OtherRoadsMeters, found)];
-        var positions = new RoadPosition[found.Length];
-        for (int i = 0; i < positions.Length; i++)
+        var positions = new List<RoadPosition>();
+        for (int i = 0; i < found.Length && positions.Count < OtherRoads; i++)
         {
-            positions[i] = found[i].Position;
+            if (metric[found[i].Position.Edge] != RoadMetric.Closed)
+            {
+                positions.Add(found[i].Position);
+            }
         }
 
-        return positions;
+        return positions.Count > 0 ? [.. positions] : place.Positions;
     }
 
     /// <summary>The leg of a path, with the straight lines to the road and from it where a place is far off.</summary>

@@ -61,7 +61,7 @@ internal sealed partial class RoadLoading(
         try
         {
             using var extract = File.OpenRead(file);
-            var source = RoadSource.Of(extract);
+            var source = RoadSource.Of(extract, options.Value.User);
             var folder = Directory.CreateDirectory(Path.Combine(data.Value.DataFolder, "roads")).FullName;
             var graph = Cached(Path.Combine(folder, "graph.bin"), from => RoadGraphFile.Read(from, source)) ?? Import(extract, source, folder, stopping);
             var hierarchy = Cached(Path.Combine(folder, "order.bin"), from => RoadHierarchy.Read(from, graph)) ?? Prepare(graph, folder);
@@ -80,10 +80,21 @@ internal sealed partial class RoadLoading(
     private RoadGraph Import(Stream extract, RoadSource source, string folder, CancellationToken stopping)
     {
         LogImporting(options.Value.File, source.Length / 1e6);
-        var import = OsmImporter.Import(extract, new ImportProgress(this), stopping);
+        var import = OsmImporter.Import(extract, source.User, new ImportProgress(this), stopping);
         Keep(Path.Combine(folder, "graph.bin"), to => RoadGraphFile.Write(to, import.Graph, source));
-        LogImported(import.Report.RoadKilometers, import.Report.RestrictionsApplied);
+        LogImported(import.Report.RoadKilometers, import.Report.RestrictionsApplied, import.Report.User);
+        Tell("Turn restrictions", import.Report.RestrictionsIgnored);
+        Tell("Conditions of roads and gates", import.Report.ConditionsLeftOut);
         return import.Graph;
+    }
+
+    // What the map says and routes do not heed is told by its reasons.
+    private void Tell(string what, IReadOnlyDictionary<string, int> leftOut)
+    {
+        if (leftOut.Count > 0)
+        {
+            LogLeftOut(what, leftOut.Values.Sum(), string.Join("; ", leftOut.Select(each => $"{each.Key}: {each.Value}")));
+        }
     }
 
     private RoadHierarchy Prepare(RoadGraph graph, string folder)
@@ -158,8 +169,11 @@ internal sealed partial class RoadLoading(
     [LoggerMessage(LogLevel.Information, "Importing roads: {Percent} % ({Stage})")]
     private partial void LogProgress(int percent, RoadImportStage stage);
 
-    [LoggerMessage(LogLevel.Information, "Imported {Kilometers:F0} km of roads with {Restrictions} turn restrictions")]
-    private partial void LogImported(double kilometers, int restrictions);
+    [LoggerMessage(LogLevel.Information, "Imported {Kilometers:F0} km of roads with {Restrictions} turn restrictions, as open to a {User}")]
+    private partial void LogImported(double kilometers, int restrictions, RoadUser user);
+
+    [LoggerMessage(LogLevel.Information, "{What} left out: {Count} ({Reasons})")]
+    private partial void LogLeftOut(string what, int count, string reasons);
 
     [LoggerMessage(LogLevel.Information, "Preparing routes over {Edges} edges")]
     private partial void LogPreparing(int edges);

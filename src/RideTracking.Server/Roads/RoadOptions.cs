@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using RideTracking.Engine.Roads.Graph;
 
 namespace RideTracking.Server.Roads;
 
@@ -16,7 +17,16 @@ public sealed class RoadOptions
     /// </summary>
     public string File { get; set; } = "";
 
-    /// <summary>The city's clocks, by which speeds are told apart by hour: an IANA name such as <c>Europe/Lisbon</c>. Empty: the machine's.</summary>
+    /// <summary>
+    /// Whether the fleet's cars are licensed as taxis: bus lanes, streets, gates and turns that are open to taxis, or to public service
+    /// vehicles, are open to them.
+    /// </summary>
+    public bool LicensedAsTaxis { get; set; }
+
+    /// <summary>As what the fleet drives.</summary>
+    internal RoadUser User => LicensedAsTaxis ? RoadUser.Taxi : RoadUser.Car;
+
+    /// <summary>The city's clocks, by which speeds are told apart by hour and roads are open at their hours: an IANA name such as <c>Europe/Lisbon</c>. Empty: the machine's.</summary>
     public string TimeZone { get; set; } = "";
 
     /// <summary>How often learned speeds become those that routes are found by, beside at each full hour: 1 min to 1 d.</summary>

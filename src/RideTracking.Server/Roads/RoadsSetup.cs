@@ -24,6 +24,8 @@ public static class RoadsSetup
         services.AddSingleton<RoadLoading>();
         services.AddHostedService(s => s.GetRequiredService<RoadLoading>());
         services.AddHostedService(s => s.GetRequiredService<RoadClosures>());
+        services.AddSingleton<RoadHoursClock>();
+        services.AddHostedService(s => s.GetRequiredService<RoadHoursClock>());
         services.AddHostedService(s => s.GetRequiredService<LearnedTimes>());
         area.Hear<RoadClosures>("closures", (closures, _) => closures.Hear());
         return area.AddDoor<RoadClosures>();

@@ -23,7 +23,7 @@ public sealed class RoadLoadingTests
     }
 
     [Fact]
-    public async Task An_extract_is_imported_once_and_again_when_what_was_kept_is_damaged()
+    public async Task An_extract_is_imported_once_and_again_when_what_was_kept_is_damaged_or_for_other_vehicles()
     {
         if (Repository.Shared("data/monaco/monaco.osm.pbf") is not { } monaco)
         {
@@ -59,6 +59,13 @@ public sealed class RoadLoadingTests
         await using (var world = await StreetWorld.StartAsync(roads: monaco, dataFolder: folder))
         {
             Assert.Equal(first, (await world.EstimateAsync(harbour, casino)).Duration);
+            Assert.NotEqual(imported, File.GetLastWriteTimeUtc(kept));
+        }
+
+        imported = File.GetLastWriteTimeUtc(kept);
+        await using (var world = await StreetWorld.StartAsync(roads: monaco, dataFolder: folder, args: ["--Roads:LicensedAsTaxis", "true"]))
+        {
+            Assert.Equal(RouteSource.Roads, (await world.EstimateAsync(harbour, casino)).Route.Source);
             Assert.NotEqual(imported, File.GetLastWriteTimeUtc(kept));
         }
 

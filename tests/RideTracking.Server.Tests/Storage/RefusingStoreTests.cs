@@ -24,7 +24,7 @@ public sealed class RefusingStoreTests
     private static readonly string[] Steady =
     [
         "deadlines", "trip_present", "trip_retention", "matching_rounds", "lost_drivers", "driven_paths", "zone_loading", "zone_queues", "share_watches",
-        "road_closures", "learned_times", "directory_loading", "fleet_traits", "stream_sweep", "store_probe", "store_generation", "fix_log", "log_fences",
+        "road_closures", "road_hours", "learned_times", "directory_loading", "fleet_traits", "stream_sweep", "store_probe", "store_generation", "fix_log", "log_fences",
         "dispatch_feed_head", "company_feed_head", "log_feed_head", "node_lease", "links_loading", "rejects_telling", "store_time", "blur_secret", "followed_elsewhere",
     ];
 

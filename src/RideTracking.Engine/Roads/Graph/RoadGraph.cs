@@ -45,6 +45,7 @@ public sealed class RoadGraph
         }
 
         Array.Sort(_copiedEdges, _copies);
+        TimedEdges = new TimedEdges(parts.TimedEdges, parts.TimedEdgeHours, parts.Hours);
         Parts = parts;
     }
 
@@ -53,6 +54,9 @@ public sealed class RoadGraph
 
     /// <summary>The side of the road that one drives on.</summary>
     public bool DrivesOnLeft => Parts.DrivesOnLeft;
+
+    /// <summary>The edges that are closed at some hours. Turns lead there as if they were open: closing them is the metric's.</summary>
+    public TimedEdges TimedEdges { get; }
 
     public int JunctionCount => _junctionIds.Length;
 
@@ -172,4 +176,13 @@ internal sealed record RoadGraphParts
     public required byte[] TurnDelays { get; init; }
 
     public bool DrivesOnLeft { get; init; }
+
+    /// <summary>The edges that are closed at some hours; one is there for each of its hours.</summary>
+    public int[] TimedEdges { get; init; } = [];
+
+    /// <summary>Of each of them, an index into <see cref="Hours"/>.</summary>
+    public int[] TimedEdgeHours { get; init; } = [];
+
+    /// <summary>As <see cref="Roads.Hours.RoadHours"/> has them.</summary>
+    public string[] Hours { get; init; } = [];
 }

@@ -12,6 +12,11 @@ internal sealed class RoadGraphBuilder
     private readonly List<int> _junctionPoints = [];
     private readonly List<long> _junctionIds = [];
     private readonly List<byte> _junctionDelays = [];
+    private readonly HashSet<int> _gates = [];
+    private readonly List<int> _timedEdges = [];
+    private readonly List<int> _timedEdgeHours = [];
+    private readonly List<string> _hours = [];
+    private readonly Dictionary<string, int> _hoursNumbers = [];
     private readonly List<RoadSegment> _segments = [];
     private readonly List<byte> _edgeDelays = [];
     private readonly List<int> _shape = [];
@@ -32,9 +37,15 @@ internal sealed class RoadGraphBuilder
     /// <param name="id">OpenStreetMap's id of the node, or a made-up one.</param>
     /// <param name="point">Where it is.</param>
     /// <param name="delay">What everybody loses who passes it (signals), in tenths of a second.</param>
+    /// <param name="isGate">Whether only own traffic passes it, as if it were a road of <see cref="RoadFlags.DestinationOnly"/>.</param>
     /// <returns>Its number, from 0 up.</returns>
-    public int AddJunction(long id, GeoPoint point, byte delay = 0)
+    public int AddJunction(long id, GeoPoint point, byte delay = 0, bool isGate = false)
     {
+        if (isGate)
+        {
+            _gates.Add(_junctionIds.Count);
+        }
+
         _junctionIds.Add(id);
         AddPoint(_junctionPoints, point);
         _junctionDelays.Add(delay);
@@ -93,6 +104,22 @@ internal sealed class RoadGraphBuilder
     /// <inheritdoc cref="Forbid"/>
     public void Demand(params ReadOnlySpan<int> edges) => _rules.Demand(Checked(edges));
 
+    /// <summary>An edge is closed at some hours.</summary>
+    /// <param name="edge">Open at others; an edge that has several hours is open when all say so.</param>
+    /// <param name="hours">As <see cref="Hours.RoadHours"/> has them.</param>
+    public void AddHours(int edge, string hours)
+    {
+        if (!_hoursNumbers.TryGetValue(hours, out int number))
+        {
+            number = _hours.Count;
+            _hours.Add(hours);
+            _hoursNumbers.Add(hours, number);
+        }
+
+        _timedEdges.Add(edge);
+        _timedEdgeHours.Add(number);
+    }
+
     /// <summary>Free-flow speed of an edge; 0 where nobody may drive.</summary>
     public int KmhOf(int edge) => (edge & 1) == 0 ? _segments[edge >> 1].ForwardKmh : _segments[edge >> 1].BackwardKmh;
 
@@ -111,14 +138,14 @@ internal sealed class RoadGraphBuilder
             destination[edge] = (segment.Flags & RoadFlags.DestinationOnly) != 0;
         }
 
-        var network = new TurnNetwork(heads, JunctionCount, _rules);
+        var network = new TurnNetwork(heads, JunctionCount, _rules, _gates);
         (bool[] connected, Func<int, int, bool> isWayOn) = WellConnected.Of(network, usable, destination, MinimumPartEdges);
         MarkConnected(connected, usable);
 
-        // Where through traffic goes: connected without the roads that are for their own traffic only. What can be
+        // Where through traffic goes: connected without the roads and gates that are for own traffic only. What can be
         // reached over those alone is like them.
         bool[] open = [.. connected.Select((isConnected, edge) => isConnected && !destination[edge])];
-        (bool[] through, _) = WellConnected.Of(network, open, new bool[heads.Length], minimumEdges: int.MaxValue);
+        (bool[] through, _) = WellConnected.Of(network, open, new bool[heads.Length], minimumEdges: int.MaxValue, passesGates: false);
         for (int edge = 0; edge < through.Length; edge++)
         {
             // Parts apart from all others have no through traffic to keep out.
@@ -139,6 +166,9 @@ internal sealed class RoadGraphBuilder
             TurnTargets = [.. states.Targets],
             TurnDelays = Delays(network, states),
             DrivesOnLeft = DrivesOnLeft,
+            TimedEdges = [.. _timedEdges],
+            TimedEdgeHours = [.. _timedEdgeHours],
+            Hours = [.. _hours],
         });
     }
 

@@ -13,11 +13,11 @@ namespace RideTracking.Engine.Roads.Graph;
 public static class RoadGraphFile
 {
     /// <summary>Raise it when the arrays change, or what the import and the builder put into them: graphs are then made again.</summary>
-    private const int FormatVersion = 1;
+    private const int FormatVersion = 3;
 
-    private const int Arrays = 10;
+    private const int Arrays = 14;
     private const int HashBytes = 32;
-    private const int FixedBytes = 8 + 4 + 8 + HashBytes + 1 + (Arrays * 8) + HashBytes;
+    private const int FixedBytes = 8 + 4 + 8 + HashBytes + 1 + 1 + (Arrays * 8) + HashBytes;
 
     private static ReadOnlySpan<byte> Magic => "RTROADS\n"u8;
 
@@ -28,6 +28,7 @@ public static class RoadGraphFile
     {
         RoadGraphParts parts = graph.Parts;
         (byte[] text, int[] lengths) = Packed(parts.Names);
+        (byte[] hours, int[] hoursLengths) = Packed(parts.Hours);
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         var header = new byte[FixedBytes + HashBytes];
         int at = 0;
@@ -37,6 +38,7 @@ public static class RoadGraphFile
         Put(source.Length, 8);
         Convert.FromHexString(source.Sha256).CopyTo(header.AsSpan(at, HashBytes));
         at += HashBytes;
+        Put((byte)source.User, 1);
         Put(parts.DrivesOnLeft ? 1 : 0, 1);
         ForEachArray(bytes =>
         {
@@ -68,6 +70,10 @@ public static class RoadGraphFile
             action(MemoryMarshal.AsBytes<int>(parts.FirstTurn));
             action(MemoryMarshal.AsBytes<int>(parts.TurnTargets));
             action(parts.TurnDelays);
+            action(MemoryMarshal.AsBytes<int>(parts.TimedEdges));
+            action(MemoryMarshal.AsBytes<int>(parts.TimedEdgeHours));
+            action(MemoryMarshal.AsBytes<int>(hoursLengths));
+            action(hours);
         }
     }
 
@@ -101,9 +107,9 @@ public static class RoadGraphFile
         long length = Take(8);
         string hash = Convert.ToHexString(header.AsSpan(at, HashBytes));
         at += HashBytes;
-        if (source != new RoadSource(length, hash))
+        if (source != new RoadSource(length, hash, (RoadUser)Take(1)))
         {
-            throw new RoadFileException("The graph was made of another file.");
+            throw new RoadFileException("The graph was made of another file, or for other vehicles.");
         }
 
         bool drivesOnLeft = Take(1) != 0;
@@ -120,6 +126,9 @@ public static class RoadGraphFile
             FirstTurn = payload.Take<int>(Take(8)),
             TurnTargets = payload.Take<int>(Take(8)),
             TurnDelays = payload.Take<byte>(Take(8)),
+            TimedEdges = payload.Take<int>(Take(8)),
+            TimedEdgeHours = payload.Take<int>(Take(8)),
+            Hours = Unpacked(payload.Take<int>(Take(8)), payload.Take<byte>(Take(8))),
         };
         payload.RequireEnd(header.AsSpan(at, HashBytes));
         return new RoadGraph(parts);

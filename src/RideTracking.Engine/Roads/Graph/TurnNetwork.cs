@@ -7,13 +7,15 @@ internal sealed class TurnNetwork
     private readonly int[] _firstOut;
     private readonly int[] _out;
     private readonly TurnRules _rules;
+    private readonly IReadOnlySet<int> _gates;
 
     /// <param name="heads">The junction where each edge ends.</param>
     /// <param name="junctions">How many there are.</param>
     /// <param name="rules">Complete.</param>
-    public TurnNetwork(int[] heads, int junctions, TurnRules rules)
+    /// <param name="gates">Junctions that only own traffic passes.</param>
+    public TurnNetwork(int[] heads, int junctions, TurnRules rules, IReadOnlySet<int> gates)
     {
-        (_heads, _rules) = (heads, rules);
+        (_heads, _rules, _gates) = (heads, rules, gates);
         _firstOut = new int[junctions + 1];
         for (int edge = 0; edge < heads.Length; edge++)
         {
@@ -44,7 +46,8 @@ internal sealed class TurnNetwork
     /// <param name="usable">The edges that there are.</param>
     /// <param name="isWayOn">Whether an edge (the second) is a way on from another, so that nobody needs to turn round there.</param>
     /// <param name="through">Where all may drive; on the other edges one may only start or end. All, when null.</param>
-    public TurnStates States(bool[] usable, Func<int, int, bool> isWayOn, bool[]? through = null)
+    /// <param name="passesGates">Whether anybody passes gates; never from one edge of <paramref name="through"/> to another.</param>
+    public TurnStates States(bool[] usable, Func<int, int, bool> isWayOn, bool[]? through = null, bool passesGates = true)
     {
         var states = new TurnStates(EdgeCount);
         for (int state = 0; state < states.Count; state++)
@@ -56,10 +59,11 @@ internal sealed class TurnNetwork
                 continue;
             }
 
+            bool isGate = _gates.Contains(_heads[edge]);
             bool isOn = false;
             foreach (int next in OutOf(_heads[edge]))
             {
-                if (next == (edge ^ 1) || !usable[next] || !MayEnter(next) || !_rules.Allows(edge, memory, next))
+                if (next == (edge ^ 1) || !usable[next] || !MayEnter(next) || (isGate && !MayPass(next)) || !_rules.Allows(edge, memory, next))
                 {
                     continue;
                 }
@@ -76,6 +80,9 @@ internal sealed class TurnNetwork
             }
 
             bool MayEnter(int next) => !isEnding || !through![next];
+
+            // What lies beyond a gate is no road for all, or the gate would not keep anybody out.
+            bool MayPass(int next) => passesGates && (through is null || !(through[edge] && through[next]));
 
             void Add(int next)
             {

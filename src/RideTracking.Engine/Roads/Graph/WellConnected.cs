@@ -15,15 +15,17 @@ internal static class WellConnected
     /// <param name="usable">Those that may be driven.</param>
     /// <param name="minor">Edges that are no way on for who does not come from one.</param>
     /// <param name="minimumEdges">A part with as many counts beside the largest.</param>
+    /// <param name="passesGates">Whether gates for own traffic are open.</param>
     /// <returns>The edges, and a test whether one edge is a way on from another.</returns>
-    public static (bool[] Edges, Func<int, int, bool> IsWayOn) Of(TurnNetwork network, bool[] usable, bool[] minor, int minimumEdges)
+    public static (bool[] Edges, Func<int, int, bool> IsWayOn) Of(
+        TurnNetwork network, bool[] usable, bool[] minor, int minimumEdges, bool passesGates = true)
     {
         bool[] connected = usable;
         Func<int, int, bool> isWayOn = (edge, next) => minor[edge] || !minor[next];
         int before = -1;
         for (int round = 0; round < Rounds; round++)
         {
-            TurnStates states = network.States(usable, isWayOn);
+            TurnStates states = network.States(usable, isWayOn, passesGates: passesGates);
             (bool[] found, bool[] reached) = Parts(network, states, usable, minimumEdges);
             int count = found.Count(each => each);
             if (count == before)

@@ -1,39 +1,105 @@
-using System.Globalization;
 using RideTracking.Engine.Roads.Graph;
 
 namespace RideTracking.Engine.Roads.Osm;
 
 /// <summary>
-/// Which ways and nodes a car may pass. docs/roads.md has it as a table. Who changes a rule raises the version of
+/// Which ways a car may drive. docs/roads.md has it as a table. Who changes a rule raises the version of
 /// <see cref="RoadGraphFile"/>.
 /// </summary>
-internal static class CarProfile
+internal sealed class CarProfile
 {
+    // Where no duration is told.
+    private const double FerryKmh = 15;
+    private const double ShuttleTrainKmh = 50;
+
+    private readonly string[] _onewayKeys;
+
+    public CarProfile(RoadUser user)
+    {
+        User = user;
+        Access = new CarAccessTags(user);
+        Timed = new TimedAccess(Access);
+        _onewayKeys = [.. Access.Modes.Select(mode => $"oneway:{mode}"), "oneway"];
+    }
+
+    public RoadUser User { get; }
+
+    public CarAccessTags Access { get; }
+
+    public TimedAccess Timed { get; }
+
+    /// <summary>The conditions of tags that are not honoured, by kind.</summary>
+    public SortedDictionary<string, int> LeftOut { get; } = new(StringComparer.Ordinal);
+
+    /// <summary>A condition of this kind is not honoured.</summary>
+    public void LeaveOut(string kind) => LeftOut[kind] = LeftOut.GetValueOrDefault(kind) + 1;
+
+    /// <summary>Which directions are open by the value of a one-way tag; null when it is none.</summary>
+    public static (bool Forward, bool Backward)? OnewayOf(string? value) => value switch
+    {
+        "yes" or "1" or "true" => (true, false),
+        "-1" or "reverse" => (false, true),
+        // Open by turns, at hours that a conditional tag may tell.
+        "reversible" => (false, false),
+        "no" or "0" or "false" => (true, true),
+        _ => null,
+    };
+
+    /// <summary>Whether a way, or a relation, is carried out by a ferry or a train, whatever road it is part of.</summary>
+    public static bool IsFerry(OsmTags tags) => tags["route"] is "ferry" or "shuttle_train";
+
+    /// <summary>
+    /// Whether a ferry takes cars. Ferries are for people, unless something says otherwise: the access, or the class of the road
+    /// that goes on there.
+    /// </summary>
+    public bool TakesCars(OsmTags tags) =>
+        tags.Is("route", "shuttle_train") || Access.IsForCars(tags) || ClassOf(tags) is not null
+        || tags["ferry"] is "motorway" or "trunk" or "primary" or "secondary" or "tertiary" or "unclassified" or "residential" or "service";
+
     /// <summary>Whether a car drives on a way, and how.</summary>
-    public static bool TryRead(OsmTags tags, out WayTraits traits)
+    public bool TryRead(OsmTags tags, out WayTraits traits)
     {
         traits = default;
-        bool isFerry = tags.Is("route", "ferry") && tags["highway"] is null;
+        bool isFerry = IsFerry(tags);
         if ((isFerry ? (RoadClass.Ferry, false) : ClassOf(tags)) is not (RoadClass kind, bool isLink))
         {
             return false;
         }
 
-        CarAccess access = CarAccessTags.Of(tags);
-        if (access == CarAccess.No || tags.Is("area", "yes") || tags.Is("impassable", "yes") || tags.Is("status", "abandoned")
-            || (isFerry && !CarAccessTags.IsForCars(tags)))
+        var leftOut = new List<string>();
+        bool isClosed = tags.Is("highway", "pedestrian") && !Access.IsForCars(tags);
+        (CarAccess Access, string Hours) both = Timed.Of(tags, isClosed ? CarAccess.No : Access.Of(tags), leftOut.Add);
+        if (tags.Is("area", "yes") || tags.Is("impassable", "yes") || tags.Is("status", "abandoned")
+            || (isFerry && !TakesCars(tags)))
         {
             return false;
         }
 
         double surface = CarSpeed.OfSurface(tags);
-        (bool isForward, bool isBackward) = Directions(tags);
-        if (surface <= 0 || !(isForward || isBackward))
+        (bool isForward, bool isBackward) = Oneway(tags);
+        ((bool, string) forwardWay, (bool, string) backwardWay) = Timed.DirectionsOf(tags, isForward, isBackward, leftOut.Add);
+        (isForward, IReadOnlyList<string> forwardHours) = Direction(tags, isForward: true, forwardWay, both, leftOut);
+        (isBackward, IReadOnlyList<string> backwardHours) = Direction(tags, isForward: false, backwardWay, both, leftOut);
+        if (surface <= 0 || !CarSize.Fits(tags))
         {
             return false;
         }
 
-        bool isOwnTraffic = access == CarAccess.Destination || (access == CarAccess.Unknown && IsOwnTraffic(tags, kind));
+        // Told of closed roads too: they might be open under a condition.
+        leftOut.ForEach(LeaveOut);
+        if (!(isForward || isBackward))
+        {
+            return false;
+        }
+
+        if (Timed.HasTimedLimit(tags))
+        {
+            LeaveOut("speed limit");
+        }
+
+        CarAccess access = both.Access;
+        bool isOwnTraffic = access == CarAccess.Destination || (access == CarAccess.Unknown && IsOwnTraffic(tags, kind))
+            || tags.Is("highway", "pedestrian");
         traits = new WayTraits
         {
             Class = kind,
@@ -46,37 +112,19 @@ internal static class CarProfile
                 | (tags.Has("toll") ? RoadFlags.Toll : 0),
             IsForward = isForward,
             IsBackward = isBackward,
-            ForwardLimitKmh = CarSpeed.LimitOf(tags, "forward"),
-            BackwardLimitKmh = CarSpeed.LimitOf(tags, "backward"),
+            ForwardHours = forwardHours,
+            BackwardHours = backwardHours,
+            ForwardLimitKmh = SpeedLimit.Of(tags, isForward: true),
+            BackwardLimitKmh = SpeedLimit.Of(tags, isForward: false),
             SurfaceKmh = surface,
-            FerryDuration = isFerry ? DurationOf(tags["duration"]) : default,
+            FerryDuration = isFerry ? FerryDuration.Parse(tags["duration"]) : default,
+            FerryKmh = tags.Is("route", "shuttle_train") ? ShuttleTrainKmh : FerryKmh,
             Name = tags["name"] ?? tags["ref"] ?? "",
         };
         return true;
     }
 
-    /// <summary>Whether a barrier on a node stops cars.</summary>
-    public static bool IsBlocked(OsmTags node)
-    {
-        if (node["barrier"] is not { } barrier || barrier == "no")
-        {
-            return false;
-        }
-
-        return CarAccessTags.Of(node) switch
-        {
-            CarAccess.Yes => false,
-            // Behind a private gate nobody can be picked up; at a customers' barrier one can.
-            CarAccess.Destination => node["motorcar"] == "private" || node["motor_vehicle"] == "private" || node["vehicle"] == "private"
-                || node["access"] == "private",
-            CarAccess.No => true,
-            _ => barrier is not ("gate" or "lift_gate" or "swing_gate" or "sliding_gate" or "cattle_grid" or "border_control"
-                or "toll_booth" or "sally_port" or "entrance" or "height_restrictor" or "kerb" or "ticket" or "checkpoint")
-                && !(barrier == "bollard" && node.Is("bollard", "rising")),
-        };
-    }
-
-    private static (RoadClass Kind, bool IsLink)? ClassOf(OsmTags tags) => tags["highway"] switch
+    private (RoadClass Kind, bool IsLink)? ClassOf(OsmTags tags) => tags["highway"] switch
     {
         "motorway" => (RoadClass.Motorway, false),
         "motorway_link" => (RoadClass.Motorway, true),
@@ -93,72 +141,33 @@ internal static class CarProfile
         "residential_link" => (RoadClass.Residential, true),
         "living_street" => (RoadClass.LivingStreet, false),
         "service" when tags["service"] is not ("emergency_access" or "bus" or "busway") => (RoadClass.Service, false),
+        "service" when tags["service"] is "bus" or "busway" && Access.IsForTaxis(tags) => (RoadClass.Service, false),
+        "busway" when Access.IsForTaxis(tags) => (RoadClass.Unclassified, false),
         "track" => (RoadClass.Track, false),
         // Where cars are let into a pedestrian street, they crawl.
-        "pedestrian" when CarAccessTags.IsForCars(tags) => (RoadClass.LivingStreet, false),
+        "pedestrian" when Access.IsForCars(tags) || Timed.IsOpenAtHours(tags) => (RoadClass.LivingStreet, false),
         _ => null,
     };
 
     // Where nobody drives through, though no sign forbids it.
     private static bool IsOwnTraffic(OsmTags tags, RoadClass kind) =>
         (kind == RoadClass.Service && tags["service"] is "driveway" or "parking_aisle" or "drive-through")
-        || (kind == RoadClass.Track && !IsGoodTrack(tags))
-        || tags.Is("highway", "pedestrian");
+        || (kind == RoadClass.Track && !IsGoodTrack(tags));
 
     private static bool IsGoodTrack(OsmTags tags) =>
         tags.Is("tracktype", "grade1") || tags["surface"] is "asphalt" or "paved" or "concrete" or "paving_stones";
 
-    private static (bool Forward, bool Backward) Directions(OsmTags tags)
+    private (bool Forward, bool Backward) Oneway(OsmTags tags) =>
+        OnewayOf(Array.Find(_onewayKeys, key => tags[key] is not null) is { } key ? tags[key] : null)
+        ?? (true, !(tags.Is("highway", "motorway") || tags["junction"] is "roundabout" or "circular"));
+
+    // A lane for taxis goes where others may not, be it against the stream.
+    private (bool IsOpen, IReadOnlyList<string> Hours) Direction(
+        OsmTags tags, bool isForward, (bool IsWay, string Hours) way, (CarAccess Access, string Hours) both, List<string> leftOut)
     {
-        string? oneway = tags["oneway:motorcar"] ?? tags["oneway:motor_vehicle"] ?? tags["oneway:vehicle"] ?? tags["oneway"];
-        (bool forward, bool backward) = oneway switch
-        {
-            "yes" or "1" or "true" => (true, false),
-            "-1" or "reverse" => (false, true),
-            // Open by turns of hours that no file tells.
-            "reversible" => (false, false),
-            "no" or "0" or "false" => (true, true),
-            _ => (true, !(tags.Is("highway", "motorway") || tags["junction"] is "roundabout" or "circular")),
-        };
+        (CarAccess access, string hours) = Timed.Of(tags, Access.Of(tags, isForward), leftOut.Add, isForward ? ":forward" : ":backward");
         return (
-            forward && CarAccessTags.Of(tags, ":forward") != CarAccess.No,
-            backward && CarAccessTags.Of(tags, ":backward") != CarAccess.No);
+            (way.IsWay && both.Access != CarAccess.No && access != CarAccess.No) || Access.IsForTaxis(tags, isForward),
+            [.. new[] { both.Hours, way.Hours, hours }.Where(each => each.Length > 0)]);
     }
-
-    // hh:mm, hh:mm:ss, minutes alone, or ISO 8601 (PT20M).
-    internal static TimeSpan DurationOf(string? duration)
-    {
-        if (string.IsNullOrEmpty(duration))
-        {
-            return default;
-        }
-
-        if (duration[0] == 'P')
-        {
-            try
-            {
-                return Plausible(System.Xml.XmlConvert.ToTimeSpan(duration));
-            }
-            catch (Exception e) when (e is FormatException or OverflowException)
-            {
-                return default;
-            }
-        }
-
-        string[] parts = duration.Split(':');
-        double minutes = 0;
-        for (int i = 0; i < parts.Length; i++)
-        {
-            if (parts.Length > 3 || !double.TryParse(parts[i], NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double part))
-            {
-                return default;
-            }
-
-            minutes += part * (parts.Length, i) switch { (1, _) => 1, (_, 0) => 60, (_, 1) => 1, _ => 1 / 60.0 };
-        }
-
-        return minutes <= 2 * 24 * 60 ? Plausible(TimeSpan.FromMinutes(minutes)) : default;
-    }
-
-    private static TimeSpan Plausible(TimeSpan time) => time > TimeSpan.Zero && time <= TimeSpan.FromDays(2) ? time : default;
 }

@@ -1,104 +1,14 @@
-using System.Globalization;
 using RideTracking.Engine.Roads.Graph;
 
 namespace RideTracking.Engine.Roads.Osm;
 
 /// <summary>
 /// How fast cars drive where nothing is in the way, on average over a stretch: less than the limit. Sources: the limits
-/// of https://wiki.openstreetmap.org/wiki/Key:maxspeed, factors and surfaces in the manner of OSRM's profiles/car.lua
+/// of <see cref="SpeedLimit"/>, factors and surfaces in the manner of OSRM's profiles/car.lua
 /// (speed_reduction 0.8, surface_speeds). A first guess, which speeds learnt from fixes replace.
 /// </summary>
 internal static class CarSpeed
 {
-    private const double MilesPerHour = 1.609344;
-
-    // Limits by the zone told, where a country differs from the usual ones below.
-    private static readonly Dictionary<string, double> _zones = new()
-    {
-        ["DE:rural"] = 100,
-        ["DE:motorway"] = 130,
-        ["AT:rural"] = 100,
-        ["AT:motorway"] = 130,
-        ["FR:rural"] = 80,
-        ["FR:motorway"] = 130,
-        ["IT:motorway"] = 130,
-        ["NL:rural"] = 80,
-        ["CH:rural"] = 80,
-        ["DK:rural"] = 80,
-        ["PL:motorway"] = 140,
-        ["RU:urban"] = 60,
-        ["UA:urban"] = 50,
-        ["GB:nsl_restricted"] = 30 * MilesPerHour,
-        ["GB:nsl_single"] = 60 * MilesPerHour,
-        ["GB:nsl_dual"] = 70 * MilesPerHour,
-        ["GB:motorway"] = 70 * MilesPerHour,
-    };
-
-    /// <summary>The limit told in a direction ("forward" or "backward"), in km/h; 0 when none is told.</summary>
-    public static double LimitOf(OsmTags tags, string direction)
-    {
-        foreach (string key in (ReadOnlySpan<string>)[
-            $"maxspeed:motorcar:{direction}", $"maxspeed:{direction}", "maxspeed:motorcar", "maxspeed", "maxspeed:type", "zone:maxspeed", "source:maxspeed"])
-        {
-            if (tags[key] is { } value && ParseLimit(value) is var limit and > 0)
-            {
-                return limit;
-            }
-        }
-
-        return 0;
-    }
-
-    /// <summary>"50", "50 km/h", "30 mph", "PT:urban", "DE:zone:30", "walk", "none"; 0 for what is none of them.</summary>
-    public static double ParseLimit(string value)
-    {
-        string text = value.Split(';')[0].Trim();
-        if (text == "none")
-        {
-            return 130;
-        }
-
-        if (text == "walk")
-        {
-            return 7;
-        }
-
-        if (_zones.TryGetValue(text, out double zone))
-        {
-            return zone;
-        }
-
-        int digits = text.TakeWhile(each => char.IsAsciiDigit(each) || each == '.').Count();
-        if (digits > 0)
-        {
-            return double.TryParse(text.AsSpan(0, digits), NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double number)
-                ? text[digits..].Trim() switch
-                {
-                    "" or "km/h" or "kmh" or "kph" => Plausible(number),
-                    "mph" => Plausible(number * MilesPerHour),
-                    _ => 0,
-                }
-                : 0;
-        }
-
-        // A country's name for a zone.
-        int colon = text.IndexOf(':', StringComparison.Ordinal);
-        string name = text[(colon + 1)..].Replace(":", "", StringComparison.Ordinal);
-        return colon != 2 ? 0 : name switch
-        {
-            "urban" => 50,
-            "rural" => 90,
-            "trunk" => 100,
-            "motorway" => 120,
-            "living_street" => 20,
-            "walk" => 7,
-            _ when name.StartsWith("zone", StringComparison.Ordinal)
-                && double.TryParse(name.AsSpan(4), NumberStyles.None, CultureInfo.InvariantCulture, out double number) => Plausible(number),
-            _ when double.TryParse(name, NumberStyles.None, CultureInfo.InvariantCulture, out double number) => Plausible(number),
-            _ => 0,
-        };
-    }
-
     /// <summary>What a road's surface allows, in km/h; 0 where no car passes.</summary>
     public static double OfSurface(OsmTags tags)
     {
@@ -156,6 +66,4 @@ internal static class CarSpeed
 
         return (byte)Math.Clamp(Math.Round(Math.Min(speed, way.SurfaceKmh)), 5, 130);
     }
-
-    private static double Plausible(double kmh) => kmh is >= 1 and <= 200 ? kmh : 0;
 }

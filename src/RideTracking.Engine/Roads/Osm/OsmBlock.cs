@@ -5,8 +5,13 @@ namespace RideTracking.Engine.Roads.Osm;
 /// <summary>Who is shown what is in a file.</summary>
 internal abstract class OsmVisitor
 {
-    /// <summary>Whether nodes are of interest; ways and relations are otherwise.</summary>
+    /// <summary>Whether nodes are of interest, and the ids of ways; ways and relations are otherwise.</summary>
     public abstract bool WantsNodes { get; }
+
+    /// <summary>There is such a way.</summary>
+    public virtual void WayId(long id)
+    {
+    }
 
     /// <summary>A place in 1e-7 degrees.</summary>
     public virtual void Node(long id, long latitudeE7, long longitudeE7, OsmTags tags)
@@ -94,7 +99,10 @@ internal sealed class OsmBlock(OsmVisitor visitor)
                 case 2 when visitor.WantsNodes:
                     DenseNodes(group.ReadMessage());
                     break;
-                case 3 when !visitor.WantsNodes:
+                case 3 when visitor.WantsNodes:
+                    WayId(group.ReadMessage());
+                    break;
+                case 3:
                     Way(group.ReadMessage());
                     break;
                 case 4 when !visitor.WantsNodes:
@@ -212,6 +220,21 @@ internal sealed class OsmBlock(OsmVisitor visitor)
             }
 
             AddTag(key, tags.PackedIndex(), tags);
+        }
+    }
+
+    // The id comes first, so the rest is mostly not looked at.
+    private void WayId(ProtobufReader way)
+    {
+        while (way.NextField() is var field and not 0)
+        {
+            if (field == 1)
+            {
+                visitor.WayId(way.ReadInt64());
+                return;
+            }
+
+            way.Skip();
         }
     }
 

@@ -8,26 +8,36 @@ public static class OsmImporter
 {
     /// <summary>The file's roads for cars.</summary>
     /// <param name="file">Readable and seekable, at its start; it is read twice.</param>
+    /// <param name="user">For whom roads are open.</param>
     /// <param name="progress">Told now and then.</param>
     /// <param name="cancellation">Ends the import.</param>
     /// <exception cref="RoadFileException">The file is broken, cut short, of another kind, or has no roads for cars.</exception>
     public static RoadImport Import(
-        Stream file, IProgress<RoadImportProgress>? progress = null, CancellationToken cancellation = default)
+        Stream file, RoadUser user = RoadUser.Car, IProgress<RoadImportProgress>? progress = null, CancellationToken cancellation = default)
     {
+        var profile = new CarProfile(user);
         long start = file.Position;
-        var ways = new OsmWayPass();
-        Read(file, ways, RoadImportStage.ReadingWays, 0, 0.45, progress, cancellation);
+        var ways = new OsmWayPass(profile);
+        Read(file, ways, RoadImportStage.ReadingWays, 0, 0.4, progress, cancellation);
+        var ferries = new OsmFerryPass(ways);
+        if (ferries.IsNeeded)
+        {
+            file.Position = start;
+            Read(file, ferries, RoadImportStage.ReadingWays, 0.4, 0.45, progress, cancellation);
+        }
+
         if (ways.Roads.Count == 0)
         {
             throw new RoadFileException($"The file has no roads for cars ({ways.HighwayWays} ways with a highway tag).");
         }
 
-        var nodes = new OsmNodePass(ways.Nodes);
+        var missing = new MissingMembers(ways.Restrictions);
+        var nodes = new OsmNodePass(ways.Nodes, missing, new CarBarriers(profile));
         file.Position = start;
         Read(file, nodes, RoadImportStage.ReadingNodes, 0.45, 0.75, progress, cancellation);
         progress?.Report(new RoadImportProgress(RoadImportStage.BuildingGraph, 0.75));
         var builder = new RoadGraphBuilder { DrivesOnLeft = DrivesOnLeft(ways, nodes) };
-        var cutter = new RoadCutter(ways.Roads, ways.Nodes, nodes, builder);
+        var cutter = new RoadCutter(ways, nodes, builder);
         cutter.Cut(cancellation);
         if (builder.SegmentCount == 0)
         {
@@ -35,7 +45,7 @@ public static class OsmImporter
         }
 
         progress?.Report(new RoadImportProgress(RoadImportStage.BuildingGraph, 0.85));
-        var restrictions = new RestrictionResolver(cutter, builder);
+        var restrictions = new RestrictionResolver(cutter, builder, missing);
         ways.Restrictions.ForEach(restrictions.Apply);
         cancellation.ThrowIfCancellationRequested();
         RoadGraph graph = builder.Build();
@@ -43,16 +53,22 @@ public static class OsmImporter
         IEnumerable<RoadSegment> segments = graph.Parts.Segments;
         return new RoadImport(graph, new RoadImportReport
         {
+            User = user,
             HighwayWays = ways.HighwayWays,
             DrivableWays = ways.Roads.Count,
             MissingNodes = nodes.Missing,
             BlockingBarriers = nodes.BlockingBarriers,
+            OwnTrafficGates = nodes.OwnTrafficGates,
+            TimedWays = ways.Roads.Count(road => road.Traits.ForwardHours.Count + road.Traits.BackwardHours.Count > 0),
+            TimedGates = nodes.TimedGates,
+            ConditionsLeftOut = profile.LeftOut,
             RoadKilometers = segments.Sum(each => (long)each.LengthCentimeters) / 1e5,
             ConnectedKilometers = segments.Where(each => (each.Flags & RoadFlags.Connected) != 0).Sum(each => (long)each.LengthCentimeters) / 1e5,
             UrbanKilometers = cutter.UrbanMeters / 1e3,
             Restrictions = ways.Restrictions.Count,
             RestrictionsApplied = restrictions.Applied,
             RestrictionsOverWays = restrictions.OverWays,
+            RestrictionsAppliedInPart = restrictions.AppliedInPart,
             RestrictionsIgnored = restrictions.Ignored,
         });
     }

@@ -4,7 +4,7 @@ namespace RideTracking.Engine.Roads.Osm;
 
 /// <summary>What stands on a node of a road.</summary>
 [Flags]
-internal enum OsmNodeFlags : byte
+internal enum OsmNodeFlags : ushort
 {
     None = 0,
     Found = 1,
@@ -19,6 +19,12 @@ internal enum OsmNodeFlags : byte
     /// <summary>Only for who drives as the way is drawn.</summary>
     Forward = 64,
     Backward = 128,
+
+    /// <summary>A gate for own traffic only.</summary>
+    Gate = 256,
+
+    /// <summary>Passed at some hours only.</summary>
+    Timed = 512,
 }
 
 /// <summary>The second reading of a file: where the nodes of roads are, and what stands there.</summary>
@@ -28,11 +34,17 @@ internal sealed class OsmNodePass : OsmVisitor
     private readonly int[] _latitudes;
     private readonly int[] _longitudes;
     private readonly OsmNodeFlags[] _flags;
+    private readonly CarBarriers _barriers;
+    private readonly MissingMembers _missing;
+    private readonly Dictionary<int, string> _hours = [];
     private int _next; // files have their nodes by id, so that the next is mostly right here
 
     /// <param name="references">The nodes of all roads, repeated as they are in ways.</param>
-    public OsmNodePass(List<long> references)
+    /// <param name="missing">Told what is there.</param>
+    /// <param name="barriers">What stops cars.</param>
+    public OsmNodePass(List<long> references, MissingMembers missing, CarBarriers barriers)
     {
+        (_missing, _barriers) = (missing, barriers);
         long[] sorted = [.. references];
         Array.Sort(sorted);
         int count = 0;
@@ -63,6 +75,10 @@ internal sealed class OsmNodePass : OsmVisitor
 
     public int BlockingBarriers => _flags.Count(each => (each & OsmNodeFlags.Blocked) != 0);
 
+    public int TimedGates => _hours.Count;
+
+    public int OwnTrafficGates => _flags.Count(each => (each & OsmNodeFlags.Gate) != 0);
+
     public int Missing => _flags.Count(each => (each & OsmNodeFlags.Found) == 0);
 
     /// <summary>The number of a node among those of roads, or negative.</summary>
@@ -72,10 +88,16 @@ internal sealed class OsmNodePass : OsmVisitor
 
     public OsmNodeFlags FlagsOf(int node) => _flags[node];
 
+    /// <summary>When a node with <see cref="OsmNodeFlags.Timed"/> is passed.</summary>
+    public string HoursOf(int node) => _hours[node];
+
     public GeoPoint PointOf(int node) => GeoPoint.FromE7(_latitudes[node], _longitudes[node]);
+
+    public override void WayId(long id) => _missing.SeeWay(id);
 
     public override void Node(long id, long latitudeE7, long longitudeE7, OsmTags tags)
     {
+        _missing.SeeNode(id);
         int node = _next < _ids.Length && _ids[_next] == id ? _next : IndexOf(id);
         if (node < 0)
         {
@@ -92,13 +114,25 @@ internal sealed class OsmNodePass : OsmVisitor
         _flags[node] |= OsmNodeFlags.Found;
         if (tags.Count > 0)
         {
-            _flags[node] |= StandingOn(tags);
+            _flags[node] |= StandingOn(node, tags);
         }
     }
 
-    private static OsmNodeFlags StandingOn(OsmTags tags)
+    private OsmNodeFlags StandingOn(int node, OsmTags tags)
     {
-        OsmNodeFlags flags = CarProfile.IsBlocked(tags) ? OsmNodeFlags.Blocked : OsmNodeFlags.None;
+        (NodePassage passage, string hours) = _barriers.PassageOf(tags);
+        OsmNodeFlags flags = passage switch
+        {
+            NodePassage.Closed => OsmNodeFlags.Blocked,
+            NodePassage.OwnTraffic => OsmNodeFlags.Gate,
+            _ => OsmNodeFlags.None,
+        };
+        if (hours.Length > 0)
+        {
+            _hours.Add(node, hours);
+            flags |= OsmNodeFlags.Timed;
+        }
+
         flags |= tags["highway"] switch
         {
             "traffic_signals" => OsmNodeFlags.Signals,

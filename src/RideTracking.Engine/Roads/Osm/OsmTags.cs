@@ -9,6 +9,7 @@ internal sealed class OsmTags
     private readonly List<(int Key, int Value)> _tags = [];
     private byte[] _text = [];
     private string?[] _strings = [];
+    private IReadOnlyDictionary<string, string>? _inherited;
 
     public int StringCount => _places.Count;
 
@@ -27,9 +28,12 @@ internal sealed class OsmTags
                 }
             }
 
-            return null;
+            return _inherited?.GetValueOrDefault(key);
         }
     }
+
+    /// <summary>Whether any tag is about single lanes.</summary>
+    public bool HasLanes => AnyKey(static key => key.Contains(":lanes", StringComparison.Ordinal));
 
     /// <summary>Whether a tag has this value.</summary>
     public bool Is(string key, string value) => this[key] == value;
@@ -70,7 +74,25 @@ internal sealed class OsmTags
         _strings.AsSpan().Clear();
     }
 
-    public void Clear() => _tags.Clear();
+    public Dictionary<string, string> ToDictionary()
+    {
+        var tags = new Dictionary<string, string>();
+        foreach ((int key, int value) in _tags)
+        {
+            tags.TryAdd(StringAt(key), StringAt(value));
+        }
+
+        return tags;
+    }
+
+    /// <summary>Tags of a relation stand in for those that the thing itself does not have.</summary>
+    public void Inherit(IReadOnlyDictionary<string, string> tags) => _inherited = tags;
+
+    public void Clear()
+    {
+        _tags.Clear();
+        _inherited = null;
+    }
 
     /// <summary>Both are indexes below <see cref="StringCount"/>.</summary>
     public void Add(int key, int value) => _tags.Add((key, value));

@@ -3,8 +3,10 @@ using RideTracking.Engine.Roads.Graph;
 namespace RideTracking.Engine.Roads.Osm;
 
 /// <summary>Turns a file's turn restrictions into those of the graph.</summary>
-internal sealed class RestrictionResolver(RoadCutter roads, RoadGraphBuilder builder)
+internal sealed class RestrictionResolver(RoadCutter roads, RoadGraphBuilder builder, MissingMembers missing)
 {
+    private const string NoMember = "has no from, via or to";
+    private const string NotInFile = "a member is not in the file";
     private const string NotForCars = "a member is no road for cars";
     private const string Pointless = "cannot be driven anyway";
     private const string Apart = "members do not meet";
@@ -14,6 +16,8 @@ internal sealed class RestrictionResolver(RoadCutter roads, RoadGraphBuilder bui
 
     public int OverWays { get; private set; }
 
+    public int AppliedInPart { get; private set; }
+
     public SortedDictionary<string, int> Ignored { get; } = new(StringComparer.Ordinal);
 
     public void Apply(OsmRestriction restriction)
@@ -21,10 +25,10 @@ internal sealed class RestrictionResolver(RoadCutter roads, RoadGraphBuilder bui
         string? ignored = restriction.Ignored;
         if (ignored is null && (restriction.From.Count == 0 || restriction.To.Count == 0 || restriction.ViaNodes.Count + restriction.ViaWays.Count == 0))
         {
-            ignored = "a member is missing";
+            ignored = NoMember;
         }
 
-        bool isApplied = false;
+        bool isApplied = false, isLost = false;
         if (ignored is null)
         {
             foreach (long from in restriction.From)
@@ -33,6 +37,8 @@ internal sealed class RestrictionResolver(RoadCutter roads, RoadGraphBuilder bui
                 {
                     string? reason = Apply(restriction, from, to);
                     isApplied |= reason is null;
+                    // Where no car drives there is nothing to forbid, so that part is whole.
+                    isLost |= reason is not (null or NotForCars or Pointless);
                     ignored ??= reason;
                 }
             }
@@ -42,6 +48,7 @@ internal sealed class RestrictionResolver(RoadCutter roads, RoadGraphBuilder bui
         {
             Applied++;
             OverWays += restriction.ViaWays.Count > 0 ? 1 : 0;
+            AppliedInPart += isLost ? 1 : 0;
         }
         else
         {
@@ -51,6 +58,11 @@ internal sealed class RestrictionResolver(RoadCutter roads, RoadGraphBuilder bui
 
     private string? Apply(OsmRestriction restriction, long from, long to)
     {
+        if (missing.HasWay(from) || missing.HasWay(to) || restriction.ViaWays.Exists(missing.HasWay) || restriction.ViaNodes.Exists(missing.HasNode))
+        {
+            return NotInFile;
+        }
+
         if (!roads.TryGetSegments(from, out var fromSegments) || !roads.TryGetSegments(to, out var toSegments))
         {
             return NotForCars;
@@ -69,7 +81,7 @@ internal sealed class RestrictionResolver(RoadCutter roads, RoadGraphBuilder bui
 
         List<int[]> ways = via.Count > 0
             ? AlongWays(fromSegments, via, toSegments)
-            : restriction.ViaNodes.Count == 1 ? OverNode(fromSegments, roads.JunctionAt(restriction.ViaNodes[0]), toSegments) : [];
+            : [.. restriction.ViaNodes.SelectMany(node => OverNode(fromSegments, roads.JunctionAt(node), toSegments))];
         if (ways.Count == 0)
         {
             return Apart;

@@ -9,23 +9,24 @@ internal sealed class RoadCutter
 {
     // A stop this near to a junction is that junction's, for who drives to it.
     private const double ApproachMeters = 40;
-    private const double FerryKmh = 15;
-    private static readonly TimeSpan _ferryWait = TimeSpan.FromMinutes(5);
 
     private readonly List<OsmRoad> _roads;
     private readonly List<long> _references;
     private readonly OsmNodePass _nodes;
     private readonly RoadGraphBuilder _builder;
+    private readonly FerrySpeeds _ferries;
     private readonly TownDensity _towns = new();
     private readonly int[] _junctions; // of each node, from 1 up; 0 for none
     private readonly Dictionary<long, (int First, int Count)> _segments = [];
     private readonly List<int> _part = [];
     private readonly List<GeoPoint> _between = [];
 
-    public RoadCutter(List<OsmRoad> roads, List<long> references, OsmNodePass nodes, RoadGraphBuilder builder)
+    public RoadCutter(OsmWayPass ways, OsmNodePass nodes, RoadGraphBuilder builder)
     {
-        (_roads, _references, _nodes, _builder) = (roads, references, nodes, builder);
+        (_roads, _references, _nodes, _builder) = (ways.Roads, ways.Nodes, nodes, builder);
         _junctions = new int[nodes.Count];
+        _ferries = new FerrySpeeds(
+            _roads.Where(road => road.Traits.Class == RoadClass.Ferry).Select(road => (road, LengthOf(road))), ways.Ferries);
     }
 
     public double UrbanMeters { get; private set; }
@@ -79,7 +80,7 @@ internal sealed class RoadCutter
 
     private void Cut(OsmRoad road)
     {
-        byte ferryKmh = road.Traits.Class == RoadClass.Ferry ? FerrySpeed(road) : (byte)0;
+        byte ferryKmh = road.Traits.Class == RoadClass.Ferry ? _ferries.Of(road.Id) : (byte)0;
         _part.Clear();
         for (int i = 0; i < road.NodeCount; i++)
         {
@@ -97,7 +98,7 @@ internal sealed class RoadCutter
             }
 
             _part.Add(node);
-            if (_part.Count > 1 && (_nodes.FlagsOf(node) & (OsmNodeFlags.Shared | OsmNodeFlags.Blocked)) != 0)
+            if (_part.Count > 1 && (_nodes.FlagsOf(node) & (OsmNodeFlags.Shared | OsmNodeFlags.Blocked | OsmNodeFlags.Gate | OsmNodeFlags.Timed)) != 0)
             {
                 AddPart(road, ferryKmh);
                 _part.Clear();
@@ -144,7 +145,7 @@ internal sealed class RoadCutter
         bool isUrban = _towns.IsUrban(_nodes.PointOf(_part[(first + last) / 2]));
         UrbanMeters += isUrban ? length : 0;
         (int forwardDelay, int backwardDelay) = Stops(first, last, length);
-        _builder.AddSegment(
+        int segment = _builder.AddSegment(
             new SegmentTraits
             {
                 WayId = road.Id,
@@ -159,6 +160,22 @@ internal sealed class RoadCutter
                 BackwardDelay = (byte)Math.Min(backwardDelay, 150),
             },
             CollectionsMarshal.AsSpan(_between));
+        AddHours(2 * segment, way.ForwardHours, _part[first]);
+        AddHours(2 * segment + 1, way.BackwardHours, _part[last]);
+    }
+
+    // A gate is closed to who would drive on from it.
+    private void AddHours(int edge, IReadOnlyList<string> ofWay, int tail)
+    {
+        foreach (string hours in ofWay)
+        {
+            _builder.AddHours(edge, hours);
+        }
+
+        if ((_nodes.FlagsOf(tail) & OsmNodeFlags.Timed) != 0)
+        {
+            _builder.AddHours(edge, _nodes.HoursOf(tail));
+        }
     }
 
     // Signals and signs between two junctions: for who drives to the nearer one, unless they say for whom they are; signals
@@ -192,7 +209,7 @@ internal sealed class RoadCutter
         : (flags & OsmNodeFlags.Stop) != 0 ? TurnDelay.StopSign
         : (flags & OsmNodeFlags.GiveWay) != 0 ? TurnDelay.GiveWay : 0;
 
-    private byte FerrySpeed(OsmRoad road)
+    private double LengthOf(OsmRoad road)
     {
         double meters = 0;
         for (int i = 1; i < road.NodeCount; i++)
@@ -201,8 +218,7 @@ internal sealed class RoadCutter
             meters += IsFound(from) && IsFound(to) ? Earth.DistanceMeters(_nodes.PointOf(from), _nodes.PointOf(to)) : 0;
         }
 
-        double hours = road.Traits.FerryDuration > TimeSpan.Zero ? road.Traits.FerryDuration.TotalHours : meters / 1_000 / FerryKmh;
-        return (byte)Math.Clamp(Math.Round(meters / 1_000 / (hours + _ferryWait.TotalHours)), 1, 80);
+        return meters;
     }
 
     private int JunctionOf(int node)
@@ -217,7 +233,8 @@ internal sealed class RoadCutter
         ref int junction = ref _junctions[node];
         if (junction == 0)
         {
-            junction = 1 + _builder.AddJunction(_nodes.IdOf(node), _nodes.PointOf(node), (byte)DelayOf(flags));
+            junction = 1 + _builder.AddJunction(
+                _nodes.IdOf(node), _nodes.PointOf(node), (byte)DelayOf(flags), isGate: (flags & OsmNodeFlags.Gate) != 0);
         }
 
         return junction - 1;

@@ -20,7 +20,10 @@ public sealed record RoadImport(RoadGraph Graph, RoadImportReport Report);
 /// <summary>What was found in a file, and what of it was taken.</summary>
 public sealed record RoadImportReport
 {
-    /// <summary>Ways with a highway tag, and car ferries.</summary>
+    /// <summary>For whom the roads were read.</summary>
+    public required RoadUser User { get; init; }
+
+    /// <summary>Ways with a highway tag, and those that are ferries or car trains by their own tags.</summary>
     public required int HighwayWays { get; init; }
 
     /// <summary>Those of them that cars may drive at least one way.</summary>
@@ -29,8 +32,20 @@ public sealed record RoadImportReport
     /// <summary>Nodes of drivable ways that the file lacks; the ways are cut there.</summary>
     public required int MissingNodes { get; init; }
 
-    /// <summary>Nodes whose barrier stops cars.</summary>
+    /// <summary>Nodes that stop cars, mostly barriers.</summary>
     public required int BlockingBarriers { get; init; }
+
+    /// <summary>Nodes that let through only who has something to do beyond: private gates and their kind.</summary>
+    public required int OwnTrafficGates { get; init; }
+
+    /// <summary>Drivable ways that are closed at some hours, one way at least.</summary>
+    public required int TimedWays { get; init; }
+
+    /// <summary>Gates that are closed at some hours.</summary>
+    public required int TimedGates { get; init; }
+
+    /// <summary>Conditions of ways and gates (of hours, weather, who sits in the car) that are not honoured, by kind.</summary>
+    public required IReadOnlyDictionary<string, int> ConditionsLeftOut { get; init; }
 
     /// <summary>Length of all segments, both carriageways of a divided road counted.</summary>
     public required double RoadKilometers { get; init; }
@@ -48,6 +63,9 @@ public sealed record RoadImportReport
 
     /// <summary>Of those applied, the ones over ways.</summary>
     public required int RestrictionsOverWays { get; init; }
+
+    /// <summary>Of those applied, the ones of several turns some of which could not be found.</summary>
+    public required int RestrictionsAppliedInPart { get; init; }
 
     /// <summary>How many were left out, by reason.</summary>
     public required IReadOnlyDictionary<string, int> RestrictionsIgnored { get; init; }

@@ -24,6 +24,14 @@ internal readonly record struct WayTraits
     /// <summary>How long a ferry is under way; zero when it is not told.</summary>
     public TimeSpan FerryDuration { get; init; }
 
+    /// <summary>How fast it goes otherwise, in km/h.</summary>
+    public double FerryKmh { get; init; }
+
+    /// <summary>When it is open forward, as <see cref="Hours.RoadHours"/> has it: at all of these; always when there are none.</summary>
+    public required IReadOnlyList<string> ForwardHours { get; init; }
+
+    public required IReadOnlyList<string> BackwardHours { get; init; }
+
     /// <summary>In the local language, or the road's number; may be empty.</summary>
     public required string Name { get; init; }
 }

@@ -1,4 +1,3 @@
-using RideTracking.Engine.Geo;
 using RideTracking.Engine.Roads.Graph;
 
 namespace RideTracking.Engine.Tests.Roads.Graph;
@@ -11,12 +10,9 @@ internal sealed class HandMadeRoads
 
     public RoadGraphBuilder Builder { get; init; } = new();
 
-    public static GeoPoint At(double east, double north) => new(
-        41 + north / Earth.MetersPerDegree, -8 + east / (Earth.MetersPerDegree * Math.Cos(41 * Math.PI / 180)));
-
-    public HandMadeRoads Junction(char name, double east, double north, byte delay = 0)
+    public HandMadeRoads Junction(char name, double east, double north, byte delay = 0, bool isGate = false)
     {
-        _junctions.Add(name, Builder.AddJunction(name, At(east, north), delay));
+        _junctions.Add(name, Builder.AddJunction(name, PlainMap.At(east, north), delay, isGate));
         return this;
     }
 

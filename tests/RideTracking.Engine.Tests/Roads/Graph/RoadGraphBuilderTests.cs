@@ -27,7 +27,7 @@ public class RoadGraphBuilderTests
                 Class = RoadClass.Primary,
                 Name = "Long Street",
             },
-            [HandMadeRoads.At(0, 100), HandMadeRoads.At(100, 100)]);
+            [PlainMap.At(0, 100), PlainMap.At(100, 100)]);
         RoadGraph graph = roads.Builder.Build();
         Assert.Equal(300, graph.LengthMeters(0), 0.1);
         Assert.Equal(30_000, graph.FreeFlowMilliseconds(0), 10.0);
@@ -241,6 +241,36 @@ public class RoadGraphBuilderTests
         RoadGraph graph = roads.Builder.Build();
         Assert.Equal("cxc", roads.Way(graph, "cx", "xc"));
         AssertConnected(graph);
+    }
+
+    [Fact]
+    public void A_gate_for_own_traffic_is_passed_by_who_starts_or_ends_behind_it()
+    {
+        // An estate of g x h y between two streets, with a gate to each.
+        HandMadeRoads roads = new HandMadeRoads()
+            .Junction('a', 0, 0).Junction('b', 100, 0).Junction('c', 200, 0).Junction('d', 0, 100).Junction('e', 100, 100).Junction('f', 200, 100)
+            .Junction('g', 100, 20, isGate: true).Junction('x', 100, 50).Junction('h', 100, 80, isGate: true).Junction('y', 150, 50)
+            .Road("abcfeda").Road("bgxhe").Road("xy");
+        RoadGraph graph = roads.Builder.Build();
+        Assert.Equal("abgxy", roads.Way(graph, "ab", "xy"));
+        Assert.Equal("yxhe", roads.Way(graph, "yx", "he"));
+        Assert.Equal("yxhef", roads.Way(graph, "yx", "ef"));
+        Assert.Equal("bgxh", roads.Way(graph, "bg", "xh"));
+        // Through it would be shorter.
+        Assert.Equal("abcfe", roads.Way(graph, "ab", "fe"));
+        Assert.Equal("bcfed", roads.Way(graph, "bc", "ed"));
+    }
+
+    [Fact]
+    public void A_gate_across_a_street_is_driven_around_by_all()
+    {
+        HandMadeRoads roads = new HandMadeRoads()
+            .Junction('a', 0, 0).Junction('b', 100, 0).Junction('c', 200, 0).Junction('d', 0, 100).Junction('e', 100, 100).Junction('f', 200, 100)
+            .Junction('g', 100, 50, isGate: true).Road("abcfeda").Road("bge");
+        RoadGraph graph = roads.Builder.Build();
+        Assert.Equal("abcfeg", roads.Way(graph, "ab", "eg"));
+        Assert.Equal("bgb", roads.Way(graph, "bg", "gb"));
+        Assert.All("bg gb eg ge".Split(' '), edge => Assert.True(graph.Segment(roads.Edge(edge) >> 1).Flags.HasFlag(RoadFlags.Connected)));
     }
 
     [Fact]

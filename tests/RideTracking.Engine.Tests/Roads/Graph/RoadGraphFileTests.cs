@@ -54,6 +54,15 @@ public class RoadGraphFileTests
     }
 
     [Fact]
+    public void A_graph_for_taxis_is_none_for_other_cars()
+    {
+        var file = new MemoryStream();
+        RoadGraphFile.Write(file, Small(), Source with { User = RoadUser.Taxi });
+        Assert.Throws<RoadFileException>(() => RoadGraphFile.Read(new MemoryStream(file.ToArray()), Source));
+        AssertSame(Small(), RoadGraphFile.Read(new MemoryStream(file.ToArray()), Source with { User = RoadUser.Taxi }));
+    }
+
+    [Fact]
     public void Another_version_is_refused_by_its_number()
     {
         byte[] file = Saved(Small());

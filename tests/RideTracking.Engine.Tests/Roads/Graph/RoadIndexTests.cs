@@ -116,7 +116,7 @@ public class RoadIndexTests
     [InlineData(29, 90.0, "ab")] // exactly between the two that agree, but for a metre
     public void The_side_and_the_course_decide(double north, double? course, string road)
     {
-        Assert.True(Index.TryNearest(HandMadeRoads.At(500, north), course, 100, out RoadCandidate nearest));
+        Assert.True(Index.TryNearest(PlainMap.At(500, north), course, 100, out RoadCandidate nearest));
         Assert.Equal(Streets.Edge(road), nearest.Position.Edge);
         Assert.Equal(0.5, nearest.Position.Fraction, 0.001);
     }
@@ -125,7 +125,7 @@ public class RoadIndexTests
     public void Tells_how_far_to_the_right_the_point_lies()
     {
         var found = new RoadCandidate[2];
-        Assert.Equal(2, Index.Nearest(HandMadeRoads.At(500, -5), 10, found));
+        Assert.Equal(2, Index.Nearest(PlainMap.At(500, -5), 10, found));
         Assert.Equal((Streets.Edge("ab"), Streets.Edge("ba")), (found[0].Position.Edge, found[1].Position.Edge));
         Assert.Equal(5, found[0].RightMeters, 0.01);
         Assert.Equal(-5, found[1].RightMeters, 0.01);
@@ -138,7 +138,7 @@ public class RoadIndexTests
         HandMadeRoads roads = new HandMadeRoads().Junction('a', 0, 0).Junction('b', 500, 0).Junction('c', 0, 80).Junction('d', 500, 80)
             .Road("ab", flags: RoadFlags.Tunnel).Road("acdb");
         var index = new RoadIndex(roads.Builder.Build());
-        GeoPoint point = HandMadeRoads.At(250, 5);
+        GeoPoint point = PlainMap.At(250, 5);
         Assert.True(index.TryNearest(point, 90, 100, out RoadCandidate driving));
         Assert.True(index.TryNearest(point, null, 100, out RoadCandidate stopping, mayStop: true));
         Assert.Equal(roads.Edge("ab"), driving.Position.Edge);
@@ -151,18 +151,18 @@ public class RoadIndexTests
         var found = new RoadCandidate[4];
         Assert.Equal(0, Index.Nearest(new GeoPoint(-41, 172), 100_000, found));
         Assert.Equal(0, Index.Nearest(new GeoPoint(double.NaN, 0), 100, found));
-        Assert.Equal(0, Index.Nearest(HandMadeRoads.At(500, 0), 100, []));
-        Assert.False(Index.TryNearest(HandMadeRoads.At(500, -30_000), null, 29_000, out _));
-        Assert.True(Index.TryNearest(HandMadeRoads.At(500, -30_000), null, 31_000, out _));
-        Assert.Throws<ArgumentOutOfRangeException>(() => Index.Nearest(HandMadeRoads.At(0, 0), double.NaN, found));
-        Assert.Equal(0, new RoadIndex(new RoadGraphBuilder().Build()).Nearest(HandMadeRoads.At(0, 0), 100, found));
+        Assert.Equal(0, Index.Nearest(PlainMap.At(500, 0), 100, []));
+        Assert.False(Index.TryNearest(PlainMap.At(500, -30_000), null, 29_000, out _));
+        Assert.True(Index.TryNearest(PlainMap.At(500, -30_000), null, 31_000, out _));
+        Assert.Throws<ArgumentOutOfRangeException>(() => Index.Nearest(PlainMap.At(0, 0), double.NaN, found));
+        Assert.Equal(0, new RoadIndex(new RoadGraphBuilder().Build()).Nearest(PlainMap.At(0, 0), 100, found));
     }
 
     [Fact]
     public void A_search_allocates_nothing()
     {
         var found = new RoadCandidate[32];
-        GeoPoint point = HandMadeRoads.At(300, 20);
+        GeoPoint point = PlainMap.At(300, 20);
         Search();
         Assert.Equal(0, Allocated.By(() => Search));
 

@@ -113,7 +113,7 @@ public class BrokenFilesTests
             OsmFileWriter.AddBlob(file, "OSMHeader", header);
             OsmFileWriter.AddBlob(file, "OSMData", garbage);
             file.Position = 0;
-            Assert.Throws<RoadFileException>(() => OsmImporter.Import(file, null, TestContext.Current.CancellationToken));
+            Assert.Throws<RoadFileException>(() => OsmImporter.Import(file, cancellation: TestContext.Current.CancellationToken));
         }
     }
 

@@ -2,17 +2,17 @@ using System.Buffers.Binary;
 using System.IO.Compression;
 using System.Text;
 using RideTracking.Engine.Geo;
+using RideTracking.Engine.Roads.Graph;
 using RideTracking.Engine.Roads.Osm;
-using RideTracking.Engine.Tests.Roads.Graph;
 
 namespace RideTracking.Engine.Tests.Roads.Osm;
 
 /// <summary>Writes small .osm.pbf files. Nodes have letters, at metres; ways are the letters of their nodes; tags are "key=value key=value".</summary>
 internal sealed class OsmFileWriter
 {
-    private readonly List<(char Name, GeoPoint Place, string Tags)> _nodes = [];
-    private readonly List<(long Id, string Nodes, string Tags)> _ways = [];
-    private readonly List<(string Tags, (int Type, long Id, string Role)[] Members)> _relations = [];
+    private readonly List<(char Name, GeoPoint Place, (string Key, string Value)[] Tags)> _nodes = [];
+    private readonly List<(long Id, string Nodes, (string Key, string Value)[] Tags)> _ways = [];
+    private readonly List<((string Key, string Value)[] Tags, (int Type, long Id, string Role)[] Members)> _relations = [];
 
     public bool Dense { get; init; } = true;
 
@@ -22,13 +22,19 @@ internal sealed class OsmFileWriter
 
     public string Feature { get; init; } = "DenseNodes";
 
-    public OsmFileWriter Node(char name, double east, double north, string tags = "")
+    public OsmFileWriter Node(char name, double east, double north, string tags = "") => Node(name, east, north, Split(tags));
+
+    /// <summary>With tags that may have spaces.</summary>
+    public OsmFileWriter Node(char name, double east, double north, params (string Key, string Value)[] tags)
     {
-        _nodes.Add((name, HandMadeRoads.At(east, north), tags));
+        _nodes.Add((name, PlainMap.At(east, north), tags));
         return this;
     }
 
-    public OsmFileWriter Way(long id, string nodes, string tags)
+    public OsmFileWriter Way(long id, string nodes, string tags) => Way(id, nodes, Split(tags));
+
+    /// <summary>With tags that may have spaces.</summary>
+    public OsmFileWriter Way(long id, string nodes, params (string Key, string Value)[] tags)
     {
         _ways.Add((id, nodes, tags));
         return this;
@@ -37,7 +43,7 @@ internal sealed class OsmFileWriter
     /// <summary>Members are "way 1 from", "node b via".</summary>
     public OsmFileWriter Relation(string tags, params string[] members)
     {
-        _relations.Add((tags, Array.ConvertAll(members, member =>
+        _relations.Add((Split(tags), Array.ConvertAll(members, member =>
         {
             string[] parts = member.Split(' ');
             return parts[0] == "node" ? (0, parts[1][0], parts[2]) : (1, long.Parse(parts[1], System.Globalization.CultureInfo.InvariantCulture), parts[2]);
@@ -47,7 +53,7 @@ internal sealed class OsmFileWriter
 
     public OsmFileWriter Restriction(string kind, params string[] members) => Relation($"type=restriction restriction={kind}", members);
 
-    public RoadImport Import() => OsmImporter.Import(new MemoryStream(ToBytes()));
+    public RoadImport Import(RoadUser user = RoadUser.Car) => OsmImporter.Import(new MemoryStream(ToBytes()), user);
 
     public byte[] ToBytes()
     {
@@ -58,7 +64,7 @@ internal sealed class OsmFileWriter
         var strings = new List<string> { "" };
         var nodes = Dense ? new Message().Bytes(2, DenseNodes(strings)) : Nodes(strings);
         var ways = new Message();
-        foreach ((long id, string names, string tags) in _ways)
+        foreach ((long id, string names, (string Key, string Value)[] tags) in _ways)
         {
             (Message keys, Message values) = Tags(tags, strings);
             var refs = new Message();
@@ -135,14 +141,14 @@ internal sealed class OsmFileWriter
     {
         Message ids = new(), latitudes = new(), longitudes = new(), tags = new();
         (long Id, long Latitude, long Longitude) last = default;
-        foreach ((char name, GeoPoint place, string text) in _nodes)
+        foreach ((char name, GeoPoint place, (string Key, string Value)[] pairs) in _nodes)
         {
             (long latitude, long longitude) = Units(place);
             ids.Signed(name - last.Id);
             latitudes.Signed(latitude - last.Latitude);
             longitudes.Signed(longitude - last.Longitude);
             last = (name, latitude, longitude);
-            foreach ((string key, string value) in Split(text))
+            foreach ((string key, string value) in pairs)
             {
                 tags.Raw((ulong)NumberOf(key, strings)).Raw((ulong)NumberOf(value, strings));
             }
@@ -156,20 +162,20 @@ internal sealed class OsmFileWriter
     private Message Nodes(List<string> strings)
     {
         var group = new Message();
-        foreach ((char name, GeoPoint place, string text) in _nodes)
+        foreach ((char name, GeoPoint place, (string Key, string Value)[] pairs) in _nodes)
         {
             (long latitude, long longitude) = Units(place);
-            (Message keys, Message values) = Tags(text, strings);
+            (Message keys, Message values) = Tags(pairs, strings);
             group.Bytes(1, new Message().SignedField(1, name).Bytes(2, keys).Bytes(3, values).SignedField(8, latitude).SignedField(9, longitude));
         }
 
         return group;
     }
 
-    private static (Message Keys, Message Values) Tags(string tags, List<string> strings)
+    private static (Message Keys, Message Values) Tags((string Key, string Value)[] tags, List<string> strings)
     {
         Message keys = new(), values = new();
-        foreach ((string key, string value) in Split(tags))
+        foreach ((string key, string value) in tags)
         {
             keys.Raw((ulong)NumberOf(key, strings));
             values.Raw((ulong)NumberOf(value, strings));
@@ -178,8 +184,8 @@ internal sealed class OsmFileWriter
         return (keys, values);
     }
 
-    private static IEnumerable<(string Key, string Value)> Split(string tags) =>
-        tags.Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(each => each.Split('=', 2)).Select(each => (each[0], each[1].Replace('_', each[0] == "name" ? ' ' : '_')));
+    private static (string Key, string Value)[] Split(string tags) =>
+        [.. tags.Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(each => each.Split('=', 2)).Select(each => (each[0], each[1].Replace('_', each[0] == "name" ? ' ' : '_')))];
 
     private static int NumberOf(string text, List<string> strings)
     {

@@ -90,8 +90,6 @@ public class OsmImporterTests
     [InlineData("highway=residential access=bus;psv", false, false)]
     [InlineData("highway=residential access=permissive", true, true)]
     [InlineData("highway=track smoothness=impassable", false, false)]
-    [InlineData("route=ferry", false, false)]
-    [InlineData("route=ferry motor_vehicle=yes", true, true)]
     [InlineData("waterway=river", false, false)]
     public void Tags_decide_who_drives_where(string tags, bool forward, bool backward)
     {
@@ -110,6 +108,7 @@ public class OsmImporterTests
     [InlineData("highway=track", true)]
     [InlineData("highway=track tracktype=grade1", false)]
     [InlineData("highway=residential access=private motorcar=yes", false)]
+    [InlineData("highway=pedestrian motor_vehicle=yes", true)]
     public void Roads_for_their_own_traffic_are_marked(string tags, bool isOwn) =>
         Assert.Equal(isOwn, Block().Way(2, "bd", tags).Import().Graph.Way(2)!.Value.Flags.HasFlag(RoadFlags.DestinationOnly));
 
@@ -139,6 +138,8 @@ public class OsmImporterTests
     [InlineData("highway=primary maxspeed=signals", 68, 68)]
     [InlineData("highway=residential zone:maxspeed=DE:30", 27, 27)]
     [InlineData("highway=motorway oneway=no maxspeed=none", 117, 117)]
+    [InlineData("highway=residential maxspeed=none", 28, 28)]
+    [InlineData("highway=primary maxspeed:lanes=90|50", 72, 72)]
     [InlineData("highway=residential maxspeed=walk", 6, 6)]
     [InlineData("highway=residential surface=cobblestone maxspeed=90", 30, 30)]
     [InlineData("highway=residential surface=mud", 10, 10)]
@@ -149,51 +150,6 @@ public class OsmImporterTests
     {
         RoadGraph graph = Block().Way(2, "bd", tags).Import().Graph;
         Assert.Equal((forward, backward), (graph.Kmh("bd", way: 2), graph.Kmh("db", way: 2)));
-    }
-
-    [Theory]
-    [InlineData("50", 50)]
-    [InlineData("50 km/h", 50)]
-    [InlineData("30 mph", 48.28)]
-    [InlineData("30mph", 48.28)]
-    [InlineData("12.5", 12.5)]
-    [InlineData("50;70", 50)]
-    [InlineData("DE:zone:30", 30)]
-    [InlineData("FR:zone30", 30)]
-    [InlineData("DE:rural", 100)]
-    [InlineData("GB:nsl_single", 96.56)]
-    [InlineData("PT:motorway", 120)]
-    [InlineData("20 knots", 0)]
-    [InlineData("fast", 0)]
-    [InlineData("", 0)]
-    [InlineData(":", 0)]
-    [InlineData("1.2.3", 0)]
-    [InlineData("9999", 0)]
-    [InlineData("-50", 0)]
-    public void Limits_are_read_in_all_their_forms(string text, double kmh) => Assert.Equal(kmh, CarSpeed.ParseLimit(text), 0.01);
-
-    [Theory]
-    [InlineData("20", 20)]
-    [InlineData("0:20", 20)]
-    [InlineData("01:30", 90)]
-    [InlineData("00:20:30", 20.5)]
-    [InlineData("PT20M", 20)]
-    [InlineData("PTxM", 0)]
-    [InlineData("soon", 0)]
-    [InlineData("999999999999999999999", 0)]
-    [InlineData("1:2:3:4", 0)]
-    public void Durations_are_read_in_all_their_forms(string text, double minutes) =>
-        Assert.Equal(minutes, CarProfile.DurationOf(text).TotalMinutes, 0.001);
-
-    [Fact]
-    public void A_ferry_takes_its_time_and_a_wait()
-    {
-        RoadGraph graph = Block().Node('e', 3_300, 0).Node('f', 3_400, 0).Way(2, "be", "route=ferry motorcar=yes duration=00:13")
-            .Way(3, "ef", "highway=residential").Import().Graph;
-        // 3 km in 13 minutes and 5 at the pier.
-        Assert.Equal(10, graph.Kmh("be"));
-        Assert.Equal(RoadClass.Ferry, graph.Way(2)!.Value.Class);
-        Assert.True(graph.Way(3)!.Value.Flags.HasFlag(RoadFlags.Connected));
     }
 
     [Fact]
@@ -215,16 +171,8 @@ public class OsmImporterTests
 
     [Theory]
     [InlineData("barrier=bollard", true)]
-    [InlineData("barrier=block", true)]
-    [InlineData("barrier=bollard bollard=rising", false)]
-    [InlineData("barrier=bollard motor_vehicle=yes", false)]
+    [InlineData("access=no", true)]
     [InlineData("barrier=gate", false)]
-    [InlineData("barrier=gate access=private", true)]
-    [InlineData("barrier=gate access=no", true)]
-    [InlineData("barrier=gate access=no motorcar=yes", false)]
-    [InlineData("barrier=lift_gate access=customers", false)]
-    [InlineData("barrier=toll_booth", false)]
-    [InlineData("barrier=no", false)]
     [InlineData("highway=crossing", false)]
     public void Barriers_stop_cars(string tags, bool isStopped)
     {
@@ -242,6 +190,29 @@ public class OsmImporterTests
             Assert.NotNull(graph.Edge("bd", way: 2));
         }
     }
+
+    [Fact]
+    public void A_private_gate_is_passed_to_and_from_what_lies_behind()
+    {
+        // A shortcut b e f d with a gate at each end, and a yard y in between.
+        RoadImport import = Block().Node('e', 100, 100, "barrier=gate access=private").Node('f', 200, 200, "barrier=lift_gate access=private")
+            .Node('m', 150, 150).Node('y', 160, 140).Way(2, "bemfd", "highway=residential").Way(3, "my", "highway=service").Import();
+        Assert.Equal((0, 2), (import.Report.BlockingBarriers, import.Report.OwnTrafficGates));
+        RoadGraph graph = import.Graph;
+        PlainWays fromStreet = PlainWays.From(graph, graph.Edge("ab")!.Value), fromYard = PlainWays.From(graph, graph.Edge("ym")!.Value);
+        Assert.True(fromStreet.Reaches(graph.Edge("my")!.Value));
+        Assert.True(fromYard.Reaches(graph.Edge("fd")!.Value));
+        Assert.DoesNotContain(graph.Edge("em")!.Value, fromStreet.To(graph.Edge("da")!.Value)!);
+        Assert.False(graph.Way(2)!.Value.Flags.HasFlag(RoadFlags.DestinationOnly));
+    }
+
+    [Theory]
+    [InlineData("highway=residential maxwidth=1.5", false)]
+    [InlineData("highway=residential maxwidth=2.5", true)]
+    [InlineData("highway=residential maxheight=1.8", false)]
+    [InlineData("highway=residential maxheight=3", true)]
+    public void Roads_too_small_for_a_car_are_none(string tags, bool isDriven) =>
+        Assert.Equal(isDriven, Block().Way(2, "bd", tags).Import().Graph.Way(2) is not null);
 
     [Fact]
     public void Signals_and_signs_cost_who_drives_to_them()
@@ -287,6 +258,17 @@ public class OsmImporterTests
     [Theory]
     [InlineData("type=restriction restriction=no_left_turn except=motorcar;bicycle", "not for cars")]
     [InlineData("type=restriction restriction=no_left_turn except=psv", null)]
+    [InlineData("type=restriction restriction=no_left_turn except=psv;motor_vehicle", "not for cars")]
+    [InlineData("type=restriction restriction=no_left_turn;no_u_turn", null)]
+    [InlineData("type=restriction restriction=no_right_turn_on_red;no_left_turn", null)]
+    [InlineData("type=restriction:motorcar restriction=no_left_turn", null)]
+    [InlineData("type=restriction restriction:motor_vehicle=no_left_turn restriction:hgv=no_u_turn", null)]
+    [InlineData("type=restriction restriction:conditional=no_left_turn@(weight>3.5)", "for other vehicles")]
+    [InlineData("type=restriction restriction:conditional=no_left_turn@(weight<3.5)", null)]
+    [InlineData("type=restriction restriction:conditional=no_left_turn@(length>12);no_left_turn@07:00-09:00", "at some hours only")]
+    [InlineData("type=restriction restriction:conditional=no_left_turn@snow", "under conditions not known here")]
+    [InlineData("type=restriction restriction:hgv:conditional=no_left_turn@(Mo)", "for other vehicles")]
+    [InlineData("type=restriction restriction:motorcar:conditional=no_left_turn@(Mo-Fr)", "at some hours only")]
     [InlineData("type=restriction restriction:motorcar=no_left_turn", null)]
     [InlineData("type=restriction restriction:hgv=no_left_turn", "for other vehicles")]
     [InlineData("type=restriction:hgv restriction=no_left_turn", "for other vehicles")]
@@ -303,19 +285,52 @@ public class OsmImporterTests
     }
 
     [Theory]
-    [InlineData("way 1 from", "node x via", "", "a member is missing")]
-    [InlineData("way 1 from", "way 4 to", "", "a member is missing")]
-    [InlineData("way 77 from", "node x via", "way 4 to", "a member is no road for cars")]
-    [InlineData("way 1 from", "way 77 via", "way 4 to", "a member is no road for cars")]
+    [InlineData("way 1 from", "node x via", "", "has no from, via or to")]
+    [InlineData("way 1 from", "way 4 to", "", "has no from, via or to")]
+    [InlineData("way 77 from", "node x via", "way 4 to", "a member is not in the file")]
+    [InlineData("way 1 from", "way 77 via", "way 4 to", "a member is not in the file")]
+    [InlineData("way 1 from", "node x via", "way 77 to", "a member is not in the file")]
+    [InlineData("way 1 from", "node z via", "way 4 to", "a member is not in the file")]
+    [InlineData("way 6 from", "node x via", "way 4 to", "a member is no road for cars")]
+    [InlineData("way 1 from", "way 6 via", "way 4 to", "a member is no road for cars")]
+    [InlineData("way 7 from", "node x via", "way 4 to", "a member is no road for cars")]
     [InlineData("way 1 from", "node n via", "way 4 to", "members do not meet")]
     [InlineData("way 1 from", "way 2 via", "way 4 to", "members do not meet")]
     [InlineData("way 9 from", "node a via", "way 1 to", "more than one turn meant")]
     [InlineData("way 8 from", "node x via", "way 4 to", "cannot be driven anyway")]
     public void What_cannot_be_kept_is_counted_by_reason(string first, string second, string third, string reason)
     {
-        OsmFileWriter file = Cross().Node('y', 100, 100).Way(8, "xyc", "highway=residential oneway=yes");
+        OsmFileWriter file = Cross().Node('y', 100, 100).Way(8, "xyc", "highway=residential oneway=yes")
+            .Way(6, "ax", "highway=footway").Way(7, "xs", "building=yes");
         RoadImportReport report = file.Restriction("no_left_turn", [.. new[] { first, second, third }.Where(each => each.Length > 0)]).Import().Report;
         Assert.Equal(new Dictionary<string, int> { [reason] = 1 }, report.RestrictionsIgnored);
+    }
+
+    [Theory]
+    [InlineData("no_left_turn;no_u_turn", "cs")]
+    [InlineData("only_straight_on;no_left_turn", "c")]
+    [InlineData("no_u_turn;only_straight_on", "c")]
+    public void Several_kinds_of_one_restriction_are_about_its_one_turn(string kinds, string left)
+    {
+        string to = kinds.Contains("only", StringComparison.Ordinal) ? "way 2 to" : "way 4 to";
+        Assert.Equal(left, Cross().Restriction(kinds, "way 1 from", "node x via", to).Import().Graph.TurnsFrom("ax"));
+    }
+
+    [Fact]
+    public void Members_named_twice_are_one()
+    {
+        RoadImport import = Cross().Restriction(
+            "no_left_turn", "way 1 from", "node x via", "way 1 from", "node x via", "way 4 to", "way 4 to").Import();
+        Assert.Equal((1, 0), (import.Report.RestrictionsApplied, import.Report.RestrictionsAppliedInPart));
+        Assert.Equal("cs", import.Graph.TurnsFrom("ax"));
+    }
+
+    [Fact]
+    public void Of_several_members_those_in_the_file_are_kept_and_the_others_told()
+    {
+        RoadImport import = Cross().Restriction("no_exit", "way 1 from", "node x via", "way 3 to", "way 4 to", "way 77 to").Import();
+        Assert.Equal((1, 1), (import.Report.RestrictionsApplied, import.Report.RestrictionsAppliedInPart));
+        Assert.Equal("c", import.Graph.TurnsFrom("ax"));
     }
 
     [Fact]
@@ -356,12 +371,12 @@ public class OsmImporterTests
     {
         var told = new List<RoadImportProgress>();
         var file = new MemoryStream(Block().ToBytes());
-        OsmImporter.Import(file, new Collecting(told.Add), TestContext.Current.CancellationToken);
+        OsmImporter.Import(file, RoadUser.Car, new Collecting(told.Add), TestContext.Current.CancellationToken);
         Assert.Equal(told.OrderBy(each => each.Fraction).ThenBy(each => each.Stage), told);
         Assert.Equal(new RoadImportProgress(RoadImportStage.BuildingGraph, 1), told[^1]);
         file.Position = 0;
         using var stopped = new CancellationTokenSource();
-        Assert.Throws<OperationCanceledException>(() => OsmImporter.Import(file, new Collecting(_ => stopped.Cancel()), stopped.Token));
+        Assert.Throws<OperationCanceledException>(() => OsmImporter.Import(file, RoadUser.Car, new Collecting(_ => stopped.Cancel()), stopped.Token));
     }
 
     private sealed class Collecting(Action<RoadImportProgress> take) : IProgress<RoadImportProgress>

@@ -99,7 +99,7 @@ public class RealExtractsTests(ITestOutputHelper output)
         {
             int length = random.Next(file.Length);
             Assert.Throws<Engine.Roads.RoadFileException>(() => OsmImporter.Import(
-                new MemoryStream(file, 0, length), null, TestContext.Current.CancellationToken));
+                new MemoryStream(file, 0, length), cancellation: TestContext.Current.CancellationToken));
         }
     }
 

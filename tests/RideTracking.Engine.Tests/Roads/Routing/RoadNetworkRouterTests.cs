@@ -50,6 +50,24 @@ public class RoadNetworkRouterTests
     }
 
     [Fact]
+    public void In_a_quarter_that_is_closed_as_a_whole_one_stops_at_its_border()
+    {
+        int[] closed = [.. Enumerable.Range(0, Town.EdgeCount).Where(edge =>
+            Earth.DistanceMeters(Center, Town.JunctionAt(Town.TailOf(edge))) < 190 || Earth.DistanceMeters(Center, Town.JunctionAt(Town.HeadOf(edge))) < 190)];
+        Assert.True(closed.Length > 20, $"{closed.Length} edges");
+        var roads = new RoadRouter(RoadHierarchy.Build(Town), RoadMetric.FreeFlow(Town).With(Town, closed.Select(RoadChange.Closed)));
+        var router = new RoadNetworkRouter(Index, roads, Straight);
+        GeoPoint outside = Earth.Destination(Center, 45, 1_000);
+
+        Assert.Equal(RouteSource.Roads, router.Through(outside, null, [Center]).Source);
+        Assert.Equal(RouteSource.Roads, router.Through(Center, null, [outside]).Source);
+        var seconds = new double[2];
+        router.Times([Center], [outside], seconds.AsSpan(0, 1));
+        router.Times([outside], [Center], seconds.AsSpan(1, 1));
+        Assert.All(seconds, each => Assert.InRange(each, 30, 600));
+    }
+
+    [Fact]
     public void Times_are_those_of_the_routes()
     {
         var random = new Random(2);
