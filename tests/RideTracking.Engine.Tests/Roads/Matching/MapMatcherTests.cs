@@ -219,9 +219,9 @@ public sealed class MapMatcherTests(ITestOutputHelper output)
         RoadGraph road = new HandMadeRoads().Junction('a', 0, 0).Junction('b', 1_000, 0).Road("ab").Builder.Build();
         var matcher = new MapMatcher(new RoadIndex(road));
         int last = 13 + fixesAtEnd;
-        Fix[] fixes = [.. Enumerable.Range(-fixesAtEnd, last + fixesAtEnd + 1).Select(i => At(HandMadeRoads.At(75 * i + 10, i < 0 ? 70 * -i : i > 13 ? 70 * (i - 13) : 0), i + fixesAtEnd))];
+        Fix[] fixes = [.. Enumerable.Range(-fixesAtEnd, last + fixesAtEnd + 1).Select(i => At(PlainMap.At(75 * i + 10, i < 0 ? 70 * -i : i > 13 ? 70 * (i - 13) : 0), i + fixesAtEnd))];
 
-        MatchedDrive matched = matcher.Match([.. fixes, At(HandMadeRoads.At(9_000, 9_000), fixes.Length)]);
+        MatchedDrive matched = matcher.Match([.. fixes, At(PlainMap.At(9_000, 9_000), fixes.Length)]);
 
         double end = Math.Sqrt(75 * 75 + 70 * 70) * fixesAtEnd;
         Assert.Equal(2 * end, matched.BridgedMeters, 40.0);

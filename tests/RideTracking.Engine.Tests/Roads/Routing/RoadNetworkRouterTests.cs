@@ -59,11 +59,11 @@ public class RoadNetworkRouterTests
         var router = new RoadNetworkRouter(Index, roads, Straight);
         GeoPoint outside = Earth.Destination(Center, 45, 1_000);
 
-        Assert.Equal(RouteSource.Roads, router.Through(outside, null, [Center]).Source);
-        Assert.Equal(RouteSource.Roads, router.Through(Center, null, [outside]).Source);
+        Assert.Equal(RouteSource.Roads, router.Through(RouteStart.Car(outside), [Center]).Source);
+        Assert.Equal(RouteSource.Roads, router.Through(RouteStart.Car(Center), [outside]).Source);
         var seconds = new double[2];
-        router.Times([Center], [outside], seconds.AsSpan(0, 1));
-        router.Times([outside], [Center], seconds.AsSpan(1, 1));
+        router.Times([RouteStart.Car(Center)], [outside], seconds.AsSpan(0, 1));
+        router.Times([RouteStart.Car(outside)], [Center], seconds.AsSpan(1, 1));
         Assert.All(seconds, each => Assert.InRange(each, 30, 600));
     }
 
