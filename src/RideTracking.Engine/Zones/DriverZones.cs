@@ -15,8 +15,8 @@ internal sealed class DriverZones
     /// <summary>The last accepted fix, if there was one.</summary>
     public Sighting? Last;
 
-    /// <summary>The accepted fix before that, if <see cref="LastFollows"/>. Not to be kept: it is filled again.</summary>
-    public Sighting BeforeLast = new();
+    /// <summary>The accepted fix before that, if <see cref="LastFollows"/>.</summary>
+    public TrackPoint BeforeLast;
 
     /// <summary>The last fix came soon enough after the one before for the way between to be known.</summary>
     public bool LastFollows;
@@ -41,9 +41,16 @@ internal sealed class DriverZones
     /// <summary>Takes over an accepted fix as the last one.</summary>
     public void See(string sessionId, in Fix fix)
     {
-        Sighting last = BeforeLast;
-        last.Set(sessionId, fix);
-        (Last, BeforeLast) = (last, Last ?? new Sighting());
+        if (Last is { } last)
+        {
+            BeforeLast = last.Point;
+            last.Set(sessionId, fix);
+        }
+        else
+        {
+            Last = Sighting.Of(sessionId, fix);
+        }
+
         LastFollows = FixFollows;
     }
 
@@ -106,6 +113,8 @@ internal sealed class Sighting
     /// <summary>NaN when unknown.</summary>
     public float AccuracyMeters { get; private set; } = float.NaN;
 
+    public TrackPoint Point => new(Place, AtUnixMs, AccuracyMeters);
+
     public static Sighting Of(string sessionId, in Fix fix)
     {
         var sighting = new Sighting();
@@ -124,6 +133,12 @@ internal sealed class Sighting
         (AtUnixMs, Place, SessionId, Sequence, AccuracyMeters) =
             (fix.FixedAtUnixMs, fix.Point, sessionId, fix.Sequence, fix.HorizontalAccuracyMeters);
 }
+
+/// <summary>A fix, as far as a line is fitted to it.</summary>
+/// <param name="Place">Where.</param>
+/// <param name="AtUnixMs">When.</param>
+/// <param name="AccuracyMeters">A 68 % radius; NaN when unknown.</param>
+internal readonly record struct TrackPoint(GeoPoint Place, long AtUnixMs, float AccuracyMeters);
 
 internal sealed class OpenVisit(int zone)
 {

@@ -141,20 +141,28 @@ internal sealed class ZoneBorder
             return false;
         }
 
-        double width = Earth.TurnDegrees(from.LongitudeDegrees, to.LongitudeDegrees);
-        for (double turn = -360; turn <= 720; turn += 360)
+        double alongX = Earth.TurnDegrees(from.LongitudeDegrees, to.LongitudeDegrees), alongY = to.LatitudeDegrees - from.LatitudeDegrees;
+        double y = from.LatitudeDegrees;
+        for (double x = from.LongitudeDegrees - 360; x <= from.LongitudeDegrees + 720; x += 360)
         {
-            double west = from.LongitudeDegrees + turn + Math.Min(width, 0);
-            if (west <= East && west + Math.Abs(width) >= West)
+            double west = Math.Min(x, x + alongX), east = Math.Max(x, x + alongX);
+            if (west > East || east < West)
             {
-                ReadOnlySpan<Edge> edges = _edges.AsSpan(_bandStarts[BandOf(south)].._bandStarts[BandOf(north) + 1]);
-                foreach (ref readonly Edge edge in edges)
+                continue;
+            }
+
+            foreach (ref readonly Edge edge in _edges.AsSpan(_bandStarts[BandOf(south)].._bandStarts[BandOf(north) + 1]))
+            {
+                if (edge.X1 < west && edge.X2 < west || edge.X1 > east && edge.X2 > east
+                    || edge.Y1 < south && edge.Y2 < south || edge.Y1 > north && edge.Y2 > north)
                 {
-                    if (edge.West <= west + Math.Abs(width) && edge.East >= west
-                        && edge.ShareOf(from.LongitudeDegrees + turn, from.LatitudeDegrees, width, to.LatitudeDegrees - from.LatitudeDegrees) is >= 0 and <= 1 and var share)
-                    {
-                        (first, last) = (Math.Min(first, share), Math.Max(last, share));
-                    }
+                    continue;
+                }
+
+                double share = edge.ShareOf(x, y, alongX, alongY);
+                if (share is >= 0 and <= 1)
+                {
+                    (first, last) = (Math.Min(first, share), Math.Max(last, share));
                 }
             }
         }

@@ -189,10 +189,10 @@ public sealed partial class ZoneTracker
             return null;
         }
 
-        Sighting last = driver.Last!, from = driver.LastFollows ? driver.BeforeLast : last;
+        TrackPoint last = driver.Last!.Point, from = driver.LastFollows ? driver.BeforeLast : last;
         var track = new StraightTrack(from.Place, from.AtUnixMs);
         track.Add(from.Place, from.AtUnixMs, AccuracyOf(from.AccuracyMeters));
-        if (from != last)
+        if (driver.LastFollows)
         {
             track.Add(last.Place, last.AtUnixMs, AccuracyOf(last.AccuracyMeters));
         }

@@ -98,9 +98,10 @@ internal sealed class ZoneTree
                     child = _children[child * Fan + (y >> shift & 3) * 4 + (x >> shift & 3)];
                 }
 
+                bool isFirstList = zones.Count == 0;
                 foreach (int entry in ListOf(~child))
                 {
-                    if ((entry & 1) != 0 && !zones.Contains(entry >> 1))
+                    if ((entry & 1) != 0 && (isFirstList || !zones.Contains(entry >> 1)))
                     {
                         zones.Add(entry >> 1);
                     }
