@@ -15,6 +15,15 @@ internal sealed class StraightTrack(GeoPoint origin, long startUnixMs)
     // What a phone claims beyond that is not to be believed, and 0 m would outweigh all others.
     private const double BestAccuracyMeters = 1;
 
+    // A 68 % radius is 1.51 standard deviations of one axis.
+    private const double StandardDeviations = 1.51;
+
+    // Errors that last, as of a reflection, do not go away by more fixes.
+    private const int MostFixesThatCount = 16;
+
+    // What phones tell of their accuracy is worth as much as so many fixes that stray.
+    private const int FixesOfTrust = 4;
+
     private readonly double _metersPerLongitude = Earth.MetersPerDegree * Math.Cos(origin.LatitudeDegrees * RadiansPerDegree);
     private int _fixes;
     private double _weight, _t, _x, _y, _tt, _tx, _ty, _xx, _xy, _yy;
@@ -61,17 +70,9 @@ internal sealed class StraightTrack(GeoPoint origin, long startUnixMs)
             return null;
         }
 
-        // Errors that last, as of a reflection, do not go away by more fixes.
         double atMean = Math.Max(1 / _weight, _fixes / _weight / MostFixesThatCount);
         return new StraightLine(this, (x, y), (east, north), startUnixMs + (long)(t * 1_000), stray * atMean + bend * _fixes / _weight, stray / tt);
     }
-
-    // A 68 % radius is 1.51 standard deviations of one axis.
-    private const double StandardDeviations = 1.51;
-    private const int MostFixesThatCount = 16;
-
-    // What phones tell of their accuracy is worth as much as so many fixes that stray.
-    private const int FixesOfTrust = 4;
 
     private (double X, double Y) ToMeters(GeoPoint place) => (
         Earth.TurnDegrees(origin.LongitudeDegrees, place.LongitudeDegrees) * _metersPerLongitude,

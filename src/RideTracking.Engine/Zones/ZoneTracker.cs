@@ -134,9 +134,9 @@ public sealed partial class ZoneTracker(DriverSlots slots, ZoneSet zones, ZoneTr
             && fix.FixedAtUnixMs - before.AtUnixMs <= limits.SilenceAfter.TotalMilliseconds;
         List<int> crossed = _crossed ??= [];
         crossed.Clear();
-        if (driver.FixFollows)
+        if (driver.FixFollows && driver.Last!.Place != place)
         {
-            set.Crossed(driver.Last!.Place, place, crossed);
+            set.Crossed(driver.Last.Place, place, crossed);
         }
 
         Span<int> room = set.MaxZonesAtOnce <= 64 ? stackalloc int[set.MaxZonesAtOnce] : new int[set.MaxZonesAtOnce];

@@ -96,23 +96,22 @@ public class PassageTests(ITestOutputHelper output)
     [Fact]
     public void A_hole_or_a_gap_that_was_driven_through_is_told_as_out_and_in()
     {
-        string ring(double half) => string.Join(",", new[] { (-1, -1), (1, -1), (1, 1), (-1, 1), (-1, -1) }.Select(corner =>
-        {
-            GeoPoint at = ZoneWorld.Offset(Places.Porto, half * corner.Item1, half * corner.Item2);
-            return string.Create(CultureInfo.InvariantCulture, $"[{at.LongitudeDegrees},{at.LatitudeDegrees}]");
-        }));
-        ZoneGeometry area = ZoneGeometry.Parse(
-            $$"""{"type":"Polygon","coordinates":[[{{ring(500)}}],[{{ring(18)}}]]}""", ZoneWorld.Limits);
-        var driver = new TrackedDriver(ZoneSet.Of([ZoneWorld.Named("z", area, dwell: TimeSpan.FromSeconds(13))]));
-        for (int seconds = 0; seconds <= 30; seconds++)
-        {
-            driver.At(seconds, 14 * seconds - 210, 10);
-        }
-
+        TrackedDriver driver = ThroughHole(dwellSeconds: 13, untilSeconds: 30);
         Assert.Equal(["Enter z 0 Moved", "Dwell z 13", "Exit z 14 Left", "Enter z 17 Moved"], driver.Told());
         driver.At(31, 230, 10);
         driver.Tracker.Sweep(0, 10, TrackedDriver.Ms(31), driver.Events);
         Assert.Equal(["Dwell z 30"], driver.Told());
+    }
+
+    [Fact]
+    public void Who_was_told_to_have_dwelt_was_not_out_before()
+    {
+        TrackedDriver driver = ThroughHole(dwellSeconds: 16, untilSeconds: 17);
+        driver.Tracker.Sweep(0, 10, TrackedDriver.Ms(17), driver.Events);
+        Assert.Equal(["Enter z 0 Moved", "Dwell z 16"], driver.Told());
+        driver.At(18, 42, 10); // clear of the hole
+        driver.At(19, 56, 10);
+        Assert.Empty(driver.Told());
     }
 
     [Fact]
@@ -207,6 +206,30 @@ public class PassageTests(ITestOutputHelper output)
         driver.At(6, 60, 10);
         Assert.Equal(["Enter z 2.262 Moved", "Exit z 4.024 Left"], driver.Told());
         Assert.Equal([4, 5], driver.Events.Select(each => each.Ordinal));
+    }
+
+    /// <summary>Eastward each second through a hole of 36 m in a zone of a kilometre, in its middle 15 s after the first fix.</summary>
+    private static TrackedDriver ThroughHole(int dwellSeconds, int untilSeconds)
+    {
+        ZoneGeometry area = ZoneGeometry.Parse(
+            $$"""{"type":"Polygon","coordinates":[{{SquareRing(500)}},{{SquareRing(18)}}]}""", ZoneWorld.Limits);
+        var driver = new TrackedDriver(ZoneSet.Of([ZoneWorld.Named("z", area, dwell: TimeSpan.FromSeconds(dwellSeconds))]));
+        for (int seconds = 0; seconds <= untilSeconds; seconds++)
+        {
+            driver.At(seconds, 14 * seconds - 210, 10);
+        }
+
+        return driver;
+    }
+
+    private static string SquareRing(double halfMeters)
+    {
+        (int, int)[] corners = [(-1, -1), (1, -1), (1, 1), (-1, 1), (-1, -1)];
+        return $"[{string.Join(",", corners.Select(corner =>
+        {
+            GeoPoint at = ZoneWorld.Offset(Places.Porto, halfMeters * corner.Item1, halfMeters * corner.Item2);
+            return string.Create(CultureInfo.InvariantCulture, $"[{at.LongitudeDegrees},{at.LatitudeDegrees}]");
+        }))}]";
     }
 
     private static PassageTally Run(IEnumerable<PassageDrive> drives, int passes)
