@@ -64,6 +64,13 @@ public static class Earth
             ? longitudeDegrees
             : longitudeDegrees - 360 * Math.Floor((longitudeDegrees + 180) / 360);
 
+    /// <summary>Degrees of longitude from one meridian to another the short way, east positive; -180 to 180.</summary>
+    public static double TurnDegrees(double fromLongitudeDegrees, double toLongitudeDegrees)
+    {
+        double turn = toLongitudeDegrees - fromLongitudeDegrees;
+        return turn is >= -180 and <= 180 ? turn : Math.IEEERemainder(turn, 360);
+    }
+
     /// <summary>Metres of a haversine, 0 to 1; values a rounding error outside are taken as the end.</summary>
     internal static double DistanceOfHaversine(double haversine) => RadiusMeters * AngleOfHaversine(haversine);
 

@@ -12,4 +12,11 @@ public readonly record struct GeoPoint(double LatitudeDegrees, double LongitudeD
     public bool IsValid =>
         // Written so that NaN fails.
         LatitudeDegrees is >= -90 and <= 90 && LongitudeDegrees is >= -180 and <= 180;
+
+    /// <summary>A place on the line to another one that is straight in longitude and latitude, the short way round the earth.</summary>
+    /// <param name="other">Where the line leads.</param>
+    /// <param name="share">Of the line, 0 to 1.</param>
+    public GeoPoint Toward(GeoPoint other, double share) => new(
+        LatitudeDegrees + share * (other.LatitudeDegrees - LatitudeDegrees),
+        Earth.WrapLongitude(LongitudeDegrees + share * Earth.TurnDegrees(LongitudeDegrees, other.LongitudeDegrees)));
 }

@@ -1,6 +1,7 @@
 using NetTopologySuite.Geometries;
 using NetTopologySuite.Geometries.Utilities;
-using NetTopologySuite.Operation.Union;
+using NetTopologySuite.Operation.Overlay;
+using NetTopologySuite.Operation.OverlayNG;
 
 namespace RideTracking.Engine.Zones;
 
@@ -17,7 +18,7 @@ internal static class Antimeridian
             double jump = ring[i].X - ring[i - 1].X;
             if (Math.Abs(jump) > 180)
             {
-                ring[i].X -= Turn * Math.Round(jump / Turn);
+                ring[i].X = Rounding.ToE7(ring[i].X - Turn * Math.Round(jump / Turn));
             }
         }
     }
@@ -30,24 +31,23 @@ internal static class Antimeridian
         {
             foreach (Coordinate point in ring)
             {
-                point.X -= turns * Turn;
+                point.X = Rounding.ToE7(point.X - turns * Turn);
             }
         }
     }
 
-    /// <summary>Joins polygons that end at 180 degrees with those that go on from -180.</summary>
+    /// <summary>One area of polygons that do not overlap; those that go on from -180 where others end at 180 run on there.</summary>
     public static Geometry Join(Polygon[] polygons)
     {
-        double east = polygons.Max(polygon => polygon.EnvelopeInternal.MaxX);
-        if (polygons.Length > 1 && east >= 180 && polygons.Any(polygon => GoesOn(polygon, east)))
+        if (polygons.Length == 1)
         {
-            Geometry joined = UnaryUnionOp.Union([.. polygons.Select(polygon =>
-                GoesOn(polygon, east) ? Moved(polygon, Turn) : polygon)]);
-            polygons = [.. Parts(joined).Select(polygon =>
-                polygon.EnvelopeInternal.MinX >= 180 ? (Polygon)Moved(polygon, -Turn) : polygon)];
+            return polygons[0];
         }
 
-        return polygons.Length == 1 ? polygons[0] : polygons[0].Factory.CreateMultiPolygon(polygons);
+        double east = polygons.Max(polygon => polygon.EnvelopeInternal.MaxX);
+        Geometry joined = PolygonUnion.Of([.. polygons.Select(polygon => east >= 180 && GoesOn(polygon, east) ? (Polygon)Moved(polygon, Turn) : polygon)]);
+        Polygon[] parts = [.. Parts(joined).Select(polygon => polygon.EnvelopeInternal.MinX >= 180 ? (Polygon)Moved(polygon, -Turn) : polygon)];
+        return parts.Length == 1 ? parts[0] : joined.Factory.CreateMultiPolygon(parts);
     }
 
     /// <summary>The same area with no longitude beyond 180.</summary>
@@ -58,20 +58,27 @@ internal static class Antimeridian
             return area;
         }
 
-        GeometryFactory factory = area.Factory;
-        Polygon[] parts =
-        [
-            .. Parts(area.Intersection(factory.ToGeometry(new Envelope(-180, 180, -90, 90)))),
-            .. Parts(Moved(area.Intersection(factory.ToGeometry(new Envelope(180, 540, -90, 90))), -Turn)),
-        ];
-        return parts.Length == 1 ? parts[0] : factory.CreateMultiPolygon(parts);
+        Polygon[] parts = [.. Parts(Within(area, -180)), .. Parts(Within(area, 180)).Select(part => (Polygon)Moved(part, -Turn))];
+        return parts.Length == 1 ? parts[0] : area.Factory.CreateMultiPolygon(parts);
     }
+
+    private static Geometry Within(Geometry area, double west) => OverlayNG.Overlay(
+        area, area.Factory.ToGeometry(new Envelope(west, west + Turn, -90, 90)), SpatialFunction.Intersection, Rounding.Grid);
 
     /// <summary>The polygons of any geometry; what has no area is left out.</summary>
     public static IEnumerable<Polygon> Parts(Geometry geometry) => PolygonExtracter.GetPolygons(geometry).Cast<Polygon>();
 
-    public static Geometry Moved(Geometry geometry, double degrees) =>
-        AffineTransformation.TranslationInstance(degrees, 0).Transform(geometry);
+    private static Geometry Moved(Geometry geometry, double degrees)
+    {
+        Geometry moved = geometry.Copy();
+        foreach (Coordinate point in moved.Coordinates)
+        {
+            point.X = Rounding.ToE7(point.X + degrees);
+        }
+
+        moved.GeometryChanged();
+        return moved;
+    }
 
     private static bool GoesOn(Polygon polygon, double east) =>
         polygon.EnvelopeInternal.MinX + Turn <= east && polygon.EnvelopeInternal.MaxX < 180;

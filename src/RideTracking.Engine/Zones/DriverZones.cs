@@ -15,6 +15,15 @@ internal sealed class DriverZones
     /// <summary>The last accepted fix, if there was one.</summary>
     public Sighting? Last;
 
+    /// <summary>The accepted fix before that, if <see cref="LastFollows"/>.</summary>
+    public TrackPoint BeforeLast;
+
+    /// <summary>The last fix came soon enough after the one before for the way between to be known.</summary>
+    public bool LastFollows;
+
+    /// <summary>So did the fix that is being judged.</summary>
+    public bool FixFollows;
+
     public long Ordinal;
 
     /// <summary>By zone number.</summary>
@@ -28,6 +37,22 @@ internal sealed class DriverZones
 
     /// <summary>A silence without an end so far: of a stale driver.</summary>
     public Silence? OpenSilence;
+
+    /// <summary>Takes over an accepted fix as the last one.</summary>
+    public void See(string sessionId, in Fix fix)
+    {
+        if (Last is { } last)
+        {
+            BeforeLast = last.Point;
+            last.Set(sessionId, fix);
+        }
+        else
+        {
+            Last = Sighting.Of(sessionId, fix);
+        }
+
+        LastFollows = FixFollows;
+    }
 
     public int FindVisit(int zone)
     {
@@ -85,6 +110,11 @@ internal sealed class Sighting
 
     public ulong Sequence { get; private set; }
 
+    /// <summary>NaN when unknown.</summary>
+    public float AccuracyMeters { get; private set; } = float.NaN;
+
+    public TrackPoint Point => new(Place, AtUnixMs, AccuracyMeters);
+
     public static Sighting Of(string sessionId, in Fix fix)
     {
         var sighting = new Sighting();
@@ -95,9 +125,20 @@ internal sealed class Sighting
     public static Sighting Of(string sessionId, ulong sequence, long atUnixMs, GeoPoint place) =>
         new() { SessionId = sessionId, Sequence = sequence, AtUnixMs = atUnixMs, Place = place };
 
+    /// <summary>A place on the line from one fix to the next; named by the latter, which told it.</summary>
+    public static Sighting Between(Sighting from, string sessionId, in Fix to, double share) => Of(
+        sessionId, to.Sequence, from.AtUnixMs + (long)Math.Round((to.FixedAtUnixMs - from.AtUnixMs) * share), from.Place.Toward(to.Point, share));
+
     public void Set(string sessionId, in Fix fix) =>
-        (AtUnixMs, Place, SessionId, Sequence) = (fix.FixedAtUnixMs, fix.Point, sessionId, fix.Sequence);
+        (AtUnixMs, Place, SessionId, Sequence, AccuracyMeters) =
+            (fix.FixedAtUnixMs, fix.Point, sessionId, fix.Sequence, fix.HorizontalAccuracyMeters);
 }
+
+/// <summary>A fix, as far as a line is fitted to it.</summary>
+/// <param name="Place">Where.</param>
+/// <param name="AtUnixMs">When.</param>
+/// <param name="AccuracyMeters">A 68 % radius; NaN when unknown.</param>
+internal readonly record struct TrackPoint(GeoPoint Place, long AtUnixMs, float AccuracyMeters);
 
 internal sealed class OpenVisit(int zone)
 {
@@ -105,20 +146,6 @@ internal sealed class OpenVisit(int zone)
     public int Zone = zone;
 
     public required ZoneVisit Told;
-}
-
-/// <summary>Fixes that say otherwise than what was told, without being clear of the border.</summary>
-internal sealed class PendingChange(int zone, bool enters, Zone judgedBy, Sighting first)
-{
-    public int Zone = zone;
-
-    public bool Enters { get; } = enters;
-
-    public Zone JudgedBy { get; } = judgedBy;
-
-    public Sighting First = first;
-
-    public int Fixes;
 }
 
 /// <summary>An enter or exit as told.</summary>

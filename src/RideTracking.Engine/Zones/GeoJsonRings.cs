@@ -8,43 +8,43 @@ using RideTracking.Engine.Geo;
 namespace RideTracking.Engine.Zones;
 
 /// <summary>
-/// The rings of GeoJSON (RFC 7946), as they were written. A reader of our own, because a general one refuses an open or
-/// short ring without saying which.
+/// The rings of GeoJSON (RFC 7946), as drawing tools write it: bare, in a Feature, in a FeatureCollection, after a byte order
+/// mark. A reader of our own, because a general one refuses an open or short ring without saying which.
 /// </summary>
-internal static class GeoJsonRings
+internal sealed class GeoJsonRings
 {
-    /// <summary>Rings of points of each polygon, longitude as x and latitude as y, checked for range and nothing else.</summary>
-    public static List<List<Coordinate[]>> Read(string geoJson, int maxPoints)
+    // A collection in a collection in a collection; nobody draws more.
+    private const int DeepestCollection = 8;
+
+    private static readonly string[] KnownReferenceSystems = ["CRS84", "EPSG:4326", "EPSG::4326"];
+
+    private readonly int _maxPoints;
+    private readonly List<GivenPolygon> _polygons = [];
+    private int _left;
+    private int? _feature;
+    private int _polygon;
+    private bool _isPlain = true;
+
+    private GeoJsonRings(int maxPoints) => (_maxPoints, _left) = (maxPoints, maxPoints);
+
+    /// <summary>Rings of points of each polygon, checked for range, rounded to 1e-7 degrees, and nothing else.</summary>
+    /// <param name="geoJson">The text.</param>
+    /// <param name="maxPoints">Of all rings together.</param>
+    /// <param name="isPlain">It is a Polygon or a MultiPolygon, or a Feature of one, as any reader of GeoJSON takes it.</param>
+    public static List<GivenPolygon> Read(string geoJson, int maxPoints, out bool isPlain)
     {
         try
         {
-            using JsonDocument document = JsonDocument.Parse(geoJson);
-            JsonElement geometry = GeometryOf(document.RootElement);
-            string type = TypeOf(geometry);
-            if (type is not ("Polygon" or "MultiPolygon"))
-            {
-                throw new ZoneGeometryException(
-                    ZoneGeometryFault.NotPolygon, $"A zone is a Polygon or a MultiPolygon, not a {type}.");
-            }
-
-            if (!geometry.TryGetProperty("coordinates", out JsonElement coordinates))
-            {
-                throw Malformed($"The {type} has no coordinates.");
-            }
-
-            int left = maxPoints;
-            var polygons = new List<List<Coordinate[]>>();
-            IEnumerable<JsonElement> items = type == "Polygon" ? [coordinates] : Items(coordinates, "coordinates");
-            foreach (JsonElement polygon in items)
-            {
-                polygons.Add(ReadPolygon(polygon, polygons.Count, ref left, maxPoints));
-            }
-
-            return polygons;
+            bool isMarked = geoJson.StartsWith('\uFEFF');
+            using JsonDocument document = JsonDocument.Parse(geoJson.AsMemory(isMarked ? 1 : 0));
+            var rings = new GeoJsonRings(maxPoints);
+            rings.ReadRoot(document.RootElement);
+            isPlain = rings._isPlain && !isMarked;
+            return rings._polygons;
         }
         catch (JsonException e)
         {
-            throw Malformed($"This is not JSON: {e.Message}");
+            throw new ZoneGeometryException(ZoneGeometryFault.NotGeoJson, $"This is not JSON: {e.Message}");
         }
     }
 
@@ -83,75 +83,152 @@ internal static class GeoJsonRings
         return Encoding.UTF8.GetString(buffer.WrittenSpan);
     }
 
-    private static JsonElement GeometryOf(JsonElement root)
+    private void ReadRoot(JsonElement root)
     {
-        if (TypeOf(root) != "Feature")
+        if (TypeOf(root) != "FeatureCollection")
         {
-            return root;
+            ReadFeature(root);
+            return;
         }
 
-        return root.TryGetProperty("geometry", out JsonElement geometry) && geometry.ValueKind == JsonValueKind.Object
-            ? geometry
-            : throw Malformed("The Feature has no geometry.");
+        CheckReferenceSystem(root);
+        _isPlain = false;
+        foreach ((int number, JsonElement feature) in Items(Member(root, "features"), "the features").Index())
+        {
+            (_feature, _polygon) = (number, 0);
+            ReadFeature(feature);
+        }
     }
 
-    private static string TypeOf(JsonElement element) =>
+    private void ReadFeature(JsonElement element)
+    {
+        if (TypeOf(element) != "Feature")
+        {
+            ReadGeometry(element, DeepestCollection);
+            return;
+        }
+
+        CheckReferenceSystem(element);
+        JsonElement geometry = Member(element, "geometry");
+        if (geometry.ValueKind != JsonValueKind.Null)
+        {
+            ReadGeometry(geometry, DeepestCollection);
+        }
+        else if (_feature is null)
+        {
+            throw Malformed("The Feature has no geometry: draw one.");
+        }
+    }
+
+    private void ReadGeometry(JsonElement geometry, int deepest)
+    {
+        string type = TypeOf(geometry);
+        CheckReferenceSystem(geometry);
+        switch (type)
+        {
+            case "Polygon":
+                ReadPolygon(Member(geometry, "coordinates"));
+                break;
+            case "MultiPolygon":
+                foreach (JsonElement polygon in Items(Member(geometry, "coordinates"), "the coordinates of a MultiPolygon"))
+                {
+                    ReadPolygon(polygon);
+                }
+
+                break;
+            case "GeometryCollection" when deepest > 0:
+                _isPlain = false;
+                foreach (JsonElement part in Items(Member(geometry, "geometries"), "the geometries"))
+                {
+                    ReadGeometry(part, deepest - 1);
+                }
+
+                break;
+            default:
+                throw new ZoneGeometryException(
+                    ZoneGeometryFault.NotPolygon, $"A zone is a Polygon or a MultiPolygon, or some of them, not a {type}: take it out.", feature: _feature);
+        }
+    }
+
+    /// <summary>Before RFC 7946, GeoJSON could name a reference system; tools still write the one that is meant without it.</summary>
+    private void CheckReferenceSystem(JsonElement element)
+    {
+        if (element.TryGetProperty("crs", out JsonElement crs) && crs.ValueKind != JsonValueKind.Null)
+        {
+            string name = crs.ValueKind == JsonValueKind.Object
+                && crs.TryGetProperty("properties", out JsonElement properties) && properties.ValueKind == JsonValueKind.Object
+                && properties.TryGetProperty("name", out JsonElement told) && told.ValueKind == JsonValueKind.String
+                    ? told.GetString()!
+                    : crs.ToString();
+            if (!KnownReferenceSystems.Any(known => name.EndsWith(known, StringComparison.OrdinalIgnoreCase)))
+            {
+                throw new ZoneGeometryException(
+                    ZoneGeometryFault.OtherReferenceSystem,
+                    $"The coordinates are told in {name[..Math.Min(name.Length, 100)]} (crs); export them as longitude and latitude, WGS 84 (EPSG:4326).", feature: _feature);
+            }
+        }
+    }
+
+    private string TypeOf(JsonElement element) =>
         element.ValueKind == JsonValueKind.Object
         && element.TryGetProperty("type", out JsonElement type) && type.ValueKind == JsonValueKind.String
             ? type.GetString()!
             : throw Malformed("GeoJSON is an object with a type.");
 
-    private static List<Coordinate[]> ReadPolygon(JsonElement polygon, int polygonIndex, ref int left, int maxPoints)
+    private void ReadPolygon(JsonElement polygon)
     {
         var rings = new List<Coordinate[]>();
-        foreach (JsonElement ring in Items(polygon, $"polygon {polygonIndex}"))
+        foreach (JsonElement ring in Items(polygon, $"polygon {_polygon}"))
         {
             var points = new List<Coordinate>();
-            foreach (JsonElement position in Items(ring, $"ring {rings.Count} of polygon {polygonIndex}"))
+            foreach (JsonElement position in Items(ring, $"ring {rings.Count} of polygon {_polygon}"))
             {
-                if (left-- == 0)
+                if (_left-- == 0)
                 {
                     throw new ZoneGeometryException(
-                        ZoneGeometryFault.TooManyPoints, $"A zone may have {maxPoints} points; this one has more.",
-                        polygonIndex, rings.Count, points.Count);
+                        ZoneGeometryFault.TooManyPoints, $"A zone may have {_maxPoints} points; this one has more.",
+                        _polygon, rings.Count, points.Count, feature: _feature);
                 }
 
-                points.Add(ReadPoint(position, polygonIndex, rings.Count, points.Count));
+                points.Add(ReadPoint(position, rings.Count, points.Count));
             }
 
             rings.Add([.. points]);
         }
 
-        return rings;
+        _polygons.Add(new GivenPolygon(rings, _feature, _polygon++));
     }
 
-    private static Coordinate ReadPoint(JsonElement position, int polygon, int ring, int point)
+    private Coordinate ReadPoint(JsonElement position, int ring, int point)
     {
-        // A third number is the altitude: allowed, and of no use here.
-        if (position.ValueKind != JsonValueKind.Array || position.GetArrayLength() is < 2 or > 3
+        // Third and fourth numbers are altitude and measure: of no use here.
+        if (position.ValueKind != JsonValueKind.Array || position.GetArrayLength() < 2
             || position[0].ValueKind != JsonValueKind.Number || position[1].ValueKind != JsonValueKind.Number)
         {
             throw new ZoneGeometryException(
-                ZoneGeometryFault.NotGeoJson, "A position is [longitude, latitude].", polygon, ring, point);
+                ZoneGeometryFault.NotGeoJson, "A position is [longitude, latitude].", _polygon, ring, point, feature: _feature);
         }
 
-        double longitude = position[0].GetDouble(), latitude = position[1].GetDouble();
+        double longitude = Rounding.ToE7(position[0].GetDouble()), latitude = Rounding.ToE7(position[1].GetDouble());
         if (!(Math.Abs(latitude) <= 90) || !(Math.Abs(longitude) <= 360))
         {
             throw new ZoneGeometryException(
                 ZoneGeometryFault.CoordinateOutOfRange,
                 "Latitudes run from -90 to 90, longitudes from -180 to 180 (up to 360 to cross the antimeridian);"
                 + " longitude comes first.",
-                polygon, ring, point, new GeoPoint(latitude, longitude));
+                _polygon, ring, point, new GeoPoint(latitude, longitude), _feature);
         }
 
         return new Coordinate(longitude, latitude);
     }
 
-    private static JsonElement.ArrayEnumerator Items(JsonElement element, string what) =>
+    private JsonElement Member(JsonElement element, string name) =>
+        element.TryGetProperty(name, out JsonElement member) ? member : throw Malformed($"The {TypeOf(element)} has no {name}.");
+
+    private JsonElement.ArrayEnumerator Items(JsonElement element, string what) =>
         element.ValueKind == JsonValueKind.Array ? element.EnumerateArray() : throw Malformed($"Expected an array: {what}.");
 
-    private static ZoneGeometryException Malformed(string problem) => new(ZoneGeometryFault.NotGeoJson, problem);
+    private ZoneGeometryException Malformed(string problem) => new(ZoneGeometryFault.NotGeoJson, problem, feature: _feature);
 
     private static void WriteRing(Utf8JsonWriter writer, Coordinate[] ring, bool counterclockwise)
     {
@@ -159,8 +236,8 @@ internal static class GeoJsonRings
         foreach (Coordinate point in Orientation.IsCCW(ring) == counterclockwise ? ring : ring.Reverse())
         {
             writer.WriteStartArray();
-            writer.WriteNumberValue(point.X);
-            writer.WriteNumberValue(point.Y);
+            writer.WriteNumberValue(Rounding.ToE7(point.X));
+            writer.WriteNumberValue(Rounding.ToE7(point.Y));
             writer.WriteEndArray();
         }
 

@@ -126,6 +126,50 @@ internal sealed class ZoneBorder
         return Math.Sqrt(nearest);
     }
 
+    /// <summary>Where a straight line in longitude and latitude, the short way round the earth, meets the border.</summary>
+    /// <param name="from">Must be valid.</param>
+    /// <param name="to">Must be valid.</param>
+    /// <param name="first">Share of the line, 0 to 1, up to where it meets the border first.</param>
+    /// <param name="last">And last.</param>
+    /// <returns>False when it does not.</returns>
+    public bool Meets(GeoPoint from, GeoPoint to, out double first, out double last)
+    {
+        (first, last) = (double.PositiveInfinity, double.NegativeInfinity);
+        double south = Math.Min(from.LatitudeDegrees, to.LatitudeDegrees), north = Math.Max(from.LatitudeDegrees, to.LatitudeDegrees);
+        if (south > North || north < South)
+        {
+            return false;
+        }
+
+        double alongX = Earth.TurnDegrees(from.LongitudeDegrees, to.LongitudeDegrees), alongY = to.LatitudeDegrees - from.LatitudeDegrees;
+        double y = from.LatitudeDegrees;
+        for (double x = from.LongitudeDegrees - 360; x <= from.LongitudeDegrees + 720; x += 360)
+        {
+            double west = Math.Min(x, x + alongX), east = Math.Max(x, x + alongX);
+            if (west > East || east < West)
+            {
+                continue;
+            }
+
+            foreach (ref readonly Edge edge in _edges.AsSpan(_bandStarts[BandOf(south)].._bandStarts[BandOf(north) + 1]))
+            {
+                if (edge.X1 < west && edge.X2 < west || edge.X1 > east && edge.X2 > east
+                    || edge.Y1 < south && edge.Y2 < south || edge.Y1 > north && edge.Y2 > north)
+                {
+                    continue;
+                }
+
+                double share = edge.ShareOf(x, y, alongX, alongY);
+                if (share is >= 0 and <= 1)
+                {
+                    (first, last) = (Math.Min(first, share), Math.Max(last, share));
+                }
+            }
+        }
+
+        return first <= last;
+    }
+
     // The ray-crossing count of NetTopologySuite's RayCrossingCounter, over all rings at once: holes flip the parity.
     private static bool Covers(ReadOnlySpan<Edge> edges, double x, double y)
     {
@@ -218,4 +262,14 @@ internal readonly record struct Edge(double X1, double Y1, double X2, double Y2)
     public double West => Math.Min(X1, X2);
 
     public double East => Math.Max(X1, X2);
+
+    /// <summary>How far along a line it crosses this edge, in lengths of the line; NaN when the edge lies on one side of it.</summary>
+    public double ShareOf(double x, double y, double alongX, double alongY)
+    {
+        // One of an edge's ends is where the next begins and has the same sign there, so no line slips between two edges.
+        double side1 = alongX * (Y1 - y) - alongY * (X1 - x), side2 = alongX * (Y2 - y) - alongY * (X2 - x);
+        return side1 >= 0 == side2 >= 0
+            ? double.NaN
+            : ((X1 - x) * (Y2 - Y1) - (Y1 - y) * (X2 - X1)) / (side2 - side1);
+    }
 }

@@ -76,7 +76,7 @@ public readonly record struct ZoneEvent
     /// <summary>Why.</summary>
     public required ZoneEventCause Cause { get; init; }
 
-    /// <summary>When it happened, by the server's clock, milliseconds since 1970: the first fix that told, not the one that made sure.</summary>
+    /// <summary>When it happened, by the server's clock, milliseconds since 1970: the first fix that told, not the one that made sure; between two fixes, when the border was crossed.</summary>
     public required long HappenedAtUnixMs { get; init; }
 
     /// <summary>Where the driver was then, as far as known.</summary>

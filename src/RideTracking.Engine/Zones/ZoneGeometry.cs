@@ -35,15 +35,30 @@ public sealed class ZoneGeometry
     internal ZoneBorder Border => _border;
 
     /// <summary>
-    /// Reads a Polygon or MultiPolygon, or a Feature of one. A ring whose longitudes jump by more than 180 degrees
-    /// between neighbours, or that goes beyond 180, crosses the antimeridian; parts cut there are joined again.
+    /// Reads a Polygon or MultiPolygon, a Feature of one, or a FeatureCollection or GeometryCollection of several, which
+    /// become one area and may touch, not overlap. Coordinates are rounded to 1e-7 degrees, as fixes have them; points given
+    /// twice and edges there and back go. A ring whose longitudes jump by more than 180 degrees between neighbours, or that
+    /// goes beyond 180, crosses the antimeridian; parts cut there are joined again.
     /// </summary>
     /// <exception cref="ZoneGeometryException">It is refused, with what is wrong and where.</exception>
     public static ZoneGeometry Parse(string geoJson, ZoneLimits limits)
     {
         ArgumentNullException.ThrowIfNull(geoJson);
         ArgumentNullException.ThrowIfNull(limits);
-        return RingCheck.Build(GeoJsonRings.Read(geoJson, limits.MaxPoints), limits);
+        return RingCheck.Build(GeoJsonRings.Read(geoJson, limits.MaxPoints, out _), limits);
+    }
+
+    /// <summary>
+    /// The GeoJSON to keep of a zone: as it was given where it is a Polygon, a MultiPolygon or a Feature of one, else its
+    /// geometry alone, so that whoever draws it need not know all that may be imported.
+    /// </summary>
+    /// <exception cref="ZoneGeometryException">It is refused, with what is wrong and where.</exception>
+    public static string ToKeep(string geoJson, ZoneLimits limits)
+    {
+        ArgumentNullException.ThrowIfNull(geoJson);
+        ArgumentNullException.ThrowIfNull(limits);
+        ZoneGeometry geometry = RingCheck.Build(GeoJsonRings.Read(geoJson, limits.MaxPoints, out bool isPlain), limits);
+        return isPlain ? geoJson : geometry.ToGeoJson();
     }
 
     /// <summary>

@@ -47,20 +47,27 @@ public enum ZoneGeometryFault
 
     /// <summary>A ring without area.</summary>
     NoArea,
+
+    /// <summary>Coordinates in another reference system than WGS 84.</summary>
+    OtherReferenceSystem,
 }
 
 /// <summary>A zone's geometry is refused. The message says what is wrong and where, for the person who drew it.</summary>
 public sealed class ZoneGeometryException : FormatException
 {
     internal ZoneGeometryException(
-        ZoneGeometryFault fault, string problem, int? polygon = null, int? ring = null, int? point = null, GeoPoint? place = null)
-        : base(problem + Where(polygon, ring, point, place))
+        ZoneGeometryFault fault, string problem, int? polygon = null, int? ring = null, int? point = null, GeoPoint? place = null,
+        int? feature = null)
+        : base(problem + Where(feature, polygon, ring, point, place))
     {
-        (Fault, PolygonIndex, RingIndex, PointIndex, Place) = (fault, polygon, ring, point, place);
+        (Fault, FeatureIndex, PolygonIndex, RingIndex, PointIndex, Place) = (fault, feature, polygon, ring, point, place);
     }
 
     /// <summary>What is wrong.</summary>
     public ZoneGeometryFault Fault { get; }
+
+    /// <summary>Which feature of a FeatureCollection, from 0; null when there is none, or it is not about one.</summary>
+    public int? FeatureIndex { get; }
 
     /// <summary>Which polygon of a MultiPolygon, from 0; null when it is not about one.</summary>
     public int? PolygonIndex { get; }
@@ -74,10 +81,11 @@ public sealed class ZoneGeometryException : FormatException
     /// <summary>The place on earth, as given or where lines cross; null when it is not about one.</summary>
     public GeoPoint? Place { get; }
 
-    private static string Where(int? polygon, int? ring, int? point, GeoPoint? place)
+    private static string Where(int? feature, int? polygon, int? ring, int? point, GeoPoint? place)
     {
         string where = string.Join(", ", new[]
         {
+            feature is null ? null : $"feature {feature}",
             polygon is null ? null : $"polygon {polygon}",
             ring is null ? null : ring == 0 ? "ring 0 (the shell)" : $"ring {ring} (a hole)",
             point is null ? null : $"point {point}",

@@ -97,6 +97,24 @@ public sealed class ZoneSet
         return found.DrainToImmutable();
     }
 
+    /// <summary>The zones whose border a straight line meets, the short way round the earth. Allocates nothing once the list is long enough.</summary>
+    /// <param name="from">Must be valid.</param>
+    /// <param name="to">Must be valid.</param>
+    /// <param name="zones">Filled with their numbers, each once, in no order.</param>
+    public void Crossed(GeoPoint from, GeoPoint to, List<int> zones)
+    {
+        zones.Clear();
+        _tree.AddBordersAround(from, to, zones);
+        for (int i = zones.Count - 1; i >= 0; i--)
+        {
+            if (!_borders[zones[i]].Meets(from, to, out _, out _))
+            {
+                zones[i] = zones[^1];
+                zones.RemoveAt(zones.Count - 1);
+            }
+        }
+    }
+
     /// <summary>Which zones let a trip start or end at a place, and which refuse.</summary>
     public ZoneAdmission Admits(GeoPoint point) => _places.Admits(point);
 

@@ -65,6 +65,7 @@ public sealed partial class ZoneTracker
         lock (driver)
         {
             driver.Visits.Clear();
+            driver.Pending.Clear();
             Put(driver, state);
         }
     }
@@ -73,6 +74,7 @@ public sealed partial class ZoneTracker
     {
         driver.Set = null;
         driver.Last = Sighting.Of(state.SessionId, state.Sequence, state.FixedAtUnixMs, state.Place);
+        driver.LastFollows = false;
         driver.IsPresent = state.IsPresent;
         driver.Ordinal = state.LastOrdinal;
         driver.Visits.AddRange(state.Visits.Select(visit => new OpenVisit(-1) { Told = visit }));

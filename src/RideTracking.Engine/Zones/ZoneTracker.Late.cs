@@ -77,9 +77,9 @@ public sealed partial class ZoneTracker
                 };
             }
         }
-        else if (driver.FindPending(number, isInside) is { } pending && pending.First.AtUnixMs == silence.End!.AtUnixMs)
+        else if (driver.FindPending(number, isInside) is { First: { } first } pending && first.AtUnixMs == silence.End!.AtUnixMs)
         {
-            pending.First = seen; // Not told yet, so there is nothing to correct.
+            pending.BeginAt(seen); // Not told yet, so there is nothing to correct.
         }
         else
         {

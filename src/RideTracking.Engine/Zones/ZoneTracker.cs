@@ -14,6 +14,14 @@ namespace RideTracking.Engine.Zones;
 /// <param name="limits">How sure a driver must be in or out.</param>
 public sealed partial class ZoneTracker(DriverSlots slots, ZoneSet zones, ZoneTrackerLimits limits)
 {
+    // How a line is moved to see whether it passes however wrong it is, in shares of its error: not to its two ends alone, or one
+    // between two parts of a zone would pass by way of both.
+    private static readonly double[] Sideways = [0, -1, -0.5, 0.5, 1];
+
+    // Zones whose border the way to a fix crosses: of one call.
+    [ThreadStatic]
+    private static List<int>? _crossed;
+
     private readonly SlotTable<DriverZones?> _drivers = new();
     private volatile Applied _applied = new(zones, 0);
     private long _lateFixesUnjudged;
@@ -123,22 +131,29 @@ public sealed partial class ZoneTracker(DriverSlots slots, ZoneSet zones, ZoneTr
         EndSilence(driver, sessionId, fix);
         ZoneSet set = driver.Set!;
         GeoPoint place = fix.Point;
+        driver.FixFollows = driver.IsPresent && driver.Last is { } before
+            && fix.FixedAtUnixMs - before.AtUnixMs <= limits.SilenceAfter.TotalMilliseconds;
+        List<int> crossed = _crossed ??= [];
+        crossed.Clear();
+        if (driver.FixFollows && driver.Last!.Place != place)
+        {
+            set.Crossed(driver.Last.Place, place, crossed);
+        }
+
         Span<int> room = set.MaxZonesAtOnce <= 64 ? stackalloc int[set.MaxZonesAtOnce] : new int[set.MaxZonesAtOnce];
         ReadOnlySpan<int> inside = room[..set.Containing(place, room)];
-        if (driver.Pending.Count > 0 || !IsAsTold(driver, inside))
+        if (driver.Pending.Count > 0 || crossed.Count > 0 || !IsAsTold(driver, inside))
         {
-            Compare(driver, slot, sessionId, fix, inside, events);
+            if (!driver.FixFollows)
+            {
+                ForgetExcursions(driver);
+            }
+
+            Compare(driver, slot, sessionId, fix, inside, crossed, events);
         }
 
         driver.IsPresent = true;
-        if (driver.Last is { } sighting)
-        {
-            sighting.Set(sessionId, fix);
-        }
-        else
-        {
-            driver.Last = Sighting.Of(sessionId, fix);
-        }
+        driver.See(sessionId, fix);
     }
 
     private static bool IsAsTold(DriverZones driver, ReadOnlySpan<int> inside)
@@ -157,73 +172,6 @@ public sealed partial class ZoneTracker(DriverSlots slots, ZoneSet zones, ZoneTr
         }
 
         return true;
-    }
-
-    private void Compare(
-        DriverZones driver, int slot, string sessionId, in Fix fix, ReadOnlySpan<int> inside, List<ZoneEvent> events)
-    {
-        for (int i = driver.Pending.Count - 1; i >= 0; i--)
-        {
-            if (inside.Contains(driver.Pending[i].Zone) != driver.Pending[i].Enters)
-            {
-                driver.Pending.RemoveAt(i);
-            }
-        }
-
-        for (int i = driver.Visits.Count - 1; i >= 0; i--)
-        {
-            OpenVisit visit = driver.Visits[i];
-            if (!inside.Contains(visit.Zone) && IsSure(driver, visit.Zone, enters: false, sessionId, fix) is { } first)
-            {
-                TellDwell(driver, slot, visit, first.AtUnixMs - 1, events);
-                driver.Visits.RemoveAt(i);
-                Tell(driver, slot, driver.Set!.Zones[visit.Zone], ZoneEventKind.Exit, ZoneEventCause.Left, first, events);
-            }
-        }
-
-        foreach (int zone in inside)
-        {
-            if (driver.FindVisit(zone) < 0 && IsSure(driver, zone, enters: true, sessionId, fix) is { } first)
-            {
-                Enter(driver, slot, zone, ZoneEventCause.Moved, first, events);
-            }
-        }
-    }
-
-    /// <summary>The first of the fixes that agree on a change, once there is no doubt; null until then.</summary>
-    private Sighting? IsSure(DriverZones driver, int zone, bool enters, string sessionId, in Fix fix)
-    {
-        Zone judgedBy = driver.Set!.Zones[zone];
-        PendingChange? pending = driver.FindPending(zone, enters);
-        if (pending is null)
-        {
-            var first = Sighting.Of(sessionId, fix);
-            if (IsClear(judgedBy, fix))
-            {
-                return first;
-            }
-
-            pending = new PendingChange(zone, enters, judgedBy, first);
-            driver.Pending.Add(pending);
-        }
-
-        pending.Fixes++;
-        bool agreed = pending.Fixes >= limits.AgreeingFixes
-            && fix.FixedAtUnixMs - pending.First.AtUnixMs >= limits.AgreeFor.TotalMilliseconds;
-        if (!agreed && !IsClear(judgedBy, fix))
-        {
-            return null;
-        }
-
-        driver.Pending.Remove(pending);
-        return pending.First;
-    }
-
-    private bool IsClear(Zone zone, in Fix fix)
-    {
-        double accuracy = float.IsNaN(fix.HorizontalAccuracyMeters) ? limits.AssumedAccuracyMeters : fix.HorizontalAccuracyMeters;
-        double margin = Math.Min(limits.ClearAccuracies * accuracy, limits.MaxClearMeters);
-        return zone.Geometry.MetersToBorder(fix.Point, margin) >= margin;
     }
 
     private void EndAll(int slot, long atUnixMs, ZoneEventCause cause, List<ZoneEvent> events)
@@ -275,6 +223,13 @@ public sealed partial class ZoneTracker(DriverSlots slots, ZoneSet zones, ZoneTr
             zone.Id, zone.Version, zone.Kind, at.AtUnixMs, id, at.SessionId, at.Sequence, DwellTold: false));
     }
 
+    private void Leave(DriverZones driver, int slot, OpenVisit visit, Sighting at, List<ZoneEvent> events)
+    {
+        TellDwell(driver, slot, visit, at.AtUnixMs - 1, events);
+        driver.Visits.Remove(visit);
+        Tell(driver, slot, driver.Set!.Zones[visit.Zone], ZoneEventKind.Exit, ZoneEventCause.Left, at, events);
+    }
+
     private void TellDwell(DriverZones driver, int slot, OpenVisit visit, long untilUnixMs, List<ZoneEvent> events)
     {
         Zone zone = driver.Set!.Zones[visit.Zone];
@@ -285,8 +240,14 @@ public sealed partial class ZoneTracker(DriverSlots slots, ZoneSet zones, ZoneTr
 
         // Somebody who may have left before it was due is not told to have stayed, until that is sure.
         long due = visit.Told.EnteredAtUnixMs + (long)dwell.TotalMilliseconds;
-        if (due <= untilUnixMs && !(driver.FindPending(visit.Zone, enters: false)?.First.AtUnixMs <= due))
+        PendingChange? doubt = driver.FindPending(visit.Zone, enters: false);
+        if (due <= untilUnixMs && !(doubt?.First?.AtUnixMs <= due))
         {
+            if (doubt?.Excursion?.Begin.AtUnixMs <= due)
+            {
+                doubt.Excursion = null; // Seen inside again since, and told to have stayed: nothing is told of before that any more.
+            }
+
             visit.Told = visit.Told with { DwellTold = true };
             Tell(driver, slot, zone, ZoneEventKind.Dwell, ZoneEventCause.Unspecified,
                 Sighting.Of(visit.Told.SessionId, visit.Told.Sequence, due, driver.Last!.Place), events);

@@ -52,7 +52,71 @@ internal sealed class ZoneTree
             child = _children[child * Fan + (y >> shift & 3) * 4 + (x >> shift & 3)];
         }
 
-        int list = ~child;
-        return _lists.AsSpan(_listStarts[list].._listStarts[list + 1]);
+        return ListOf(~child);
     }
+
+    /// <summary>Appends the zones whose border meets a cell that the box around a line meets; each once.</summary>
+    /// <param name="from">Must be valid.</param>
+    /// <param name="to">Must be valid. The line goes the short way round the earth.</param>
+    /// <param name="zones">Gets their numbers.</param>
+    public void AddBordersAround(GeoPoint from, GeoPoint to, List<int> zones)
+    {
+        double west = from.LongitudeDegrees, east = west + Earth.TurnDegrees(west, to.LongitudeDegrees);
+        (west, east) = (Math.Min(west, east), Math.Max(west, east));
+        double south = Math.Min(from.LatitudeDegrees, to.LatitudeDegrees), north = Math.Max(from.LatitudeDegrees, to.LatitudeDegrees);
+        AddBorders(south, west, north, east, zones);
+        if (west <= -180)
+        {
+            AddBorders(south, west + 360, north, east + 360, zones);
+        }
+
+        if (east >= 180)
+        {
+            AddBorders(south, west - 360, north, east - 360, zones);
+        }
+    }
+
+    // Leaf by leaf along a row, rows as high as the lowest leaf in them: mostly it is one leaf, or two.
+    private void AddBorders(double south, double west, double north, double east, List<int> zones)
+    {
+        if (south > _north || north < _south || west > _east || east < _west)
+        {
+            return;
+        }
+
+        int firstX = PlaceOf(west, _west, _unitsPerLongitude), lastX = PlaceOf(east, _west, _unitsPerLongitude);
+        int lastY = PlaceOf(north, _south, _unitsPerLatitude);
+        for (int y = PlaceOf(south, _south, _unitsPerLatitude); y <= lastY;)
+        {
+            int nextY = int.MaxValue;
+            for (int x = firstX; x <= lastX;)
+            {
+                int child = 0, shift = 2 * _levels;
+                while (child >= 0)
+                {
+                    shift -= 2;
+                    child = _children[child * Fan + (y >> shift & 3) * 4 + (x >> shift & 3)];
+                }
+
+                bool isFirstList = zones.Count == 0;
+                foreach (int entry in ListOf(~child))
+                {
+                    if ((entry & 1) != 0 && (isFirstList || !zones.Contains(entry >> 1)))
+                    {
+                        zones.Add(entry >> 1);
+                    }
+                }
+
+                x = ((x >> shift) + 1) << shift;
+                nextY = Math.Min(nextY, ((y >> shift) + 1) << shift);
+            }
+
+            y = nextY;
+        }
+    }
+
+    private int PlaceOf(double degrees, double start, double unitsPerDegree) =>
+        (int)Math.Clamp((degrees - start) * unitsPerDegree, 0, (1 << 2 * _levels) - 1);
+
+    private ReadOnlySpan<int> ListOf(int list) => _lists.AsSpan(_listStarts[list].._listStarts[list + 1]);
 }

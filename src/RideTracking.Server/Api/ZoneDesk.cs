@@ -49,7 +49,7 @@ internal sealed class ZoneDesk(ZoneBook book, IOptions<ZoneOptions> options)
             check.OptionalDuration("zone.dwell_after", zone.DwellAfter, TimeSpan.FromTicks(1), TimeSpan.FromDays(30), "must be above 0 and at most 30 days, or absent");
             try
             {
-                ZoneGeometry.Parse(zone.GeoJson, options.Value.Limits);
+                zone.GeoJson = ZoneGeometry.ToKeep(zone.GeoJson, options.Value.Limits);
             }
             catch (ZoneGeometryException e)
             {

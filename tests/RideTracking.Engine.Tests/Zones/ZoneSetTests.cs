@@ -34,6 +34,33 @@ public class ZoneSetTests
             iter: 40);
 
     [Fact]
+    public void A_way_crosses_the_borders_that_NetTopologySuite_says() =>
+        Gen.Select(ZoneWorld.Center, Gen.Int[1, 25], Gen.Double[-3, -0.1], Gen.Double[0.001, 2], Gen.Int[0, 1 << 20]).Sample(
+            (center, count, size, step, seed) =>
+            {
+                var random = new Random(seed);
+                double spread = Math.Pow(10, size);
+                ZoneSet set = ZoneSet.Of(Enumerable.Range(0, count).Select(i => ZoneWorld.Named(
+                    $"z{i}",
+                    ZoneWorld.Star(Near(center, spread, random), 0.9 * spread * (0.05 + 0.95 * random.NextDouble()), random, i % 2 == 0))));
+                var found = new List<int>();
+                for (int i = 0; i < 200; i++)
+                {
+                    GeoPoint from = Near(center, 2 * spread, random), to = Near(from, step * spread, random);
+                    set.Crossed(from, to, found);
+                    IEnumerable<int> expected = Enumerable.Range(0, count).Where(zone => new[] { -360, 0, 360 }.Any(turn =>
+                        set.Zones[zone].Geometry.Area.Boundary.Intersects(Factory.CreateLineString(
+                        [
+                            new Coordinate(from.LongitudeDegrees + turn, from.LatitudeDegrees),
+                            new Coordinate(
+                                from.LongitudeDegrees + turn + Earth.TurnDegrees(from.LongitudeDegrees, to.LongitudeDegrees), to.LatitudeDegrees),
+                        ]))));
+                    Assert.Equal(expected, found.Order());
+                }
+            },
+            iter: 40);
+
+    [Fact]
     public void Zones_all_over_the_earth_are_found() =>
         Gen.Select(Gen.Int[1, 60], Gen.Int[0, 1 << 20]).Sample(
             (count, seed) =>

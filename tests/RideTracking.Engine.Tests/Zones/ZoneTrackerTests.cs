@@ -119,8 +119,9 @@ public class ZoneTrackerTests
             ZoneSet set = ZoneSet.Of(Enumerable.Range(0, 12).Select(i => ZoneWorld.Named(
                 $"z{i:00}", ZoneWorld.Star(
                     ZoneWorld.Offset(center, 3_000 * random.NextDouble(), 3_000 * random.NextDouble()), 0.02, random, i % 2 == 0))));
-            var driver = new TrackedDriver(set);
-            var limits = new ZoneTrackerLimits();
+            // No fix follows another so soon that the way between would say anything.
+            var limits = new ZoneTrackerLimits { SilenceAfter = TimeSpan.FromMilliseconds(1) };
+            var driver = new TrackedDriver(set, limits);
             GeoPoint place = center;
             double seconds = 0, bearing = 0;
             var track = new List<(double Seconds, GeoPoint Place, float Accuracy)>();

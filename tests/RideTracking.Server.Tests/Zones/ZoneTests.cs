@@ -36,6 +36,10 @@ public sealed class ZoneTests
             var changed = await fleet.UpsertAsync("a", ZoneKind.NoPickup, Square);
             Assert.True(changed.Version > made.Version);
             version = (await fleet.UpsertAsync("b", ZoneKind.Queue, Square)).Version;
+            // Of what tools export around a geometry, the geometry is kept: whoever draws a zone need not know all of it.
+            var imported = await fleet.UpsertAsync(
+                "c", ZoneKind.Geofence, $$"""{"type":"FeatureCollection","features":[{"type":"Feature","geometry":null},{"type":"Feature","geometry":{{Square}} }]}""");
+            Assert.StartsWith("""{"type":"Polygon","coordinates":[[[""", imported.GeoJson, StringComparison.Ordinal);
             var page = await fleet.Client.ListZonesAsync(new ListZonesRequest { PageSize = 1 }, fleet.Ops, cancellationToken: Cancel);
             Assert.Equal(("a", "a"), (Assert.Single(page.Zones).ZoneId, page.NextPageToken));
             await fleet.Client.DeleteZoneAsync(new DeleteZoneRequest { ZoneId = "a" }, fleet.Ops, cancellationToken: Cancel);
