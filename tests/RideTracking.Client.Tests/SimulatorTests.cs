@@ -37,7 +37,7 @@ public sealed class SimulatorTests : IDisposable
         using var reader = TraceReader.Open(WriteTrace(vehicles: 6, fixesEach: 40, broken: 3));
         using var connections = Connect(server.GrpcAddress, server.DataFolder);
         using var acked = new AckedLines();
-        var run = new ReplayRun(reader, connections, SpeedUp, timeStart: null, availability: true, acked);
+        var run = new ReplayRun(reader, connections, SpeedUp, timeStart: null, availability: true, longestGap: null, acked);
         await run.RunAsync(Patience.LongToken);
 
         var summary = run.Summary();
@@ -60,7 +60,7 @@ public sealed class SimulatorTests : IDisposable
         {
             using var reader = TraceReader.Open(WriteTrace(vehicles: 8, fixesEach: 150, broken: 0));
             using var connections = Connect(server.GrpcAddress, data);
-            var run = new ReplayRun(reader, connections, SpeedUp, timeStart: null, availability: false, acked);
+            var run = new ReplayRun(reader, connections, SpeedUp, timeStart: null, availability: false, longestGap: null, acked);
             var running = run.RunAsync(Patience.LongToken);
             for (var kill = 1; kill <= 3; kill++)
             {
@@ -148,7 +148,7 @@ public sealed class SimulatorTests : IDisposable
         using var reader = TraceReader.Open(WriteTrace(vehicles: 1, fixesEach: 2, broken: 0));
         var token = server.TokenOf(Server.Access.Role.Driver, "somebody-else").GetValue("authorization")!["Bearer ".Length..];
         using var connections = new ServerConnections([server.GrpcAddress], 1, _ => ValueTask.FromResult(token));
-        var run = new ReplayRun(reader, connections, 1, null, availability: false, acked: null);
+        var run = new ReplayRun(reader, connections, 1, null, availability: false, longestGap: null, acked: null);
         var error = await Assert.ThrowsAsync<UserErrorException>(() => run.RunAsync(Patience.LongToken));
         Assert.Contains($"{server.GrpcAddress}", error.Message, StringComparison.Ordinal);
     }

@@ -32,6 +32,9 @@ public sealed class TraceReaderTests : IDisposable
     [InlineData("2013-07-01T00:00:53Z")]
     [InlineData("2013-07-01 00:00:53")]
     [InlineData("2013-07-01T02:00:53+02:00")]
+    [InlineData("1372636853000000")]
+    [InlineData("1372636853000000000")]
+    [InlineData("20130701000053")]
     public async Task Times_are_unix_seconds_or_milliseconds_or_iso_8601(string time)
     {
         var rows = await ReadAsync($"time,vehicle_id,lat,lon\n{time},a,1,2");
@@ -43,6 +46,11 @@ public sealed class TraceReaderTests : IDisposable
     [InlineData("-5,a,1,2", "time")]
     [InlineData("1e300,a,1,2", "time")]
     [InlineData("NaN,a,1,2", "time")]
+    [InlineData("41456.0006,a,1,2", "spreadsheet")]
+    [InlineData("15,a,1,2", "seconds since a start")]
+    [InlineData("20131301000053,a,1,2", "time")]
+    [InlineData("99991231235959,a,1,2", "time")]
+    [InlineData("1372636853,a,1.2.3,2", "latitude")]
     [InlineData("1372636853,,1,2", "vehicle id")]
     [InlineData("1372636853,a b,1,2", "vehicle id")]
     [InlineData("1372636853,a,north,2", "latitude")]
@@ -61,6 +69,43 @@ public sealed class TraceReaderTests : IDisposable
         var row = Assert.Single(reader.BrokenRows);
         Assert.Equal(3, row.LineNumber);
         Assert.Contains(reason, row.Reason, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("TaxiID,Date Time,Latitude,Longitude")]
+    [InlineData("cab-id,TIMESTAMP,GPS_Lat,GPS_Lng")]
+    [InlineData("Medallion,unixTime,lat,LONG")]
+    public async Task Letter_case_and_signs_in_headers_do_not_matter(string header)
+    {
+        var rows = await ReadAsync($"{header}\na,1372636853,41.5,-8.5\n");
+        Assert.Equal(("a", 41.5, -8.5), (Assert.Single(rows).VehicleId, rows[0].LatitudeDegrees, rows[0].LongitudeDegrees));
+    }
+
+    [Fact]
+    public async Task A_speed_in_another_unit_is_not_taken_for_metres_a_second()
+    {
+        var rows = await ReadAsync("time,taxi,lat,lon,Speed (km/h)\n1372636853,a,1,2,50\n");
+        Assert.Null(Assert.Single(rows).SpeedMetersPerSecond);
+    }
+
+    [Fact]
+    public async Task Columns_with_other_names_are_told()
+    {
+        var path = _folder.File("named.csv");
+        await File.WriteAllTextAsync(path, "Wagen;Zeit;Breite;lon\n7;1372636853;41,5;-8,5\n", TestContext.Current.CancellationToken);
+        using var reader = TraceReader.Open(path, ["vehicle=wagen", "time=Zeit", "lat=Breite"]);
+        var row = Assert.Single(await ReadAsync(reader));
+        Assert.Equal(("7", 41.5, -8.5), (row.VehicleId, row.LatitudeDegrees, row.LongitudeDegrees));
+        Assert.Contains("no column Ort", Assert.Throws<UserErrorException>(() => TraceReader.Open(path, ["lat=Ort"])).Message, StringComparison.Ordinal);
+        Assert.Contains("write what=name", Assert.Throws<UserErrorException>(() => TraceReader.Open(path, ["=Breite"])).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_gap_that_is_skipped_takes_no_time()
+    {
+        var clock = new RecordingClock(DateTimeOffset.UnixEpoch, speedUp: 10);
+        clock.Skip(TimeSpan.FromHours(5));
+        Assert.Equal(DateTimeOffset.UnixEpoch.AddHours(5), clock.GetUtcNow());
     }
 
     [Fact]

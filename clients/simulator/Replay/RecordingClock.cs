@@ -7,7 +7,7 @@ namespace RideTracking.Simulator.Replay;
 internal sealed class RecordingClock(DateTimeOffset start, double speedUp) : TimeProvider
 {
     private readonly TimeProvider _machine = System;
-    private DateTimeOffset _start = start;
+    private long _startTicks = start.UtcTicks;
     private long? _startedAt;
 
     /// <summary>Lets it run from a time on. Only once: phones whose clock jumps back would report from the future.</summary>
@@ -15,12 +15,18 @@ internal sealed class RecordingClock(DateTimeOffset start, double speedUp) : Tim
     {
         if (_startedAt is not null)
             throw new InvalidOperationException("The clock runs already.");
-        _start = now;
+        Volatile.Write(ref _startTicks, now.UtcTicks);
         _startedAt = _machine.GetTimestamp();
     }
 
-    public override DateTimeOffset GetUtcNow() =>
-        _startedAt is { } startedAt ? _start + _machine.GetElapsedTime(startedAt) * speedUp : _start;
+    /// <summary>Moves it on at once: what was to come in between comes no more. By one thread.</summary>
+    public void Skip(TimeSpan by) => Interlocked.Add(ref _startTicks, by.Ticks);
+
+    public override DateTimeOffset GetUtcNow()
+    {
+        var start = new DateTimeOffset(Volatile.Read(ref _startTicks), TimeSpan.Zero);
+        return _startedAt is { } startedAt ? start + _machine.GetElapsedTime(startedAt) * speedUp : start;
+    }
 
     public override long TimestampFrequency => (long)Math.Max(1, _machine.TimestampFrequency / speedUp);
 

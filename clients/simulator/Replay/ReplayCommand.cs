@@ -27,11 +27,13 @@ internal static class ReplayCommand
             },
         };
         var availability = new Option<bool>("--availability") { Description = "Enters the vehicles in the directory as drivers who say that they are available, and paused while the recording says occupied." };
+        var columns = new Option<string[]>("--column") { Description = "A column that the header calls otherwise: --column time=Zeit --column vehicle=Wagen; also latitude, longitude, speed, course, accuracy, occupied." };
+        var skipGaps = new Option<TimeSpan?>("--skip-gaps") { Description = "Waits no longer than this (00:05:00) where the recording has nothing, by the recording's clock." };
         var report = new Option<FileInfo?>("--report") { Description = "Writes the summary, a sample of the rejected fixes and where each vehicle stands, as JSON." };
         var ackedOut = new Option<FileInfo?>("--acked-out") { Description = "Writes a line driver,session,sequence for each fix that was acknowledged and not rejected." };
         var command = new Command("replay", "Replays recorded traces: each vehicle on its own stream, with the recorded sensor times.")
         {
-            file, speedUp, timeStart, availability, report, ackedOut,
+            file, speedUp, timeStart, availability, columns, skipGaps, report, ackedOut,
         };
         var server = new ServerOptions();
         server.AddTo(command);
@@ -40,8 +42,8 @@ internal static class ReplayCommand
         {
             using var connections = server.Connect(parsed);
             using var acked = parsed.GetValue(ackedOut) is { } path ? path.CreateText() : null;
-            using var reader = TraceReader.Open(parsed.GetValue(file)!);
-            var run = new ReplayRun(reader, connections, parsed.GetValue(speedUp), parsed.GetValue(timeStart), parsed.GetValue(availability), acked);
+            using var reader = TraceReader.Open(parsed.GetValue(file)!, parsed.GetValue(columns));
+            var run = new ReplayRun(reader, connections, parsed.GetValue(speedUp), parsed.GetValue(timeStart), parsed.GetValue(availability), parsed.GetValue(skipGaps), acked);
             await Progress.ShowAsync(run.ProgressLine, () => run.RunAsync(ct));
             var summary = run.Summary();
             Console.WriteLine(summary);

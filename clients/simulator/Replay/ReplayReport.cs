@@ -27,6 +27,12 @@ internal sealed record ReplaySummary
     public required long StreamsLost { get; init; }
     public string? LastLoss { get; init; }
     public required IReadOnlyDictionary<string, long> RefusedActions { get; init; }
+
+    /// <summary>Vehicles of which many fixes were rejected, the most first: a broken receiver, or two under one name.</summary>
+    public required IReadOnlyList<VehicleRejects> RejectedByVehicle { get; init; }
+
+    /// <summary>Of the recording's time, as nothing was in it.</summary>
+    public required TimeSpan Skipped { get; init; }
     public required TimeSpan Recorded { get; init; }
     public required TimeSpan Took { get; init; }
 
@@ -39,6 +45,8 @@ internal sealed record ReplaySummary
         Line("accepted", $"{Accepted:N0}");
         Line("history only", $"{HistoryOnly:N0}");
         Line("rejected", $"{Rejected:N0}" + string.Concat(RejectedByReason.Select(r => $"\n                  {r.Key} {r.Value:N0}")));
+        foreach (var vehicle in RejectedByVehicle.Take(10))
+            Line("", $"{vehicle.DriverId}: {vehicle.Rejected:N0} of {vehicle.Sent:N0}, most {vehicle.MostlyFor}");
         if (LoggedAtResume > 0)
             Line("in the log", $"{LoggedAtResume:N0} more (acknowledged by a resume point: accepted or history only)");
         Line("unacknowledged", $"{Unacknowledged:N0}");
@@ -48,12 +56,21 @@ internal sealed record ReplaySummary
             Line("streams lost", $"{StreamsLost:N0}, last: {LastLoss}");
         if (RefusedActions.Count > 0)
             Line("refused actions", string.Join(", ", RefusedActions.Select(r => $"{r.Key} {r.Value:N0}")));
+        if (Skipped > TimeSpan.Zero)
+            Line("skipped", string.Create(CultureInfo.InvariantCulture, $"{Skipped:d\\.hh\\:mm\\:ss} of gaps"));
         Line("took", string.Create(CultureInfo.InvariantCulture, $"{Took.TotalSeconds:N1} s for {Recorded:d\\.hh\\:mm\\:ss} of recording"));
         return text.ToString().TrimEnd();
 
         void Line(string name, string value) => text.Append(name.PadRight(18)).Append(value).Append('\n');
     }
 }
+
+/// <summary>How much of what a vehicle sent was rejected.</summary>
+/// <param name="DriverId">The vehicle.</param>
+/// <param name="Rejected">Fixes.</param>
+/// <param name="Sent">Fixes.</param>
+/// <param name="MostlyFor">The reason of most of them.</param>
+internal sealed record VehicleRejects(string DriverId, long Rejected, long Sent, string MostlyFor);
 
 /// <summary>Where a vehicle stands at the end: every fix up to the acknowledged sequence was acknowledged; "ended" says why its connection ended before the replay did.</summary>
 internal sealed record VehicleReport(string DriverId, string SessionId, ulong LastSequence, ulong AcknowledgedThrough, string? Ended);

@@ -16,6 +16,7 @@ internal sealed class ReplayRun
     private readonly DirectoryService.DirectoryServiceClient _directory;
     private readonly DateTimeOffset? _timeStart;
     private readonly bool _availability;
+    private readonly TimeSpan? _longestGap;
     private readonly ReplayTally _tally;
     private readonly Dictionary<string, ReplayVehicle> _vehicles = [];
     private readonly Lock _gate = new();
@@ -23,11 +24,13 @@ internal sealed class ReplayRun
     private RecordingClock? _clock;
     private DateTimeOffset _first;
     private DateTimeOffset _last;
+    private TimeSpan _skipped;
     private long _reported;
 
-    public ReplayRun(TraceReader reader, ServerConnections connections, double speedUp, DateTimeOffset? timeStart, bool availability, TextWriter? acked)
+    public ReplayRun(
+        TraceReader reader, ServerConnections connections, double speedUp, DateTimeOffset? timeStart, bool availability, TimeSpan? longestGap, TextWriter? acked)
     {
-        (_reader, _connections, _speedUp, _timeStart, _availability) = (reader, connections, speedUp, timeStart, availability);
+        (_reader, _connections, _speedUp, _timeStart, _availability, _longestGap) = (reader, connections, speedUp, timeStart, availability, longestGap);
         _directory = new DirectoryService.DirectoryServiceClient(connections.Next());
         _tally = new ReplayTally(acked);
     }
@@ -42,6 +45,12 @@ internal sealed class ReplayRun
             {
                 var clock = _clock ?? await StartClockAsync(row, stopping.Token);
                 var early = row.Time - clock.GetUtcNow();
+                if (early > _longestGap)
+                {
+                    clock.Skip(early - _longestGap.Value);
+                    _skipped += early - _longestGap.Value;
+                    early = _longestGap.Value;
+                }
                 if (early > TimeSpan.Zero)
                     await Task.Delay(early, clock, cancellation);
                 var vehicle = await VehicleOfAsync(row.VehicleId, clock, stopping.Token);
@@ -94,6 +103,8 @@ internal sealed class ReplayRun
             StreamsLost = _tally.Lost,
             LastLoss = _tally.LastLoss,
             RefusedActions = _tally.RefusedActions.ToDictionary(r => r.Key.ToString(), r => r.Value),
+            RejectedByVehicle = _tally.ManyRejected(id => vehicles.Find(v => v.Id == id)?.Connection.Counts.FixesSent ?? 0),
+            Skipped = _skipped,
             Recorded = _last - _first,
             Took = _took.Elapsed,
         };

@@ -10,8 +10,13 @@ internal sealed class ReplayTally(TextWriter? acked)
 {
     private const int RejectedKeptForEachReason = 200;
 
+    // A few wild fixes have most.
+    private const int ManyRejects = 20;
+    private const double ManyOfSent = 0.05;
+
     private readonly Lock _gate = new();
     private readonly Dictionary<FixRejectReason, long> _rejected = [];
+    private readonly Dictionary<(string Vehicle, FixRejectReason Reason), long> _rejectedOf = [];
     private readonly List<RejectedFix> _sample = [];
     private readonly ConcurrentDictionary<StatusCode, long> _refusedActions = new();
     private long _accepted, _historyOnly, _loggedAtResume, _lost;
@@ -38,6 +43,22 @@ internal sealed class ReplayTally(TextWriter? acked)
     {
         lock (_gate)
             return new(_rejected.ToDictionary(r => r.Key.ToString(), r => r.Value));
+    }
+
+    /// <summary>Of whom many fixes were rejected, the most first.</summary>
+    /// <param name="sentBy">How many each vehicle sent.</param>
+    public List<VehicleRejects> ManyRejected(Func<string, long> sentBy)
+    {
+        lock (_gate)
+        {
+            return
+            [
+                .. _rejectedOf.GroupBy(r => r.Key.Vehicle)
+                    .Select(v => new VehicleRejects(v.Key, v.Sum(r => r.Value), sentBy(v.Key), v.MaxBy(r => r.Value).Key.Reason.ToString()))
+                    .Where(v => v.Rejected >= ManyRejects && v.Rejected >= ManyOfSent * v.Sent)
+                    .OrderByDescending(v => v.Rejected),
+            ];
+        }
     }
 
     public IReadOnlyList<RejectedFix> RejectedSample()
@@ -87,6 +108,7 @@ internal sealed class ReplayTally(TextWriter? acked)
 
     private void Reject(ReplayVehicle vehicle, Fix fix, FixVerdict verdict)
     {
+        _rejectedOf[(vehicle.Id, verdict.Reason)] = _rejectedOf.GetValueOrDefault((vehicle.Id, verdict.Reason)) + 1;
         var count = _rejected[verdict.Reason] = _rejected.GetValueOrDefault(verdict.Reason) + 1;
         if (count <= RejectedKeptForEachReason)
         {

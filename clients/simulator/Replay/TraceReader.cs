@@ -12,9 +12,6 @@ internal sealed class TraceReader : IDisposable
 {
     private const int BrokenRowsKept = 20;
 
-    // Numbers beyond this are milliseconds: as seconds they would be in the year 5138.
-    private const double FirstMilliseconds = 1e11;
-
     private readonly StreamReader _reader;
     private readonly TraceColumns _columns;
     private readonly List<string> _fields = [];
@@ -32,7 +29,9 @@ internal sealed class TraceReader : IDisposable
     public IReadOnlyList<BrokenRow> BrokenRows => _brokenRows;
 
     /// <exception cref="UserErrorException">There is no such file, it is empty or columns are missing.</exception>
-    public static TraceReader Open(string path)
+    /// <param name="path">The file.</param>
+    /// <param name="columns">Names of columns that are not found by themselves, see <see cref="TraceColumns.Find"/>.</param>
+    public static TraceReader Open(string path, IReadOnlyList<string>? columns = null)
     {
         if (!File.Exists(path))
             throw new UserErrorException($"There is no file {path}.");
@@ -45,7 +44,7 @@ internal sealed class TraceReader : IDisposable
             var header = reader.ReadLine();
             if (string.IsNullOrWhiteSpace(header))
                 throw new UserErrorException($"{path} is empty: its first line must name the columns.");
-            return new TraceReader(reader, TraceColumns.Find(path, header));
+            return new TraceReader(reader, TraceColumns.Find(path, header, columns ?? []));
         }
         catch (InvalidDataException e)
         {
@@ -88,8 +87,8 @@ internal sealed class TraceReader : IDisposable
             return Broken("a quote is not closed", out reason);
         if (_fields.Count != _columns.Count)
             return Broken($"{_fields.Count} fields, the header has {_columns.Count}", out reason);
-        if (!TryParseTime(_fields[_columns.Time], out var time))
-            return Broken($"time: '{_fields[_columns.Time]}' is neither Unix seconds or milliseconds nor ISO 8601", out reason);
+        if (!TraceTime.TryParse(_fields[_columns.Time], out var time, out var unread))
+            return Broken($"time: {unread}", out reason);
         var vehicleId = _fields[_columns.VehicleId].Trim();
         if (!IsId(vehicleId))
             return Broken($"vehicle id: '{vehicleId}' is not 1 to 64 of A-Z a-z 0-9 . _ : -", out reason);
@@ -116,21 +115,13 @@ internal sealed class TraceReader : IDisposable
         return false;
     }
 
-    private static bool TryParseTime(string text, out DateTimeOffset time)
+    // A comma is the decimal sign only where it does not part the columns, and a number has no other.
+    private bool TryParseNumber(int column, out double number)
     {
-        time = default;
-        if (!double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var number))
-            return text.Length >= 10 && DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out time);
-        var milliseconds = Math.Abs(number) > FirstMilliseconds ? number : number * 1000;
-        // To the year 9999, where DateTimeOffset ends.
-        if (!(milliseconds is >= 0 and < 253_402_300_800_000))
-            return false;
-        time = DateTimeOffset.FromUnixTimeMilliseconds((long)Math.Round(milliseconds));
-        return true;
+        var text = _fields[column];
+        var isDecimalComma = _columns.Delimiter != ',' && text.Count(c => c == ',') == 1 && !text.Contains('.');
+        return double.TryParse(isDecimalComma ? text.Replace(',', '.') : text, NumberStyles.Float, CultureInfo.InvariantCulture, out number);
     }
-
-    private bool TryParseNumber(int column, out double number) =>
-        double.TryParse(_fields[column], NumberStyles.Float, CultureInfo.InvariantCulture, out number);
 
     private bool TryParseOptional(int column, out double? number)
     {

@@ -50,14 +50,6 @@ public static class Earth
         return new GeoPoint(Math.Asin(sinDestination) / RadiansPerDegree, WrapLongitude(longitude));
     }
 
-    /// <summary>
-    /// The place at a share (0 to 1) of the short way between two places that are near each other, as on a map: also across the antimeridian.
-    /// Both ends exactly.
-    /// </summary>
-    public static GeoPoint Between(GeoPoint from, GeoPoint to, double share) => share <= 0 ? from : share >= 1 ? to : new GeoPoint(
-        from.LatitudeDegrees + share * (to.LatitudeDegrees - from.LatitudeDegrees),
-        WrapLongitude(from.LongitudeDegrees + share * WrapLongitude(to.LongitudeDegrees - from.LongitudeDegrees)));
-
     /// <summary>The same meridian as a longitude from -180 to below 180; exact for what is in range already.</summary>
     public static double WrapLongitude(double longitudeDegrees) =>
         longitudeDegrees is >= -180 and < 180

@@ -13,10 +13,10 @@ public readonly record struct GeoPoint(double LatitudeDegrees, double LongitudeD
         // Written so that NaN fails.
         LatitudeDegrees is >= -90 and <= 90 && LongitudeDegrees is >= -180 and <= 180;
 
-    /// <summary>A place on the line to another one that is straight in longitude and latitude, the short way round the earth.</summary>
+    /// <summary>A place on the line to another one that is straight in longitude and latitude, the short way round the earth. Both ends exactly.</summary>
     /// <param name="other">Where the line leads.</param>
     /// <param name="share">Of the line, 0 to 1.</param>
-    public GeoPoint Toward(GeoPoint other, double share) => new(
+    public GeoPoint Toward(GeoPoint other, double share) => share <= 0 ? this : share >= 1 ? other : new GeoPoint(
         LatitudeDegrees + share * (other.LatitudeDegrees - LatitudeDegrees),
         Earth.WrapLongitude(LongitudeDegrees + share * Earth.TurnDegrees(LongitudeDegrees, other.LongitudeDegrees)));
 }

@@ -10,7 +10,7 @@ internal static class EdgeShape
     public static GeoPoint PointAt(RoadGraph graph, RoadPosition position)
     {
         (GeoPoint from, GeoPoint to, double share) = PartAt(graph, position);
-        return Earth.Between(from, to, share);
+        return from.Toward(to, share);
     }
 
     /// <summary>The direction of driving there, in degrees clockwise from north.</summary>

@@ -38,7 +38,7 @@ internal static class EdgeLine
     }
 
     private static GeoPoint Between(GeoPoint first, GeoPoint second, double length, double meters) =>
-        Earth.Between(first, second, length > 0 ? meters / length : 0);
+        first.Toward(second, length > 0 ? meters / length : 0);
 
     private static void AddPoint(GeoPoint point, List<GeoPoint> line)
     {

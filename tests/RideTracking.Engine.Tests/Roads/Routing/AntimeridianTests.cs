@@ -58,7 +58,7 @@ public class AntimeridianTests
             double length = Earth.DistanceMeters(line[i - 1], line[i]);
             for (; left < length; left += 20)
             {
-                fixes.Add(new Fix { FixedAtUnixMs = fixes.Count * 2_000, HorizontalAccuracyMeters = 5 }.At(Earth.Between(line[i - 1], line[i], left / length)));
+                fixes.Add(new Fix { FixedAtUnixMs = fixes.Count * 2_000, HorizontalAccuracyMeters = 5 }.At(line[i - 1].Toward(line[i], left / length)));
             }
 
             left -= length;
