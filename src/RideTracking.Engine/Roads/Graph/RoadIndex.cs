@@ -12,6 +12,9 @@ public sealed class RoadIndex
     // A road driven against its course counts as this much farther away, one that crosses the course as half as much: more
     // than fixes in a street scatter (the median is 3 m in Porto), less than the next parallel street is away.
     private const double AgainstCourseMeters = 40;
+
+    // How much farther than a trunk road another street may be, to be taken for a stop.
+    private const double ReluctanceMeters = 40;
     private const int BufferedHits = 64;
 
     private readonly RoadGraph _graph;
@@ -85,7 +88,10 @@ public sealed class RoadIndex
     /// <param name="courseDegrees">Course over ground, degrees clockwise from north, when known.</param>
     /// <param name="maxDistanceMeters">How far away the road may be, 0 to 100,000.</param>
     /// <param name="nearest">The place.</param>
-    /// <param name="mayStop">Leaves out roads where nobody gets in or out: motorways and tunnels.</param>
+    /// <param name="mayStop">
+    /// Leaves out roads where nobody gets in or out: motorways and the like, their ramps, those of trunk roads, and tunnels. A trunk road is as if it were
+    /// 40 m farther away, since what is beside it is mostly reached by another street.
+    /// </param>
     public bool TryNearest(
         GeoPoint point, double? courseDegrees, double maxDistanceMeters, out RoadCandidate nearest, bool mayStop = false)
     {
@@ -286,11 +292,12 @@ public sealed class RoadIndex
         public void Add(in Hit hit)
         {
             ref readonly RoadSegment segment = ref index._graph.Segment(hit.Segment);
-            if (mayStop && (segment.Class == RoadClass.Motorway || (segment.Flags & RoadFlags.Tunnel) != 0))
+            if (mayStop && !CanStopOn(segment))
             {
                 return;
             }
 
+            double reluctance = mayStop && segment.Class == RoadClass.Trunk ? ReluctanceMeters : 0;
             double agreement = 0;
             if (courseDegrees is { } degrees)
             {
@@ -300,13 +307,17 @@ public sealed class RoadIndex
             }
 
             int likelier = (agreement != 0 ? agreement > 0 : index.IsOnNearSide(hit, 2 * hit.Segment)) ? 2 * hit.Segment : 2 * hit.Segment + 1;
-            Consider(hit, likelier, Math.Abs(agreement));
-            Consider(hit, likelier ^ 1, -Math.Abs(agreement));
+            Consider(hit, likelier, Math.Abs(agreement), reluctance);
+            Consider(hit, likelier ^ 1, -Math.Abs(agreement), reluctance);
         }
 
-        private void Consider(in Hit hit, int edge, double agreement)
+        private static bool CanStopOn(in RoadSegment segment) =>
+            segment.Class != RoadClass.Motorway && (segment.Flags & RoadFlags.Tunnel) == 0
+            && !(segment.Class == RoadClass.Trunk && (segment.Flags & RoadFlags.Link) != 0);
+
+        private void Consider(in Hit hit, int edge, double agreement, double reluctanceMeters)
         {
-            double badness = hit.Meters + (courseDegrees is null ? 0 : AgainstCourseMeters * (1 - agreement) / 2);
+            double badness = hit.Meters + reluctanceMeters + (courseDegrees is null ? 0 : AgainstCourseMeters * (1 - agreement) / 2);
             if (badness < _badness && index._graph.KmhOf(edge) > 0)
             {
                 (_badness, Edge, Hit) = (badness, edge, hit);

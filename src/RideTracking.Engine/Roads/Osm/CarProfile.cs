@@ -126,6 +126,9 @@ internal sealed class CarProfile
 
     private (RoadClass Kind, bool IsLink)? ClassOf(OsmTags tags) => tags["highway"] switch
     {
+        // By the rules of motorways: nobody stops there, and nothing slow is on it.
+        "trunk" or "primary" when tags.Is("motorroad", "yes") => (RoadClass.Motorway, false),
+        "trunk_link" or "primary_link" when tags.Is("motorroad", "yes") => (RoadClass.Motorway, true),
         "motorway" => (RoadClass.Motorway, false),
         "motorway_link" => (RoadClass.Motorway, true),
         "trunk" => (RoadClass.Trunk, false),

@@ -18,6 +18,7 @@ internal sealed class RoadCutter
     private readonly TownDensity _towns = new();
     private readonly int[] _junctions; // of each node, from 1 up; 0 for none
     private readonly Dictionary<long, (int First, int Count)> _segments = [];
+    private readonly AntimeridianNodes _antimeridian = new();
     private readonly List<int> _part = [];
     private readonly List<GeoPoint> _between = [];
 
@@ -231,6 +232,11 @@ internal sealed class RoadCutter
         }
 
         ref int junction = ref _junctions[node];
+        if (junction == 0 && _antimeridian.TwinOf(_nodes.PointOf(node), node) is var twin && twin != node)
+        {
+            junction = 1 + JunctionOf(twin);
+        }
+
         if (junction == 0)
         {
             junction = 1 + _builder.AddJunction(

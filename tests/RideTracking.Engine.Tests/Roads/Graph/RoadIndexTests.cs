@@ -1,5 +1,6 @@
 using RideTracking.Engine.Geo;
 using RideTracking.Engine.Roads.Graph;
+using RideTracking.Engine.Tests.Roads.Osm;
 
 namespace RideTracking.Engine.Tests.Roads.Graph;
 
@@ -143,6 +144,29 @@ public class RoadIndexTests
         Assert.True(index.TryNearest(point, null, 100, out RoadCandidate stopping, mayStop: true));
         Assert.Equal(roads.Edge("ab"), driving.Position.Edge);
         Assert.Equal(roads.Edge("dc"), stopping.Position.Edge ^ 1);
+    }
+
+    [Theory]
+    [InlineData("highway=trunk", 55, false)]
+    [InlineData("highway=trunk", 30, true)]
+    [InlineData("highway=primary", 30, false)]
+    [InlineData("highway=trunk_link", 70, true)]
+    [InlineData("highway=motorway", 70, true)]
+    [InlineData("highway=motorway_link", 70, true)]
+    [InlineData("highway=trunk motorroad=yes", 70, true)]
+    [InlineData("highway=primary motorroad=yes", 70, true)]
+    [InlineData("highway=secondary tunnel=yes", 70, true)]
+    public void Nobody_gets_in_or_out_where_nobody_may_stop_and_on_a_trunk_road_only_where_no_street_is_near(string tags, double streetNorth, bool isStreet)
+    {
+        RoadGraph graph = new OsmFileWriter()
+            .Node('a', 0, 0).Node('b', 500, 0).Node('c', 0, streetNorth).Node('d', 500, streetNorth)
+            .Way(1, "ab", tags + " oneway=no").Way(2, "acdb", "highway=residential").Import().Graph;
+        var index = new RoadIndex(graph);
+        Assert.True(index.TryNearest(PlainMap.At(250, 1), null, 100, out RoadCandidate stopping, mayStop: true));
+        Assert.Equal(isStreet ? 2 : 1, graph.Segment(stopping.Position.Edge >> 1).WayId);
+        // A car may be there.
+        Assert.True(index.TryNearest(PlainMap.At(250, 1), null, 100, out RoadCandidate driving));
+        Assert.Equal(1, graph.Segment(driving.Position.Edge >> 1).WayId);
     }
 
     [Fact]

@@ -31,6 +31,12 @@ internal sealed class OsmFileWriter
         return this;
     }
 
+    public OsmFileWriter Node(char name, GeoPoint place)
+    {
+        _nodes.Add((name, place, []));
+        return this;
+    }
+
     public OsmFileWriter Way(long id, string nodes, string tags) => Way(id, nodes, Split(tags));
 
     /// <summary>With tags that may have spaces.</summary>

@@ -4,6 +4,7 @@ using RideTracking.Engine.Roads;
 using RideTracking.Engine.Roads.Graph;
 using RideTracking.Engine.Roads.Matching;
 using RideTracking.Engine.Roads.Routing;
+using RideTracking.Engine.Tests.Roads.Osm;
 
 namespace RideTracking.Engine.Tests.Roads.Routing;
 
@@ -32,6 +33,22 @@ public class AntimeridianTests
 
             Assert.Equal(across.DistanceMeters, meters, 5.0 + 0.01 * meters);
         }
+    }
+
+    [Theory]
+    [InlineData(180, -180, 0)]
+    [InlineData(-180, 180, 1e-7)]
+    [InlineData(180, 180, 0)]
+    public void Roads_that_a_map_cuts_there_are_one(double endsAt, double beginsAt, double apart)
+    {
+        RoadGraph graph = new OsmFileWriter()
+            .Node('a', new GeoPoint(-16.8, 179.98)).Node('b', new GeoPoint(-16.8, endsAt)).Node('c', new GeoPoint(-16.8 + apart, beginsAt)).Node('d', new GeoPoint(-16.8, -179.98))
+            .Way(1, "ab", "highway=residential").Way(2, "cd", "highway=residential").Import().Graph;
+
+        Route route = RouterOf(graph).Through(RouteStart.Stop(new GeoPoint(-16.8, 179.985)), [new GeoPoint(-16.8, -179.985)]);
+
+        Assert.Equal(RouteSource.Roads, route.Source);
+        Assert.Equal(0.03 * Math.Cos(16.8 * Math.PI / 180) * Earth.MetersPerDegree, route.DistanceMeters, 2.0);
     }
 
     [Fact]
