@@ -233,6 +233,44 @@ public sealed class RouteFollowerTests
     }
 
     [Fact]
+    public void A_roundabout_circled_once_more_than_told_is_no_leaving()
+    {
+        (double East, double North)[] circle = [.. Enumerable.Range(0, 25).Select(i => (500 + 25 * Math.Sin(i * Math.PI / 12 - Math.PI / 2), -25 * Math.Cos(i * Math.PI / 12 - Math.PI / 2)))];
+        // Half round on the way, half and a whole turn as driven.
+        FollowedDrive drive = new FollowedDrive(FollowedDrive.Along([(0, 0), .. circle[..13], (1_000, 0)], 14)).Through((0, 0), (470, 0));
+        drive.Through([.. circle, .. circle[1..13], (1_000, 0)]);
+
+        Assert.DoesNotContain(drive.Seen, each => each.IsOffRoute);
+        Assert.Equal(0, drive.Last.RemainingMeters, Tolerance);
+    }
+
+    [Theory]
+    [InlineData(4)]
+    [InlineData(1)]
+    public void The_other_carriageway_in_the_other_direction_is_one_leaving(double secondsBetweenFixes)
+    {
+        FollowedDrive drive = new FollowedDrive(FollowedDrive.Along([(0, 0), (3_000, 0)], 1)) { SecondsBetweenFixes = secondsBetweenFixes }.Through((0, 0), (1_500, 0));
+        drive.Through((1_500, 25), (900, 25));
+
+        Assert.True(drive.Last.IsOffRoute);
+        Assert.Single(drive.Seen.Zip(drive.Seen.Skip(1)), pair => pair.Second.IsOffRoute && !pair.First.IsOffRoute);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void Ten_minutes_at_a_fork_in_bad_reception_are_no_leaving(bool tellsSpeed)
+    {
+        for (int seed = 1; seed <= 20; seed++)
+        {
+            FollowedDrive drive = new FollowedDrive(FollowedDrive.Along([(0, 0), (1_000, 0), (2_000, 300)], 2), seed, noiseMeters: 25) { TellsCourse = tellsSpeed }.Through((0, 0), (1_000, 0));
+            drive.Stand(600).Through((1_200, 60));
+
+            Assert.DoesNotContain(drive.Seen, each => each.IsOffRoute);
+        }
+    }
+
+    [Fact]
     public void A_late_fix_changes_nothing()
     {
         FollowedDrive drive = new FollowedDrive(FollowedDrive.Along([(0, 0), (2_000, 0)], 1)).Through((0, 0), (500, 0));
