@@ -85,7 +85,8 @@ public sealed class MatchingTests
         Assert.Equal(MatchObstacle.TripNotSearching, await Of("late"));
     }
 
-    [Fact]
+    // It puts the doubt into one node.
+    [Fact, Trait(SpreadNodes.Trait, SpreadNodes.OneNode)]
     public async Task Nobody_is_asked_to_come_from_a_place_that_is_in_doubt()
     {
         await using var world = await RideWorld.StartAsync();
