@@ -28,9 +28,12 @@ public class MetricSwapTests
 
         var router = new RoadRouter(Hierarchy, free);
         CancellationToken cancel = TestContext.Current.CancellationToken;
+        using var begun = new CountdownEvent(2);
         using var sawBoth = new CountdownEvent(2);
         bool isOver = false;
-        Task[] searches = [Task.Run(() => Search(1), cancel), Task.Run(() => Search(7), cancel)];
+        // On threads of their own: the pool's may be busy with other tests for as long as all the changes take.
+        Task[] searches = [Start(1), Start(7)];
+        begun.Wait(cancel);
         // As long as it takes until each has found ways by both, however seldom it gets its turn.
         for (int change = 0; (change < 40 || (!sawBoth.IsSet && change < 20_000)) && !Array.Exists(searches, search => search.IsCompleted); change++)
         {
@@ -42,8 +45,11 @@ public class MetricSwapTests
         await Task.WhenAll(searches);
         Assert.True(sawBoth.IsSet);
 
+        Task Start(int step) => Task.Factory.StartNew(() => Search(step), cancel, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+
         void Search(int step)
         {
+            begun.Signal();
             (int Free, int Closed) answers = (0, 0);
             bool hasSignaled = false;
             for (int i = 0; !Volatile.Read(ref isOver); i++)
