@@ -103,7 +103,7 @@ internal sealed class ReplayRun
             StreamsLost = _tally.Lost,
             LastLoss = _tally.LastLoss,
             RefusedActions = _tally.RefusedActions.ToDictionary(r => r.Key.ToString(), r => r.Value),
-            RejectedByVehicle = _tally.ManyRejected(id => vehicles.Find(v => v.Id == id)?.Connection.Counts.FixesSent ?? 0),
+            RejectedByVehicle = _tally.ManyRejected(vehicles.ToDictionary(v => v.Id, v => v.Connection.Counts.FixesSent)),
             Skipped = _skipped,
             Recorded = _last - _first,
             Took = _took.Elapsed,

@@ -47,14 +47,14 @@ internal sealed class ReplayTally(TextWriter? acked)
 
     /// <summary>Of whom many fixes were rejected, the most first.</summary>
     /// <param name="sentBy">How many each vehicle sent.</param>
-    public List<VehicleRejects> ManyRejected(Func<string, long> sentBy)
+    public List<VehicleRejects> ManyRejected(IReadOnlyDictionary<string, long> sentBy)
     {
         lock (_gate)
         {
             return
             [
                 .. _rejectedOf.GroupBy(r => r.Key.Vehicle)
-                    .Select(v => new VehicleRejects(v.Key, v.Sum(r => r.Value), sentBy(v.Key), v.MaxBy(r => r.Value).Key.Reason.ToString()))
+                    .Select(v => new VehicleRejects(v.Key, v.Sum(r => r.Value), sentBy[v.Key], v.MaxBy(r => r.Value).Key.Reason.ToString()))
                     .Where(v => v.Rejected >= ManyRejects && v.Rejected >= ManyOfSent * v.Sent)
                     .OrderByDescending(v => v.Rejected),
             ];

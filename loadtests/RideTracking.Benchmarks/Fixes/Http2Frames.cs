@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Buffers.Binary;
 using System.Text;
+using Google.Protobuf;
 
 namespace RideTracking.Benchmarks.Fixes;
 
@@ -13,10 +14,15 @@ internal sealed class Http2Frames
     /// <summary>The setting that is the window of each new stream.</summary>
     public const ushort InitialWindowSize = 4;
 
+    /// <summary>What each frame begins with.</summary>
+    public const int FrameHeaderBytes = 9;
+
+    private const int MessageHeaderBytes = 5;
     private const byte SettingsType = 4;
     private const byte PingType = 6;
     private const byte Acknowledged = 1;
     private const byte EndHeaders = 4;
+    private const byte EndStream = 1;
 
     private readonly ArrayBufferWriter<byte> _buffer = new();
     private readonly List<(string Name, string Value)> _told = [];
@@ -32,6 +38,17 @@ internal sealed class Http2Frames
         BinaryPrimitives.WriteInt32BigEndian(frame, (length << 8) | type);
         frame[4] = flags;
         BinaryPrimitives.WriteInt32BigEndian(frame[5..], stream);
+    }
+
+    /// <summary>A frame with a whole gRPC message.</summary>
+    public static byte[] Message(IMessage message, int stream, bool endsStream)
+    {
+        var size = message.CalculateSize();
+        var frame = new byte[FrameHeaderBytes + MessageHeaderBytes + size];
+        FrameHeader(frame, MessageHeaderBytes + size, type: 0, endsStream ? EndStream : (byte)0, stream);
+        BinaryPrimitives.WriteInt32BigEndian(frame.AsSpan(FrameHeaderBytes + 1), size);
+        message.WriteTo(frame.AsSpan(FrameHeaderBytes + MessageHeaderBytes));
+        return frame;
     }
 
     public void Preface() => _buffer.Write("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"u8);

@@ -1,4 +1,3 @@
-using System.Buffers.Binary;
 using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
@@ -11,15 +10,7 @@ namespace RideTracking.Benchmarks.Readers;
 internal static class UnreadStream
 {
     private const int StreamId = 1;
-    private const int FrameHeaderBytes = 9;
-    private const int MessageHeaderBytes = 5;
     private const int Window = 64;
-    private const byte EndStream = 1;
-    private const byte HeadersType = 1;
-    private const byte ResetType = 3;
-    private const byte SettingsType = 4;
-    private const byte PingType = 6;
-    private const byte GoAwayType = 7;
 
     /// <summary>Calls, and waits until the server ends it.</summary>
     /// <returns>How long that took; null when it was stopped first.</returns>
@@ -40,8 +31,13 @@ internal static class UnreadStream
             ];
             opening.Headers(StreamId, headers);
             await socket.SendAsync(opening.Written, stop);
-            await socket.SendAsync(Message(request, isOpenEnded), stop);
-            await UntilEndedAsync(socket, stop);
+            await socket.SendAsync(Http2Frames.Message(request, StreamId, endsStream: !isOpenEnded), stop);
+            var reader = new Http2Reader(socket);
+            while (await reader.NextAsync(stop) is { EndsStream: false, Type: not (Http2Reader.ResetType or Http2Reader.GoAwayType) })
+            {
+                // Not ended yet.
+            }
+
             return Stopwatch.GetElapsedTime(started);
         }
         catch (OperationCanceledException)
@@ -53,55 +49,5 @@ internal static class UnreadStream
             // Broken off.
             return Stopwatch.GetElapsedTime(started);
         }
-    }
-
-    private static byte[] Message(IMessage request, bool isOpenEnded)
-    {
-        var size = request.CalculateSize();
-        var frame = new byte[FrameHeaderBytes + MessageHeaderBytes + size];
-        Http2Frames.FrameHeader(frame, MessageHeaderBytes + size, type: 0, isOpenEnded ? (byte)0 : EndStream, StreamId);
-        BinaryPrimitives.WriteInt32BigEndian(frame.AsSpan(FrameHeaderBytes + 1), size);
-        request.WriteTo(frame.AsSpan(FrameHeaderBytes + MessageHeaderBytes));
-        return frame;
-    }
-
-    private static async Task UntilEndedAsync(Socket socket, CancellationToken stop)
-    {
-        var header = new byte[FrameHeaderBytes];
-        while (await FillAsync(socket, header, stop))
-        {
-            var payload = new byte[(header[0] << 16) | (header[1] << 8) | header[2]];
-            var (type, flags) = (header[3], header[4]);
-            if (!await FillAsync(socket, payload, stop) || type is ResetType or GoAwayType || (type == HeadersType && (flags & EndStream) != 0))
-            {
-                return;
-            }
-
-            if (type == SettingsType && flags == 0)
-            {
-                await socket.SendAsync(Http2Frames.SettingsAcknowledged, stop);
-            }
-            else if (type == PingType && flags == 0)
-            {
-                await socket.SendAsync(Http2Frames.Pong(payload), stop);
-            }
-        }
-    }
-
-    // False when the connection was closed.
-    private static async Task<bool> FillAsync(Socket socket, Memory<byte> buffer, CancellationToken stop)
-    {
-        while (buffer.Length > 0)
-        {
-            var read = await socket.ReceiveAsync(buffer, stop);
-            if (read == 0)
-            {
-                return false;
-            }
-
-            buffer = buffer[read..];
-        }
-
-        return true;
     }
 }

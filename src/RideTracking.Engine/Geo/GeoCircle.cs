@@ -44,5 +44,5 @@ public readonly struct GeoCircle : IGeoArea
 
     /// <inheritdoc/>
     public bool Contains(GeoPoint point) =>
-        _haversine.To((int)Math.Round(point.LatitudeDegrees * 1e7), (int)Math.Round(point.LongitudeDegrees * 1e7)) <= _maxHaversine;
+        point.ToE7() is var (latitudeE7, longitudeE7) && _haversine.To(latitudeE7, longitudeE7) <= _maxHaversine;
 }

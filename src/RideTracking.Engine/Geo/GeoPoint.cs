@@ -8,6 +8,9 @@ public readonly record struct GeoPoint(double LatitudeDegrees, double LongitudeD
     /// <summary>The place from 1e-7 degrees, as fixes carry it.</summary>
     public static GeoPoint FromE7(int latitudeE7, int longitudeE7) => new(latitudeE7 / 1e7, longitudeE7 / 1e7);
 
+    /// <summary>The nearest place in 1e-7 degrees.</summary>
+    public (int LatitudeE7, int LongitudeE7) ToE7() => ((int)Math.Round(LatitudeDegrees * 1e7), (int)Math.Round(LongitudeDegrees * 1e7));
+
     /// <summary>True when both values are finite and in range.</summary>
     public bool IsValid =>
         // Written so that NaN fails.

@@ -57,11 +57,11 @@ public struct Fix
     public readonly GeoPoint Point => GeoPoint.FromE7(LatitudeE7, LongitudeE7);
 
     /// <summary>The same at another place.</summary>
-    public readonly Fix At(GeoPoint place) => this with
+    public readonly Fix At(GeoPoint place)
     {
-        LatitudeE7 = (int)Math.Round(place.LatitudeDegrees * 1e7),
-        LongitudeE7 = (int)Math.Round(place.LongitudeDegrees * 1e7),
-    };
+        (int latitudeE7, int longitudeE7) = place.ToE7();
+        return this with { LatitudeE7 = latitudeE7, LongitudeE7 = longitudeE7 };
+    }
 
     /// <summary>
     /// Forgets what no car's sensor can have measured, as what was never told: speed beyond 100 m/s, course out of range, no accuracy or one wider than

@@ -97,10 +97,9 @@ public static class Gate
             : FixVerdict.Accepted;
         if (verdict.Outcome == FixOutcome.Accepted)
         {
-            var anchor = new GateState.Anchor(fix, session, takenAtUnixMs);
             if (!state.HasPresent)
             {
-                state.Present = new GateState.Track(anchor);
+                state.Present = new GateState.Track(new GateState.Anchor(fix, session, takenAtUnixMs));
             }
 
             fix.IsParked = state.Standstill.Observe(fix, takenAtUnixMs);
@@ -117,7 +116,8 @@ public static class Gate
         ref Fix fix, ulong session, long takenAtUnixMs, long sentAtUnixMs, ref GateState state, GateLimits limits)
     {
         ref readonly GateState.Anchor present = ref state.Present.Last;
-        long elapsedMs = ElapsedMs(present, fix, session, takenAtUnixMs, sentAtUnixMs, limits);
+        var next = new GateState.Anchor(fix, session, takenAtUnixMs);
+        long elapsedMs = ElapsedMs(present, next, sentAtUnixMs, limits);
 
         // Late, the present itself once more, or too soon after it to tell anything new. Neither jump nor interval is checked: what such a fix has to
         // fit in between is in the log, not here, and it moves nothing.
@@ -129,20 +129,19 @@ public static class Gate
         // A batch that was held up on its way makes its fixes look younger than they are. The next, faster one must not
         // look older than that, or everything that goes by the server's clock would keep the earlier position.
         fix.FixedAtUnixMs = Math.Max(fix.FixedAtUnixMs, present.FixedAtUnixMs);
-
-        var next = new GateState.Anchor(fix, session, takenAtUnixMs);
-        double distance = UncertainMeters(present, fix, limits);
+        next = new GateState.Anchor(fix, session, takenAtUnixMs);
+        double distance = UncertainMeters(present, next, limits);
         double speed = distance * 1000 / elapsedMs;
         if (speed <= limits.MaxSpeedMetersPerSecond)
         {
-            if (CoarserThanKnownMeters(present, fix, elapsedMs, limits) is { } known)
+            if (CoarserThanKnownMeters(present, next, elapsedMs, limits) is { } known)
             {
                 return FixVerdict.Rejected(FixRejectReason.TooInaccurate, known, fix.HorizontalAccuracyMeters);
             }
 
             if (distance * 1000 / Math.Min(elapsedMs, LeapAfterMs) > limits.MaxSpeedMetersPerSecond)
             {
-                Leap(ref state, next, fix, sentAtUnixMs, limits);
+                Leap(ref state, next, sentAtUnixMs, limits);
             }
             else
             {
@@ -153,7 +152,7 @@ public static class Gate
             return FixVerdict.Accepted;
         }
 
-        if (Join(ref state.Other, next, fix, sentAtUnixMs, limits) && IsBelieved(state, next, limits))
+        if (Join(ref state.Other, next, sentAtUnixMs, limits) && IsBelieved(state, next, limits))
         {
             (state.Present, state.Other) = (state.Other, default);
             return FixVerdict.Accepted;
@@ -162,22 +161,21 @@ public static class Gate
         return FixVerdict.Rejected(FixRejectReason.ImpossibleJump, limits.MaxSpeedMetersPerSecond, speed);
     }
 
-    private static long ElapsedMs(
-        in GateState.Anchor from, in Fix fix, ulong session, long takenAtUnixMs, long sentAtUnixMs, GateLimits limits)
+    private static long ElapsedMs(in GateState.Anchor from, in GateState.Anchor to, long sentAtUnixMs, GateLimits limits)
     {
         // The phone's own times are exact but comparable only within a session, and only while its clock has not been
         // set back behind the present: then everything it sends would be late until the clock catches up.
         bool clockSetBack = sentAtUnixMs < from.TakenAtUnixMs - (long)limits.FutureTolerance.TotalMilliseconds;
-        return session == from.Session && !clockSetBack ? takenAtUnixMs - from.TakenAtUnixMs : fix.FixedAtUnixMs - from.FixedAtUnixMs;
+        return to.Session == from.Session && !clockSetBack ? to.TakenAtUnixMs - from.TakenAtUnixMs : to.FixedAtUnixMs - from.FixedAtUnixMs;
     }
 
     /// <summary>
     /// The widest circle that would still say something beside the present, when a fix's is wider: what the present leaves open, and what the car may have
     /// driven since, twice over. So a position by cells between two by satellites moves no car away and back.
     /// </summary>
-    private static double? CoarserThanKnownMeters(in GateState.Anchor present, in Fix fix, long elapsedMs, GateLimits limits)
+    private static double? CoarserThanKnownMeters(in GateState.Anchor present, in GateState.Anchor next, long elapsedMs, GateLimits limits)
     {
-        if (!(fix.HorizontalAccuracyMeters > CoarseMeters))
+        if (!(next.HorizontalAccuracyMeters > CoarseMeters))
         {
             return null;
         }
@@ -186,16 +184,16 @@ public static class Gate
             ? AssumedSpeedMetersPerSecond
             : Math.Max(present.SpeedMetersPerSecond, LeastSpeedMetersPerSecond);
         double known = CoarseFactor * (KnownOr(present.HorizontalAccuracyMeters, limits.AssumedAccuracyMeters) + speed * elapsedMs / 1000);
-        return fix.HorizontalAccuracyMeters > known ? known : null;
+        return next.HorizontalAccuracyMeters > known ? known : null;
     }
 
     /// <summary>
     /// The car is far off after a silence, or after only contradictions. So it is; but where nothing has agreed with the new place yet, it is left again
     /// with the next fix that is back at the old one.
     /// </summary>
-    private static void Leap(ref GateState state, in GateState.Anchor next, in Fix fix, long sentAtUnixMs, GateLimits limits)
+    private static void Leap(ref GateState state, in GateState.Anchor next, long sentAtUnixMs, GateLimits limits)
     {
-        if (Join(ref state.Other, next, fix, sentAtUnixMs, limits))
+        if (Join(ref state.Other, next, sentAtUnixMs, limits))
         {
             (state.Present, state.Other) = (state.Other, default);
             return;
@@ -214,18 +212,18 @@ public static class Gate
 
     /// <summary>Adds a fix to the track when it can be reached from there, else begins the track anew with it.</summary>
     /// <returns>Whether it was added.</returns>
-    private static bool Join(ref GateState.Track track, in GateState.Anchor next, in Fix fix, long sentAtUnixMs, GateLimits limits)
+    private static bool Join(ref GateState.Track track, in GateState.Anchor next, long sentAtUnixMs, GateLimits limits)
     {
         if (track.FixCount > 0)
         {
-            long elapsedMs = ElapsedMs(track.Last, fix, next.Session, next.TakenAtUnixMs, sentAtUnixMs, limits);
+            long elapsedMs = ElapsedMs(track.Last, next, sentAtUnixMs, limits);
             if (elapsedMs == 0 || Math.Abs(elapsedMs) < limits.MinInterval.TotalMilliseconds)
             {
                 // Neither agrees nor disagrees: one reading told twice must not count as two.
                 return false;
             }
 
-            if (elapsedMs > 0 && UncertainMeters(track.Last, fix, limits) * 1000 / elapsedMs <= limits.MaxSpeedMetersPerSecond)
+            if (elapsedMs > 0 && UncertainMeters(track.Last, next, limits) * 1000 / elapsedMs <= limits.MaxSpeedMetersPerSecond)
             {
                 track.Add(next);
                 return true;
@@ -237,7 +235,7 @@ public static class Gate
     }
 
     /// <summary>How far apart two positions are at least, given how inaccurate each of them may be.</summary>
-    private static double UncertainMeters(in GateState.Anchor from, in Fix to, GateLimits limits)
+    private static double UncertainMeters(in GateState.Anchor from, in GateState.Anchor to, GateLimits limits)
     {
         double tolerance = AccuracyRadiusTo95Percent * (
             KnownOr(from.HorizontalAccuracyMeters, limits.AssumedAccuracyMeters)

@@ -36,8 +36,6 @@ internal struct Standstill
     /// <summary>A car that does not say that it stands is parked once it could have left the circle at this speed.</summary>
     private const double CreepingMetersPerSecond = 1.5;
 
-    private const long HalfTurnE7 = 1_800_000_000;
-
     // The mean of the fixes about the place, in 1e-7 degrees.
     private int _latitudeE7;
     private int _longitudeE7;
@@ -50,6 +48,8 @@ internal struct Standstill
 
     /// <summary>Whether the car is parked.</summary>
     public bool IsParked { readonly get; private set; }
+
+    private readonly GeoPoint Place => GeoPoint.FromE7(_latitudeE7, _longitudeE7);
 
     /// <summary>Whether the car is parked, and was at a time before.</summary>
     public readonly bool HasStoodSince(long takenAtUnixMs) => IsParked && takenAtUnixMs >= _sinceUnixMs;
@@ -82,7 +82,7 @@ internal struct Standstill
         double radius = Math.Min(
             Math.Max(isToldToStand ? ToldRadiusMeters : UntoldRadiusMeters, RadiusAccuracies * (float.IsNaN(fix.HorizontalAccuracyMeters) ? 0 : fix.HorizontalAccuracyMeters)),
             MaxRadiusMeters);
-        double distance = Earth.DistanceMeters(GeoPoint.FromE7(_latitudeE7, _longitudeE7), fix.Point);
+        double distance = Earth.DistanceMeters(Place, fix.Point);
         _drivingCount = isToldToDrive ? (byte)Math.Min(_drivingCount + 1, 2) : (byte)0;
         _outsideCount = distance > radius ? (byte)Math.Min(_outsideCount + 1, OutsideFixes) : (byte)0;
         // What is not at rest drives on at its first word.
@@ -118,12 +118,8 @@ internal struct Standstill
 
     private void Add(in Fix fix)
     {
-        _fixCount = Math.Min(_fixCount + 1, int.MaxValue - 1);
-        // The shorter way round the earth; the cast wraps.
-        long east = (long)fix.LongitudeE7 - _longitudeE7;
-        east += east > HalfTurnE7 ? -2 * HalfTurnE7 : east < -HalfTurnE7 ? 2 * HalfTurnE7 : 0;
-        long longitude = _longitudeE7 + east / _fixCount;
-        _longitudeE7 = (int)(longitude > HalfTurnE7 ? longitude - 2 * HalfTurnE7 : longitude < -HalfTurnE7 ? longitude + 2 * HalfTurnE7 : longitude);
-        _latitudeE7 += (fix.LatitudeE7 - _latitudeE7) / _fixCount;
+        _fixCount++;
+        GeoPoint mean = Place.Toward(fix.Point, 1.0 / _fixCount);
+        (_latitudeE7, _longitudeE7) = mean.ToE7();
     }
 }

@@ -64,9 +64,6 @@ public sealed class LastRejects
     /// <summary>The driver's newest one.</summary>
     public LastReject? Of(int slot) => _bySlot.TryGetValue(slot, out var last) ? last : null;
 
-    /// <summary>Whether a driver's newest fixes contradict the present.</summary>
-    public bool IsPlaceInDoubt(int slot) => _bySlot.TryGetValue(slot, out var last) && last.IsPlaceInDoubt;
-
     /// <summary>Drivers who send nothing that is believed.</summary>
     public IEnumerable<int> Unseen() => _bySlot.Where(d => d.Value.IsUnseen).Select(d => d.Key);
 

@@ -136,7 +136,7 @@ internal sealed class MatchCandidates(
         {
             var plan = book.PlanOf(driverId);
             if (plan.Stops.IsEmpty || !fleet.Slots.TryGet(driverId, out var slot) || !fleet.Index.TryGet(slot, out var driver)
-                || !driver.HasFix || fleet.Rejects.IsPlaceInDoubt(slot) || driver.Fix.FixedAtUnixMs < OldestFixUnixMs(now) || driver.Status.Link != DriverLink.Connected)
+                || !driver.HasFix || fleet.Rejects.Of(slot) is { IsPlaceInDoubt: true } || driver.Fix.FixedAtUnixMs < OldestFixUnixMs(now) || driver.Status.Link != DriverLink.Connected)
             {
                 continue;
             }
@@ -160,7 +160,7 @@ internal sealed class MatchCandidates(
     {
         var plan = book.PlanOf(fleet.Slots.IdOf(slot));
         var seats = SeatsOf(plan.DriverId);
-        return plan is { Trips.IsEmpty: true, OfferedTripId: null } && !fleet.Rejects.IsPlaceInDoubt(slot) && OfferHindrances.Of(trip, plan, seats, now, rules) == OfferHindrance.None
+        return plan is { Trips.IsEmpty: true, OfferedTripId: null } && fleet.Rejects.Of(slot) is not { IsPlaceInDoubt: true } && OfferHindrances.Of(trip, plan, seats, now, rules) == OfferHindrance.None
             ? new MatchDriver(plan.DriverId, at, at, 0, plan, seats)
             : null;
     }

@@ -66,7 +66,7 @@ internal sealed class MatchExplanations(
         }
 
         told.Obstacle = ObstacleOfState(trip, driverId, isKnown ? driver : null, now)
-            ?? (isKnown && fleet.Rejects.IsPlaceInDoubt(slot) ? V1.MatchObstacle.PositionInDoubt : default(V1.MatchObstacle?))
+            ?? (isKnown && fleet.Rejects.Of(slot) is { IsPlaceInDoubt: true } ? V1.MatchObstacle.PositionInDoubt : default(V1.MatchObstacle?))
             ?? ObstacleOfJob(trip, slot, book.PlanOf(driverId), now)
             ?? ObstacleOnTheWay(trip, told, now);
         return told;

@@ -85,11 +85,8 @@ internal sealed class TrackedTrip(Trip trip, AreaCounter forgotten, GateLimits l
         lock (_lock)
         {
             var (first, last) = (from.ToUnixTimeMilliseconds(), to.ToUnixTimeMilliseconds());
-            // The log may have given back what came again by itself.
-            return BelievedFixes.Of(
-                _trail.Fixes().Where(f => f.FixedAtUnixMs >= first && f.FixedAtUnixMs <= last)
-                    .DistinctBy(f => (f.FixedAtUnixMs, f.LatitudeE7, f.LongitudeE7)).OrderBy(f => f.FixedAtUnixMs),
-                limits);
+            // What the log has given back as well is believed once.
+            return BelievedFixes.Of(_trail.Fixes().Where(f => f.FixedAtUnixMs >= first && f.FixedAtUnixMs <= last).OrderBy(f => f.FixedAtUnixMs), limits);
         }
     }
 }

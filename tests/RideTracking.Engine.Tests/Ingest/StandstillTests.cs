@@ -10,7 +10,7 @@ public class StandstillTests
     private static readonly TimeSpan TwoHours = TimeSpan.FromHours(2);
 
     /// <summary>A receiver's noise about the place, by time: metres east and north.</summary>
-    public delegate (double East, double North) Noise(int second);
+    public delegate (double East, double North) Error(int second);
 
     public static TheoryData<string, int, float> Parked()
     {
@@ -139,30 +139,19 @@ public class StandstillTests
             Assert.InRange(car.DrivenMeters, 0, 60);
         });
 
-    private static Noise Of(string kind, Random random)
+    private static Error Of(string kind, Random random)
     {
-        double east = 0, north = 0;
-        int last = 0, told = 0;
+        int told = 0;
         return kind switch
         {
             "to and fro" => _ => (told++ % 2 == 0 ? 15 : -15, 0),
-            "white" => _ => (Gauss() * 8, Gauss() * 8),
-            "drift" => Drift,
+            "white" => _ => (random.Normal() * 8, random.Normal() * 8),
+            "drift" => new Drift(random).At,
             // Out of a tunnel or in a garage: now and then far off in any direction.
-            "star" => _ => random.NextDouble() < 0.05 && random.NextDouble() * 2 * Math.PI is var angle ? (60 * Math.Sin(angle), 60 * Math.Cos(angle)) : (Gauss() * 4, Gauss() * 4),
+            "star" => _ => random.NextDouble() < 0.05 && random.NextDouble() * 2 * Math.PI is var angle ? (60 * Math.Sin(angle), 60 * Math.Cos(angle)) : (random.Normal() * 4, random.Normal() * 4),
             "steps" => second => (second / 600 % 2 * 25, 0),
             _ => throw new ArgumentOutOfRangeException(nameof(kind)),
         };
-
-        // Multipath: goes about slowly, 15 m to each side, forgotten in five minutes.
-        (double East, double North) Drift(int second)
-        {
-            double kept = Math.Exp(-(second - last) / 300.0), fresh = 15 * Math.Sqrt(1 - kept * kept);
-            last = second;
-            return (east, north) = (east * kept + Gauss() * fresh, north * kept + Gauss() * fresh);
-        }
-
-        double Gauss() => Math.Sqrt(-2 * Math.Log(1 - random.NextDouble())) * Math.Cos(2 * Math.PI * random.NextDouble());
     }
 
     /// <summary>A car and what whoever counts its metres makes of its fixes.</summary>

@@ -24,12 +24,11 @@ public class ParkedAtBorderTests
             Zone zone = ZoneWorld.Named("home", ZoneWorld.Around(Places.Porto, 300));
             var tracker = new ZoneTracker(slots, ZoneSet.Of([zone]), new ZoneTrackerLimits());
             int slot = slots.GetOrAdd("d1");
-            var (state, limits, random, events) = (new GateState(), new GateLimits(), new Random(seed), new List<ZoneEvent>());
+            var (state, limits, drift, events) = (new GateState(), new GateLimits(), new Drift(new Random(seed)), new List<ZoneEvent>());
             GeoPoint stands = Earth.Destination(Places.Porto, 90, 300 - metersInside);
-            double east = 0, north = 0, kept = Math.Exp(-intervalSeconds / 300.0), fresh = 15 * Math.Sqrt(1 - kept * kept);
             for (int second = 0; second < 7_200; second += intervalSeconds)
             {
-                (east, north) = (east * kept + Gauss() * fresh, north * kept + Gauss() * fresh);
+                (double east, double north) = drift.At(second);
                 GeoPoint seen = Earth.Destination(Earth.Destination(stands, 90, east), 0, north);
                 long time = Start + second * 1_000L;
                 Fix fix = new Fix { Sequence = (ulong)second + 1, SensorTimeUnixMs = time, HorizontalAccuracyMeters = 5, SpeedMetersPerSecond = speed }.At(seen);
@@ -38,8 +37,6 @@ public class ParkedAtBorderTests
             }
 
             Assert.True(events.Count <= 1, $"seed {seed}: {string.Join(", ", events.Select(e => $"{e.Kind} at {(e.HappenedAtUnixMs - Start) / 1000} s"))}");
-
-            double Gauss() => Math.Sqrt(-2 * Math.Log(1 - random.NextDouble())) * Math.Cos(2 * Math.PI * random.NextDouble());
         }
     }
 }

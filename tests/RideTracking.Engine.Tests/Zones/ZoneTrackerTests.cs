@@ -71,7 +71,7 @@ public class ZoneTrackerTests
         {
             // 68 % of a two-dimensional normal distribution lie within 1.51 standard deviations.
             double sigma = accuracy / 1.51;
-            double noise = sigma * Math.Sqrt(-2 * Math.Log(1 - random.NextDouble())) * Math.Cos(2 * Math.PI * random.NextDouble());
+            double noise = sigma * random.Normal();
             driver.At(i, 100 + noise, accuracy);
             crossings += noise < 0 != wasInside ? 1 : 0;
             wasInside = noise < 0;

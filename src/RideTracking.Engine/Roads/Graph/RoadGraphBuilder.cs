@@ -276,7 +276,8 @@ internal sealed class RoadGraphBuilder
             throw new ArgumentOutOfRangeException(nameof(point), point, "Not a place on earth.");
         }
 
-        points.Add((int)Math.Round(point.LatitudeDegrees * 1e7));
-        points.Add((int)Math.Round(point.LongitudeDegrees * 1e7));
+        (int latitude, int longitude) = point.ToE7();
+        points.Add(latitude);
+        points.Add(longitude);
     }
 }

@@ -138,7 +138,7 @@ public sealed class RoadIndex
     private void Search<TCollector>(GeoPoint point, ref TCollector collector)
         where TCollector : ICollector, allows ref struct
     {
-        int latitude = (int)Math.Round(point.LatitudeDegrees * 1e7), longitude = (int)Math.Round(point.LongitudeDegrees * 1e7);
+        (int latitude, int longitude) = point.ToE7();
         long x = _grid.XOf(longitude), y = _grid.YOf(latitude);
         double metersNorth = Earth.MetersPerDegree / 1e7, metersEast = metersNorth * Math.Cos(point.LatitudeDegrees * Math.PI / 180);
         long column = Math.DivRem(x, _grid.CellWidth, out long restX), row = Math.DivRem(y, _grid.CellHeight, out long restY);

@@ -35,9 +35,9 @@ internal static class EdgeShape
             double low = Math.Max(stretch.From, behind), high = Math.Min(stretch.To, i == count - 1 ? 1 : behind + length);
             if (low <= high)
             {
-                double east = Earth.WrapLongitude(to.LongitudeDegrees - from.LongitudeDegrees) * scale;
+                double east = Earth.TurnDegrees(from.LongitudeDegrees, to.LongitudeDegrees) * scale;
                 double north = to.LatitudeDegrees - from.LatitudeDegrees;
-                double pointEast = Earth.WrapLongitude(point.LongitudeDegrees - from.LongitudeDegrees) * scale;
+                double pointEast = Earth.TurnDegrees(from.LongitudeDegrees, point.LongitudeDegrees) * scale;
                 double pointNorth = point.LatitudeDegrees - from.LatitudeDegrees;
                 double lengthSquare = east * east + north * north;
                 double share = lengthSquare > 0 ? (pointEast * east + pointNorth * north) / lengthSquare : 0;

@@ -137,8 +137,5 @@ internal sealed class FollowedDrive
         Seen.Add(Follower.Observe(FixAt(_at, _now, speed, course)));
     }
 
-    // Box and Muller (1958).
-    private double Noise() => _noise is null
-        ? 0
-        : _noiseMeters * Math.Sqrt(-2 * Math.Log(1 - _noise.NextDouble())) * Math.Cos(2 * Math.PI * _noise.NextDouble());
+    private double Noise() => _noise is null ? 0 : _noiseMeters * _noise.Normal();
 }

@@ -217,7 +217,5 @@ internal sealed class KnownDrive
         return fix;
     }
 
-    // Box and Muller (1958).
-    private double Noise() =>
-        NoiseMeters * Math.Sqrt(-2 * Math.Log(1 - _random.NextDouble())) * Math.Cos(2 * Math.PI * _random.NextDouble());
+    private double Noise() => NoiseMeters * _random.Normal();
 }

@@ -29,7 +29,7 @@ public sealed class TripTimesTests(ITestOutputHelper output)
         {
             TimeSpan foretold = TimeSpan.FromMinutes(2 + 28 * random.NextDouble());
             double spread = foretold.TotalMinutes < 10 ? 0.4 : 0.2;
-            double factor = 1.2 * Math.Exp(spread * Math.Sqrt(-2 * Math.Log(1 - random.NextDouble())) * Math.Cos(2 * Math.PI * random.NextDouble()));
+            double factor = 1.2 * Math.Exp(spread * random.Normal());
             factor += random.Next(10) == 0 ? random.NextDouble() : 0;
             DateTimeOffset at = Monday.AddMinutes(i);
             TripTimeRange range = times.RangeOf(foretold, at);
