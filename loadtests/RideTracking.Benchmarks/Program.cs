@@ -24,7 +24,7 @@ try
         ["fixes", .. string[] options] => await FixesBenchmark.RunAsync(
             new Options(options, "--connections", "--interval", "--rounds", "--seconds", "--warm-up", "--segment")),
         ["roads-matching", var extract, var trips, .. string[] options] => RoadsMatchingBenchmark.Run(
-            extract, trips, new Options(options, "--rounds", "--forbidden-turn", "--detour", "--detour-per-second", "--accuracy")),
+            extract, trips, new Options(options, "--rounds", "--forbidden-turn", "--wrong-way", "--detour", "--detour-per-second", "--accuracy")),
         ["roads-eta", var extract, var trips, .. string[] options] => RoadsEtaBenchmark.Run(
             extract, trips, new Options(options, "--learn", "--until", "--group-seconds", "--road-seconds", "--road-hour-seconds", "--trips")),
         ["roads-following", .. string[] options] => RoadsFollowingBenchmark.Run(new Options(options, "--trips", "--rounds")),
@@ -84,7 +84,7 @@ static int Usage()
                     server CPU per fix, and memory per stream, of the whole server against an empty gRPC handler.
                     --interval: seconds between the fixes of a connection; 0 sends all that the server takes
                     --segment: bytes to collect before they are sent; 1 sends each fix by itself, as phones do
-          roads-matching <extract.osm.pbf> <trips.csv.gz> [--rounds 3] [--forbidden-turn 50] [--detour 3] [--detour-per-second 0.5] [--accuracy 8]
+          roads-matching <extract.osm.pbf> <trips.csv.gz> [--rounds 3] [--forbidden-turn 50] [--wrong-way 10] [--detour 3] [--detour-per-second 0.5] [--accuracy 8]
                     map matching of recorded trips: distance against the raw one, fixes unmatched, time for each fix
           roads-eta <extract.osm.pbf> <trips.csv.gz> [--learn 0.65] [--until 1] [--group-seconds s] [--road-seconds s] [--road-hour-seconds s] [--trips n]
                     durations foretold at the start of recorded trips, with and without learning from earlier ones.

@@ -20,6 +20,7 @@ internal static class RoadsMatchingBenchmark
             ForbiddenTurnMeters = options.Number("--forbidden-turn", defaults.ForbiddenTurnMeters),
             DetourMeters = options.Number("--detour", defaults.DetourMeters),
             DetourMetersPerSecond = options.Number("--detour-per-second", defaults.DetourMetersPerSecond),
+            WrongWayNats = options.Number("--wrong-way", defaults.WrongWayNats),
             AssumedAccuracyMeters = options.Number("--accuracy", defaults.AssumedAccuracyMeters),
         };
         var matcher = new MapMatcher(new RoadIndex(graph), limits);
@@ -41,6 +42,8 @@ internal static class RoadsMatchingBenchmark
         double raw = trips.Sum(trip => trip.RawMeters), road = drives.Sum(drive => drive.RoadMeters), bridged = drives.Sum(drive => drive.BridgedMeters);
         Console.WriteLine($"raw distance:        {raw / 1e3,8:0} km");
         Console.WriteLine($"matched distance:    {(road + bridged) / 1e3,8:0} km ({(road + bridged) / raw - 1:P1}), of it bridged {bridged / 1e3:0.0} km");
+        double[] against = [.. drives.Select(drive => MetersByEdge(graph, drive).Where(edge => graph.KmhOf(edge.Key) == 0).Sum(edge => edge.Value))];
+        Console.WriteLine($"against one-ways:    {against.Sum() / 1e3,8:0.0} km ({against.Sum() / road:P2}), in {against.Count(meters => meters > 0)} trips; {Told([.. against.Where(meters => meters > 0)], 0.5, 0.9)} m");
         double[] ratios = [.. trips.Zip(drives).Where(pair => pair.First.RawMeters > 500).Select(pair => pair.Second.DistanceMeters / pair.First.RawMeters)];
         Console.WriteLine($"matched/raw of a trip: {Told(ratios, 0.1, 0.5, 0.9, 0.99)} (trips above 500 m)");
         double[] distances = [.. drives.SelectMany(drive => drive.Fixes).Where(fix => fix.IsMatched).Select(fix => fix.DistanceMeters)];

@@ -49,7 +49,7 @@ internal sealed class DriveBuilder(RoadGraph graph, WaySearch search, MatchingLi
         }
 
         _target[0] = node.Position;
-        search.Run(before.Reached, 0, _target, node.WayMeters + 0.01, _way);
+        search.Run(before.Reached, 0, _target, node.WayMeters + 0.01, node.WrongWayMeters, _way);
         _stretches.Clear();
         search.AddStretches(node.Position, _way[0], _stretches);
         foreach (DrivenEdge stretch in _stretches)

@@ -61,10 +61,15 @@ public sealed class MapMatcher
             }
 
             double deviation = _model.DeviationOf(fix);
-            if (i == 0 || Earth.DistanceMeters(last, fix.Point) >= _model.NewPlaceMeters(fix, deviation))
+            // No car is at two places at a time.
+            if (i == 0 || fix.FixedAtUnixMs > fixes[i - 1].FixedAtUnixMs && Earth.DistanceMeters(last, fix.Point) >= _model.NewPlaceMeters(fix, deviation))
             {
                 last = fix.Point;
                 Take(i, fix, deviation);
+            }
+            else
+            {
+                _lattice.StayUntil(fix.FixedAtUnixMs);
             }
         }
 
@@ -76,18 +81,38 @@ public sealed class MapMatcher
     {
         _lattice.AddLayer(index, fix.Point, fix.FixedAtUnixMs, deviation);
         int count = _index.Nearest(fix.Point, _model.SearchMeters(deviation), _found);
-        bool hasCourse = _model.HasCourse(fix);
         foreach (ref readonly RoadCandidate candidate in _found.AsSpan(0, count))
         {
-            double weight = MatchingModel.OfDistance(candidate.DistanceMeters, deviation);
-            if (hasCourse)
-            {
-                weight += _model.OfCourse(fix.CourseDegrees, EdgeShape.CourseAt(_graph, candidate.Position));
-            }
-
-            _lattice.AddNode(candidate.Position, candidate.DistanceMeters, weight);
+            AddNode(fix, deviation, candidate.Position, candidate.DistanceMeters, startNats: 0);
         }
 
-        _lattice.Connect();
+        _lattice.Connect(againstOneWays: false);
+        if (!_lattice.IsDoubtful)
+        {
+            return;
+        }
+
+        // Only what cannot be explained otherwise was driven against a one-way: so it costs hardly any time.
+        foreach (ref readonly RoadCandidate candidate in _found.AsSpan(0, count))
+        {
+            RoadPosition reversed = candidate.Position.Reversed;
+            if (_graph.KmhOf(reversed.Edge) == 0 && _turns.IsDriven(reversed.Edge))
+            {
+                AddNode(fix, deviation, reversed, candidate.DistanceMeters, _limits.WrongWayNats);
+            }
+        }
+
+        _lattice.Connect(againstOneWays: true);
+    }
+
+    private void AddNode(in Fix fix, double deviation, RoadPosition position, double distanceMeters, double startNats)
+    {
+        double weight = MatchingModel.OfDistance(distanceMeters, deviation);
+        if (_model.HasCourse(fix))
+        {
+            weight += _model.OfCourse(fix.CourseDegrees, EdgeShape.CourseAt(_graph, position));
+        }
+
+        _lattice.AddNode(position, distanceMeters, weight, startNats);
     }
 }

@@ -18,7 +18,7 @@ internal sealed class MatchingLattice(WaySearch search, MatchingLimits limits)
     private readonly List<LatticeNode> _nodes = [];
     private readonly List<RoadPosition> _targets = [];
     private readonly List<int> _sources = [];
-    private readonly Way[] _ways = new Way[limits.MaxCandidates];
+    private readonly Way[] _ways = new Way[2 * limits.MaxCandidates]; // a one-way street is two
     private int _layersWithNodes;
 
     public ReadOnlySpan<LatticeLayer> Layers => CollectionsMarshal.AsSpan(_layers);
@@ -33,10 +33,22 @@ internal sealed class MatchingLattice(WaySearch search, MatchingLimits limits)
     }
 
     /// <summary>Adds a place that the fix of the newest layer may stand for.</summary>
-    public void AddNode(RoadPosition position, double distanceMeters, double weight)
+    /// <param name="position">On a road.</param>
+    /// <param name="distanceMeters">From the fix.</param>
+    /// <param name="weight">Of the fix there.</param>
+    /// <param name="startNats">What beginning there costs.</param>
+    public void AddNode(RoadPosition position, double distanceMeters, double weight, double startNats)
     {
-        _nodes.Add(new LatticeNode { Position = position, Reached = position, DistanceMeters = distanceMeters, Weight = weight, Layer = _layers.Count - 1 });
-        CollectionsMarshal.AsSpan(_layers)[^1].NodeCount++;
+        _nodes.Add(new LatticeNode
+        {
+            Position = position,
+            Reached = position,
+            DistanceMeters = distanceMeters,
+            Weight = weight,
+            StartNats = startNats,
+            Layer = _layers.Count - 1,
+        });
+        _layersWithNodes += CollectionsMarshal.AsSpan(_layers)[^1].NodeCount++ == 0 ? 1 : 0;
     }
 
     public void AddLayer(int fix, GeoPoint point, long atUnixMs, double deviation) => _layers.Add(new LatticeLayer
@@ -44,13 +56,20 @@ internal sealed class MatchingLattice(WaySearch search, MatchingLimits limits)
         Fix = fix,
         Point = point,
         AtUnixMs = atUnixMs,
+        UntilUnixMs = atUnixMs,
         Deviation = deviation,
         FirstNode = _nodes.Count,
         BestNode = -1,
     });
 
-    /// <summary>Finds the likeliest predecessor of each node of the newest layer.</summary>
-    public void Connect()
+    /// <summary>Tells that the car was still at the place of the newest layer.</summary>
+    public void StayUntil(long atUnixMs) => CollectionsMarshal.AsSpan(_layers)[^1].UntilUnixMs = atUnixMs;
+
+    /// <summary>Whether leaving out the fix of the newest layer is likelier than any of its places.</summary>
+    public bool IsDoubtful => _layers[^1].IsDoubtful;
+
+    /// <summary>Finds the likeliest predecessor of each node of the newest layer; again, when nodes were added since.</summary>
+    public void Connect(bool againstOneWays)
     {
         ref LatticeLayer layer = ref CollectionsMarshal.AsSpan(_layers)[^1];
         if (layer.NodeCount == 0)
@@ -61,11 +80,11 @@ internal sealed class MatchingLattice(WaySearch search, MatchingLimits limits)
         Span<LatticeNode> nodes = CollectionsMarshal.AsSpan(_nodes).Slice(layer.FirstNode, layer.NodeCount);
         _targets.Clear();
         // Where no road is near there is nothing to leave out: a drive may begin in a yard.
-        int leftOut = _layersWithNodes++;
+        int leftOut = _layersWithNodes - 1;
         foreach (ref LatticeNode node in nodes)
         {
-            node.Score = leftOut <= limits.MaxOutliers ? -leftOut * limits.OutlierNats : double.NegativeInfinity;
-            node.Before = -1;
+            node.Score = leftOut <= limits.MaxOutliers ? -leftOut * limits.OutlierNats - node.StartNats : double.NegativeInfinity;
+            (node.Before, node.IsAfterGap, node.Reached) = (-1, false, node.Position);
             _targets.Add(node.Position);
         }
 
@@ -83,7 +102,7 @@ internal sealed class MatchingLattice(WaySearch search, MatchingLimits limits)
                     break;
                 }
 
-                Drive(nodes, before, layer, skipped);
+                Drive(nodes, before, layer, skipped, againstOneWays);
                 if (!before.IsDoubtful)
                 {
                     break;
@@ -141,23 +160,23 @@ internal sealed class MatchingLattice(WaySearch search, MatchingLimits limits)
         double score = before.BestScore - limits.GapNats - skipped * limits.OutlierNats;
         foreach (ref LatticeNode node in nodes)
         {
-            if (score > node.Score)
+            if (score - node.StartNats > node.Score)
             {
-                (node.Score, node.Before, node.IsAfterGap) = (score, before.BestNode, true);
+                (node.Score, node.Before, node.IsAfterGap) = (score - node.StartNats, before.BestNode, true);
             }
         }
     }
 
-    private void Drive(Span<LatticeNode> nodes, in LatticeLayer before, in LatticeLayer layer, int skipped)
+    private void Drive(Span<LatticeNode> nodes, in LatticeLayer before, in LatticeLayer layer, int skipped, bool againstOneWays)
     {
         double seconds = (layer.AtUnixMs - before.AtUnixMs) / 1e3;
         double straight = Earth.DistanceMeters(before.Point, layer.Point);
-        if (seconds > limits.MaxSilence.TotalSeconds || straight > limits.MaxSilentMeters)
+        if (layer.AtUnixMs - before.UntilUnixMs > limits.MaxSilence.TotalMilliseconds || straight > limits.MaxSilentMeters)
         {
             return;
         }
 
-        double detour = _model.DetourMeters(seconds);
+        double detour = _model.DetourMeters(seconds), wrongWay = againstOneWays ? _model.WrongWayMeters(seconds) : WaySearch.Never;
         double reach = limits.MaxSpeedMetersPerSecond * seconds + ClockSlackMeters;
         double jitter = limits.JitterDeviations * Math.Max(before.Deviation, layer.Deviation);
         OrderSources(before);
@@ -176,7 +195,9 @@ internal sealed class MatchingLattice(WaySearch search, MatchingLimits limits)
             }
 
             RoadPosition from = _nodes[source].Reached;
-            search.Run(from, jitter, CollectionsMarshal.AsSpan(_targets), Math.Min(straight + detour * (score - worst), reach + limits.UTurnMeters), _ways);
+            double charges = limits.UTurnMeters + (againstOneWays ? wrongWay + limits.WrongWayMetersPerMeter * reach : 0);
+            double bound = Math.Min(straight + detour * (score - worst), reach + charges);
+            search.Run(from, jitter, CollectionsMarshal.AsSpan(_targets), bound, wrongWay, _ways);
             for (int i = 0; i < nodes.Length; i++)
             {
                 ref readonly Way way = ref _ways[i];
@@ -189,7 +210,7 @@ internal sealed class MatchingLattice(WaySearch search, MatchingLimits limits)
                 if (sum > nodes[i].Score)
                 {
                     ref LatticeNode node = ref nodes[i];
-                    (node.Score, node.Before, node.IsAfterGap, node.WayMeters) = (sum, source, false, way.CostMeters);
+                    (node.Score, node.Before, node.IsAfterGap, node.WayMeters, node.WrongWayMeters) = (sum, source, false, way.CostMeters, wrongWay);
                     // Behind by jitter: the car is still where it was.
                     node.Reached = way.IsBehind ? from : node.Position;
                 }
@@ -215,6 +236,9 @@ internal struct LatticeLayer
     public int Fix;
     public GeoPoint Point;
     public long AtUnixMs;
+
+    /// <summary>When the car was last seen there: who waits is not silent.</summary>
+    public long UntilUnixMs;
     public double Deviation;
     public int FirstNode;
     public int NodeCount;
@@ -235,6 +259,9 @@ internal struct LatticeNode
 
     public double DistanceMeters;
     public double Weight;
+
+    /// <summary>What it costs to begin there, or to be there after a gap.</summary>
+    public double StartNats;
     public double Score;
     public int Layer;
     public int Before;
@@ -242,4 +269,7 @@ internal struct LatticeNode
 
     /// <summary>Cost of the way from the node before.</summary>
     public double WayMeters;
+
+    /// <summary>What driving into a one-way street against it was charged for.</summary>
+    public double WrongWayMeters;
 }

@@ -55,6 +55,15 @@ public sealed record MatchingLimits
     /// <summary>So is a forbidden turn: drivers and maps are wrong now and then, and the map may be years newer than the drive.</summary>
     public double ForbiddenTurnMeters { get; init; } = 50;
 
+    /// <summary>
+    /// Driving into a street against its one-way costs so many nats: the map may be wrong, and so may a driver. In nats, since fixes far apart
+    /// prove nothing of it: round the block is as likely then. Never in roundabouts and on motorways.
+    /// </summary>
+    public double WrongWayNats { get; init; } = 10;
+
+    /// <summary>And each metre against it is as unlikely as a detour of so many metres.</summary>
+    public double WrongWayMetersPerMeter { get; init; } = 1;
+
     /// <summary>A fix left out as an outlier costs so many nats: a fix five deviations off is one.</summary>
     public double OutlierNats { get; init; } = 12;
 

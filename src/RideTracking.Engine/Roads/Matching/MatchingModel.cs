@@ -41,6 +41,9 @@ internal readonly struct MatchingModel(MatchingLimits limits)
     public static double OfWay(in Way way, double straightMeters, double detourMeters) =>
         -(Math.Abs(way.LengthMeters - straightMeters) + way.ChargeMeters) / detourMeters;
 
+    /// <summary>What driving into a one-way street against it counts as, in metres of detour.</summary>
+    public double WrongWayMeters(double seconds) => limits.WrongWayNats * DetourMeters(seconds);
+
     /// <summary>Their beta, in metres.</summary>
     public double DetourMeters(double seconds) =>
         limits.DetourMeters + limits.DetourMetersPerSecond * Math.Min(seconds, limits.DetourSeconds);

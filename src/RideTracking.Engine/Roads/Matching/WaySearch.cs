@@ -4,11 +4,14 @@ namespace RideTracking.Engine.Roads.Matching;
 
 /// <summary>
 /// The shortest ways by distance from one position to several, no longer than a bound: Dijkstra's algorithm that stops
-/// when no way to a target can become shorter. Turning round and forbidden turns are possible at a charge in metres, which
+/// when no way to a target can become shorter. Turning round, forbidden turns and one-ways against them are possible at a charge in metres, which
 /// counts for choosing the way and is told apart from its length. Scratch is reused: not thread-safe.
 /// </summary>
 internal sealed class WaySearch
 {
+    /// <summary>A charge that nobody pays.</summary>
+    public const double Never = double.PositiveInfinity;
+
     private readonly RoadGraph _graph;
     private readonly LooseTurns _turns;
     private readonly MatchingLimits _limits;
@@ -18,6 +21,7 @@ internal sealed class WaySearch
 
     private RoadPosition _source;
     private double _sourceLength;
+    private double _wrongWayMeters;
 
     public WaySearch(RoadGraph graph, LooseTurns turns, MatchingLimits limits)
     {
@@ -34,8 +38,16 @@ internal sealed class WaySearch
     /// Finds ways to all targets whose cost (length and charges) is within the bound. A target that is less than the jitter
     /// behind the source is at no distance.
     /// </summary>
-    public void Run(RoadPosition source, double jitterMeters, ReadOnlySpan<RoadPosition> targets, double boundMeters, Span<Way> ways)
+    /// <param name="source">Where they begin.</param>
+    /// <param name="jitterMeters">How far behind is not behind.</param>
+    /// <param name="targets">Where they end.</param>
+    /// <param name="boundMeters">Of the cost.</param>
+    /// <param name="wrongWayMeters">The charge for driving into a one-way street against it.</param>
+    /// <param name="ways">One for each target.</param>
+    public void Run(
+        RoadPosition source, double jitterMeters, ReadOnlySpan<RoadPosition> targets, double boundMeters, double wrongWayMeters, Span<Way> ways)
     {
+        _wrongWayMeters = wrongWayMeters;
         _search++;
         _queue.Clear();
         _source = source;
@@ -45,15 +57,13 @@ internal sealed class WaySearch
             ways[i] = OnTheSameRoad(targets[i], jitterMeters);
         }
 
-        Follow(source.Edge, SourceEnd(source.Edge), (1 - source.Fraction) * _sourceLength, 0, boundMeters);
-        if (_graph.KmhOf(source.Edge ^ 1) > 0)
+        double ahead = (1 - source.Fraction) * _sourceLength, against = Against(source.Edge, ahead);
+        Follow(source.Edge, SourceEnd(source.Edge), ahead + against, against, boundMeters);
+        int back = source.Edge ^ 1;
+        if (_turns.IsDriven(back))
         {
-            Follow(
-                source.Edge ^ 1,
-                SourceEnd(source.Edge ^ 1),
-                source.Fraction * _sourceLength + _limits.UTurnMeters,
-                _limits.UTurnMeters,
-                boundMeters);
+            double behind = source.Fraction * _sourceLength, charge = TurningOnto(back) + Against(back, behind);
+            Follow(back, SourceEnd(back), behind + charge, charge, boundMeters);
         }
 
         double worst = WorstOf(ways, targets.Length);
@@ -75,7 +85,8 @@ internal sealed class WaySearch
             }
 
             worst = isShorter ? WorstOf(ways, targets.Length) : worst;
-            Follow(edge, edge, cost + length, label.Charge, boundMeters);
+            double wrong = Against(edge, length);
+            Follow(edge, edge, cost + length + wrong, label.Charge + wrong, boundMeters);
         }
     }
 
@@ -122,15 +133,17 @@ internal sealed class WaySearch
 
         if (target.Edge == _source.Edge && target.Fraction >= _source.Fraction)
         {
-            return new Way((target.Fraction - _source.Fraction) * _sourceLength, 0, target.Edge) { IsOnSourceRoad = true };
+            double meters = (target.Fraction - _source.Fraction) * _sourceLength, charge = Against(target.Edge, meters);
+            return new Way(meters + charge, charge, target.Edge) { IsOnSourceRoad = true };
         }
 
         if (target.Edge == (_source.Edge ^ 1))
         {
             double ahead = (1 - target.Fraction - _source.Fraction) * _sourceLength;
+            double charge = TurningOnto(target.Edge) + Against(ahead >= 0 ? _source.Edge : target.Edge, Math.Abs(ahead));
             return ahead >= 0
-                ? new Way(ahead + _limits.UTurnMeters, _limits.UTurnMeters, _source.Edge) { IsOnSourceRoad = true, TurnsAtEnd = true }
-                : new Way(-ahead + _limits.UTurnMeters, _limits.UTurnMeters, target.Edge) { IsOnSourceRoad = true };
+                ? new Way(ahead + charge, charge, _source.Edge) { IsOnSourceRoad = true, TurnsAtEnd = true }
+                : new Way(-ahead + charge, charge, target.Edge) { IsOnSourceRoad = true };
         }
 
         return Way.None;
@@ -153,23 +166,20 @@ internal sealed class WaySearch
 
     private bool Offer(ref Way way, RoadPosition target, int edge, double length, in Label label)
     {
-        double cost = double.PositiveInfinity;
         bool turns = target.Edge == (edge ^ 1);
-        if (target.Edge == edge)
-        {
-            cost = label.Cost + target.Fraction * length;
-        }
-        else if (turns)
-        {
-            cost = label.Cost + (1 - target.Fraction) * length + _limits.UTurnMeters;
-        }
-
-        if (cost >= way.CostMeters)
+        if (target.Edge != edge && !turns)
         {
             return false;
         }
 
-        way = new Way(cost, label.Charge + (turns ? _limits.UTurnMeters : 0), edge) { TurnsAtEnd = turns };
+        double meters = (turns ? 1 - target.Fraction : target.Fraction) * length;
+        double charge = Against(edge, meters) + (turns ? TurningOnto(target.Edge) : 0);
+        if (label.Cost + meters + charge >= way.CostMeters)
+        {
+            return false;
+        }
+
+        way = new Way(label.Cost + meters + charge, label.Charge + charge, edge) { TurnsAtEnd = turns };
         return true;
     }
 
@@ -177,8 +187,9 @@ internal sealed class WaySearch
     {
         foreach (int turn in _turns.After(edge))
         {
-            int next = turn >> 1;
-            double toll = (turn & 1) != 0 ? _limits.ForbiddenTurnMeters : next == (edge ^ 1) ? _limits.UTurnMeters : 0;
+            int next = turn >> 2;
+            double toll = (turn & LooseTurns.Forbidden) != 0 ? _limits.ForbiddenTurnMeters : next == (edge ^ 1) ? _limits.UTurnMeters : 0;
+            toll += (turn & LooseTurns.IntoWrongWay) != 0 ? _wrongWayMeters : 0;
             ref Label label = ref _labels[next];
             if (cost + toll <= bound && (label.Search != _search || cost + toll < label.Cost))
             {
@@ -187,6 +198,10 @@ internal sealed class WaySearch
             }
         }
     }
+
+    private double TurningOnto(int edge) => _limits.UTurnMeters + (_turns.IsWrongWay(edge) ? _wrongWayMeters : 0);
+
+    private double Against(int edge, double meters) => _turns.IsWrongWay(edge) ? _limits.WrongWayMetersPerMeter * meters : 0;
 
     private static double WorstOf(Span<Way> ways, int count)
     {
@@ -211,7 +226,7 @@ internal sealed class WaySearch
 
 /// <summary>A way found by <see cref="WaySearch"/>.</summary>
 /// <param name="CostMeters">Length and charges; infinite when there is none.</param>
-/// <param name="ChargeMeters">For turning round and forbidden turns.</param>
+/// <param name="ChargeMeters">For turning round, forbidden turns and one-ways against them.</param>
 /// <param name="LastEdge">The edge entered last, before a turn at the end.</param>
 internal readonly record struct Way(double CostMeters, double ChargeMeters, int LastEdge)
 {

@@ -17,7 +17,7 @@ internal sealed class HandMadeRoads
     }
 
     /// <summary>Roads from each letter to the next.</summary>
-    public HandMadeRoads Road(string junctions, bool oneWay = false, RoadFlags flags = RoadFlags.None, byte kmh = 36, byte delay = 0)
+    public HandMadeRoads Road(string junctions, bool oneWay = false, RoadFlags flags = RoadFlags.None, byte kmh = 36, byte delay = 0, RoadClass roadClass = RoadClass.Residential)
     {
         for (int i = 1; i < junctions.Length; i++)
         {
@@ -29,7 +29,7 @@ internal sealed class HandMadeRoads
                 ToJunction = _junctions[to],
                 ForwardKmh = kmh,
                 BackwardKmh = oneWay ? (byte)0 : kmh,
-                Class = RoadClass.Residential,
+                Class = roadClass,
                 Flags = flags,
                 Name = junctions,
                 ForwardDelay = delay,

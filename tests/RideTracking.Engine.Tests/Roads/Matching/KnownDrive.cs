@@ -30,6 +30,8 @@ internal sealed class KnownDrive
 
     public bool TellsCourse { get; init; } = true;
 
+    public bool MayDriveAgainstOneWays { get; init; }
+
     /// <summary>Where no fixes are sent.</summary>
     public Func<int, bool> IsSilent { get; set; } = _ => false;
 
@@ -103,8 +105,8 @@ internal sealed class KnownDrive
     public KnownDrive DriveTo(double fraction)
     {
         double meters = (fraction - At.Fraction) * _graph.LengthMeters(At.Edge);
-        Assert.True(_graph.KmhOf(At.Edge) > 0, $"Nobody may drive on edge {At.Edge}.");
-        double speed = _graph.KmhOf(At.Edge) / 3.6 / Slowness(At.Edge);
+        Assert.True(MayDriveAgainstOneWays || _graph.KmhOf(At.Edge) > 0, $"Nobody may drive on edge {At.Edge}.");
+        double speed = Math.Max(_graph.KmhOf(At.Edge), _graph.KmhOf(At.Edge ^ 1)) / 3.6 / Slowness(At.Edge);
         double start = _seconds, end = _seconds + meters / speed;
         RoadPosition origin = At;
         for (; _nextFix < end; _nextFix += SecondsBetweenFixes)
@@ -155,6 +157,10 @@ internal sealed class KnownDrive
         return (both / Meters, (told.Values.Sum() - both) / Meters);
     }
 
+    /// <summary>Metres told against one-ways.</summary>
+    public static double AgainstOneWays(RoadGraph graph, MatchedDrive matched) => matched.Pieces.SelectMany(piece => piece.Edges)
+        .Where(each => graph.KmhOf(each.Edge) == 0).Sum(each => (each.To - each.From) * graph.LengthMeters(each.Edge));
+
     /// <summary>Whether each edge goes on where the one before ends.</summary>
     public static void AssertUnbroken(RoadGraph graph, MatchedDrive matched)
     {
@@ -166,7 +172,7 @@ internal sealed class KnownDrive
                 DrivenEdge edge = piece.Edges[i];
                 Assert.InRange(edge.From, 0, 1);
                 Assert.InRange(edge.To, edge.From, 1);
-                Assert.True(graph.KmhOf(edge.Edge) > 0);
+                Assert.True(graph.KmhOf(edge.Edge) > 0 || graph.KmhOf(edge.Edge ^ 1) > 0);
                 length += (edge.To - edge.From) * graph.LengthMeters(edge.Edge);
                 if (i > 0)
                 {

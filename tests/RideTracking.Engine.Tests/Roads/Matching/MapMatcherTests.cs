@@ -143,6 +143,31 @@ public sealed class MapMatcherTests(ITestOutputHelper output)
     }
 
     [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void Who_waits_longer_than_a_silence_may_be_is_not_silent(bool tellsSpeed)
+    {
+        KnownDrive drive = new KnownDrive(City, 12) { NoiseMeters = 3, TellsCourse = tellsSpeed }.FromAnywhere().Wander(1_000).Stand(1_200).Wander(1_000);
+
+        MatchedDrive matched = drive.Match(_matcher);
+
+        Assert.Single(matched.Pieces);
+        Assert.Equal(0, matched.BridgedMeters);
+        Assert.Equal(drive.Meters, matched.DistanceMeters, 40.0);
+    }
+
+    [Fact]
+    public void Fixes_of_one_time_are_one_place()
+    {
+        KnownDrive drive = new KnownDrive(City, 13) { SecondsBetweenFixes = 4 }.FromAnywhere().Wander(2_000);
+
+        MatchedDrive matched = _matcher.Match([.. drive.Fixes.Select(fix => fix with { FixedAtUnixMs = KnownDrive.Start })]);
+
+        output.WriteLine($"{matched.RoadMeters:0} m on roads and {matched.BridgedMeters:0} m bridged of {drive.Meters:0}");
+        Assert.InRange(matched.DistanceMeters, 0, 100);
+    }
+
+    [Theory]
     [InlineData(60, 80)]
     [InlineData(-150, 0)]
     [InlineData(700, 900)]
