@@ -7,17 +7,17 @@ internal static class Noise
     public static double Normal(this Random random) => Math.Sqrt(-2 * Math.Log(1 - random.NextDouble())) * Math.Cos(2 * Math.PI * random.NextDouble());
 }
 
-/// <summary>Multipath: an error that goes about slowly, 15 m to each side, and is forgotten in five minutes.</summary>
-internal sealed class Drift(Random random)
+/// <summary>Multipath: an error that goes about slowly, so many metres to each side (a standard deviation), and is forgotten in so many seconds.</summary>
+internal sealed class Drift(Random random, double meters = 15, double seconds = 300)
 {
     private double _east;
     private double _north;
-    private int _second;
+    private double _second;
 
     /// <summary>Metres off at a time, never before the last one asked for.</summary>
-    public (double East, double North) At(int second)
+    public (double East, double North) At(double second)
     {
-        double kept = Math.Exp(-(second - _second) / 300.0), fresh = 15 * Math.Sqrt(1 - kept * kept);
+        double kept = Math.Exp(-(second - _second) / seconds), fresh = meters * Math.Sqrt(1 - kept * kept);
         _second = second;
         return (_east, _north) = (_east * kept + random.Normal() * fresh, _north * kept + random.Normal() * fresh);
     }

@@ -65,7 +65,24 @@ internal static class RoadsMatchingBenchmark
         }
 
         Console.WriteLine($"with every other fix:  {common / whole:P1} of the way found again, {(half - common) / whole:P1} elsewhere");
+        foreach (int step in (ReadOnlySpan<int>)[2, 4])
+        {
+            TellDistances(matcher, trips, drives, step);
+        }
+
         return 0;
+    }
+
+    // Against the distance of all fixes, since nobody knows the true one; both ends are kept.
+    private static void TellDistances(MapMatcher matcher, RecordedTrip[] trips, MatchedDrive[] drives, int step)
+    {
+        var errors = trips.Zip(drives).Where(pair => pair.Second.DistanceMeters >= 500).Select(pair => (
+            Kilometers: pair.Second.DistanceMeters / 1e3,
+            Error: Math.Abs(matcher.Match([.. pair.First.Fixes.Where((_, i) => i % step == 0 || i == pair.First.Fixes.Length - 1)]).DistanceMeters / pair.Second.DistanceMeters - 1)));
+        foreach (IGrouping<int, double> length in errors.GroupBy(each => each.Kilometers < 2 ? 2 : each.Kilometers < 5 ? 5 : each.Kilometers < 10 ? 10 : 99, each => each.Error).OrderBy(each => each.Key))
+        {
+            Console.WriteLine($"distance by one fix in {step}, {length.Count(),4} trips below {length.Key,2} km: error {Told([.. length.Select(error => 100 * error)], 0.5, 0.9)} %");
+        }
     }
 
     private static MatchedDrive[] MatchAll(MapMatcher matcher, RecordedTrip[] trips) => [.. trips.Select(trip => matcher.Match(trip.Fixes))];
@@ -78,6 +95,6 @@ internal static class RoadsMatchingBenchmark
     private static string Told(double[] values, params double[] shares)
     {
         Array.Sort(values);
-        return string.Join(", ", shares.Select(share => $"p{share * 100:0} {values[(int)Math.Min(share * values.Length, values.Length - 1)]:0.00}"));
+        return values.Length == 0 ? "none" : string.Join(", ", shares.Select(share => $"p{share * 100:0} {values[(int)Math.Min(share * values.Length, values.Length - 1)]:0.00}"));
     }
 }

@@ -237,11 +237,15 @@ public static class Gate
     /// <summary>How far apart two positions are at least, given how inaccurate each of them may be.</summary>
     private static double UncertainMeters(in GateState.Anchor from, in GateState.Anchor to, GateLimits limits)
     {
-        double tolerance = AccuracyRadiusTo95Percent * (
-            KnownOr(from.HorizontalAccuracyMeters, limits.AssumedAccuracyMeters)
-            + KnownOr(to.HorizontalAccuracyMeters, limits.AssumedAccuracyMeters));
+        double tolerance = UncertainMeters(from.HorizontalAccuracyMeters, limits) + UncertainMeters(to.HorizontalAccuracyMeters, limits);
         return Math.Max(Earth.DistanceMeters(from.Point, to.Point) - tolerance, 0);
     }
+
+    /// <summary>How far a fix may be from the car, in metres: in one case of twenty it is farther.</summary>
+    internal static double UncertainMeters(in Fix fix, GateLimits limits) => UncertainMeters(fix.HorizontalAccuracyMeters, limits);
+
+    private static double UncertainMeters(float accuracyMeters, GateLimits limits) =>
+        AccuracyRadiusTo95Percent * KnownOr(accuracyMeters, limits.AssumedAccuracyMeters);
 
     private static double KnownOr(float accuracyMeters, double assumedMeters) =>
         float.IsNaN(accuracyMeters) ? assumedMeters : accuracyMeters;

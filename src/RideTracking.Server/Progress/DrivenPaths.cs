@@ -174,7 +174,7 @@ internal sealed class DrivenPaths : LoopService
 
     private static V1.DrivenPath Connected(List<Fix> fixes)
     {
-        GeoPoint[] points = [.. fixes.Select(f => f.Point)];
+        var points = StraightDrive.Places(CollectionsMarshal.AsSpan(fixes), new MatchingLimits());
         var meters = points.Zip(points.Skip(1), Earth.DistanceMeters).Sum();
         return new V1.DrivenPath
         {

@@ -142,11 +142,12 @@ public class StandstillTests
     private static Error Of(string kind, Random random)
     {
         int told = 0;
+        var drift = new Drift(random);
         return kind switch
         {
             "to and fro" => _ => (told++ % 2 == 0 ? 15 : -15, 0),
             "white" => _ => (random.Normal() * 8, random.Normal() * 8),
-            "drift" => new Drift(random).At,
+            "drift" => second => drift.At(second),
             // Out of a tunnel or in a garage: now and then far off in any direction.
             "star" => _ => random.NextDouble() < 0.05 && random.NextDouble() * 2 * Math.PI is var angle ? (60 * Math.Sin(angle), 60 * Math.Cos(angle)) : (random.Normal() * 4, random.Normal() * 4),
             "steps" => second => (second / 600 % 2 * 25, 0),

@@ -60,12 +60,11 @@ public sealed class MapMatcher
                 throw new ArgumentException($"Fix {i} is older than the one before it: put them in order first.", nameof(fixes));
             }
 
-            double deviation = _model.DeviationOf(fix);
             // No car is at two places at a time.
-            if (i == 0 || fix.FixedAtUnixMs > fixes[i - 1].FixedAtUnixMs && Earth.DistanceMeters(last, fix.Point) >= _model.NewPlaceMeters(fix, deviation))
+            if (i == 0 || fix.FixedAtUnixMs > fixes[i - 1].FixedAtUnixMs && _model.IsNewPlace(fix, last))
             {
                 last = fix.Point;
-                Take(i, fix, deviation);
+                Take(i, fix, _model.DeviationOf(fix));
             }
             else
             {

@@ -169,9 +169,9 @@ internal sealed class MatchingLattice(WaySearch search, MatchingLimits limits)
 
     private void Drive(Span<LatticeNode> nodes, in LatticeLayer before, in LatticeLayer layer, int skipped, bool againstOneWays)
     {
-        double seconds = (layer.AtUnixMs - before.AtUnixMs) / 1e3;
+        double seconds = (layer.AtUnixMs - before.UntilUnixMs) / 1e3;
         double straight = Earth.DistanceMeters(before.Point, layer.Point);
-        if (layer.AtUnixMs - before.UntilUnixMs > limits.MaxSilence.TotalMilliseconds || straight > limits.MaxSilentMeters)
+        if (seconds > limits.MaxSilence.TotalSeconds || straight > limits.MaxSilentMeters)
         {
             return;
         }

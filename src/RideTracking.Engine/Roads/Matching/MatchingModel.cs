@@ -1,3 +1,4 @@
+using RideTracking.Engine.Geo;
 using RideTracking.Engine.Ingest;
 
 namespace RideTracking.Engine.Roads.Matching;
@@ -23,9 +24,12 @@ internal readonly struct MatchingModel(MatchingLimits limits)
     public double SearchMeters(double deviation) =>
         Math.Min(limits.MaxSearchMeters, Math.Max(limits.SearchMeters, limits.SearchDeviations * deviation));
 
-    /// <summary>How far from the last one used a fix must be to say something new about the way.</summary>
-    public double NewPlaceMeters(in Fix fix, double deviation) =>
+    // How far from the last one used a fix must be to say something new about the way.
+    private double NewPlaceMeters(in Fix fix, double deviation) =>
         deviation * (fix.SpeedMetersPerSecond < limits.StandingSpeedMetersPerSecond ? limits.StandingDeviations : limits.NewPlaceDeviations);
+
+    /// <summary>Whether a fix is clearly elsewhere than the last one used.</summary>
+    public bool IsNewPlace(in Fix fix, GeoPoint last) => Earth.DistanceMeters(last, fix.Point) >= NewPlaceMeters(fix, DeviationOf(fix));
 
     /// <summary>Of a fix so far from the road: their equation 1.</summary>
     public static double OfDistance(double meters, double deviation) => -0.5 * (meters / deviation) * (meters / deviation);

@@ -26,6 +26,9 @@ internal sealed class KnownDrive
     /// <summary>Standard deviation of a fix to the east and to the north.</summary>
     public double NoiseMeters { get; init; } = 5;
 
+    /// <summary>How far the errors of fixes go about slowly, for seconds, beside those that are new with each fix; none by default.</summary>
+    public Drift? Drift { get; init; }
+
     public double SecondsBetweenFixes { get; init; } = 1;
 
     public bool TellsCourse { get; init; } = true;
@@ -200,6 +203,7 @@ internal sealed class KnownDrive
         }
 
         GeoPoint point = EdgeShape.PointAt(_graph, At);
+        (double driftEast, double driftNorth) = Drift?.At(_seconds) ?? default;
         _fixes.Add(Moved(
             new Fix
             {
@@ -211,8 +215,8 @@ internal sealed class KnownDrive
                 SpeedMetersPerSecond = TellsCourse ? (float)speed : float.NaN,
                 CourseDegrees = TellsCourse && speed > 0 ? (float)EdgeShape.CourseAt(_graph, At) : float.NaN,
             },
-            Noise(),
-            Noise()));
+            driftEast + Noise(),
+            driftNorth + Noise()));
     }
 
     private static Fix Moved(Fix fix, double eastMeters, double northMeters)
