@@ -164,6 +164,7 @@ internal static class ZonesBenchmark
             LatitudeE7 = (int)(place.LatitudeDegrees * 1e7),
             LongitudeE7 = (int)(place.LongitudeDegrees * 1e7),
             HorizontalAccuracyMeters = 5,
+            SpeedMetersPerSecond = 15f / 4,
         };
     }
 }

@@ -14,15 +14,34 @@ public static class Earth
 
     private const double RadiansPerDegree = Math.PI / 180;
 
+    private const double ShortDegrees = 0.01;
+
     /// <summary>Great-circle distance in metres, by the haversine formula (Sinnott, 1984).</summary>
     public static double DistanceMeters(GeoPoint a, GeoPoint b)
     {
-        double halfLatitude = Math.Sin((b.LatitudeDegrees - a.LatitudeDegrees) * (RadiansPerDegree / 2));
-        double halfLongitude = Math.Sin((b.LongitudeDegrees - a.LongitudeDegrees) * (RadiansPerDegree / 2));
+        double latitude = b.LatitudeDegrees - a.LatitudeDegrees, longitude = b.LongitudeDegrees - a.LongitudeDegrees;
+        if (Math.Abs(latitude) < ShortDegrees && Math.Abs(longitude) < ShortDegrees)
+        {
+            return ShortMeters(a.LatitudeDegrees, latitude, longitude);
+        }
+
+        double halfLatitude = Math.Sin(latitude * (RadiansPerDegree / 2));
+        double halfLongitude = Math.Sin(longitude * (RadiansPerDegree / 2));
         double haversine = halfLatitude * halfLatitude
             + Math.Cos(a.LatitudeDegrees * RadiansPerDegree) * Math.Cos(b.LatitudeDegrees * RadiansPerDegree)
             * halfLongitude * halfLongitude;
         return DistanceOfHaversine(haversine);
+    }
+
+    // The same from one fix to the next, a third as dear: two terms of the sines are exact there, and cos a · cos b = cos²((a + b) / 2) − sin²((a − b) / 2).
+    private static double ShortMeters(double fromLatitudeDegrees, double latitudeDegrees, double longitudeDegrees)
+    {
+        double halfLatitude = latitudeDegrees * (RadiansPerDegree / 2), halfLongitude = longitudeDegrees * (RadiansPerDegree / 2);
+        halfLatitude *= 1 - halfLatitude * halfLatitude / 6;
+        halfLongitude *= 1 - halfLongitude * halfLongitude / 6;
+        double cosine = Math.Cos((fromLatitudeDegrees + latitudeDegrees / 2) * RadiansPerDegree);
+        return DistanceOfHaversine(
+            halfLatitude * halfLatitude + (cosine * cosine - halfLatitude * halfLatitude) * halfLongitude * halfLongitude);
     }
 
     /// <summary>Initial course of the great circle, degrees clockwise from true north, 0 to below 360.</summary>

@@ -24,6 +24,9 @@ internal sealed class DriverZones
     /// <summary>So did the fix that is being judged.</summary>
     public bool FixFollows;
 
+    /// <summary>The zones of which, at the last fix, those told were all that the driver was in; null when a change was under way.</summary>
+    public ZoneSet? SettledIn;
+
     public long Ordinal;
 
     /// <summary>By zone number.</summary>

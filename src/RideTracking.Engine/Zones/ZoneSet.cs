@@ -27,8 +27,8 @@ public sealed class ZoneSet
         }
 
         var builder = new ZoneTreeBuilder(zones);
-        _tree = new ZoneTree(builder);
         _borders = [.. zones.Select(zone => zone.Geometry.Border)];
+        _tree = new ZoneTree(builder, _borders);
         MaxZonesAtOnce = builder.LongestList;
         _places = new PickupPlaces(this);
     }
@@ -97,22 +97,18 @@ public sealed class ZoneSet
         return found.DrainToImmutable();
     }
 
-    /// <summary>The zones whose border a straight line meets, the short way round the earth. Allocates nothing once the list is long enough.</summary>
+    /// <summary>Finds the zones whose border a straight line meets, the short way round the earth. Allocates nothing once the list is long enough.</summary>
     /// <param name="from">Must be valid.</param>
     /// <param name="to">Must be valid.</param>
     /// <param name="zones">Filled with their numbers, each once, in no order.</param>
-    public void Crossed(GeoPoint from, GeoPoint to, List<int> zones)
+    /// <returns>
+    /// Whether the line is sure to keep away from all borders, as far as numbers are exact: then both its ends are in the same zones. Without a zone found it may still
+    /// not be sure.
+    /// </returns>
+    public bool Cross(GeoPoint from, GeoPoint to, List<int> zones)
     {
         zones.Clear();
-        _tree.AddBordersAround(from, to, zones);
-        for (int i = zones.Count - 1; i >= 0; i--)
-        {
-            if (!_borders[zones[i]].Meets(from, to, out _, out _))
-            {
-                zones[i] = zones[^1];
-                zones.RemoveAt(zones.Count - 1);
-            }
-        }
+        return _tree.Cross(from, to, zones);
     }
 
     /// <summary>Which zones let a trip start or end at a place, and which refuse.</summary>

@@ -72,7 +72,7 @@ public sealed partial class ZoneTracker
 
     private static void Put(DriverZones driver, DriverZoneState state)
     {
-        driver.Set = null;
+        (driver.Set, driver.SettledIn) = (null, null);
         driver.Last = Sighting.Of(state.SessionId, state.Sequence, state.FixedAtUnixMs, state.Place);
         driver.LastFollows = false;
         driver.IsPresent = state.IsPresent;

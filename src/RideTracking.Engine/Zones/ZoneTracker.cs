@@ -135,14 +135,17 @@ public sealed partial class ZoneTracker(DriverSlots slots, ZoneSet zones, ZoneTr
             && fix.FixedAtUnixMs - before.AtUnixMs <= limits.SilenceAfter.TotalMilliseconds;
         List<int> crossed = _crossed ??= [];
         crossed.Clear();
-        if (driver.FixFollows && driver.Last!.Place != place)
+        bool isSure = driver.FixFollows && (driver.Last!.Place == place || set.Cross(driver.Last.Place, place, crossed));
+        if (isSure && driver.SettledIn == set)
         {
-            set.Crossed(driver.Last.Place, place, crossed);
+            driver.See(sessionId, fix); // Most fixes: nothing can have changed.
+            return;
         }
 
         Span<int> room = set.MaxZonesAtOnce <= 64 ? stackalloc int[set.MaxZonesAtOnce] : new int[set.MaxZonesAtOnce];
         ReadOnlySpan<int> inside = room[..set.Containing(place, room)];
-        if (driver.Pending.Count > 0 || crossed.Count > 0 || !IsAsTold(driver, inside))
+        bool isSettled = driver.Pending.Count == 0 && crossed.Count == 0 && IsAsTold(driver, inside);
+        if (!isSettled)
         {
             if (!driver.FixFollows)
             {
@@ -152,6 +155,7 @@ public sealed partial class ZoneTracker(DriverSlots slots, ZoneSet zones, ZoneTr
             Compare(driver, slot, sessionId, fix, inside, crossed, events);
         }
 
+        driver.SettledIn = isSettled ? set : null;
         driver.IsPresent = true;
         driver.See(sessionId, fix);
     }

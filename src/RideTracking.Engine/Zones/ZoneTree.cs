@@ -11,20 +11,24 @@ internal sealed class ZoneTree
     /// <summary>Children of a node: side by side, 4 in a row, 4 rows.</summary>
     internal const int Fan = 16;
 
-    private readonly int[] _children; // 16 for each node: another node from 0, or the complement of a list
-    private readonly int[] _listStarts;
+    private readonly int[] _children; // 16 for each node: another node from 0, or the complement of a leaf
+    private readonly ZoneLeaf[] _leaves;
     private readonly int[] _lists; // zone * 2, odd when the cell meets the zone's border; rising
+    private readonly ZoneEdge[] _edges; // leaf by leaf, in the frame of the cells
+    private readonly ZoneBorder[] _borders;
     private readonly int _levels;
     private readonly double _south, _west, _north, _east;
     private readonly double _unitsPerLatitude, _unitsPerLongitude;
 
-    internal ZoneTree(ZoneTreeBuilder builder)
+    internal ZoneTree(ZoneTreeBuilder builder, ZoneBorder[] borders)
     {
         (_south, _west, _north, _east) = (builder.South, builder.West, builder.North, builder.East);
         _levels = builder.Levels;
         _children = builder.Children;
-        _listStarts = builder.ListStarts;
+        _leaves = builder.Leaves;
         _lists = builder.Lists;
+        _edges = builder.Edges;
+        _borders = borders;
         double units = 1L << 2 * _levels;
         _unitsPerLatitude = units / (_north - _south);
         _unitsPerLongitude = units / (_east - _west);
@@ -52,71 +56,89 @@ internal sealed class ZoneTree
             child = _children[child * Fan + (y >> shift & 3) * 4 + (x >> shift & 3)];
         }
 
-        return ListOf(~child);
+        ref readonly ZoneLeaf leaf = ref _leaves[~child];
+        return _lists.AsSpan(leaf.FirstZone, leaf.ZoneCount);
     }
 
-    /// <summary>Appends the zones whose border meets a cell that the box around a line meets; each once.</summary>
+    /// <summary>Finds the zones whose border a straight line meets, the short way round the earth.</summary>
     /// <param name="from">Must be valid.</param>
-    /// <param name="to">Must be valid. The line goes the short way round the earth.</param>
-    /// <param name="zones">Gets their numbers.</param>
-    public void AddBordersAround(GeoPoint from, GeoPoint to, List<int> zones)
+    /// <param name="to">Must be valid.</param>
+    /// <param name="zones">Gets their numbers, each once, in no order.</param>
+    /// <returns>
+    /// Whether the line is sure to keep away from all borders, as far as numbers are exact: then both its ends are in the same zones. Without a zone found it may still not be sure.
+    /// </returns>
+    public bool Cross(GeoPoint from, GeoPoint to, List<int> zones)
     {
-        double west = from.LongitudeDegrees, east = west + Earth.TurnDegrees(west, to.LongitudeDegrees);
-        (west, east) = (Math.Min(west, east), Math.Max(west, east));
-        double south = Math.Min(from.LatitudeDegrees, to.LatitudeDegrees), north = Math.Max(from.LatitudeDegrees, to.LatitudeDegrees);
-        AddBorders(south, west, north, east, zones);
-        if (west <= -180)
+        var line = new ZoneLine(from, to);
+        bool isClear = Cross(line, zones);
+        if (line.West <= -180)
         {
-            AddBorders(south, west + 360, north, east + 360, zones);
+            isClear &= Cross(line.Shifted(360), zones);
         }
 
-        if (east >= 180)
+        if (line.East >= 180)
         {
-            AddBorders(south, west - 360, north, east - 360, zones);
+            isClear &= Cross(line.Shifted(-360), zones);
         }
+
+        return isClear;
     }
 
-    // Leaf by leaf along a row, rows as high as the lowest leaf in them: mostly it is one leaf, or two.
-    private void AddBorders(double south, double west, double north, double east, List<int> zones)
+    private bool Cross(in ZoneLine line, List<int> zones)
     {
-        if (south > _north || north < _south || west > _east || east < _west)
+        if (line.South > _north || line.North < _south || line.West > _east || line.East < _west)
         {
-            return;
+            return true;
         }
 
-        int firstX = PlaceOf(west, _west, _unitsPerLongitude), lastX = PlaceOf(east, _west, _unitsPerLongitude);
-        int lastY = PlaceOf(north, _south, _unitsPerLatitude);
-        for (int y = PlaceOf(south, _south, _unitsPerLatitude); y <= lastY;)
+        bool isClear = true;
+        var leaves = new ZoneLeaves(
+            _children, _levels,
+            PlaceOf(line.West, _west, _unitsPerLongitude), PlaceOf(line.South, _south, _unitsPerLatitude),
+            PlaceOf(line.East, _west, _unitsPerLongitude), PlaceOf(line.North, _south, _unitsPerLatitude));
+        while (leaves.MoveNext())
         {
-            int nextY = int.MaxValue;
-            for (int x = firstX; x <= lastX;)
+            ref readonly ZoneLeaf leaf = ref _leaves[leaves.Current];
+            isClear &= leaf.IsCrowded ? CrossZoneByZone(line, leaf, zones) : CrossEdges(line, leaf, zones);
+        }
+
+        return isClear;
+    }
+
+    private bool CrossEdges(in ZoneLine line, in ZoneLeaf leaf, List<int> zones)
+    {
+        bool isClear = true;
+        foreach (ref readonly ZoneEdge each in _edges.AsSpan(leaf.FirstEdge, leaf.EdgeCount))
+        {
+            if (line.IsClearOf(each.Edge))
             {
-                int child = 0, shift = 2 * _levels;
-                while (child >= 0)
-                {
-                    shift -= 2;
-                    child = _children[child * Fan + (y >> shift & 3) * 4 + (x >> shift & 3)];
-                }
-
-                bool isFirstList = zones.Count == 0;
-                foreach (int entry in ListOf(~child))
-                {
-                    if ((entry & 1) != 0 && (isFirstList || !zones.Contains(entry >> 1)))
-                    {
-                        zones.Add(entry >> 1);
-                    }
-                }
-
-                x = ((x >> shift) + 1) << shift;
-                nextY = Math.Min(nextY, ((y >> shift) + 1) << shift);
+                continue;
             }
 
-            y = nextY;
+            isClear = false;
+            if (each.Edge.ShareOf(line.X, line.Y, line.AlongX, line.AlongY) is >= 0 and <= 1 && !zones.Contains(each.Zone))
+            {
+                zones.Add(each.Zone);
+            }
         }
+
+        return isClear;
+    }
+
+    private bool CrossZoneByZone(in ZoneLine line, in ZoneLeaf leaf, List<int> zones)
+    {
+        foreach (int entry in _lists.AsSpan(leaf.FirstZone, leaf.ZoneCount))
+        {
+            int zone = entry >> 1;
+            if ((entry & 1) != 0 && !zones.Contains(zone) && _borders[zone].Meets(line.From, line.To, out _, out _))
+            {
+                zones.Add(zone);
+            }
+        }
+
+        return false;
     }
 
     private int PlaceOf(double degrees, double start, double unitsPerDegree) =>
         (int)Math.Clamp((degrees - start) * unitsPerDegree, 0, (1 << 2 * _levels) - 1);
-
-    private ReadOnlySpan<int> ListOf(int list) => _lists.AsSpan(_listStarts[list].._listStarts[list + 1]);
 }

@@ -12,9 +12,11 @@ internal sealed class ZoneTreeBuilder
     private const double SlackDegrees = 1e-9;
 
     private readonly List<int> _children = [];
-    private readonly List<int> _listStarts = [0];
+    private readonly List<ZoneLeaf> _leaves = [];
     private readonly List<int> _lists = [];
-    private readonly Dictionary<int[], int> _listNumbers = new(new SameItems());
+    private readonly List<ZoneEdge> _edges = [];
+    private readonly Dictionary<int[], int> _leavesWithoutEdges = new(new SameItems());
+    private readonly Dictionary<int[], int> _listStarts = new(new SameItems());
 
     public ZoneTreeBuilder(IReadOnlyList<Zone> zones)
     {
@@ -52,8 +54,9 @@ internal sealed class ZoneTreeBuilder
 
         AddNode(new Box(South, West, North, East), candidates, Levels);
         Children = [.. _children];
-        ListStarts = [.. _listStarts];
+        Leaves = [.. _leaves];
         Lists = [.. _lists];
+        Edges = [.. _edges];
     }
 
     public double South { get; }
@@ -68,9 +71,11 @@ internal sealed class ZoneTreeBuilder
 
     public int[] Children { get; }
 
-    public int[] ListStarts { get; }
+    public ZoneLeaf[] Leaves { get; }
 
     public int[] Lists { get; }
+
+    public ZoneEdge[] Edges { get; }
 
     /// <summary>Most zones that one cell names.</summary>
     public int LongestList { get; private set; }
@@ -95,13 +100,13 @@ internal sealed class ZoneTreeBuilder
                 && inPart.Exists(each => each.Edges.Length > 0 && part.North - part.South > each.FinestCellDegrees);
             _children[node * ZoneTree.Fan + child] = divide
                 ? AddNode(part, inPart, levels - 1)
-                : ~ListOf(inPart);
+                : ~LeafOf(inPart);
         }
 
         return node;
     }
 
-    private int ListOf(List<Candidate> candidates)
+    private int LeafOf(List<Candidate> candidates)
     {
         // A zone that goes round the earth may be there twice.
         int[] list =
@@ -110,16 +115,28 @@ internal sealed class ZoneTreeBuilder
                 .Select(same => same.Key * 2 + (same.Any(each => each.Edges.Length == 0) ? 0 : 1))
                 .Order(),
         ];
-        if (!_listNumbers.TryGetValue(list, out int number))
+        int edges = candidates.Sum(each => each.Edges.Length);
+        if (edges == 0 && !_leavesWithoutEdges.TryAdd(list, _leaves.Count))
         {
-            number = _listNumbers.Count;
-            _listNumbers.Add(list, number);
+            return _leavesWithoutEdges[list];
+        }
+
+        if (!_listStarts.TryGetValue(list, out int start))
+        {
+            start = _lists.Count;
+            _listStarts.Add(list, start);
             _lists.AddRange(list);
-            _listStarts.Add(_lists.Count);
             LongestList = Math.Max(LongestList, list.Length);
         }
 
-        return number;
+        _leaves.Add(new ZoneLeaf(start, list.Length, _edges.Count, edges <= ZoneLeaf.MaxEdges ? edges : -1));
+        if (edges <= ZoneLeaf.MaxEdges)
+        {
+            _edges.AddRange(candidates.SelectMany(each => each.Edges.Select(
+                edge => new ZoneEdge(edge with { X1 = edge.X1 + each.Shift, X2 = edge.X2 + each.Shift }, each.Zone))));
+        }
+
+        return _leaves.Count - 1;
     }
 
     /// <summary>A zone as seen from a cell.</summary>

@@ -45,6 +45,18 @@ public class EarthTests
         });
 
     [Fact]
+    public void A_short_distance_is_as_exact_as_a_long_one() =>
+        Gen.Select(Places.Anywhere, Gen.Double[-0.0099, 0.0099], Gen.Double[-0.0099, 0.0099]).Sample((from, latitude, longitude) =>
+        {
+            var to = new GeoPoint(Math.Clamp(from.LatitudeDegrees + latitude, -90, 90), from.LongitudeDegrees + longitude);
+            // By the same formula, without what is spared.
+            double halfLatitude = Math.Sin((to.LatitudeDegrees - from.LatitudeDegrees) * Math.PI / 360), halfLongitude = Math.Sin((to.LongitudeDegrees - from.LongitudeDegrees) * Math.PI / 360);
+            double haversine = halfLatitude * halfLatitude
+                + Math.Cos(from.LatitudeDegrees * Math.PI / 180) * Math.Cos(to.LatitudeDegrees * Math.PI / 180) * halfLongitude * halfLongitude;
+            Assert.Equal(2 * Earth.RadiusMeters * Math.Asin(Math.Sqrt(haversine)), Earth.DistanceMeters(from, to), 1e-6);
+        });
+
+    [Fact]
     public void A_bearing_is_always_from_0_to_below_360() =>
         Gen.Select(Places.Anywhere, Places.Anywhere).Sample((from, to) =>
             Earth.BearingDegrees(from, to) is >= 0 and < 360);

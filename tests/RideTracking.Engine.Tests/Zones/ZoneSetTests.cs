@@ -47,7 +47,7 @@ public class ZoneSetTests
                 for (int i = 0; i < 200; i++)
                 {
                     GeoPoint from = Near(center, 2 * spread, random), to = Near(from, step * spread, random);
-                    set.Crossed(from, to, found);
+                    set.Cross(from, to, found);
                     IEnumerable<int> expected = Enumerable.Range(0, count).Where(zone => new[] { -360, 0, 360 }.Any(turn =>
                         set.Zones[zone].Geometry.Area.Boundary.Intersects(Factory.CreateLineString(
                         [
@@ -59,6 +59,52 @@ public class ZoneSetTests
                 }
             },
             iter: 40);
+
+    // Also of ways that end, begin or turn on corners and edges, and where there are more edges than a cell lists.
+    [Fact]
+    public void Both_ends_of_a_way_that_is_clear_of_borders_are_in_the_same_zones()
+    {
+        int clear = 0, all = 0;
+        Gen.Select(ZoneWorld.Center, Gen.Int[1, 40], Gen.Double[-4, -0.1], Gen.Double[-6, 0], Gen.Int[0, 1 << 20]).Sample(
+            (center, count, size, step, seed) =>
+            {
+                var random = new Random(seed);
+                double spread = Math.Pow(10, size);
+                ZoneSet set = ZoneSet.Of(Enumerable.Range(0, count).Select(i => ZoneWorld.Named(
+                    $"z{i}",
+                    ZoneWorld.Star(Near(center, spread, random), 0.9 * spread * (0.05 + 0.95 * random.NextDouble()), random, i % 2 == 0))));
+                var found = new List<int>();
+                for (int i = 0; i < 200; i++)
+                {
+                    Edge edge = set.Zones[random.Next(count)].Geometry.Border.Edges is var edges ? edges[random.Next(edges.Length)] : default;
+                    GeoPoint from = Near(center, 2 * spread, random), corner = Place(edge, 0), middle = Place(edge, 0.5);
+                    GeoPoint to = (i % 4) switch
+                    {
+                        0 => corner,
+                        1 => middle,
+                        2 => Near(corner, 1e-7, random),
+                        _ => Near(from, Math.Pow(10, step) * spread, random),
+                    };
+                    from = i % 8 < 4 ? from : i % 4 < 2 ? Place(edge, 0.25) : Near(to, 1e-4 * spread, random);
+                    foreach ((GeoPoint a, GeoPoint b) in new[] { (from, to), (to, from) })
+                    {
+                        bool isClear = set.Cross(a, b, found);
+                        all++;
+                        if (isClear)
+                        {
+                            clear++;
+                            Assert.Empty(found);
+                            Assert.True(set.Containing(a).SequenceEqual(set.Containing(b)), $"{i} {a.LatitudeDegrees:R} {a.LongitudeDegrees:R} -> {b.LatitudeDegrees:R} {b.LongitudeDegrees:R} edge {edge}");
+                        }
+                    }
+                }
+
+                static GeoPoint Place(Edge edge, double share) => new(
+                    edge.Y1 + share * (edge.Y2 - edge.Y1), Earth.WrapLongitude(edge.X1 + share * (edge.X2 - edge.X1)));
+            },
+            iter: 25);
+        Assert.InRange((double)clear / all, 0.1, 0.9);
+    }
 
     [Fact]
     public void Zones_all_over_the_earth_are_found() =>
