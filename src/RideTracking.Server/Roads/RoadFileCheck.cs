@@ -4,7 +4,7 @@ using RideTracking.Server.Hosting;
 namespace RideTracking.Server.Roads;
 
 /// <summary>
-/// Whether <see cref="RoadOptions.File"/> is what it should be, by how it begins: a mistyped path must not look like a city
+/// Whether <see cref="RoadOptions.File"/> is what it should be, by how it begins, and what it is cut to: a mistyped path must not look like a city
 /// without roads. What is broken farther on turns up only when it is read.
 /// </summary>
 internal sealed class RoadFileCheck : IValidateOptions<RoadOptions>
@@ -24,6 +24,11 @@ internal sealed class RoadFileCheck : IValidateOptions<RoadOptions>
         if (options.File.Length > 0 && options.File != RoadOptions.Demo && FaultOf(options.File) is { } fault)
         {
             check.Add([$"File (--roads) is \"{options.File}\": {fault}"]);
+        }
+
+        if (options.CutTo.Length > 0 && RoadCut.FaultOf(options.CutTo) is { } cut)
+        {
+            check.Add([$"CutTo is \"{options.CutTo}\": {cut}"]);
         }
 
         return check.Result;

@@ -4,6 +4,7 @@ using RideTracking.Engine.Roads;
 using RideTracking.Engine.Roads.Graph;
 using RideTracking.Engine.Roads.Osm;
 using RideTracking.Engine.Roads.Routing;
+using RideTracking.Engine.Zones;
 using RideTracking.Server.Areas;
 using RideTracking.Server.Hosting;
 
@@ -61,13 +62,14 @@ internal sealed partial class RoadLoading(
         try
         {
             using var extract = File.OpenRead(file);
-            var source = RoadSource.Of(extract, options.Value.User);
+            var cut = RoadCut.Read(options.Value.CutTo);
+            var source = RoadSource.Of(extract, options.Value.User, cut.Text);
             var folder = Directory.CreateDirectory(Path.Combine(data.Value.DataFolder, "roads")).FullName;
-            var graph = Cached(Path.Combine(folder, "graph.bin"), from => RoadGraphFile.Read(from, source)) ?? Import(extract, source, folder, stopping);
+            var graph = Cached(Path.Combine(folder, "graph.bin"), from => RoadGraphFile.Read(from, source)) ?? Import(extract, source, cut, folder, stopping);
             var hierarchy = Cached(Path.Combine(folder, "order.bin"), from => RoadHierarchy.Read(from, graph)) ?? Prepare(graph, folder);
             Use(graph, hierarchy);
         }
-        catch (Exception e) when (e is RoadFileException or IOException or UnauthorizedAccessException)
+        catch (Exception e) when (e is RoadFileException or ZoneGeometryException or IOException or UnauthorizedAccessException)
         {
             LogUnusable(file, e.Message);
         }
@@ -77,10 +79,10 @@ internal sealed partial class RoadLoading(
         }
     }
 
-    private RoadGraph Import(Stream extract, RoadSource source, string folder, CancellationToken stopping)
+    private RoadGraph Import(Stream extract, RoadSource source, RoadCut cut, string folder, CancellationToken stopping)
     {
         LogImporting(options.Value.File, source.Length / 1e6);
-        var import = OsmImporter.Import(extract, source.User, new ImportProgress(this), stopping);
+        var import = OsmImporter.Import(extract, source.User, cut.Area, new ImportProgress(this), stopping);
         Keep(Path.Combine(folder, "graph.bin"), to => RoadGraphFile.Write(to, import.Graph, source));
         LogImported(import.Report.RoadKilometers, import.Report.RestrictionsApplied, import.Report.User);
         Tell("Turn restrictions", import.Report.RestrictionsIgnored);

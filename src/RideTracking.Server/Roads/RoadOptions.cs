@@ -18,6 +18,12 @@ public sealed class RoadOptions
     public string File { get; set; } = "";
 
     /// <summary>
+    /// A polygon around the region that is served, as GeoJSON: of <see cref="File"/> only roads with a point in it are read, so that a city out of a
+    /// country's extract takes the memory of the city. Empty: the whole file.
+    /// </summary>
+    public string CutTo { get; set; } = "";
+
+    /// <summary>
     /// Whether the fleet's cars are licensed as taxis: bus lanes, streets, gates and turns that are open to taxis, or to public service
     /// vehicles, are open to them.
     /// </summary>

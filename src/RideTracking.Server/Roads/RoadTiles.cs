@@ -28,14 +28,14 @@ public sealed class RoadTiles : IDisposable
     public const string Layer = "roads";
 
     // Rises when the same graph gives other tiles.
-    private const int Format = 1;
+    private const int Format = 2;
     private const int Extent = 4096;
     private const double MarginOfTile = 1 / 32.0;
     private const int NamesFromZoom = 12;
     private const long CachedBytes = 32 << 20;
 
     private readonly RoadGraph _graph;
-    private readonly Box[] _boxes;
+    private readonly StreetsByZoom _streets;
     // Many look at the same places; what was not asked for lately is cheap to make again.
     private readonly MemoryCache _cache = new(new MemoryCacheOptions { SizeLimit = CachedBytes });
 
@@ -43,36 +43,29 @@ public sealed class RoadTiles : IDisposable
     {
         ArgumentNullException.ThrowIfNull(graph);
         _graph = graph;
-        _boxes = new Box[graph.SegmentCount];
-        var all = Box.Nothing;
+        _streets = new StreetsByZoom(graph);
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         hash.AppendData(BitConverter.GetBytes(Format));
-        for (var segment = 0; segment < _boxes.Length; segment++)
+        for (var segment = 0; segment < graph.SegmentCount; segment++)
         {
             ref readonly var traits = ref graph.Segment(segment);
             hash.AppendData(MemoryMarshal.AsBytes<int>([(int)traits.Class, (int)traits.Flags, traits.LengthCentimeters]));
             hash.AppendData(MemoryMarshal.AsBytes<char>(graph.NameOf(segment)));
-            var box = Box.Nothing;
             for (var i = 0; i < graph.PointCount(segment); i++)
             {
                 var point = graph.PointOf(segment, i);
                 hash.AppendData(MemoryMarshal.AsBytes<double>([point.LatitudeDegrees, point.LongitudeDegrees]));
-                box = box.With(point);
             }
-
-            _boxes[segment] = box;
-            all = all.With(box);
         }
 
         Version = Convert.ToHexStringLower(hash.GetHashAndReset().AsSpan(0, 8));
-        Bounds = all == Box.Nothing ? default : new GeoRectangle(all.South, all.West, all.North, all.East);
     }
 
     /// <summary>Another one when the tiles are others.</summary>
     public string Version { get; }
 
     /// <summary>Where there are roads.</summary>
-    public GeoRectangle Bounds { get; }
+    public GeoRectangle Bounds => _streets.Bounds;
 
     /// <summary>Whether there can be such a tile, with roads or without.</summary>
     public static bool Exists(int zoom, int x, int y) => zoom is >= 0 and <= MaxZoom && x >= 0 && y >= 0 && x < 1 << zoom && y < 1 << zoom;
@@ -96,17 +89,6 @@ public sealed class RoadTiles : IDisposable
 
     /// <inheritdoc/>
     public void Dispose() => _cache.Dispose();
-
-    private static RoadClass LastClassAt(int zoom) => zoom switch
-    {
-        < 8 => RoadClass.Trunk,
-        < 10 => RoadClass.Primary,
-        10 => RoadClass.Secondary,
-        11 => RoadClass.Tertiary,
-        12 => RoadClass.Residential,
-        13 => RoadClass.LivingStreet,
-        _ => RoadClass.Track,
-    };
 
     private static string NameOf(RoadClass roadClass) => roadClass switch
     {
@@ -142,37 +124,25 @@ public sealed class RoadTiles : IDisposable
         return bytes.ToArray();
     }
 
-    // All boxes are looked at: a city has a few hundred thousand, which takes less than a millisecond.
-    private Dictionary<Look, List<Line>> LinesIn(Envelope area, int zoom)
+    private Dictionary<Look, List<StreetLine>> LinesIn(Envelope area, int zoom)
     {
-        var last = LastClassAt(zoom);
-        var found = new Dictionary<Look, List<Line>>();
-        for (var segment = 0; segment < _boxes.Length; segment++)
+        var found = new Dictionary<Look, List<StreetLine>>();
+        foreach (var street in _streets.In(area, zoom))
         {
-            if (!_boxes[segment].Touches(area))
-            {
-                continue;
-            }
-
-            ref readonly var traits = ref _graph.Segment(segment);
-            if (traits.Class > last && !(traits.Class == RoadClass.Ferry && zoom >= 9))
-            {
-                continue;
-            }
-
-            var look = new Look(traits.Class, traits.Flags & (RoadFlags.Link | RoadFlags.Tunnel | RoadFlags.Bridge), zoom < NamesFromZoom ? "" : _graph.NameOf(segment));
+            ref readonly var traits = ref _graph.Segment(street.Segment);
+            var look = new Look(traits.Class, traits.Flags & (RoadFlags.Link | RoadFlags.Tunnel | RoadFlags.Bridge), zoom < NamesFromZoom ? "" : _graph.NameOf(street.Segment));
             ref var lines = ref CollectionsMarshal.GetValueRefOrAddDefault(found, look, out _);
             lines ??= [];
-            if (lines.Count == 0 || !lines[^1].TryContinue(traits, segment, _graph))
+            if (lines.Count == 0 || !lines[^1].TryContinue(_graph, street))
             {
-                lines.Add(new Line(traits, segment, _graph));
+                lines.Add(new StreetLine(_graph, street));
             }
         }
 
         return found;
     }
 
-    private static Coordinate[] Simplified(Line line, Tile tile)
+    private static Coordinate[] Simplified(StreetLine line, Tile tile)
     {
         var points = line.Points.ToArray();
         return tile.Zoom == MaxZoom || points.Length < 3
@@ -201,57 +171,4 @@ public sealed class RoadTiles : IDisposable
 
     /// <summary>What roads must have in common to be one feature.</summary>
     private readonly record struct Look(RoadClass Class, RoadFlags Flags, string Name);
-
-    /// <summary>Segments, each of which goes on where the one before ends; as it happens, which way round.</summary>
-    private sealed class Line
-    {
-        private int _first, _last;
-
-        public Line(in RoadSegment traits, int segment, RoadGraph graph)
-        {
-            (_first, _last) = (traits.FromJunction, traits.ToJunction);
-            Points.AddRange(PointsOf(segment, graph));
-        }
-
-        public List<Coordinate> Points { get; } = [];
-
-        public bool TryContinue(in RoadSegment traits, int segment, RoadGraph graph)
-        {
-            var points = PointsOf(segment, graph);
-            if (_last == traits.FromJunction || _last == traits.ToJunction)
-            {
-                var isForward = _last == traits.FromJunction;
-                Points.AddRange((isForward ? points : points.Reverse()).Skip(1));
-                _last = isForward ? traits.ToJunction : traits.FromJunction;
-                return true;
-            }
-
-            if (_first == traits.ToJunction || _first == traits.FromJunction)
-            {
-                var isForward = _first == traits.ToJunction;
-                Points.InsertRange(0, (isForward ? points : points.Reverse()).SkipLast(1));
-                _first = isForward ? traits.FromJunction : traits.ToJunction;
-                return true;
-            }
-
-            return false;
-        }
-
-        private static IEnumerable<Coordinate> PointsOf(int segment, RoadGraph graph) =>
-            Enumerable.Range(0, graph.PointCount(segment)).Select(i => graph.PointOf(segment, i)).Select(point => new Coordinate(point.LongitudeDegrees, point.LatitudeDegrees));
-    }
-
-    // A segment across the antimeridian has a box around the world: it is drawn in no tile's middle, but harms none.
-    private readonly record struct Box(float South, float West, float North, float East)
-    {
-        public static readonly Box Nothing = new(float.MaxValue, float.MaxValue, float.MinValue, float.MinValue);
-
-        public Box With(GeoPoint point) => With(new Box((float)point.LatitudeDegrees, (float)point.LongitudeDegrees, (float)point.LatitudeDegrees, (float)point.LongitudeDegrees));
-
-        public Box With(in Box other) =>
-            new(Math.Min(South, other.South), Math.Min(West, other.West), Math.Max(North, other.North), Math.Max(East, other.East));
-
-        // Half a float's step, a metre, is within the tiles' margin.
-        public bool Touches(Envelope area) => West <= area.MaxX && East >= area.MinX && South <= area.MaxY && North >= area.MinY;
-    }
 }

@@ -174,6 +174,10 @@ public sealed partial class ServerProgramTests
             await RefusesAsync($"Roads:File (--roads) is \"{file}\": {told}", [.. Development, "--roads", file]);
         }
 
+        var line = await FileAsync("line.geojson", "{\"type\":\"LineString\",\"coordinates\":[[0,0],[1,1]]}"u8.ToArray());
+        await RefusesAsync($"Roads:CutTo is \"{line}\": it is no area: ", [.. Development, "--roads", "demo", "--Roads:CutTo", line]);
+        await RefusesAsync($"Roads:CutTo is \"{folder}/no.geojson\": it cannot be read (", [.. Development, "--roads", "demo", "--Roads:CutTo", $"{folder}/no.geojson"]);
+
         Directory.Delete(folder, recursive: true);
 
         async Task<string> FileAsync(string name, byte[] content)

@@ -69,6 +69,19 @@ public sealed class RoadLoadingTests
             Assert.NotEqual(imported, File.GetLastWriteTimeUtc(kept));
         }
 
+        // Cut to the west, there are no roads at the casino.
+        imported = File.GetLastWriteTimeUtc(kept);
+        var west = Path.Combine(folder, "west.geojson");
+        await File.WriteAllTextAsync(
+            west, "\uFEFF{\"type\":\"FeatureCollection\",\"features\":[{\"type\":\"Feature\",\"properties\":{},\"geometry\":{\"type\":\"Polygon\",\"coordinates\":[[[7.40,43.72],[7.4215,43.72],[7.4215,43.74],[7.40,43.74],[7.40,43.72]]]}}]}",
+            TestContext.Current.CancellationToken);
+        await using (var world = await StreetWorld.StartAsync(roads: monaco, dataFolder: folder, args: ["--Roads:CutTo", west]))
+        {
+            Assert.NotEqual(first, (await world.EstimateAsync(harbour, casino)).Duration);
+            Assert.Equal(RouteSource.Roads, (await world.EstimateAsync(harbour, new GeoPoint(43.7315, 7.4180))).Route.Source);
+            Assert.NotEqual(imported, File.GetLastWriteTimeUtc(kept));
+        }
+
         Directory.Delete(folder, recursive: true);
     }
 }

@@ -22,15 +22,19 @@ public sealed class RoadTilesTests
     private static readonly GeoPoint Center = new(41.16, -8.62);
     private static readonly RoadGraph City = StreetGrid.Build(new StreetGridPlan { Center = Center });
 
-    [Fact]
-    public void Every_street_is_in_the_nearest_tiles_in_full_length_with_its_class_and_name()
+    [Theory]
+    [InlineData(41.16, -8.62)]
+    [InlineData(-17.8, 180)]
+    [InlineData(65.1, -179.999)]
+    public void Every_street_is_in_the_nearest_tiles_in_full_length_with_its_class_and_name(double latitude, double longitude)
     {
-        using var tiles = new RoadTiles(City);
+        var city = StreetGrid.Build(new StreetGridPlan { Center = new GeoPoint(latitude, longitude), WidthMeters = 3_000, HeightMeters = 3_000 });
+        using var tiles = new RoadTiles(city);
         var expected = new Dictionary<(string, string), double>();
-        for (var segment = 0; segment < City.SegmentCount; segment++)
+        for (var segment = 0; segment < city.SegmentCount; segment++)
         {
-            var key = (Class(City.Segment(segment).Class), City.NameOf(segment));
-            expected[key] = expected.GetValueOrDefault(key) + Length(Enumerable.Range(0, City.PointCount(segment)).Select(i => City.PointOf(segment, i)));
+            var key = (Class(city.Segment(segment).Class), city.NameOf(segment));
+            expected[key] = expected.GetValueOrDefault(key) + Length(Enumerable.Range(0, city.PointCount(segment)).Select(i => city.PointOf(segment, i)));
         }
 
         var drawn = new Dictionary<(string, string), double>();

@@ -2,7 +2,8 @@ namespace RideTracking.Engine.Roads.Osm;
 
 /// <summary>A further reading of a file, where it has ferries by relation: for their ways that are no roads by their own tags.</summary>
 /// <param name="ways">The first reading.</param>
-internal sealed class OsmFerryPass(OsmWayPass ways) : OsmVisitor
+/// <param name="part">The part of the file that is wanted; null for all of it.</param>
+internal sealed class OsmFerryPass(OsmWayPass ways, OsmCutPass? part) : OsmVisitor
 {
     private readonly HashSet<long> _known = [.. ways.Roads.Select(road => road.Id)];
 
@@ -13,7 +14,7 @@ internal sealed class OsmFerryPass(OsmWayPass ways) : OsmVisitor
 
     public override void Way(long id, OsmTags tags, ReadOnlySpan<long> nodes)
     {
-        if (ways.Ferries.Of(id) is not { } route || _known.Contains(id))
+        if (ways.Ferries.Of(id) is not { } route || _known.Contains(id) || part?.Holds(nodes) == false)
         {
             return;
         }

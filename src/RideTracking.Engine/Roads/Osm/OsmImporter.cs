@@ -7,19 +7,28 @@ namespace RideTracking.Engine.Roads.Osm;
 public static class OsmImporter
 {
     /// <summary>The file's roads for cars.</summary>
-    /// <param name="file">Readable and seekable, at its start; it is read twice.</param>
+    /// <param name="file">Readable and seekable, at its start; it is read twice, or three times.</param>
     /// <param name="user">For whom roads are open.</param>
+    /// <param name="cutTo">Where roads are wanted, as those with a point in it are; null for the whole file. What lies elsewhere takes no memory.</param>
     /// <param name="progress">Told now and then.</param>
     /// <param name="cancellation">Ends the import.</param>
     /// <exception cref="RoadFileException">The file is broken, cut short, of another kind, or has no roads for cars.</exception>
     public static RoadImport Import(
-        Stream file, RoadUser user = RoadUser.Car, IProgress<RoadImportProgress>? progress = null, CancellationToken cancellation = default)
+        Stream file, RoadUser user = RoadUser.Car, IGeoArea? cutTo = null, IProgress<RoadImportProgress>? progress = null, CancellationToken cancellation = default)
     {
         var profile = new CarProfile(user);
         long start = file.Position;
-        var ways = new OsmWayPass(profile);
-        Read(file, ways, RoadImportStage.ReadingWays, 0, 0.4, progress, cancellation);
-        var ferries = new OsmFerryPass(ways);
+        OsmCutPass? part = cutTo is null ? null : new OsmCutPass(cutTo);
+        if (part is not null)
+        {
+            Read(file, part, RoadImportStage.CuttingOut, 0, 0.25, progress, cancellation);
+            file.Position = start;
+        }
+
+        double atWays = part is null ? 0 : 0.25;
+        var ways = new OsmWayPass(profile, part);
+        Read(file, ways, RoadImportStage.ReadingWays, atWays, 0.4, progress, cancellation);
+        var ferries = new OsmFerryPass(ways, part);
         if (ferries.IsNeeded)
         {
             file.Position = start;
@@ -28,7 +37,14 @@ public static class OsmImporter
 
         if (ways.Roads.Count == 0)
         {
-            throw new RoadFileException($"The file has no roads for cars ({ways.HighwayWays} ways with a highway tag).");
+            throw new RoadFileException(part is null
+                ? $"The file has no roads for cars ({ways.HighwayWays} ways with a highway tag)."
+                : $"The file has no roads for cars in the area that it is cut to ({ways.HighwayWays} ways with a highway tag).");
+        }
+
+        if (part is not null)
+        {
+            ways.KeepRestrictionsOfRoads();
         }
 
         var missing = new MissingMembers(ways.Restrictions);

@@ -1,7 +1,9 @@
 namespace RideTracking.Engine.Roads.Osm;
 
 /// <summary>The first reading of a file: ways that cars drive, and turn restrictions.</summary>
-internal sealed class OsmWayPass(CarProfile profile) : OsmVisitor
+/// <param name="profile">For whom roads are open.</param>
+/// <param name="part">The part of the file that is wanted; null for all of it.</param>
+internal sealed class OsmWayPass(CarProfile profile, OsmCutPass? part) : OsmVisitor
 {
     // A country like Germany has some 70 million; more than this are a bomb or a file for another machine.
     private const int MaxReferences = 200_000_000;
@@ -23,7 +25,7 @@ internal sealed class OsmWayPass(CarProfile profile) : OsmVisitor
 
     public override void Way(long id, OsmTags tags, ReadOnlySpan<long> nodes)
     {
-        if (tags["highway"] is not null || CarProfile.IsFerry(tags))
+        if ((tags["highway"] is not null || CarProfile.IsFerry(tags)) && part?.Holds(nodes) != false)
         {
             HighwayWays++;
             TryAdd(id, tags, nodes);
@@ -50,6 +52,13 @@ internal sealed class OsmWayPass(CarProfile profile) : OsmVisitor
 
         Roads.Add(new OsmRoad(id, Nodes.Count, nodes.Length, traits with { Name = name }));
         Nodes.AddRange(nodes);
+    }
+
+    /// <summary>Forgets the restrictions of other parts of the file.</summary>
+    public void KeepRestrictionsOfRoads()
+    {
+        HashSet<long> known = [.. Roads.Select(road => road.Id)];
+        Restrictions.RemoveAll(each => !each.From.Concat(each.ViaWays).Concat(each.To).Any(known.Contains));
     }
 
     public override void Relation(long id, OsmTags tags, ReadOnlySpan<OsmMember> members)

@@ -5,6 +5,7 @@ namespace RideTracking.Engine.Roads.Osm;
 /// <summary>What an import is doing.</summary>
 public enum RoadImportStage
 {
+    CuttingOut,
     ReadingWays,
     ReadingNodes,
     BuildingGraph,

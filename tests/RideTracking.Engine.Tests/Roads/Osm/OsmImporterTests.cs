@@ -371,12 +371,12 @@ public class OsmImporterTests
     {
         var told = new List<RoadImportProgress>();
         var file = new MemoryStream(Block().ToBytes());
-        OsmImporter.Import(file, RoadUser.Car, new Collecting(told.Add), TestContext.Current.CancellationToken);
+        OsmImporter.Import(file, RoadUser.Car, progress: new Collecting(told.Add), cancellation: TestContext.Current.CancellationToken);
         Assert.Equal(told.OrderBy(each => each.Fraction).ThenBy(each => each.Stage), told);
         Assert.Equal(new RoadImportProgress(RoadImportStage.BuildingGraph, 1), told[^1]);
         file.Position = 0;
         using var stopped = new CancellationTokenSource();
-        Assert.Throws<OperationCanceledException>(() => OsmImporter.Import(file, RoadUser.Car, new Collecting(_ => stopped.Cancel()), stopped.Token));
+        Assert.Throws<OperationCanceledException>(() => OsmImporter.Import(file, RoadUser.Car, progress: new Collecting(_ => stopped.Cancel()), cancellation: stopped.Token));
     }
 
     private sealed class Collecting(Action<RoadImportProgress> take) : IProgress<RoadImportProgress>
