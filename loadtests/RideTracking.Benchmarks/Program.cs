@@ -29,6 +29,8 @@ try
             extract, trips, new Options(options, "--learn", "--until", "--group-seconds", "--road-seconds", "--road-hour-seconds", "--trips")),
         ["roads-following", .. string[] options] => RoadsFollowingBenchmark.Run(new Options(options, "--trips", "--rounds")),
         ["roads-import", var extract, .. string[] options] => RoadsImportBenchmark.Run(extract, new Options(options, "--rounds")),
+        ["roads-country", var extract, .. string[] options] => await RoadsCountryBenchmark.RunAsync(extract, new Options(options, "--copies", "--joined")),
+        [CountryRun.Verb, var extract, .. string[] cutTo] => CountryRun.Run(extract, cutTo),
         ["roads-routes", var extract, .. string[] options] => RoadsRoutesBenchmark.Run(extract, new Options(options, "--rounds", "--pairs")),
         ["roads-foreign", var extract, .. string[] options] => RoadsForeignBenchmark.Run(extract, new Options(options, "--pairs")),
         ["matching", .. string[] options] => MatchingBenchmark.Run(new Options(options, "--requests", "--drivers", "--rounds")),
@@ -93,6 +95,9 @@ static int Usage()
                     time per fix of following routes
           roads-import <extract.osm.pbf> [--rounds 5]
                     an OpenStreetMap extract: time, sizes, what is in it, and the nearest road
+          roads-country <extract.osm.pbf> [--copies 58] [--joined 1]
+                    a country of copies of an extract, laid side by side: time and peak memory of reading it, and of all that is made of it.
+                    --joined 0: no roads from one copy to the next
           roads-routes <extract.osm.pbf> [--pairs 1000] [--rounds 5]
                     routes and tables of driving times beside Dijkstra's algorithm on the same graph
           roads-foreign <extract.osm.pbf> [--pairs 300]

@@ -82,7 +82,7 @@ internal sealed partial class RoadLoading(
     private RoadGraph Import(Stream extract, RoadSource source, RoadCut cut, string folder, CancellationToken stopping)
     {
         LogImporting(options.Value.File, source.Length / 1e6);
-        var import = OsmImporter.Import(extract, source.User, cut.Area, new ImportProgress(this), stopping);
+        var import = OsmImporter.Import(extract, source.User, cut.Area, new TenthByTenth<RoadImportProgress>(each => each.Fraction, (percent, each) => LogProgress(percent, each.Stage)), stopping);
         Keep(Path.Combine(folder, "graph.bin"), to => RoadGraphFile.Write(to, import.Graph, source));
         LogImported(import.Report.RoadKilometers, import.Report.RestrictionsApplied, import.Report.User);
         Tell("Turn restrictions", import.Report.RestrictionsIgnored);
@@ -102,7 +102,7 @@ internal sealed partial class RoadLoading(
     private RoadHierarchy Prepare(RoadGraph graph, string folder)
     {
         LogPreparing(graph.EdgeCount);
-        var hierarchy = RoadHierarchy.Build(graph);
+        var hierarchy = RoadHierarchy.Build(graph, new TenthByTenth<double>(done => done, (percent, _) => LogPrepared(percent)));
         Keep(Path.Combine(folder, "order.bin"), hierarchy.Write);
         return hierarchy;
     }
@@ -150,17 +150,22 @@ internal sealed partial class RoadLoading(
         File.Move(half, path, overwrite: true);
     }
 
-    private sealed class ImportProgress(RoadLoading loading) : IProgress<RoadImportProgress>
+    // So that nobody looks at a silent server for minutes, nor at a thousand lines.
+    private sealed class TenthByTenth<T>(Func<T, double> fraction, Action<int, T> tell) : IProgress<T>
     {
+        private readonly Lock _lock = new();
         private int _told;
 
-        public void Report(RoadImportProgress value)
+        public void Report(T value)
         {
-            var tenth = (int)(value.Fraction * 10);
-            if (tenth > _told)
+            lock (_lock)
             {
-                _told = tenth;
-                loading.LogProgress(tenth * 10, value.Stage);
+                var tenth = (int)(fraction(value) * 10);
+                if (tenth > _told)
+                {
+                    _told = tenth;
+                    tell(tenth * 10, value);
+                }
             }
         }
     }
@@ -179,6 +184,9 @@ internal sealed partial class RoadLoading(
 
     [LoggerMessage(LogLevel.Information, "Preparing routes over {Edges} edges")]
     private partial void LogPreparing(int edges);
+
+    [LoggerMessage(LogLevel.Information, "Preparing routes: {Percent} %")]
+    private partial void LogPrepared(int percent);
 
     [LoggerMessage(LogLevel.Information, "The roads are ready: {Segments} stretches")]
     private partial void LogReady(int segments);

@@ -124,7 +124,8 @@ internal sealed class RoadGraphBuilder
     public int KmhOf(int edge) => (edge & 1) == 0 ? _segments[edge >> 1].ForwardKmh : _segments[edge >> 1].BackwardKmh;
 
     /// <summary>The graph. To be called once.</summary>
-    public RoadGraph Build()
+    /// <param name="progress">Told how much is done, about, 0 to 1.</param>
+    public RoadGraph Build(Action<double>? progress = null)
     {
         _rules.Complete();
         var heads = new int[2 * _segments.Count];
@@ -140,12 +141,14 @@ internal sealed class RoadGraphBuilder
 
         var network = new TurnNetwork(heads, JunctionCount, _rules, _gates);
         (bool[] connected, Func<int, int, bool> isWayOn) = WellConnected.Of(network, usable, destination, MinimumPartEdges);
+        progress?.Invoke(0.4);
         MarkConnected(connected, usable);
 
         // Where through traffic goes: connected without the roads and gates that are for own traffic only. What can be
         // reached over those alone is like them.
         bool[] open = [.. connected.Select((isConnected, edge) => isConnected && !destination[edge])];
         (bool[] through, _) = WellConnected.Of(network, open, new bool[heads.Length], minimumEdges: int.MaxValue, passesGates: false);
+        progress?.Invoke(0.6);
         for (int edge = 0; edge < through.Length; edge++)
         {
             // Parts apart from all others have no through traffic to keep out.
@@ -154,6 +157,7 @@ internal sealed class RoadGraphBuilder
 
         TurnStates states = network.States(
             usable, (edge, next) => isWayOn(edge, next) && (!through[edge] || through[next]), through);
+        progress?.Invoke(0.8);
         return new RoadGraph(new RoadGraphParts
         {
             Segments = [.. _segments],

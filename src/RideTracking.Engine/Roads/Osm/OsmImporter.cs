@@ -51,23 +51,20 @@ public static class OsmImporter
         var nodes = new OsmNodePass(ways.Nodes, missing, new CarBarriers(profile));
         file.Position = start;
         Read(file, nodes, RoadImportStage.ReadingNodes, 0.45, 0.75, progress, cancellation);
-        progress?.Report(new RoadImportProgress(RoadImportStage.BuildingGraph, 0.75));
+        Tell(0.75);
         var builder = new RoadGraphBuilder { DrivesOnLeft = DrivesOnLeft(ways, nodes) };
         var cutter = new RoadCutter(ways, nodes, builder);
-        cutter.Cut(cancellation);
+        cutter.Cut(done => Tell(0.75 + 0.1 * done), cancellation);
         if (builder.SegmentCount == 0)
         {
             throw new RoadFileException($"The file has {ways.Roads.Count} roads for cars, but not the nodes that they are made of.");
         }
 
-        progress?.Report(new RoadImportProgress(RoadImportStage.BuildingGraph, 0.85));
+        Tell(0.85);
         var restrictions = new RestrictionResolver(cutter, builder, missing);
         ways.Restrictions.ForEach(restrictions.Apply);
         cancellation.ThrowIfCancellationRequested();
-        RoadGraph graph = builder.Build();
-        progress?.Report(new RoadImportProgress(RoadImportStage.BuildingGraph, 1));
-        IEnumerable<RoadSegment> segments = graph.Parts.Segments;
-        return new RoadImport(graph, new RoadImportReport
+        var report = new RoadImportReport
         {
             User = user,
             HighwayWays = ways.HighwayWays,
@@ -78,15 +75,24 @@ public static class OsmImporter
             TimedWays = ways.Roads.Count(road => road.Traits.ForwardHours.Count + road.Traits.BackwardHours.Count > 0),
             TimedGates = nodes.TimedGates,
             ConditionsLeftOut = profile.LeftOut,
-            RoadKilometers = segments.Sum(each => (long)each.LengthCentimeters) / 1e5,
-            ConnectedKilometers = segments.Where(each => (each.Flags & RoadFlags.Connected) != 0).Sum(each => (long)each.LengthCentimeters) / 1e5,
             UrbanKilometers = cutter.UrbanMeters / 1e3,
             Restrictions = ways.Restrictions.Count,
             RestrictionsApplied = restrictions.Applied,
             RestrictionsOverWays = restrictions.OverWays,
             RestrictionsAppliedInPart = restrictions.AppliedInPart,
             RestrictionsIgnored = restrictions.Ignored,
+        };
+        // What was read of the file, most of the memory, is needed no more from here on.
+        RoadGraph graph = builder.Build(done => Tell(0.85 + 0.15 * done));
+        Tell(1);
+        IEnumerable<RoadSegment> segments = graph.Parts.Segments;
+        return new RoadImport(graph, report with
+        {
+            RoadKilometers = segments.Sum(each => (long)each.LengthCentimeters) / 1e5,
+            ConnectedKilometers = segments.Where(each => (each.Flags & RoadFlags.Connected) != 0).Sum(each => (long)each.LengthCentimeters) / 1e5,
         });
+
+        void Tell(double fraction) => progress?.Report(new RoadImportProgress(RoadImportStage.BuildingGraph, fraction));
     }
 
     private static void Read(

@@ -38,7 +38,9 @@ internal sealed class RoadCutter
     /// <summary>The segments of a way, in its order.</summary>
     public bool TryGetSegments(long way, out (int First, int Count) segments) => _segments.TryGetValue(way, out segments);
 
-    public void Cut(CancellationToken cancellation)
+    /// <param name="progress">Told how much is done, 0 to 1.</param>
+    /// <param name="cancellation">Ends it.</param>
+    public void Cut(Action<double> progress, CancellationToken cancellation)
     {
         foreach (OsmRoad road in _roads)
         {
@@ -56,6 +58,7 @@ internal sealed class RoadCutter
             if ((i & 0xFFF) == 0)
             {
                 cancellation.ThrowIfCancellationRequested();
+                progress((double)i / order.Length);
             }
 
             OsmRoad road = _roads[order[i]];

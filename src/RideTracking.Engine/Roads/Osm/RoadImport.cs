@@ -49,10 +49,10 @@ public sealed record RoadImportReport
     public required IReadOnlyDictionary<string, int> ConditionsLeftOut { get; init; }
 
     /// <summary>Length of all segments, both carriageways of a divided road counted.</summary>
-    public required double RoadKilometers { get; init; }
+    public double RoadKilometers { get; init; }
 
     /// <summary>Of the segments where routes start and end.</summary>
-    public required double ConnectedKilometers { get; init; }
+    public double ConnectedKilometers { get; init; }
 
     /// <summary>Of the segments in built-up areas.</summary>
     public required double UrbanKilometers { get; init; }

@@ -375,6 +375,12 @@ public class OsmImporterTests
         Assert.Equal(told.OrderBy(each => each.Fraction).ThenBy(each => each.Stage), told);
         Assert.Equal(new RoadImportProgress(RoadImportStage.BuildingGraph, 1), told[^1]);
         file.Position = 0;
+        told.Clear();
+        var everywhere = new GeoPolygon(new NetTopologySuite.Geometries.GeometryFactory().ToGeometry(new NetTopologySuite.Geometries.Envelope(-179, 179, -89, 89)));
+        OsmImporter.Import(file, RoadUser.Car, everywhere, new Collecting(told.Add), TestContext.Current.CancellationToken);
+        Assert.Equal(told.OrderBy(each => each.Fraction).ThenBy(each => each.Stage), told);
+        Assert.Equal(Enum.GetValues<RoadImportStage>(), told.Select(each => each.Stage).Distinct());
+        file.Position = 0;
         using var stopped = new CancellationTokenSource();
         Assert.Throws<OperationCanceledException>(() => OsmImporter.Import(file, RoadUser.Car, progress: new Collecting(_ => stopped.Cancel()), cancellation: stopped.Token));
     }

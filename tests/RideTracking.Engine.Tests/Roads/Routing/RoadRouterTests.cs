@@ -10,6 +10,18 @@ public class RoadRouterTests(ITestOutputHelper output)
     private static readonly StreetGridPlan Town = new() { Center = new GeoPoint(41.15, -8.61), WidthMeters = 3_000, HeightMeters = 3_000 };
 
     [Fact]
+    public void Preparing_tells_how_far_it_is()
+    {
+        var told = new System.Collections.Concurrent.ConcurrentQueue<double>();
+        RoadHierarchy.Build(StreetGrid.Build(new StreetGridPlan { Center = Places.Porto }), new Told(told));
+        Assert.All(told, each => Assert.InRange(each, 0, 1));
+        Assert.True(told.Count > 100);
+        Assert.Equal(1, told.Last());
+        // No long silence before the end of the order, and no end before the end.
+        Assert.InRange(told.SkipLast(2).Max(), 0.5, 0.75);
+    }
+
+    [Fact]
     public void On_random_networks_every_route_costs_what_the_plain_search_finds_and_may_be_driven()
     {
         int found = 0, none = 0, onOneEdge = 0, roundAbout = 0;
@@ -211,5 +223,10 @@ public class RoadRouterTests(ITestOutputHelper output)
         var stream = new MemoryStream();
         hierarchy.Write(stream);
         return stream.ToArray();
+    }
+
+    private sealed class Told(System.Collections.Concurrent.ConcurrentQueue<double> queue) : IProgress<double>
+    {
+        public void Report(double value) => queue.Enqueue(value);
     }
 }

@@ -17,10 +17,12 @@ internal sealed class NestedDissection
     private readonly int[] _stateCounts; // of each segment: what cutting it costs
     private readonly int[] _placeInPiece; // of each junction; pieces being parted at the same time share none
     private readonly int[] _order;
+    private readonly IProgress<double>? _progress;
+    private long _looks; // at segments so far
 
-    private NestedDissection(RoadGraph graph)
+    private NestedDissection(RoadGraph graph, IProgress<double>? progress)
     {
-        _graph = graph;
+        (_graph, _progress) = (graph, progress);
         _placeInPiece = new int[graph.JunctionCount];
         _stateCounts = new int[graph.SegmentCount];
         int states = 0;
@@ -37,9 +39,11 @@ internal sealed class NestedDissection
     }
 
     /// <summary>All states that may be driven, the least important first.</summary>
-    public static int[] Order(RoadGraph graph)
+    /// <param name="graph">Of them.</param>
+    /// <param name="progress">Told how much is done, about, 0 to 1; by several threads.</param>
+    public static int[] Order(RoadGraph graph, IProgress<double>? progress = null)
     {
-        var dissection = new NestedDissection(graph);
+        var dissection = new NestedDissection(graph, progress);
         var junctions = new int[graph.JunctionCount];
         for (int junction = 0; junction < junctions.Length; junction++)
         {
@@ -95,6 +99,7 @@ internal sealed class NestedDissection
         }
 
         bool[] side = Bisect(piece);
+        Tell(piece.Segments.Length);
         (Piece[] halves, int[] cut) = Part(piece, Array.ConvertAll(side, near => near ? 0 : 1), 2);
         int near = StatesOf(halves[0].Segments), far = StatesOf(halves[1].Segments);
         Write(cut, order.Span[(near + far)..]);
@@ -108,6 +113,16 @@ internal sealed class NestedDissection
             Parallel.Invoke(
                 () => Dissect(halves[0], order[..near]),
                 () => Dissect(halves[1], order.Slice(near, far)));
+        }
+    }
+
+    // Each segment is looked at once for each halving, of which there are about as many as its number has digits in base two.
+    private void Tell(int segments)
+    {
+        if (_progress is not null)
+        {
+            long looks = Interlocked.Add(ref _looks, segments);
+            _progress.Report(Math.Min(1, looks / (_graph.SegmentCount * Math.Log2(_graph.SegmentCount + 1))));
         }
     }
 
