@@ -112,6 +112,13 @@ public sealed class RoadIndex
         return best.Edge >= 0;
     }
 
+    /// <summary>Whether somebody may get in or out there: in no tunnel, on no motorway, its ramps and those of trunk roads.</summary>
+    internal bool MayStopOn(int segment) => MayStopOn(_graph.Segment(segment));
+
+    private static bool MayStopOn(in RoadSegment segment) =>
+        segment.Class != RoadClass.Motorway && (segment.Flags & RoadFlags.Tunnel) == 0
+        && !(segment.Class == RoadClass.Trunk && (segment.Flags & RoadFlags.Link) != 0);
+
     private static bool TakesPart(RoadSegment segment) =>
         (segment.Flags & RoadFlags.Connected) != 0 && segment.Class != RoadClass.Ferry;
 
@@ -292,7 +299,7 @@ public sealed class RoadIndex
         public void Add(in Hit hit)
         {
             ref readonly RoadSegment segment = ref index._graph.Segment(hit.Segment);
-            if (mayStop && !CanStopOn(segment))
+            if (mayStop && !MayStopOn(segment))
             {
                 return;
             }
@@ -310,10 +317,6 @@ public sealed class RoadIndex
             Consider(hit, likelier, Math.Abs(agreement), reluctance);
             Consider(hit, likelier ^ 1, -Math.Abs(agreement), reluctance);
         }
-
-        private static bool CanStopOn(in RoadSegment segment) =>
-            segment.Class != RoadClass.Motorway && (segment.Flags & RoadFlags.Tunnel) == 0
-            && !(segment.Class == RoadClass.Trunk && (segment.Flags & RoadFlags.Link) != 0);
 
         private void Consider(in Hit hit, int edge, double agreement, double reluctanceMeters)
         {
