@@ -84,7 +84,7 @@ public sealed partial class RoadNetworkRouter
         {
             int first = row * goals.Length;
             int[] lost = [.. Enumerable.Range(0, goals.Length).Where(column => milliseconds[first + column] == RoadMetric.Unreachable && goals[column].Positions.Length > 0)];
-            RoadPath[] ways = lost.Length == 0 ? [] : [.. WaysOut.From(_graph, metric.Metric, starts[row].Positions)];
+            RoadPath[] ways = lost.Length == 0 ? [] : [.. WaysOut.From(_graph, metric.Metric, starts[row].Positions, starts[row].OnRoad, RoadPlaces.OtherRoadsMeters)];
             if (ways.Length == 0)
             {
                 continue;

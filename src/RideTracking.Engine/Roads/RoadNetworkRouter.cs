@@ -96,7 +96,7 @@ public sealed partial class RoadNetworkRouter : IRouteFinder
             }
         }
 
-        RoadPath[] ways = [.. WaysOut.From(_graph, metric.Metric, from.Positions)];
+        RoadPath[] ways = [.. WaysOut.From(_graph, metric.Metric, from.Positions, from.OnRoad, RoadPlaces.OtherRoadsMeters)];
         foreach (RoadPlace goal in goals)
         {
             foreach (RoadPath way in ways)

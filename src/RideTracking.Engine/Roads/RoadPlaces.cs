@@ -26,7 +26,9 @@ internal readonly record struct RoadPlace(GeoPoint Point, RoadPosition[] Positio
 /// <param name="stopsAtKerbSide">Whether who gets in or out on a wide road does so on its own side.</param>
 internal sealed class RoadPlaces(RoadIndex index, bool stopsAtKerbSide)
 {
-    private const double OtherRoadsMeters = 250; // tried when no way leads to the nearest, as when it is closed
+    /// <summary>How much farther than the nearest road another is tried, when no way leads there or from there, as when it is closed.</summary>
+    public const double OtherRoadsMeters = 250;
+
     private const int OtherRoads = 16;
     private const int OtherRoadsLookedAt = 256; // a quarter may be closed as a whole
 
@@ -39,7 +41,7 @@ internal sealed class RoadPlaces(RoadIndex index, bool stopsAtKerbSide)
 
         RoadPosition position = nearest.Position;
         bool isEitherWay = place.CourseDegrees is null && index.Graph.KmhOf(position.Edge ^ 1) > 0
-            && !(stopsAtKerbSide && place.IsStop && IsWide(index.Graph.Segment(position.Segment)));
+            && !(stopsAtKerbSide && place.IsStop && StopRoads.HasKerbSides(index.Graph.Segment(position.Segment)));
         return new RoadPlace(place.Point, isEitherWay ? [position, position.Reversed] : [position], nearest.Point, place.IsStop);
     }
 
@@ -53,7 +55,7 @@ internal sealed class RoadPlaces(RoadIndex index, bool stopsAtKerbSide)
         RoadCandidate[] open =
         [
             .. found.Take(index.Nearest(place.Point, place.MetersToRoad + OtherRoadsMeters, found))
-                .Where(each => metric[each.Position.Edge] != RoadMetric.Closed && index.MayStopOn(each.Position.Segment))
+                .Where(each => metric[each.Position.Edge] != RoadMetric.Closed && StopRoads.MayStopOn(index.Graph.Segment(each.Position.Segment)))
                 .Take(OtherRoads),
         ];
         if (open.Length > 0)
@@ -65,7 +67,4 @@ internal sealed class RoadPlaces(RoadIndex index, bool stopsAtKerbSide)
         RoadPlace At(IEnumerable<RoadCandidate> candidates) =>
             place with { Positions = [.. candidates.Select(each => each.Position)] };
     }
-
-    // Small streets are crossed on foot.
-    private static bool IsWide(in RoadSegment segment) => segment.Class is RoadClass.Trunk or RoadClass.Primary or RoadClass.Secondary;
 }

@@ -1,3 +1,4 @@
+using RideTracking.Engine.Geo;
 using RideTracking.Engine.Roads.Graph;
 
 namespace RideTracking.Engine.Roads.Routing;
@@ -9,11 +10,15 @@ namespace RideTracking.Engine.Roads.Routing;
 internal static class WaysOut
 {
     private const int MostWays = 16;
-    private const int MostStates = 4_000; // some dozen blocks of a dense city
     private const int OpenStates = 2_000; // who gets about among so many is not shut in
 
     /// <summary>At most 16; each ends at the start of an open edge that follows a closed one. None for who is not shut in.</summary>
-    public static IEnumerable<RoadPath> From(RoadGraph graph, RoadMetric metric, RoadPosition[] starts)
+    /// <param name="graph">The roads.</param>
+    /// <param name="metric">Which of them are closed.</param>
+    /// <param name="starts">Where a way may start.</param>
+    /// <param name="center">That place.</param>
+    /// <param name="withinMeters">No way goes farther from there, as the crow flies.</param>
+    public static IEnumerable<RoadPath> From(RoadGraph graph, RoadMetric metric, RoadPosition[] starts, GeoPoint center, double withinMeters)
     {
         if (!IsShutIn(graph, metric, starts))
         {
@@ -31,8 +36,7 @@ internal static class WaysOut
             }
         }
 
-        int ways = 0;
-        for (int settled = 0; queue.Count > 0 && settled < MostStates && ways < MostWays;)
+        for (int ways = 0; queue.Count > 0 && ways < MostWays;)
         {
             (int milliseconds, int state) = queue.Take();
             if (milliseconds > reached[state].Milliseconds)
@@ -40,7 +44,6 @@ internal static class WaysOut
                 continue;
             }
 
-            settled++;
             int edge = graph.EdgeOfState(state), before = reached[state].Before;
             int edgeBefore = before >= 0 ? graph.EdgeOfState(before) : starts[-1 - before].Edge;
             if (metric[edge] != RoadMetric.Closed && metric[edgeBefore] == RoadMetric.Closed)
@@ -59,7 +62,8 @@ internal static class WaysOut
             for (int i = 0; i < turns.Length; i++)
             {
                 int at = milliseconds + EdgeTime.OfTurn(delays[i]);
-                if (!reached.TryGetValue(turns[i], out (int Milliseconds, int Before) known) || at < known.Milliseconds)
+                bool isNear = Earth.DistanceMeters(center, graph.JunctionAt(graph.TailOf(graph.EdgeOfState(turns[i])))) <= withinMeters;
+                if (isNear && (!reached.TryGetValue(turns[i], out (int Milliseconds, int Before) known) || at < known.Milliseconds))
                 {
                     reached[turns[i]] = (at, before);
                     queue.Add(at, turns[i]);
