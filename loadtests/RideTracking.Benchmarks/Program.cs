@@ -30,6 +30,7 @@ try
         ["roads-following", .. string[] options] => RoadsFollowingBenchmark.Run(new Options(options, "--trips", "--rounds")),
         ["roads-import", var extract, .. string[] options] => RoadsImportBenchmark.Run(extract, new Options(options, "--rounds")),
         ["roads-routes", var extract, .. string[] options] => RoadsRoutesBenchmark.Run(extract, new Options(options, "--rounds", "--pairs")),
+        ["roads-kerb", var extract, .. string[] options] => RoadsKerbBenchmark.Run(extract, new Options(options, "--trips")),
         ["roads-foreign", var extract, .. string[] options] => RoadsForeignBenchmark.Run(extract, new Options(options, "--pairs")),
         ["matching", .. string[] options] => MatchingBenchmark.Run(new Options(options, "--requests", "--drivers", "--rounds")),
         ["demand", var folder, .. string[] options] => DemandBenchmark.Run(
@@ -95,6 +96,8 @@ static int Usage()
                     an OpenStreetMap extract: time, sizes, what is in it, and the nearest road
           roads-routes <extract.osm.pbf> [--pairs 1000] [--rounds 5]
                     routes and tables of driving times beside Dijkstra's algorithm on the same graph
+          roads-kerb <extract.osm.pbf> [--trips 20000]
+                    what it costs to get in and out on the side of the road where the place is
           roads-foreign <extract.osm.pbf> [--pairs 300]
                     the shortest ways beside those of Routino (apt-get install routino osmium-tool)
           matching [--requests 1000] [--drivers n] [--rounds 5]

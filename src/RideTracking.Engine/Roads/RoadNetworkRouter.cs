@@ -36,8 +36,8 @@ public sealed partial class RoadNetworkRouter : IRouteFinder
     /// <param name="router">Finds ways between roads.</param>
     /// <param name="withoutRoads">For places that no road leads to.</param>
     /// <param name="stopsAtKerbSide">
-    /// Whether who gets in or out on a trunk, primary or secondary road does so on the side of the road where the place is. Smaller streets
-    /// are crossed on foot.
+    /// Whether who gets in or out on a trunk, primary or secondary road of both directions does so on the side of the road where the place is.
+    /// Smaller streets are crossed on foot.
     /// </param>
     public RoadNetworkRouter(RoadIndex index, RoadRouter router, IRouteFinder withoutRoads, bool stopsAtKerbSide = false)
     {

@@ -29,6 +29,8 @@ internal sealed class RoadPlaces(RoadIndex index, bool stopsAtKerbSide)
     /// <summary>How much farther than the nearest road another is tried, when no way leads there or from there, as when it is closed.</summary>
     public const double OtherRoadsMeters = 250;
 
+    // A place told by tapping on the road itself is on neither side.
+    private const double LeastMetersFromMiddle = 3;
     private const int OtherRoads = 16;
     private const int OtherRoadsLookedAt = 256; // a quarter may be closed as a whole
 
@@ -40,8 +42,9 @@ internal sealed class RoadPlaces(RoadIndex index, bool stopsAtKerbSide)
         }
 
         RoadPosition position = nearest.Position;
-        bool isEitherWay = place.CourseDegrees is null && index.Graph.KmhOf(position.Edge ^ 1) > 0
-            && !(stopsAtKerbSide && place.IsStop && StopRoads.HasKerbSides(index.Graph.Segment(position.Segment)));
+        bool isAtKerb = stopsAtKerbSide && place.IsStop && nearest.DistanceMeters >= LeastMetersFromMiddle
+            && StopRoads.HasKerbSides(index.Graph.Segment(position.Segment));
+        bool isEitherWay = place.CourseDegrees is null && !isAtKerb && index.Graph.KmhOf(position.Edge ^ 1) > 0;
         return new RoadPlace(place.Point, isEitherWay ? [position, position.Reversed] : [position], nearest.Point, place.IsStop);
     }
 

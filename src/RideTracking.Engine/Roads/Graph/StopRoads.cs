@@ -20,7 +20,7 @@ internal static class StopRoads
 
     /// <summary>Whether one gets out on the side where the place is, when that is asked for: a main road of both directions. Smaller streets are crossed on foot.</summary>
     public static bool HasKerbSides(in RoadSegment segment) =>
-        segment.Class is RoadClass.Trunk or RoadClass.Primary or RoadClass.Secondary && !IsOneWay(segment);
+        segment.Class is (RoadClass.Trunk or RoadClass.Primary or RoadClass.Secondary) && !IsOneWay(segment);
 
     private static bool IsOneWay(in RoadSegment segment) => segment.ForwardKmh == 0 || segment.BackwardKmh == 0;
 }
