@@ -22,7 +22,7 @@ public sealed partial class RoadNetworkRouter
 
         CustomizedMetric metric = _router.Current;
         int[] milliseconds = Table(metric, starts, goals);
-        if (starts.Length > 0 && goals.Length > 0)
+        if (milliseconds.Contains(RoadMetric.Unreachable))
         {
             ReachAround(metric, starts, goals, milliseconds);
             DriveOut(metric, starts, goals, milliseconds);
@@ -83,6 +83,11 @@ public sealed partial class RoadNetworkRouter
         for (int row = 0; row < starts.Length; row++)
         {
             int first = row * goals.Length;
+            if (!milliseconds.AsSpan(first, goals.Length).Contains(RoadMetric.Unreachable))
+            {
+                continue;
+            }
+
             int[] lost = [.. Enumerable.Range(0, goals.Length).Where(column => milliseconds[first + column] == RoadMetric.Unreachable && goals[column].Positions.Length > 0)];
             RoadPath[] ways = lost.Length == 0 ? [] : [.. WaysOut.From(_graph, metric.Metric, starts[row].Positions, starts[row].OnRoad, RoadPlaces.OtherRoadsMeters)];
             if (ways.Length == 0)
