@@ -32,6 +32,7 @@ try
         ["roads-country", var extract, .. string[] options] => await RoadsCountryBenchmark.RunAsync(extract, new Options(options, "--copies", "--joined")),
         [CountryRun.Verb, var extract, .. string[] cutTo] => CountryRun.Run(extract, cutTo),
         ["roads-routes", var extract, .. string[] options] => RoadsRoutesBenchmark.Run(extract, new Options(options, "--rounds", "--pairs")),
+        ["roads-kerb", var extract, .. string[] options] => RoadsKerbBenchmark.Run(extract, new Options(options, "--trips")),
         ["roads-foreign", var extract, .. string[] options] => RoadsForeignBenchmark.Run(extract, new Options(options, "--pairs")),
         ["matching", .. string[] options] => MatchingBenchmark.Run(new Options(options, "--requests", "--drivers", "--rounds")),
         ["demand", var folder, .. string[] options] => DemandBenchmark.Run(
@@ -100,6 +101,8 @@ static int Usage()
                     --joined 0: no roads from one copy to the next
           roads-routes <extract.osm.pbf> [--pairs 1000] [--rounds 5]
                     routes and tables of driving times beside Dijkstra's algorithm on the same graph
+          roads-kerb <extract.osm.pbf> [--trips 20000]
+                    what it costs to get in and out on the side of the road where the place is
           roads-foreign <extract.osm.pbf> [--pairs 300]
                     the shortest ways beside those of Routino (apt-get install routino osmium-tool)
           matching [--requests 1000] [--drivers n] [--rounds 5]

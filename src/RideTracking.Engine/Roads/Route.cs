@@ -28,6 +28,12 @@ public sealed record RouteLeg(double DistanceMeters, TimeSpan Duration)
 {
     /// <summary>Street by street; empty for a straight line.</summary>
     public ImmutableArray<RouteStep> Steps { get; init; } = [];
+
+    /// <summary>
+    /// How far it is on foot, as the crow flies, from where the car stops to the point asked for, in metres: 50 or more; 0 when it is less.
+    /// Neither length nor time of the leg has it.
+    /// </summary>
+    public double WalkMeters { get; init; }
 }
 
 /// <summary>A way through points, in order.</summary>
@@ -36,6 +42,9 @@ public sealed record RouteLeg(double DistanceMeters, TimeSpan Duration)
 /// <param name="Source">Where the way comes from.</param>
 public sealed record Route(string EncodedPolyline, ImmutableArray<RouteLeg> Legs, RouteSource Source)
 {
+    /// <summary>The same as <see cref="RouteLeg.WalkMeters"/> at a start where somebody gets in.</summary>
+    public double StartWalkMeters { get; init; }
+
     /// <summary>Length of all legs in metres.</summary>
     public double DistanceMeters => Legs.Sum(leg => leg.DistanceMeters);
 
@@ -60,7 +69,7 @@ public sealed record Route(string EncodedPolyline, ImmutableArray<RouteLeg> Legs
         // Each leg ends at a corner; the line's own length differs from the legs' by its rounding alone.
         var end = along[^1] * Legs.Take(legs).Sum(leg => leg.DistanceMeters) / Math.Max(DistanceMeters, double.Epsilon);
         var corner = Enumerable.Range(0, points.Length).MinBy(i => Math.Abs(along[i] - end));
-        return new Route(Geo.EncodedPolyline.Encode(points.AsSpan(0, corner + 1)), Legs[..legs], Source);
+        return this with { EncodedPolyline = Geo.EncodedPolyline.Encode(points.AsSpan(0, corner + 1)), Legs = Legs[..legs] };
     }
 
     /// <summary>The same way with fewer legs: each that does not end where a leg is to end is part of the next.</summary>
@@ -74,7 +83,7 @@ public sealed record Route(string EncodedPolyline, ImmutableArray<RouteLeg> Legs
             (meters, time, steps) = (meters + Legs[i].DistanceMeters, time + Legs[i].Duration, steps.AddRange(Legs[i].Steps));
             if (ends[i])
             {
-                legs.Add(new RouteLeg(meters, time) { Steps = steps });
+                legs.Add(new RouteLeg(meters, time) { Steps = steps, WalkMeters = Legs[i].WalkMeters });
                 (meters, time, steps) = (0.0, TimeSpan.Zero, []);
             }
         }

@@ -32,6 +32,7 @@ internal sealed class TripEstimate(Dispatcher dispatcher, ShownCars cars, BusyPl
         {
             Route = TripWire.Of(new TripRoute(1, [.. waypoints.Skip(1).Select(_ => "")], route, time.GetUtcNow())),
             DistanceMeters = route.DistanceMeters,
+            PickupWalkMeters = route.StartWalkMeters,
         };
         var (byRoads, now) = (route.Duration, time.GetUtcNow());
         response.Duration = byRoads.ToDuration();

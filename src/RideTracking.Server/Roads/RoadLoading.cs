@@ -111,7 +111,7 @@ internal sealed partial class RoadLoading(
     {
         var index = new RoadIndex(graph);
         var router = new RoadRouter(hierarchy, RoadMetric.FreeFlow(graph));
-        var roads = new RoadsInUse(index, router, new RoadNetworkRouter(index, router, city.Straight));
+        var roads = new RoadsInUse(index, router, new RoadNetworkRouter(index, router, city.Straight, options.Value.StopAtKerbSide));
         times.Use(roads);
         city.Use(roads);
         LogReady(graph.SegmentCount);

@@ -32,6 +32,12 @@ public sealed class RoadOptions
     /// <summary>As what the fleet drives.</summary>
     internal RoadUser User => LicensedAsTaxis ? RoadUser.Taxi : RoadUser.Car;
 
+    /// <summary>
+    /// Whether who gets in or out on a trunk, primary or secondary road of both directions does so on the side of the road where the place is, and
+    /// nobody crosses it. The car drives farther for it.
+    /// </summary>
+    public bool StopAtKerbSide { get; set; }
+
     /// <summary>The city's clocks, by which speeds are told apart by hour and roads are open at their hours: an IANA name such as <c>Europe/Lisbon</c>. Empty: the machine's.</summary>
     public string TimeZone { get; set; } = "";
 

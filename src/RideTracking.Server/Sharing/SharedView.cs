@@ -39,7 +39,13 @@ internal static class SharedView
     private static V1.Route Of(V1.Route route)
     {
         var shared = new V1.Route { Version = route.Version, EncodedPolyline = route.EncodedPolyline, Source = route.Source, ComputedAt = route.ComputedAt };
-        shared.Legs.AddRange(route.Legs.Select(l => new V1.RouteLeg { WaypointId = IdOf(l.WaypointId), DistanceMeters = l.DistanceMeters, Duration = l.Duration }));
+        shared.Legs.AddRange(route.Legs.Select(l => new V1.RouteLeg
+        {
+            WaypointId = IdOf(l.WaypointId),
+            DistanceMeters = l.DistanceMeters,
+            Duration = l.Duration,
+            WalkMeters = l.WalkMeters,
+        }));
         return shared;
     }
 

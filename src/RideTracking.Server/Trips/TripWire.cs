@@ -51,7 +51,13 @@ internal static class TripWire
 
     public static V1.RouteLeg Of(RouteLeg leg, string waypointId)
     {
-        var wire = new V1.RouteLeg { WaypointId = waypointId, DistanceMeters = leg.DistanceMeters, Duration = leg.Duration.ToDuration() };
+        var wire = new V1.RouteLeg
+        {
+            WaypointId = waypointId,
+            DistanceMeters = leg.DistanceMeters,
+            Duration = leg.Duration.ToDuration(),
+            WalkMeters = leg.WalkMeters,
+        };
         wire.Steps.AddRange(leg.Steps.Select(
             s => new V1.RouteStep { StreetName = s.StreetName, DistanceMeters = s.DistanceMeters, Duration = s.Duration.ToDuration() }));
         return wire;

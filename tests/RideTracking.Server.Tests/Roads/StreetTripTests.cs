@@ -34,6 +34,38 @@ public sealed class StreetTripTests
         Assert.InRange(estimate.PickupEta.ToTimeSpan(), approach.Duration.ToTimeSpan() * 0.5, approach.Duration.ToTimeSpan() * 1.5);
     }
 
+    [Fact]
+    public async Task A_rider_and_a_driver_are_told_how_far_it_is_on_foot_to_a_stop_that_no_car_reaches()
+    {
+        await using var world = await StreetWorld.StartAsync();
+        await using var phone = await world.DriverAsync("d1", Start);
+        // The streets end some 1,600 m from the centre.
+        GeoPoint meadow = StreetWorld.At(1_780, 150), park = StreetWorld.At(-300, -1_800);
+        var estimate = await world.EstimateAsync(meadow, park);
+        var line = EncodedPolyline.Decode(estimate.Route.EncodedPolyline);
+        Assert.Equal(Earth.DistanceMeters(meadow, line[0]), estimate.PickupWalkMeters, 2.0);
+        Assert.Equal(Earth.DistanceMeters(park, line[^1]), Assert.Single(estimate.Route.Legs).WalkMeters, 2.0);
+        Assert.InRange(estimate.PickupWalkMeters, 100, 450);
+        Assert.InRange(estimate.Route.Legs[0].WalkMeters, 100, 450);
+        var atTheKerb = await world.EstimateAsync(line[0], line[^1]);
+        Assert.Equal((0, 0), (atTheKerb.PickupWalkMeters, atTheKerb.Route.Legs[0].WalkMeters));
+
+        var trip = await world.RequestAsync(meadow, park);
+        var told = await StreetWorld.AcceptAsync(phone);
+        double[] walks = [estimate.PickupWalkMeters, estimate.Route.Legs[0].WalkMeters];
+        Assert.Equal(walks, told.Route.Legs.Select(l => l.WalkMeters));
+        Assert.Equal(walks, (await world.GetAsync(trip.TripId)).Route.Legs.Select(l => l.WalkMeters));
+
+        // Where the car stops the next leg begins, and nobody has left the way.
+        var way = EncodedPolyline.Decode(told.Route.EncodedPolyline);
+        var stop = Array.FindIndex(way, place => Earth.DistanceMeters(place, line[0]) < 2);
+        await world.DriveAsync(phone, way[..(stop + 1)]);
+        await world.StandAsync(phone, TimeSpan.FromSeconds(20), _ => way[stop]);
+        using var watch = new WatchedTrip(world.Riders.WatchTrip(new WatchTripRequest { TripId = trip.TripId }, world.Service, cancellationToken: TestContext.Current.CancellationToken));
+        var progress = (await watch.UntilAsync(r => r.Progress?.Ahead.Count == 1)).Progress;
+        Assert.Equal((trip.Waypoints[1].WaypointId, false), (progress.Ahead[0].WaypointId, progress.IsOffRoute));
+    }
+
     // On another node the new way may come before the fixes that have left the old one: the rider need not see those.
     [Fact, Trait(SpreadNodes.Trait, SpreadNodes.OneNode)]
     public async Task The_car_moves_along_its_way_and_never_back_however_the_fixes_scatter()

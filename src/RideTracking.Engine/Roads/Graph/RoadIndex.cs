@@ -13,8 +13,6 @@ public sealed class RoadIndex
     // than fixes in a street scatter (the median is 3 m in Porto), less than the next parallel street is away.
     private const double AgainstCourseMeters = 40;
 
-    // How much farther than a trunk road another street may be, to be taken for a stop.
-    private const double ReluctanceMeters = 40;
     private const int BufferedHits = 64;
 
     private readonly RoadGraph _graph;
@@ -90,7 +88,7 @@ public sealed class RoadIndex
     /// <param name="nearest">The place.</param>
     /// <param name="mayStop">
     /// Leaves out roads where nobody gets in or out: motorways and the like, their ramps, those of trunk roads, and tunnels. A trunk road is as if it were
-    /// 40 m farther away, since what is beside it is mostly reached by another street.
+    /// 40 m farther away, since what is beside it is mostly reached by another street, and a one-way 5 m.
     /// </param>
     public bool TryNearest(
         GeoPoint point, double? courseDegrees, double maxDistanceMeters, out RoadCandidate nearest, bool mayStop = false)
@@ -292,12 +290,12 @@ public sealed class RoadIndex
         public void Add(in Hit hit)
         {
             ref readonly RoadSegment segment = ref index._graph.Segment(hit.Segment);
-            if (mayStop && !CanStopOn(segment))
+            if (mayStop && !StopRoads.MayStopOn(segment))
             {
                 return;
             }
 
-            double reluctance = mayStop && segment.Class == RoadClass.Trunk ? ReluctanceMeters : 0;
+            double reluctance = mayStop ? StopRoads.ReluctanceMeters(segment) : 0;
             double agreement = 0;
             if (courseDegrees is { } degrees)
             {
@@ -310,10 +308,6 @@ public sealed class RoadIndex
             Consider(hit, likelier, Math.Abs(agreement), reluctance);
             Consider(hit, likelier ^ 1, -Math.Abs(agreement), reluctance);
         }
-
-        private static bool CanStopOn(in RoadSegment segment) =>
-            segment.Class != RoadClass.Motorway && (segment.Flags & RoadFlags.Tunnel) == 0
-            && !(segment.Class == RoadClass.Trunk && (segment.Flags & RoadFlags.Link) != 0);
 
         private void Consider(in Hit hit, int edge, double agreement, double reluctanceMeters)
         {

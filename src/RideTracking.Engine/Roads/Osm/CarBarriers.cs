@@ -45,6 +45,10 @@ internal sealed class CarBarriers(CarProfile profile)
             access = access == CarAccess.Unknown && !LetsCarsThrough(node, barrier) ? CarAccess.No : access;
             (access, hours) = profile.Timed.Of(node, access, profile.LeaveOut);
         }
+        else if (profile.Timed.IsConditional(node))
+        {
+            profile.LeaveOut("access: of a node without a barrier, under conditions");
+        }
 
         return access switch
         {

@@ -22,8 +22,11 @@ internal sealed class TimedAccess(CarAccessTags access)
     /// <summary>Whether the speed limit depends on conditions.</summary>
     public bool HasTimedLimit(OsmTags tags) => tags.AnyKey(key =>
         key.StartsWith("maxspeed", StringComparison.Ordinal) && key.EndsWith(":conditional", StringComparison.Ordinal)
-        && key.Split(':')[1..^1].All(part => part is "forward" or "backward" || access.Modes.Contains(part))
+        && key.Split(':')[1..^1].All(part => part is "forward" or "backward" or "lanes" || access.Modes.Contains(part))
         && Condition.Parse(tags[key]!).Exists(each => each.Kind != ConditionKind.Never));
+
+    /// <summary>Whether access depends on conditions, of hours or others.</summary>
+    public bool IsConditional(OsmTags tags) => IsTimed(tags) && ConditionsOf(tags, _keys, "").Exists(each => each.Kind != ConditionKind.Never);
 
     /// <summary>The access of a way or a gate at its most open, and when it is open.</summary>
     /// <param name="tags">Of a way or a node.</param>
@@ -35,6 +38,11 @@ internal sealed class TimedAccess(CarAccessTags access)
         if (!IsTimed(tags))
         {
             return (always, "");
+        }
+
+        if (Array.Exists(_keys, key => tags[$"{key}:lanes{ending}:conditional"] is { } lanes && Condition.Parse(lanes).Exists(each => each.Kind != ConditionKind.Never)))
+        {
+            leaveOut("access: of lanes, under conditions");
         }
 
         CarAccess usual = always;

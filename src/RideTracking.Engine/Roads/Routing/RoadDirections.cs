@@ -52,7 +52,8 @@ internal sealed class RoadDirections
 
         double from = isFirst ? Math.Clamp(path.Start.Fraction, 0, 1) : 0;
         double to = isLast ? Math.Clamp(path.End.Fraction, 0, 1) : 1;
-        int whole = isFirst ? EdgeTime.WholeOfFirst(_graph, _metric, edge) : EdgeTime.Whole(_metric, edge);
+        // As at the start, also on the closed streets of a way out.
+        int whole = EdgeTime.WholeOfFirst(_graph, _metric, edge);
         _meters += (to - from) * _graph.LengthMeters(edge);
         _milliseconds += EdgeTime.Behind(whole, to) - EdgeTime.Behind(whole, from);
         _milliseconds += isFirst ? 0 : TurnMilliseconds(path.Edges[index - 1], edge);

@@ -307,6 +307,21 @@ public class OsmImporterTests
     }
 
     [Theory]
+    [InlineData("highway=residential oneway=yes", "way 1 from", "node b via", "way 2 to", null)] // one comes along the way but one way
+    [InlineData("highway=residential", "way 1 from", "node b via", "way 2 to", "more than one turn meant")]
+    [InlineData("highway=residential", "way 2 from", "node b via", "way 1 to", "more than one turn meant")]
+    [InlineData("highway=residential", "way 1 from", "node m via", "way 3 to", "members do not meet")] // no other road there
+    [InlineData("highway=residential", "way 1 from", "node m via", "way 1 to", "members do not meet")]
+    public void A_restriction_in_the_middle_of_a_way_that_is_not_split_there_is_kept_or_counted(string tags, string from, string via, string to, string? ignored)
+    {
+        RoadImport import = new OsmFileWriter().Node('a', 0, 0).Node('m', 50, 0).Node('b', 100, 0).Node('c', 200, 0).Node('d', 100, 100).Node('e', 300, 0)
+            .Way(1, "ambc", tags).Way(2, "bd", "highway=residential").Way(3, "ce", "highway=residential").Restriction("no_left_turn", from, via, to).Import();
+        Assert.Equal(ignored is null ? [] : new Dictionary<string, int> { [ignored] = 1 }, import.Report.RestrictionsIgnored);
+        Assert.Equal(ignored is null ? 1 : 0, import.Report.RestrictionsApplied);
+        Assert.Equal(ignored is null ? "c" : "cd", new string([.. import.Graph.TurnsFrom("ab").Order()]));
+    }
+
+    [Theory]
     [InlineData("no_left_turn;no_u_turn", "cs")]
     [InlineData("only_straight_on;no_left_turn", "c")]
     [InlineData("no_u_turn;only_straight_on", "c")]

@@ -94,6 +94,11 @@ public class TimedRoadsTests
     [InlineData("opening_hours=dawn-dusk", "opening hours not read")]
     [InlineData("maxspeed:conditional=30 @ (22:00-06:00)", "speed limit")]
     [InlineData("maxspeed:forward:conditional=30 @ (wet)", "speed limit")]
+    [InlineData("maxspeed:lanes:conditional=50|30 @ (22:00-06:00)", "speed limit")]
+    [InlineData("access:lanes:conditional=no|yes @ (07:00-09:00)", "access: of lanes, under conditions")]
+    [InlineData("motor_vehicle:lanes:forward:conditional=no|yes @ (snow)", "access: of lanes, under conditions")]
+    [InlineData("vehicle:lanes:conditional=no|no @ (weight>7.5)", "")]
+    [InlineData("hgv:lanes:conditional=no|yes @ (07:00-09:00)", "")]
     [InlineData("maxspeed:hgv:conditional=30 @ (22:00-06:00)", "")]
     [InlineData("maxspeed:conditional=60 @ (weight>7.5)", "")]
     [InlineData("motor_vehicle:conditional=no @ (07:00-09:00)", "")]
@@ -102,6 +107,20 @@ public class TimedRoadsTests
         RoadImport import = With("highway=residential", tag);
         Assert.Equal(kind.Length > 0 ? new Dictionary<string, int> { [kind] = 1 } : [], import.Report.ConditionsLeftOut);
         Assert.Equal("fb", OpenAt(import.Graph, Noon));
+    }
+
+    [Theory]
+    [InlineData("", "access", "no @ (22:00-06:00)", 1)]
+    [InlineData("", "motor_vehicle", "no @ snow", 1)]
+    [InlineData("", "motor_vehicle", "no @ (weight>7.5)", 0)]
+    [InlineData("", "hgv", "no @ (22:00-06:00)", 0)]
+    [InlineData("highway=crossing", "access", "no @ (22:00-06:00)", 0)] // the crossing's, for who walks
+    [InlineData("barrier=gate", "access", "no @ (22:00-06:00)", 0)] // honoured
+    public void Conditions_of_a_node_without_a_barrier_are_counted(string thing, string mode, string condition, int told)
+    {
+        (string, string)[] tags = [($"{mode}:conditional", condition), .. thing.Length > 0 ? [(thing[..thing.IndexOf('=', StringComparison.Ordinal)], thing[(thing.IndexOf('=', StringComparison.Ordinal) + 1)..])] : Array.Empty<(string, string)>()];
+        RoadImport import = new OsmFileWriter().Node('a', 0, 0).Node('b', 100, 0, tags).Node('c', 200, 0).Way(1, "abc", "highway=residential").Import();
+        Assert.Equal(told, import.Report.ConditionsLeftOut.GetValueOrDefault("access: of a node without a barrier, under conditions"));
     }
 
     [Fact]

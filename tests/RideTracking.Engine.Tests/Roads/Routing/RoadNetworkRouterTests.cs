@@ -68,6 +68,53 @@ public class RoadNetworkRouterTests
     }
 
     [Fact]
+    public void Who_is_shut_in_drives_out_over_closed_streets_and_a_closed_goal_moves_nobody_else()
+    {
+        int[] closed = [.. Enumerable.Range(0, Town.EdgeCount).Where(edge =>
+            Earth.DistanceMeters(Center, Town.JunctionAt(Town.TailOf(edge))) < 190 || Earth.DistanceMeters(Center, Town.JunctionAt(Town.HeadOf(edge))) < 190)];
+        var roads = new RoadRouter(Roads.Hierarchy, RoadMetric.FreeFlow(Town).With(Town, closed.Select(RoadChange.Closed)));
+        var router = new RoadNetworkRouter(Index, roads, Straight);
+        GeoPoint outside = OnRoad(Earth.Destination(Center, 45, 1_000), mayStop: true), inside = OnRoad(Center, mayStop: true);
+
+        Route from = router.Through(RouteStart.Car(inside), [outside]), to = router.Through(RouteStart.Car(outside), [inside]);
+
+        Assert.True(Earth.DistanceMeters(EncodedPolyline.Decode(from.EncodedPolyline)[0], inside) < 2);
+        Assert.True(Earth.DistanceMeters(EncodedPolyline.Decode(to.EncodedPolyline)[0], outside) < 2);
+        double walk = Earth.DistanceMeters(inside, EncodedPolyline.Decode(to.EncodedPolyline)[^1]);
+        Assert.InRange(walk, 100, 300);
+        Assert.Equal((0, walk), (from.Legs[0].WalkMeters, to.Legs[0].WalkMeters), (a, b) => Math.Abs(a.Item1 - b.Item1) + Math.Abs(a.Item2 - b.Item2) < 2);
+        foreach (Route route in (ReadOnlySpan<Route>)[from, to])
+        {
+            Assert.Equal(route.Legs[0].Duration, TimeSpan.FromTicks(route.Legs[0].Steps.Sum(step => step.Duration.Ticks)));
+            Assert.Equal(LengthOf(route), route.DistanceMeters, 2 + 0.02 * route.DistanceMeters);
+        }
+
+        var seconds = new double[4];
+        router.Times([RouteStart.Car(inside), RouteStart.Car(outside)], [outside, inside], seconds);
+        Assert.Equal(from.Duration.TotalSeconds, seconds[0], 0.001);
+        Assert.Equal(to.Duration.TotalSeconds, seconds[3], 0.001);
+    }
+
+    [Fact]
+    public void A_stop_off_the_roads_is_walked_to_and_the_walk_is_told_where_it_is_not_short()
+    {
+        GeoPoint town = OnRoad(Center, mayStop: true);
+        foreach ((double meters, bool isTold) in (ReadOnlySpan<(double, bool)>)[(30, false), (45, false), (60, true), (120, true), (450, true)])
+        {
+            (GeoPoint stop, GeoPoint road) = BesideTown(meters);
+            double walk = isTold ? Earth.DistanceMeters(stop, road) : 0;
+
+            Route route = Router.Through(RouteStart.Car(town), [stop]), back = Router.Through(RouteStart.Stop(stop), [town]);
+
+            Assert.True(Earth.DistanceMeters(EncodedPolyline.Decode(route.EncodedPolyline)[^1], road) < 2);
+            Assert.True(Earth.DistanceMeters(EncodedPolyline.Decode(back.EncodedPolyline)[0], road) < 2);
+            Assert.Equal(walk, route.Legs[0].WalkMeters, 1.0);
+            Assert.Equal((walk, 0), (back.StartWalkMeters, back.Legs[0].WalkMeters), (a, b) => Math.Abs(a.Item1 - b.Item1) < 1 && a.Item2 == b.Item2);
+            Assert.Equal(route.DistanceMeters, Router.Through(RouteStart.Car(town), [road]).DistanceMeters, 1.0);
+        }
+    }
+
+    [Fact]
     public void Times_are_those_of_the_routes()
     {
         var random = new Random(2);
@@ -105,7 +152,7 @@ public class RoadNetworkRouterTests
         GeoPoint away = Earth.Destination(Center, 90, 2_500);
         GeoPoint road = OnRoad(away, mayStop: true);
         double meters = Earth.DistanceMeters(road, away);
-        Assert.InRange(meters, RoadNetworkRouter.BesideRoadMeters, RoadNetworkRouter.ReachMeters);
+        Assert.InRange(meters, RoadNetworkRouter.MostWalkedMeters, RoadNetworkRouter.ReachMeters);
 
         RouteLeg there = Router.Through(RouteStart.Car(Center), [away]).Legs[0], to = Router.Through(RouteStart.Car(Center), [road]).Legs[0];
 
@@ -142,6 +189,20 @@ public class RoadNetworkRouterTests
         router.Times([RouteStart.Car(from)], [to, Center], seconds);
         Assert.All(seconds, time => Assert.True(double.IsFinite(time)));
         Assert.InRange(seconds[0], after.Legs[0].Duration.TotalSeconds, after.Legs[0].Duration.TotalSeconds + 120);
+    }
+
+    /// <summary>A place so far east of the town, and that on the road nearest to it.</summary>
+    private static (GeoPoint Place, GeoPoint Road) BesideTown(double meters)
+    {
+        GeoPoint road = OnRoad(Earth.Destination(Center, 90, 2_500), mayStop: true);
+        GeoPoint place = Earth.Destination(road, 90, meters);
+        return (place, OnRoad(place, mayStop: true));
+    }
+
+    private static double LengthOf(Route route)
+    {
+        GeoPoint[] line = EncodedPolyline.Decode(route.EncodedPolyline);
+        return line.Zip(line.Skip(1), Earth.DistanceMeters).Sum();
     }
 
     /// <summary>A place beside a street.</summary>
