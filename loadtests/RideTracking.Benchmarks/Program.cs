@@ -29,7 +29,7 @@ try
             extract, trips, new Options(options, "--learn", "--until", "--group-seconds", "--road-seconds", "--road-hour-seconds", "--trips")),
         ["roads-following", .. string[] options] => RoadsFollowingBenchmark.Run(new Options(options, "--trips", "--rounds")),
         ["roads-import", var extract, .. string[] options] => RoadsImportBenchmark.Run(extract, new Options(options, "--rounds")),
-        ["roads-country", var extract, .. string[] options] => await RoadsCountryBenchmark.RunAsync(extract, new Options(options, "--copies", "--joined")),
+        ["roads-country", var extract, .. string[] options] => await RoadsCountryBenchmark.RunAsync(extract, new Options(options, "--copies", "--joined", "--whole")),
         [CountryRun.Verb, var extract, .. string[] cutTo] => CountryRun.Run(extract, cutTo),
         ["roads-routes", var extract, .. string[] options] => RoadsRoutesBenchmark.Run(extract, new Options(options, "--rounds", "--pairs")),
         ["roads-kerb", var extract, .. string[] options] => RoadsKerbBenchmark.Run(extract, new Options(options, "--trips")),
@@ -96,8 +96,9 @@ static int Usage()
                     time per fix of following routes
           roads-import <extract.osm.pbf> [--rounds 5]
                     an OpenStreetMap extract: time, sizes, what is in it, and the nearest road
-          roads-country <extract.osm.pbf> [--copies 58] [--joined 1]
-                    a country of copies of an extract, laid side by side: time and peak memory of reading it, and of all that is made of it.
+          roads-country <extract.osm.pbf> [--copies 58] [--joined 1] [--whole 1]
+                    a country of copies of an extract, laid side by side: time and peak memory of reading it, and of all that is made of it;
+                    then one of the cities cut out of it. --whole 0: that alone.
                     --joined 0: no roads from one copy to the next
           roads-routes <extract.osm.pbf> [--pairs 1000] [--rounds 5]
                     routes and tables of driving times beside Dijkstra's algorithm on the same graph

@@ -25,7 +25,8 @@ internal static class RoadsCountryBenchmark
             var city = OsmImporter.Import(extract).Graph;
             extract.Position = 0;
             var copies = new ExtractCopies(extract);
-            foreach (var size in new[] { 1, 10, 40, most }.Where(each => each <= most).Distinct())
+            var isWhole = options.Count("--whole", 1) != 0;
+            foreach (var size in isWhole ? new[] { 1, 10, 40, most }.Where(each => each <= most).Distinct() : [most])
             {
                 var columns = (int)Math.Ceiling(Math.Sqrt(size));
                 var started = Stopwatch.GetTimestamp();
@@ -35,7 +36,7 @@ internal static class RoadsCountryBenchmark
                     Console.WriteLine($"{size} copies of {Path.GetFileName(path)}, {(isJoined ? "joined" : "apart")}: {file.Length / 1e6:N0} MB, written in {Stopwatch.GetElapsedTime(started).TotalSeconds:N0} s");
                 }
 
-                if (await RunAsync(country) is not 0 and var code)
+                if (isWhole && await RunAsync(country) is not 0 and var code)
                 {
                     return code;
                 }

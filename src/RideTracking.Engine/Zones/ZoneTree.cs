@@ -11,10 +11,11 @@ internal sealed class ZoneTree
     /// <summary>Children of a node: side by side, 4 in a row, 4 rows.</summary>
     internal const int Fan = 16;
 
-    private readonly int[] _children; // 16 for each node: another node from 0, or the complement of a leaf
-    private readonly ZoneLeaf[] _leaves;
+    private readonly int[] _children; // 16 for each node: another node from 0, or the complement of a list
+    private readonly ZoneEdges[] _edgesOf; // for each child that is no node
+    private readonly int[] _listStarts;
     private readonly int[] _lists; // zone * 2, odd when the cell meets the zone's border; rising
-    private readonly ZoneEdge[] _edges; // leaf by leaf, in the frame of the cells
+    private readonly ZoneEdge[] _edges; // child by child, in the frame of the cells
     private readonly ZoneBorder[] _borders;
     private readonly int _levels;
     private readonly double _south, _west, _north, _east;
@@ -25,7 +26,8 @@ internal sealed class ZoneTree
         (_south, _west, _north, _east) = (builder.South, builder.West, builder.North, builder.East);
         _levels = builder.Levels;
         _children = builder.Children;
-        _leaves = builder.Leaves;
+        _edgesOf = builder.EdgesOf;
+        _listStarts = builder.ListStarts;
         _lists = builder.Lists;
         _edges = builder.Edges;
         _borders = borders;
@@ -56,8 +58,7 @@ internal sealed class ZoneTree
             child = _children[child * Fan + (y >> shift & 3) * 4 + (x >> shift & 3)];
         }
 
-        ref readonly ZoneLeaf leaf = ref _leaves[~child];
-        return _lists.AsSpan(leaf.FirstZone, leaf.ZoneCount);
+        return ListOf(~child);
     }
 
     /// <summary>Finds the zones whose border a straight line meets, the short way round the earth.</summary>
@@ -98,17 +99,19 @@ internal sealed class ZoneTree
             PlaceOf(line.East, _west, _unitsPerLongitude), PlaceOf(line.North, _south, _unitsPerLatitude));
         while (leaves.MoveNext())
         {
-            ref readonly ZoneLeaf leaf = ref _leaves[leaves.Current];
-            isClear &= leaf.IsCrowded ? CrossZoneByZone(line, leaf, zones) : CrossEdges(line, leaf, zones);
+            ZoneEdges edges = _edgesOf[leaves.Current];
+            isClear &= edges.IsCrowded
+                ? CrossZoneByZone(line, ListOf(~_children[leaves.Current]), zones)
+                : CrossEdges(line, _edges.AsSpan(edges.First, edges.Count), zones);
         }
 
         return isClear;
     }
 
-    private bool CrossEdges(in ZoneLine line, in ZoneLeaf leaf, List<int> zones)
+    private static bool CrossEdges(in ZoneLine line, ReadOnlySpan<ZoneEdge> edges, List<int> zones)
     {
         bool isClear = true;
-        foreach (ref readonly ZoneEdge each in _edges.AsSpan(leaf.FirstEdge, leaf.EdgeCount))
+        foreach (ref readonly ZoneEdge each in edges)
         {
             if (line.IsClearOf(each.Edge))
             {
@@ -125,9 +128,9 @@ internal sealed class ZoneTree
         return isClear;
     }
 
-    private bool CrossZoneByZone(in ZoneLine line, in ZoneLeaf leaf, List<int> zones)
+    private bool CrossZoneByZone(in ZoneLine line, ReadOnlySpan<int> list, List<int> zones)
     {
-        foreach (int entry in _lists.AsSpan(leaf.FirstZone, leaf.ZoneCount))
+        foreach (int entry in list)
         {
             int zone = entry >> 1;
             if ((entry & 1) != 0 && !zones.Contains(zone) && _borders[zone].Meets(line.From, line.To, out _, out _))
@@ -141,4 +144,6 @@ internal sealed class ZoneTree
 
     private int PlaceOf(double degrees, double start, double unitsPerDegree) =>
         (int)Math.Clamp((degrees - start) * unitsPerDegree, 0, (1 << 2 * _levels) - 1);
+
+    private ReadOnlySpan<int> ListOf(int list) => _lists.AsSpan(_listStarts[list].._listStarts[list + 1]);
 }

@@ -12,11 +12,11 @@ internal sealed class ZoneTreeBuilder
     private const double SlackDegrees = 1e-9;
 
     private readonly List<int> _children = [];
-    private readonly List<ZoneLeaf> _leaves = [];
+    private readonly List<ZoneEdges> _edgesOf = [];
+    private readonly List<int> _listStarts = [0];
     private readonly List<int> _lists = [];
     private readonly List<ZoneEdge> _edges = [];
-    private readonly Dictionary<int[], int> _leavesWithoutEdges = new(new SameItems());
-    private readonly Dictionary<int[], int> _listStarts = new(new SameItems());
+    private readonly Dictionary<int[], int> _listNumbers = new(new SameItems());
 
     public ZoneTreeBuilder(IReadOnlyList<Zone> zones)
     {
@@ -54,7 +54,8 @@ internal sealed class ZoneTreeBuilder
 
         AddNode(new Box(South, West, North, East), candidates, Levels);
         Children = [.. _children];
-        Leaves = [.. _leaves];
+        EdgesOf = [.. _edgesOf];
+        ListStarts = [.. _listStarts];
         Lists = [.. _lists];
         Edges = [.. _edges];
     }
@@ -71,7 +72,9 @@ internal sealed class ZoneTreeBuilder
 
     public int[] Children { get; }
 
-    public ZoneLeaf[] Leaves { get; }
+    public ZoneEdges[] EdgesOf { get; }
+
+    public int[] ListStarts { get; }
 
     public int[] Lists { get; }
 
@@ -84,6 +87,7 @@ internal sealed class ZoneTreeBuilder
     {
         int node = _children.Count / ZoneTree.Fan;
         _children.AddRange(new int[ZoneTree.Fan]);
+        _edgesOf.AddRange(new ZoneEdges[ZoneTree.Fan]);
         for (int child = 0; child < ZoneTree.Fan; child++)
         {
             Box part = box.Part(child & 3, child >> 2);
@@ -98,15 +102,20 @@ internal sealed class ZoneTreeBuilder
 
             bool divide = levels > 1
                 && inPart.Exists(each => each.Edges.Length > 0 && part.North - part.South > each.FinestCellDegrees);
+            if (!divide)
+            {
+                _edgesOf[node * ZoneTree.Fan + child] = AddEdges(inPart);
+            }
+
             _children[node * ZoneTree.Fan + child] = divide
                 ? AddNode(part, inPart, levels - 1)
-                : ~LeafOf(inPart);
+                : ~ListOf(inPart);
         }
 
         return node;
     }
 
-    private int LeafOf(List<Candidate> candidates)
+    private int ListOf(List<Candidate> candidates)
     {
         // A zone that goes round the earth may be there twice.
         int[] list =
@@ -115,28 +124,29 @@ internal sealed class ZoneTreeBuilder
                 .Select(same => same.Key * 2 + (same.Any(each => each.Edges.Length == 0) ? 0 : 1))
                 .Order(),
         ];
-        int edges = candidates.Sum(each => each.Edges.Length);
-        if (edges == 0 && !_leavesWithoutEdges.TryAdd(list, _leaves.Count))
+        if (!_listNumbers.TryGetValue(list, out int number))
         {
-            return _leavesWithoutEdges[list];
-        }
-
-        if (!_listStarts.TryGetValue(list, out int start))
-        {
-            start = _lists.Count;
-            _listStarts.Add(list, start);
+            number = _listNumbers.Count;
+            _listNumbers.Add(list, number);
             _lists.AddRange(list);
+            _listStarts.Add(_lists.Count);
             LongestList = Math.Max(LongestList, list.Length);
         }
 
-        _leaves.Add(new ZoneLeaf(start, list.Length, _edges.Count, edges <= ZoneLeaf.MaxEdges ? edges : -1));
-        if (edges <= ZoneLeaf.MaxEdges)
+        return number;
+    }
+
+    private ZoneEdges AddEdges(List<Candidate> candidates)
+    {
+        int count = candidates.Sum(each => each.Edges.Length), first = _edges.Count;
+        if (count > ZoneEdges.MaxCount)
         {
-            _edges.AddRange(candidates.SelectMany(each => each.Edges.Select(
-                edge => new ZoneEdge(edge with { X1 = edge.X1 + each.Shift, X2 = edge.X2 + each.Shift }, each.Zone))));
+            return ZoneEdges.Crowded;
         }
 
-        return _leaves.Count - 1;
+        _edges.AddRange(candidates.SelectMany(each => each.Edges.Select(
+            edge => new ZoneEdge(edge with { X1 = edge.X1 + each.Shift, X2 = edge.X2 + each.Shift }, each.Zone))));
+        return new ZoneEdges(first, count);
     }
 
     /// <summary>A zone as seen from a cell.</summary>
