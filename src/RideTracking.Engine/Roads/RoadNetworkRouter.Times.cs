@@ -9,10 +9,11 @@ public sealed partial class RoadNetworkRouter
     /// <inheritdoc/>
     public void Times(ReadOnlySpan<RouteStart> from, ReadOnlySpan<GeoPoint> to, Span<double> seconds)
     {
+        CustomizedMetric metric = _router.Current;
         var (starts, goals) = (new RoadPlace[from.Length], new RoadPlace[to.Length]);
         for (int i = 0; i < starts.Length; i++)
         {
-            starts[i] = _places.Snap(from[i]);
+            starts[i] = _places.SnapStart(metric.Metric, from[i]);
         }
 
         for (int i = 0; i < goals.Length; i++)
@@ -20,7 +21,6 @@ public sealed partial class RoadNetworkRouter
             goals[i] = _places.Snap(RouteStart.Stop(to[i]));
         }
 
-        CustomizedMetric metric = _router.Current;
         int[] milliseconds = Table(metric, starts, goals);
         if (milliseconds.Contains(RoadMetric.Unreachable))
         {

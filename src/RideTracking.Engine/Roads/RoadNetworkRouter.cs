@@ -53,7 +53,7 @@ public sealed partial class RoadNetworkRouter : IRouteFinder
     public Route Through(RouteStart start, ReadOnlySpan<GeoPoint> stops)
     {
         CustomizedMetric metric = _router.Current; // one for all legs
-        RoadPlace from = _places.Snap(start);
+        RoadPlace from = _places.SnapStart(metric.Metric, start);
         var line = new List<GeoPoint>();
         var legs = ImmutableArray.CreateBuilder<RouteLeg>(stops.Length);
         foreach (GeoPoint stop in stops)

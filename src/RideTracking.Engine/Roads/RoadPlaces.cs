@@ -17,8 +17,8 @@ internal readonly record struct RoadPlace(GeoPoint Point, RoadPosition[] Positio
     /// <summary>Whether a straight line is driven between the place and the road.</summary>
     public bool IsOffRoad => MetersToRoad > (IsStop ? RoadNetworkRouter.MostWalkedMeters : RoadNetworkRouter.BesideRoadMeters);
 
-    /// <summary>Who has come here, and goes on the way he is facing.</summary>
-    public RoadPlace ArrivedAt(RoadPosition position) => IsOffRoad ? this with { Positions = [position] } : new RoadPlace(OnRoad, [position], OnRoad, IsStop);
+    /// <summary>The car that has come here, and goes on the way it is facing.</summary>
+    public RoadPlace ArrivedAt(RoadPosition position) => IsOffRoad ? this with { Positions = [position], IsStop = false } : new RoadPlace(OnRoad, [position], OnRoad, IsStop: false);
 }
 
 /// <summary>Brings places to the roads. Thread-safe.</summary>
@@ -46,6 +46,15 @@ internal sealed class RoadPlaces(RoadIndex index, bool stopsAtKerbSide)
             && StopRoads.HasKerbSides(index.Graph.Segment(position.Segment));
         bool isEitherWay = place.CourseDegrees is null && !isAtKerb && index.Graph.KmhOf(position.Edge ^ 1) > 0;
         return new RoadPlace(place.Point, isEitherWay ? [position, position.Reversed] : [position], nearest.Point, place.IsStop);
+    }
+
+    /// <summary>Where a way begins: a stop on a closed street, where no car comes to, on the nearest open road.</summary>
+    public RoadPlace SnapStart(RoadMetric metric, RouteStart start)
+    {
+        RoadPlace place = Snap(start);
+        return start.IsStop && place.Positions.Length > 0 && Array.TrueForAll(place.Positions, each => metric[each.Edge] == RoadMetric.Closed)
+            ? Around(metric, place).FirstOrDefault(place)
+            : place;
     }
 
     /// <summary>

@@ -89,6 +89,11 @@ public class RoadNetworkRouterTests
             Assert.Equal(LengthOf(route), route.DistanceMeters, 2 + 0.02 * route.DistanceMeters);
         }
 
+        // A pick-up there is where a car comes to, and not inside.
+        Route pickedUp = router.Through(RouteStart.Stop(inside), [outside]);
+        Assert.InRange(pickedUp.StartWalkMeters, 100, 300);
+        Assert.Equal(pickedUp.StartWalkMeters, Earth.DistanceMeters(inside, EncodedPolyline.Decode(pickedUp.EncodedPolyline)[0]), 1.0);
+
         var seconds = new double[4];
         router.Times([RouteStart.Car(inside), RouteStart.Car(outside)], [outside, inside], seconds);
         Assert.Equal(from.Duration.TotalSeconds, seconds[0], 0.001);
