@@ -82,7 +82,7 @@ internal sealed partial class RoadLoading(
     private RoadGraph Import(Stream extract, RoadSource source, RoadCut cut, string folder, CancellationToken stopping)
     {
         LogImporting(options.Value.File, source.Length / 1e6);
-        var import = OsmImporter.Import(extract, source.User, cut.Area, new TenthByTenth<RoadImportProgress>(each => each.Fraction, (percent, each) => LogProgress(percent, each.Stage)), stopping);
+        var import = OsmImporter.Import(extract, source.User, cut.Area, new TenthByTenth<RoadImportProgress>(TimeProvider.System, each => each.Fraction, (percent, each) => LogProgress(percent, each.Stage)), stopping);
         Keep(Path.Combine(folder, "graph.bin"), to => RoadGraphFile.Write(to, import.Graph, source));
         LogImported(import.Report.RoadKilometers, import.Report.RestrictionsApplied, import.Report.User);
         Tell("Turn restrictions", import.Report.RestrictionsIgnored);
@@ -102,7 +102,7 @@ internal sealed partial class RoadLoading(
     private RoadHierarchy Prepare(RoadGraph graph, string folder)
     {
         LogPreparing(graph.EdgeCount);
-        var hierarchy = RoadHierarchy.Build(graph, new TenthByTenth<double>(done => done, (percent, _) => LogPrepared(percent)));
+        var hierarchy = RoadHierarchy.Build(graph, new TenthByTenth<double>(TimeProvider.System, done => done, (percent, _) => LogPrepared(percent)));
         Keep(Path.Combine(folder, "order.bin"), hierarchy.Write);
         return hierarchy;
     }
@@ -150,10 +150,13 @@ internal sealed partial class RoadLoading(
         File.Move(half, path, overwrite: true);
     }
 
-    // So that nobody looks at a silent server for minutes, nor at a thousand lines.
-    private sealed class TenthByTenth<T>(Func<T, double> fraction, Action<int, T> tell) : IProgress<T>
+    // So that nobody looks at a silent server for minutes, nor at a line for each of the tenths of a second.
+    private sealed class TenthByTenth<T>(TimeProvider clock, Func<T, double> fraction, Action<int, T> tell) : IProgress<T>
     {
+        private static readonly TimeSpan NotBefore = TimeSpan.FromSeconds(2);
+
         private readonly Lock _lock = new();
+        private long _toldAt = clock.GetTimestamp();
         private int _told;
 
         public void Report(T value)
@@ -161,9 +164,9 @@ internal sealed partial class RoadLoading(
             lock (_lock)
             {
                 var tenth = (int)(fraction(value) * 10);
-                if (tenth > _told)
+                if (tenth > _told && clock.GetElapsedTime(_toldAt) >= NotBefore)
                 {
-                    _told = tenth;
+                    (_told, _toldAt) = (tenth, clock.GetTimestamp());
                     tell(tenth * 10, value);
                 }
             }

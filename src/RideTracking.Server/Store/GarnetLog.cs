@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Net.Sockets;
 
 namespace RideTracking.Server.Store;
 
@@ -35,6 +36,9 @@ internal sealed class GarnetLog(ILoggerFactory inner) : ILoggerFactory
         // moment, was quicker to close the socket.
         private static readonly string[] Harmless = ["Received an external ILoggerFactory", "Error shutting down socket"];
 
+        // A client that has gone gets no answer. What was not answered was not promised.
+        private const string Unanswered = "ProcessMessages threw an exception";
+
         public IDisposable? BeginScope<TState>(TState state)
             where TState : notnull => inner.BeginScope(state);
 
@@ -53,7 +57,8 @@ internal sealed class GarnetLog(ILoggerFactory inner) : ILoggerFactory
                 faults.Enqueue(exception is null ? said : $"{said}: {exception.Message}");
             }
 
-            var isHarmless = Array.Exists(Harmless, h => said.StartsWith(h, StringComparison.Ordinal));
+            var isHarmless = Array.Exists(Harmless, h => said.StartsWith(h, StringComparison.Ordinal))
+                || (exception is ObjectDisposedException or SocketException && said.Contains(Unanswered, StringComparison.Ordinal));
             if (logLevel >= LogLevel.Warning && !isHarmless && inner.IsEnabled(logLevel))
             {
                 inner.Log(logLevel, eventId, state, exception, formatter);
