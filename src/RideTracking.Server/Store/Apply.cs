@@ -34,8 +34,8 @@ internal sealed class Apply(Replay replay, WriteGate gate) : CustomTransactionPr
     /// <summary>What each part counts on top of its own bytes.</summary>
     public const int BytesOfLength = 8;
 
-    /// <summary>The code of the refusal while the gate is closed: whoever hears it tries again.</summary>
-    public const string Closed = "TRYAGAIN";
+    /// <summary>The refusal while its file is being opened or written anew: whoever hears it tries again.</summary>
+    public const string Opening = "TRYAGAIN the embedded store is opening its file, or writing it anew";
 
     private const int FirstWrite = 2;
 
@@ -75,7 +75,7 @@ internal sealed class Apply(Replay replay, WriteGate gate) : CustomTransactionPr
         _isInside = _refusal is null && !_isReplayed && !replay.IsRunning && gate.TryEnter();
         if (!_isInside && !_isReplayed)
         {
-            _refusal ??= $"{Closed} the embedded store is opening its file, or writing it anew";
+            _refusal ??= gate.Refusal ?? Opening;
         }
 
         if (_isDamaged || _refusal is not null)

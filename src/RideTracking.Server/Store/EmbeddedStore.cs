@@ -20,6 +20,9 @@ public sealed partial class EmbeddedStore(
     // A file that was just copied is not copied again before it has doubled, and after a failure not before it has grown.
     private const int Growth = 2;
 
+    /// <summary>What the file with this start's secret is called, in the store's folder.</summary>
+    internal const string SecretFileName = "secret";
+
     private static readonly TimeSpan LookInterval = TimeSpan.FromSeconds(1);
 
     private readonly StoreRuns _runs = new(options, loggers);
@@ -35,6 +38,9 @@ public sealed partial class EmbeddedStore(
     /// <summary>What Garnet itself could not do, and has left half done; null when there is nothing.</summary>
     public string? Fault => _runs.Fault;
 
+    /// <summary>Whether it answers nobody, since its disk could not be written; it goes on by itself when there is room.</summary>
+    internal bool IsDiskFull => _runs.Current?.WriteFailure is not null;
+
     /// <summary>How often what it holds was copied into a new file.</summary>
     public int Compactions => Volatile.Read(ref _compactions);
 
@@ -49,10 +55,12 @@ public sealed partial class EmbeddedStore(
 
     private long MaxLogBytes => options.Value.MaxLogMegabytes << 20;
 
+    private long MinFreeBytes => (long)options.Value.MinFreeDiskMegabytes << 20;
+
     /// <summary>Where its files are.</summary>
     internal static string FolderIn(string dataFolder) => Path.GetFullPath(Path.Combine(dataFolder, "store"));
 
-    /// <summary>Starts the server and returns its endpoint, or null when another Redis is configured.</summary>
+    /// <summary>Starts the server and returns how to connect to it, with its secret; null when another Redis is configured.</summary>
     /// <exception cref="StartException">The folder cannot be written, or another server has it.</exception>
     /// <exception cref="StoreDamagedException">Something that was written is not there, and it was not asked to start without it.</exception>
     public async Task<string?> StartAsync(CancellationToken cancellationToken)
@@ -74,10 +82,11 @@ public sealed partial class EmbeddedStore(
             throw new StartException($"The embedded store in {folder} cannot be opened: {e.Message}", e);
         }
 
+        WriteSecret(folder);
         LogStarted(run.Port, folder);
         _stopping = new CancellationTokenSource();
         _looking = loops.Create("store_compaction", TimeProvider.System).EveryAsync(LookInterval, LookAsync, _stopping.Token);
-        return $"127.0.0.1:{run.Port}";
+        return _runs.Configuration;
     }
 
     /// <summary>Notes how far it has got, so that a start which finds less knows that something is lost.</summary>
@@ -147,9 +156,47 @@ public sealed partial class EmbeddedStore(
         return run;
     }
 
+    // Whoever may read the store's files may look into it while it runs, too.
+    private void WriteSecret(string folder)
+    {
+        var options = new FileStreamOptions { Mode = FileMode.Create, Access = FileAccess.Write };
+        if (!OperatingSystem.IsWindows())
+        {
+            options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+        }
+
+        using var file = new StreamWriter(Path.Combine(folder, SecretFileName), options);
+        file.Write(_runs.Secret);
+    }
+
     private bool IsDue(long most) => LogBytes is var bytes && bytes > most && bytes > Growth * Math.Max(_runs.Current!.Folder.CopiedBytes, _failedAt);
 
-    private Task LookAsync(CancellationToken stopping) => _runs.Current is not null && IsDue(MaxLogBytes) ? TryCompactAsync(stopping) : Task.CompletedTask;
+    private async Task LookAsync(CancellationToken stopping)
+    {
+        if (_runs.Current is not { } run)
+        {
+            return;
+        }
+
+        var failure = run.WriteFailure;
+        if (StoreDisk.Refusal(run.Folder.Path, MinFreeBytes, isFailing: failure is not null) is { } refusal)
+        {
+            await _runs.RefuseAsync(refusal);
+        }
+        else if (failure is not null)
+        {
+            await _runs.ReopenAsync(failure);
+            LogReopened(failure);
+        }
+        else
+        {
+            _runs.Admit();
+            if (IsDue(MaxLogBytes))
+            {
+                await TryCompactAsync(stopping);
+            }
+        }
+    }
 
     private async Task TryCompactAsync(CancellationToken stopping)
     {
@@ -185,6 +232,9 @@ public sealed partial class EmbeddedStore(
 
     [LoggerMessage(LogLevel.Error, "The embedded store could not copy what it holds into a new file; the one that it has keeps growing, and it tries again when that has doubled")]
     private partial void LogCompactionFailed(Exception exception);
+
+    [LoggerMessage(LogLevel.Warning, "The embedded store could not write its file ({Failure}); it can again, and goes on with what is in it: what was not in it was not answered for")]
+    private partial void LogReopened(string failure);
 
     [LoggerMessage(LogLevel.Critical, "The embedded store's files in {Folder} were damaged and it starts with what is whole (Store:StartDamaged): {Damage}")]
     private partial void LogDamaged(string folder, string damage);

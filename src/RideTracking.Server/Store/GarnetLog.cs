@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Net.Sockets;
+using Tsavorite.core;
 
 namespace RideTracking.Server.Store;
 
@@ -10,14 +11,18 @@ namespace RideTracking.Server.Store;
 internal sealed class GarnetLog(ILoggerFactory inner) : ILoggerFactory
 {
     private readonly ConcurrentQueue<string> _faults = new();
+    private volatile string? _writeFailure;
 
     /// <summary>What went wrong so far, in Garnet's own words.</summary>
     public IReadOnlyCollection<string> Faults => _faults;
 
+    /// <summary>Why its file could not be written, the first time; null while it could. Garnet itself says it again for each write that follows.</summary>
+    public string? WriteFailure => _writeFailure;
+
     /// <summary>They were dealt with.</summary>
     public void Forget() => _faults.Clear();
 
-    public ILogger CreateLogger(string categoryName) => new Filter(inner.CreateLogger(categoryName), _faults);
+    public ILogger CreateLogger(string categoryName) => new Filter(inner.CreateLogger(categoryName), this);
 
     public void AddProvider(ILoggerProvider provider) => throw new NotSupportedException();
 
@@ -26,7 +31,7 @@ internal sealed class GarnetLog(ILoggerFactory inner) : ILoggerFactory
         // The inner factory belongs to the host.
     }
 
-    private sealed class Filter(ILogger inner, ConcurrentQueue<string> faults) : ILogger
+    private sealed class Filter(ILogger inner, GarnetLog log) : ILogger
     {
         // It tells one of them as mere information.
         private static readonly string[] Faults =
@@ -35,6 +40,9 @@ internal sealed class GarnetLog(ILoggerFactory inner) : ILoggerFactory
         // Nothing is wrong then: that it does not log to where it was not asked to, and that the client, closing at the same
         // moment, was quicker to close the socket.
         private static readonly string[] Harmless = ["Received an external ILoggerFactory", "Error shutting down socket"];
+
+        // Its file could not be written.
+        private static readonly string[] Unwritten = ["WriteAsync", "AsyncFlushPageCallback"];
 
         // A client that has gone gets no answer. What was not answered was not promised.
         private const string Unanswered = "ProcessMessages threw an exception";
@@ -52,9 +60,20 @@ internal sealed class GarnetLog(ILoggerFactory inner) : ILoggerFactory
             }
 
             var said = formatter(state, exception);
+            if (exception is CommitFailureException || (exception is IOException && Array.Exists(Unwritten, u => said.StartsWith(u, StringComparison.Ordinal))))
+            {
+                log._writeFailure ??= exception.GetBaseException().Message;
+            }
+
+            // It is not used any more. What else it says is of that, and again for each write.
+            if (log._writeFailure is not null)
+            {
+                return;
+            }
+
             if (Array.Exists(Faults, f => said.Contains(f, StringComparison.Ordinal)))
             {
-                faults.Enqueue(exception is null ? said : $"{said}: {exception.Message}");
+                log._faults.Enqueue(exception is null ? said : $"{said}: {exception.Message}");
             }
 
             var isHarmless = Array.Exists(Harmless, h => said.StartsWith(h, StringComparison.Ordinal))

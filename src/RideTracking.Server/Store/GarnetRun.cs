@@ -41,23 +41,27 @@ internal sealed class GarnetRun : IAsyncDisposable
     /// <summary>What went wrong so far, in Garnet's own words.</summary>
     public IReadOnlyCollection<string> Faults => _said.Faults;
 
+    /// <summary>Why it could not write its file; it writes nothing more, and answers no write, after that. Null while it could.</summary>
+    public string? WriteFailure => _said.WriteFailure;
+
     /// <summary>Starts it and runs its file again.</summary>
     /// <param name="folder">Its files.</param>
     /// <param name="ports">Where it may listen: the first that nobody has.</param>
     /// <param name="memoryMegabytes">Beyond it keys are on disk.</param>
+    /// <param name="secret">What who connects must know: everybody on the machine reaches the port.</param>
     /// <param name="gate">What writes go through.</param>
     /// <param name="loggers">Told what it warns of.</param>
     /// <param name="listening">For tests: told the port when it listens already, but takes no writes yet.</param>
     /// <exception cref="GarnetException">Somebody has each of the ports.</exception>
     public static async Task<GarnetRun> StartAsync(
-        LogFolder folder, IEnumerable<int> ports, int memoryMegabytes, WriteGate gate, ILoggerFactory loggers, Func<int, Task>? listening = null)
+        LogFolder folder, IEnumerable<int> ports, int memoryMegabytes, string secret, WriteGate gate, ILoggerFactory loggers, Func<int, Task>? listening = null)
     {
         GarnetException? taken = null;
         foreach (var port in ports)
         {
             try
             {
-                return await StartOnAsync(port, folder, memoryMegabytes, gate, loggers, listening);
+                return await StartOnAsync(port, folder, memoryMegabytes, secret, gate, loggers, listening);
             }
             catch (GarnetException e) when (e.InnerException is SocketException { SocketErrorCode: SocketError.AddressAlreadyInUse })
             {
@@ -72,12 +76,12 @@ internal sealed class GarnetRun : IAsyncDisposable
     public static IEnumerable<int> AnyPort() => Enumerable.Range(0, MaxPortsTried).Select(_ => RandomNumberGenerator.GetInt32(LowestPort, HighestPort));
 
     private static async Task<GarnetRun> StartOnAsync(
-        int port, LogFolder folder, int memoryMegabytes, WriteGate gate, ILoggerFactory loggers, Func<int, Task>? listening)
+        int port, LogFolder folder, int memoryMegabytes, string secret, WriteGate gate, ILoggerFactory loggers, Func<int, Task>? listening)
     {
         var said = new GarnetLog(loggers);
         var server = new GarnetServer(
             [
-                "--bind", "127.0.0.1", "--port", port.ToString(CultureInfo.InvariantCulture),
+                "--bind", "127.0.0.1", "--port", port.ToString(CultureInfo.InvariantCulture), "--auth", "Password", "--password", secret,
                 "--aof", "true", "--aof-commit-freq", "0", "--aof-commit-wait", "true",
                 "--aof-memory", "8m", "--aof-page-size", AppendOnlyFile.PageSize, "--aof-segment-size", AppendOnlyFile.FileSize,
                 "--storage-tier", "true", "--logdir", folder.Path, "--checkpointdir", folder.Path, "--recover", "true",
@@ -94,7 +98,7 @@ internal sealed class GarnetRun : IAsyncDisposable
             server.Start();
             await (listening?.Invoke(port) ?? Task.CompletedTask);
             replay.End();
-            var connection = await ConnectionMultiplexer.ConnectAsync($"127.0.0.1:{port},allowAdmin=true,asyncTimeout=60000,connectTimeout=60000");
+            var connection = await ConnectionMultiplexer.ConnectAsync($"127.0.0.1:{port},password={secret},allowAdmin=true,asyncTimeout=60000,connectTimeout=60000");
             return new GarnetRun(server, said, folder, port, replay, connection);
         }
         catch

@@ -24,6 +24,7 @@ public readonly record struct StoreFailure(StoreFailureKind Kind, string Reason)
     private static readonly string[] Codes =
     [
         "OOM", "MISCONF", "READONLY", "LOADING", "CLUSTERDOWN", "NOAUTH", "WRONGPASS", "NOPERM", "NOREPLICAS", "TRYAGAIN", "MASTERDOWN", "BUSY", "EXECABORT",
+        StoreDisk.Full,
     ];
 
     private static readonly FrozenSet<string> Refusals = Codes.ToFrozenSet(StringComparer.Ordinal);

@@ -23,6 +23,13 @@ public sealed class StoreOptions
     public long MaxLogMegabytes { get; set; } = 1024;
 
     /// <summary>
+    /// What is left free on the disk of the embedded store, in MB, 1 to 1048576: it refuses writes, as a full store does, before the disk is full, and takes them
+    /// again by itself when there is room.
+    /// </summary>
+    [Range(1, 1 << 20, ErrorMessage = "Store:MinFreeDiskMegabytes must be 1 to 1048576.")]
+    public int MinFreeDiskMegabytes { get; set; } = 64;
+
+    /// <summary>
     /// How much memory the store may use, in MB, 1 to 16777216: beyond 80 % of it fixes that a checkpoint covers go before their time, beyond 90 % new ones wait.
     /// 0: what the store's own <c>maxmemory</c> says. Not for the embedded store, which goes to disk.
     /// </summary>

@@ -68,6 +68,12 @@ public sealed partial class StoreProbe : LoopService
             return;
         }
 
+        if (_embedded.IsDiskFull)
+        {
+            See(new StoreState(new StoreFailure(StoreFailureKind.Refusing, StoreDisk.Full)));
+            return;
+        }
+
         var failures = await Task.WhenAll(
             TryAsync(() => _embedded.NoteProgressAsync(() => WriteAsync(_store.Writes))),
             TryAsync(() => WriteAsync(_store.AppendWrites)),

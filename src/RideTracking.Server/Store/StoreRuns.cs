@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using Microsoft.Extensions.Options;
 
 namespace RideTracking.Server.Store;
@@ -20,6 +21,12 @@ internal sealed class StoreRuns(IOptions<StoreOptions> options, ILoggerFactory l
     /// <summary>The store; null before it is open, and when it is lost (<see cref="Fault"/>).</summary>
     public GarnetRun? Current => _current;
 
+    /// <summary>What who connects must know; the same for all runs, since connections come back to the next one.</summary>
+    public string Secret { get; } = RandomNumberGenerator.GetHexString(64);
+
+    /// <summary>How to connect to the store while it is open; with its secret, so not to be shown.</summary>
+    public string? Configuration => _current is { } run ? $"127.0.0.1:{run.Port},password={Secret}" : null;
+
     /// <summary>What has left the store half done, or without a file; null when there is nothing.</summary>
     public string? Fault => _fault ?? _current?.Faults.FirstOrDefault();
 
@@ -38,7 +45,7 @@ internal sealed class StoreRuns(IOptions<StoreOptions> options, ILoggerFactory l
         await _switching.WaitAsync(stopping);
         try
         {
-            await _gate.CloseAsync();
+            await _gate.CloseAsync(Apply.Opening);
             var next = old.Folder.Next();
             try
             {
@@ -51,6 +58,35 @@ internal sealed class StoreRuns(IOptions<StoreOptions> options, ILoggerFactory l
             }
 
             old.Folder.Delete();
+        }
+        finally
+        {
+            _gate.Open();
+            _switching.Release();
+        }
+    }
+
+    /// <summary>Refuses writes until <see cref="Admit"/>.</summary>
+    /// <param name="refusal">What they are answered: a code that <see cref="StoreFailure"/> knows, and why.</param>
+    public Task RefuseAsync(string refusal) => _gate.CloseAsync(refusal);
+
+    /// <summary>Takes writes again.</summary>
+    public void Admit() => _gate.Open();
+
+    /// <summary>
+    /// Begins again with what is in the file, as a start does: Garnet writes nothing more into one after a write that failed. What memory has beyond it
+    /// was never answered for.
+    /// </summary>
+    /// <param name="reason">Why, for <see cref="Fault"/> when that does not succeed either.</param>
+    public async Task ReopenAsync(string reason)
+    {
+        var old = _current!;
+        await _switching.WaitAsync();
+        try
+        {
+            await _gate.CloseAsync(Apply.Opening);
+            await old.DisposeAsync();
+            await GoBackAsync(old, reason);
         }
         finally
         {
@@ -129,13 +165,13 @@ internal sealed class StoreRuns(IOptions<StoreOptions> options, ILoggerFactory l
             await (run?.DisposeAsync() ?? ValueTask.CompletedTask);
             // The disk may be full of it.
             next.Delete();
-            await GoBackAsync(old, e);
+            await GoBackAsync(old, $"what it holds could not be copied ({e.Message})");
             throw;
         }
     }
 
     // Its file was not touched.
-    private async Task GoBackAsync(GarnetRun old, Exception reason)
+    private async Task GoBackAsync(GarnetRun old, string reason)
     {
         _current = null;
         try
@@ -150,7 +186,7 @@ internal sealed class StoreRuns(IOptions<StoreOptions> options, ILoggerFactory l
         }
         catch (Exception e)
         {
-            _fault = $"what it holds could not be copied ({reason.Message}), nor its file opened again ({e.Message})";
+            _fault = $"{reason}, and its file could not be opened again ({e.Message})";
         }
     }
 
@@ -171,5 +207,5 @@ internal sealed class StoreRuns(IOptions<StoreOptions> options, ILoggerFactory l
     }
 
     private Task<GarnetRun> StartAsync(LogFolder folder, IEnumerable<int> ports, WriteGate gate) =>
-        GarnetRun.StartAsync(folder, ports, options.Value.EmbeddedMemoryMegabytes, gate, loggers);
+        GarnetRun.StartAsync(folder, ports, options.Value.EmbeddedMemoryMegabytes, Secret, gate, loggers);
 }

@@ -6,6 +6,19 @@ internal sealed class WriteGate
     private readonly Lock _lock = new();
     private int _inside;
     private TaskCompletionSource? _closed;
+    private string? _refusal;
+
+    /// <summary>What whoever is not let in is answered, a code first; null while it is open.</summary>
+    public string? Refusal
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _refusal;
+            }
+        }
+    }
 
     /// <summary>Whether a write may begin; who is let in must leave.</summary>
     public bool TryEnter()
@@ -36,11 +49,13 @@ internal sealed class WriteGate
     }
 
     /// <summary>Lets nobody in any more.</summary>
+    /// <param name="refusal">What they are answered: a code that <see cref="StoreFailure"/> knows, and why.</param>
     /// <returns>Completes when nobody is inside.</returns>
-    public Task CloseAsync()
+    public Task CloseAsync(string refusal)
     {
         lock (_lock)
         {
+            _refusal = refusal;
             _closed ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
             if (_inside == 0)
             {
@@ -56,7 +71,7 @@ internal sealed class WriteGate
     {
         lock (_lock)
         {
-            _closed = null;
+            (_closed, _refusal) = (null, null);
         }
     }
 }

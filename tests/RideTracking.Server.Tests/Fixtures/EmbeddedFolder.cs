@@ -9,20 +9,20 @@ using StackExchange.Redis;
 namespace RideTracking.Server.Tests.Fixtures;
 
 /// <summary>A data folder with an embedded store in it, which is opened, and opened again.</summary>
-internal sealed class EmbeddedFolder : IDisposable
+internal sealed class EmbeddedFolder(string? path = null) : IDisposable
 {
-    private readonly DirectoryInfo _data = Directory.CreateTempSubdirectory("embedded-");
+    private readonly DirectoryInfo _data = path is null ? Directory.CreateTempSubdirectory("embedded-") : Directory.CreateDirectory(path);
 
     /// <summary>The store's own folder.</summary>
     public string Path => EmbeddedStore.FolderIn(_data.FullName);
 
     /// <summary>Opens it; it is not saved when it is closed, as if it were killed.</summary>
-    public async Task<Opened> OpenAsync(bool startDamaged = false, int memoryMegabytes = 16)
+    public async Task<Opened> OpenAsync(bool startDamaged = false, int memoryMegabytes = 16, int minFreeDiskMegabytes = 1)
     {
         var errors = new ErrorLog();
         var loggers = LoggerFactory.Create(logging => logging.AddProvider(errors));
         var store = new EmbeddedStore(
-            Options.Create(new StoreOptions { StartDamaged = startDamaged, EmbeddedMemoryMegabytes = memoryMegabytes }),
+            Options.Create(new StoreOptions { StartDamaged = startDamaged, EmbeddedMemoryMegabytes = memoryMegabytes, MinFreeDiskMegabytes = minFreeDiskMegabytes }),
             Options.Create(new DataOptions { DataFolder = _data.FullName }), loggers,
             new Loops(new LoopMetrics(new Meter("embedded")), _ => false, loggers), loggers.CreateLogger<EmbeddedStore>());
         try

@@ -12,6 +12,7 @@ public sealed class EmbeddedStoreTests
 {
     private const int Keys = 12_000;
     private const int Lists = 60;
+    private const string Secret = "nobody knows";
 
     [Fact]
     public async Task Filled_to_several_times_its_memory_it_has_every_key_also_in_a_new_file()
@@ -66,8 +67,8 @@ public sealed class EmbeddedStoreTests
         using var somebody = new TcpListener(IPAddress.Loopback, 0);
         somebody.Start();
         var taken = ((IPEndPoint)somebody.LocalEndpoint).Port;
-        await Assert.ThrowsAsync<GarnetException>(() => GarnetRun.StartAsync(log, [taken], 16, new WriteGate(), NullLoggerFactory.Instance));
-        await using var run = await GarnetRun.StartAsync(log, [taken, .. GarnetRun.AnyPort()], 16, new WriteGate(), NullLoggerFactory.Instance);
+        await Assert.ThrowsAsync<GarnetException>(() => GarnetRun.StartAsync(log, [taken], 16, Secret, new WriteGate(), NullLoggerFactory.Instance));
+        await using var run = await GarnetRun.StartAsync(log, [taken, .. GarnetRun.AnyPort()], 16, Secret, new WriteGate(), NullLoggerFactory.Instance);
         Assert.NotEqual(taken, run.Port);
     }
 
@@ -82,13 +83,45 @@ public sealed class EmbeddedStoreTests
 
         StoreFailure? early = null;
         var log = LogFolder.Current(folder.Path);
-        await using var run = await GarnetRun.StartAsync(log, GarnetRun.AnyPort(), 16, new WriteGate(), NullLoggerFactory.Instance, async port =>
+        await using var run = await GarnetRun.StartAsync(log, GarnetRun.AnyPort(), 16, Secret, new WriteGate(), NullLoggerFactory.Instance, async port =>
         {
-            await using var redis = await ConnectionMultiplexer.ConnectAsync($"127.0.0.1:{port}");
+            await using var redis = await ConnectionMultiplexer.ConnectAsync($"127.0.0.1:{port},password={Secret}");
             early = StoreFailure.Of(await Assert.ThrowsAsync<RedisServerException>(() => new StoreWriter(redis.GetDatabase(), isEmbedded: true, new RecordFormat()).HashSetAsync("filled", 1, "")));
         });
         Assert.Equal(new StoreFailure(StoreFailureKind.Refusing, "TRYAGAIN"), early);
         Assert.False(run.Replay.HasGap);
         Assert.Equal(1, await run.Connection.GetDatabase().HashLengthAsync("filled"));
+    }
+
+    [Fact]
+    public async Task Who_does_not_know_its_secret_is_told_nothing()
+    {
+        using var folder = new EmbeddedFolder();
+        Directory.CreateDirectory(folder.Path);
+        await using var run = await GarnetRun.StartAsync(LogFolder.Current(folder.Path), GarnetRun.AnyPort(), 16, Secret, new WriteGate(), NullLoggerFactory.Instance);
+        using var anybody = new TcpClient();
+        await anybody.ConnectAsync(IPAddress.Loopback, run.Port, TestContext.Current.CancellationToken);
+        using var reader = new StreamReader(anybody.GetStream());
+        foreach (var (asked, told) in ((string, string)[])[("*2\r\n$3\r\nGET\r\n$1\r\nx\r\n", "-NOAUTH"), ("*2\r\n$4\r\nAUTH\r\n$5\r\nguess\r\n", "-WRONGPASS"), ("*2\r\n$4\r\nKEYS\r\n$1\r\n*\r\n", "-NOAUTH")])
+        {
+            await anybody.GetStream().WriteAsync(System.Text.Encoding.ASCII.GetBytes(asked), TestContext.Current.CancellationToken);
+            Assert.StartsWith(told, await reader.ReadLineAsync(TestContext.Current.CancellationToken), StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public async Task What_it_keeps_is_its_owners_alone()
+    {
+        if (OperatingSystem.IsWindows())
+        {
+            Assert.Skip("Modes are of Unix.");
+            return;
+        }
+
+        using var folder = new EmbeddedFolder();
+        await using var opened = await folder.OpenAsync();
+        const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
+        Assert.Equal(OwnerOnly, File.GetUnixFileMode(folder.Path));
+        Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(Path.Combine(folder.Path, EmbeddedStore.SecretFileName)));
     }
 }

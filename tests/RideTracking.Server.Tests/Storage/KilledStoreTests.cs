@@ -34,7 +34,7 @@ public sealed class KilledStoreTests
                 await server.StartAgainAsync();
             }
 
-            return new StoreProcess(server.StoreEndpoint!, () => { }, () =>
+            return new StoreProcess($"{server.StoreEndpoint},password={File.ReadAllText(Path.Combine(EmbeddedStore.FolderIn(folder.FullName), EmbeddedStore.SecretFileName))}", () => { }, () =>
             {
                 server.Kill();
                 return Task.CompletedTask;
