@@ -2,7 +2,7 @@
 # Builds the server and its page, starts it on its embedded store with a small living city, and says where the map is.
 # Ctrl-C ends it; started again, it goes on from its data folder.
 #
-#   ./run.sh [--web-port 8080] [--grpc-port 5001] [--data data] [--drivers 300] [--riders 60] [--no-city]
+#   ./run.sh [--web-port 8080] [--grpc-port 5001] [--management-port 9464] [--data data] [--drivers 300] [--riders 60] [--no-city]
 #            [--roads city.osm.pbf --center latitude,longitude] [--redis host:port] [--nodes 3]
 #
 # With --nodes it starts several, on ports one above the other, over one Redis: the one given, or a redis-server of its own
@@ -14,11 +14,12 @@ set -euo pipefail
 called_from=$PWD
 cd "$(dirname "$0")"
 
-web_port=8080 grpc_port=5001 data=data drivers=300 riders=60 city=true roads=demo center= redis= nodes=1
+web_port=8080 grpc_port=5001 management_port=9464 data=data drivers=300 riders=60 city=true roads=demo center= redis= nodes=1
 while [ $# -gt 0 ]; do
     case $1 in
         --web-port) web_port=$2 ;;
         --grpc-port) grpc_port=$2 ;;
+        --management-port) management_port=$2 ;;
         --data) data=$2 ;;
         --drivers) drivers=$2 ;;
         --riders) riders=$2 ;;
@@ -43,9 +44,9 @@ case $nodes in [1-9]) ;; *) echo "--nodes takes 1 to 9." >&2; exit 2 ;; esac
 if [ "$nodes" -gt 1 ] && [ -z "$redis" ]; then
     command -v redis-server >/dev/null || { echo "Several nodes share a Redis: install redis-server, or give one with --redis host:port." >&2; exit 1; }
 fi
-for port in $(seq "$web_port" $((web_port + nodes - 1))) $(seq "$grpc_port" $((grpc_port + nodes - 1))); do
+for port in $(seq "$web_port" $((web_port + nodes - 1))) $(seq "$grpc_port" $((grpc_port + nodes - 1))) $(seq "$management_port" $((management_port + nodes - 1))); do
     if (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null; then
-        echo "Port $port is taken. Choose others with --web-port and --grpc-port." >&2
+        echo "Port $port is taken. Choose others with --web-port, --grpc-port and --management-port." >&2
         exit 1
     fi
 done
@@ -88,7 +89,7 @@ fi
 addresses=
 for node in $(seq 0 $((nodes - 1))); do
     src/RideTracking.Server/bin/Release/net10.0/RideTracking.Server --environment Development \
-        --web-port $((web_port + node)) --grpc-port $((grpc_port + node)) --data "$data" --roads "$roads" ${redis:+--redis "$redis"} &
+        --web-port $((web_port + node)) --grpc-port $((grpc_port + node)) --management-port $((management_port + node)) --data "$data" --roads "$roads" ${redis:+--redis "$redis"} &
     servers="$servers $!"
     # One after the other: the first makes the keys and the roads that all of them use.
     until is_open $((web_port + node)); do
@@ -104,7 +105,7 @@ if $city; then
 fi
 echo "Server up after $SECONDS s."
 for node in $(seq 0 $((nodes - 1))); do
-    echo "Map: http://localhost:$((web_port + node))"
+    echo "Map: http://localhost:$((web_port + node))/?key=$(cat "$data/dev-page.key")"
 done
 if [ "$nodes" -gt 1 ]; then
     echo "The nodes' processes:$servers"

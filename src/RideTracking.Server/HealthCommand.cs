@@ -9,11 +9,11 @@ internal static class HealthCommand
     public static async Task<int> RunAsync(string[] options)
     {
         var listen = RideTrackingServer.Prepare(options).Configuration.GetSection("Listen").Get<ListenOptions>() ?? new ListenOptions();
-        var address = IPAddress.TryParse(listen.Address, out var bound) && !bound.Equals(IPAddress.Any) && !bound.Equals(IPAddress.IPv6Any)
+        var address = IPAddress.TryParse(listen.ManagementAddress.Length > 0 ? listen.ManagementAddress : listen.Address, out var bound) && !bound.Equals(IPAddress.Any) && !bound.Equals(IPAddress.IPv6Any)
             ? bound
             : IPAddress.Loopback;
         using var http = new HttpClient(new SocketsHttpHandler { UseProxy = false }) { Timeout = TimeSpan.FromSeconds(3) };
-        var url = new UriBuilder(Uri.UriSchemeHttp, address.ToString(), listen.WebPort, "/healthz").Uri;
+        var url = new UriBuilder(Uri.UriSchemeHttp, address.ToString(), listen.ManagementPort, "/livez").Uri;
         try
         {
             using var answer = await http.GetAsync(url);

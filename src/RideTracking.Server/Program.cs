@@ -34,7 +34,7 @@ namespace RideTracking.Server
         public static WebApplication Build(string[] args, Action<WebApplicationBuilder>? configure = null)
         {
             var app = Prepare(args, configure).Build().RequireValidOptions(AreasSetup.CheckAreaSettings);
-            app.UseRest().MapGrpcServer().MapAccess().MapEndpoints().MapRest().MapFleet().MapRoadTiles().MapTelemetry().MapHealth();
+            app.UseListening().UseRest().MapGrpcServer().MapAccess().MapEndpoints().MapRest().MapFleet().MapRoadTiles().MapTelemetry().MapHealth();
             return app;
         }
 

@@ -11,6 +11,8 @@ public static class ServerCommands
         ["--bind"] = "Listen:Address",
         ["--grpc-port"] = "Listen:GrpcPort",
         ["--web-port"] = "Listen:WebPort",
+        ["--tls-port"] = "Listen:TlsPort",
+        ["--management-port"] = "Listen:ManagementPort",
         ["--redis"] = "Store:Redis",
         ["--data"] = "Store:DataFolder",
         ["--roads"] = "Roads:File",

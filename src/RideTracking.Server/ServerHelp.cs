@@ -17,7 +17,9 @@ internal static class ServerHelp
         --environment Development   a server to try out, with a key of its own; otherwise it needs Access:Authority or Access:JwksFile
         --bind 127.0.0.1            address to listen on; 0.0.0.0 for all
         --grpc-port 5001            native gRPC
-        --web-port 8080             map, gRPC-Web, health, metrics
+        --web-port 8080             map, gRPC-Web, REST
+        --tls-port 8443             all of these with TLS, in place of the two, when Listen:Tls names a certificate
+        --management-port 9464      health, metrics
         --redis host:port           the store; without it, one of the server's own in the data folder
         --data data                 data folder
         --roads city.osm.pbf        OpenStreetMap extract, or demo for a made-up city
@@ -32,7 +34,7 @@ internal static class ServerHelp
     public const string Health = """
         Asks the running server whether it lives; the exit code is 0 when it does, else 1.
 
-        RideTracking.Server health [options]   give it the settings of the server: --bind, --web-port
+        RideTracking.Server health [options]   give it the settings of the server: --bind, --management-port
         """;
 
     public const string Log = """

@@ -16,7 +16,7 @@ public sealed class IncidentsOnMapTests(Browser browser)
         var dispatch = new DispatchService.DispatchServiceClient(host.Channel());
         var ops = new FleetWorld(host).Ops;
         await using var first = await RaiseAsync(host, "d1", IncidentKind.Vehicle, "flat tyre, Rua da Boavista");
-        var page = await FleetPage.OpenAsync(browser, host.WebAddress, "#11/41.1/-8.5");
+        var page = await FleetPage.OpenAsync(browser, host.PageAddress, "#11/41.1/-8.5");
         await page.UntilAsync("ride.connection === 'live' && ride.incidentIds.length === 1");
 
         await using var second = await RaiseAsync(host, "d2", IncidentKind.Threat, "<b>he has a knife</b>");

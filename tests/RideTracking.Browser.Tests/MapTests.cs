@@ -21,7 +21,7 @@ public sealed class MapTests(Browser browser)
         world.SetStatus("busy", DriverAvailability.Available, DriverWork.OnTrip, DriverLink.Connected);
         world.Move("in Paris", 48.85, 2.35);
 
-        var page = await FleetPage.OpenAsync(browser, host.WebAddress);
+        var page = await FleetPage.OpenAsync(browser, host.PageAddress);
         await page.UntilAsync("ride.connection === 'live' && ride.carsDrawn === 2");
         Assert.Equal(["busy", "idle"], await page.AskAsync<string[]>("ride.driverIds"));
         await HasColorAsync(page, "idle", AvailableColor, OnTripColor);
@@ -39,7 +39,7 @@ public sealed class MapTests(Browser browser)
         await using var host = await BuiltPage.ServeAsync();
         var world = new FleetWorld(host);
         world.Move("d", 41.15, -8.61, course: 90);
-        var page = await FleetPage.OpenAsync(browser, host.WebAddress);
+        var page = await FleetPage.OpenAsync(browser, host.PageAddress);
         await page.UntilAsync("ride.carsDrawn === 1");
         var (startX, startY) = await page.PositionOfAsync("d");
         world.Move("d", 41.15, -8.60, course: 90);
@@ -57,7 +57,7 @@ public sealed class MapTests(Browser browser)
         world.Move("paris", 48.85, 2.35);
         world.Move("fiji", -17.5, 179.99);
         world.Move("fiji-east", -17.5, -179.99);
-        var page = await FleetPage.OpenAsync(browser, host.WebAddress);
+        var page = await FleetPage.OpenAsync(browser, host.PageAddress);
         await page.UntilAsync("ride.driverIds.join() === 'porto' && ride.carsDrawn === 1");
         await page.AskAsync<object?>("ride.show(2.35, 48.85, 13)");
         await page.UntilAsync("ride.driverIds.join() === 'paris' && ride.carsDrawn === 1");
@@ -79,7 +79,7 @@ public sealed class MapTests(Browser browser)
     {
         await using var host = await BuiltPage.ServeAsync();
         var world = new FleetWorld(host);
-        var page = await FleetPage.OpenAsync(browser, host.WebAddress, "/");
+        var page = await FleetPage.OpenAsync(browser, host.PageAddress, "#");
         await page.UntilAsync("ride.connection === 'live'");
         world.Move("first", 41.15, -8.61);
         await page.UntilAsync("ride.watched.south > 41 && ride.watched.north < 41.3 && ride.carsDrawn === 1");
@@ -100,7 +100,7 @@ public sealed class MapTests(Browser browser)
         var world = new FleetWorld(host);
         world.Move("d-1", 41.15, -8.61, course: 90, age: TimeSpan.FromSeconds(30));
         world.SetStatus("d-1", DriverAvailability.Available, DriverWork.ToPickup, DriverLink.Connected);
-        var page = await FleetPage.OpenAsync(browser, host.WebAddress);
+        var page = await FleetPage.OpenAsync(browser, host.PageAddress);
         await page.UntilAsync("ride.carsDrawn === 1");
         await page.ClickCarAsync("d-1");
 
@@ -129,7 +129,7 @@ public sealed class MapTests(Browser browser)
     public async Task A_driver_who_streams_is_seen_and_marked_when_the_phone_is_gone()
     {
         await using var host = await BuiltPage.ServeAsync();
-        var page = await FleetPage.OpenAsync(browser, host.WebAddress);
+        var page = await FleetPage.OpenAsync(browser, host.PageAddress);
         await page.UntilAsync("ride.connection === 'live'");
         var now = TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds();
         await using (var phone = await DriverPhone.ConnectAsync(host, "d1"))
@@ -158,7 +158,7 @@ public sealed class MapTests(Browser browser)
             {
                 port = host.WebAddress.Port;
                 new FleetWorld(host).Move("before", 41.15, -8.61);
-                page = await FleetPage.OpenAsync(browser, host.WebAddress);
+                page = await FleetPage.OpenAsync(browser, host.PageAddress);
                 await page.UntilAsync("ride.connection === 'live' && ride.carsDrawn === 1");
                 Assert.Empty(page.Errors);
             }
@@ -190,7 +190,7 @@ public sealed class MapTests(Browser browser)
         await using var host = await BuiltPage.ServeAsync();
         var world = new FleetWorld(host);
         world.Move("d", 41.15, -8.61);
-        var page = await FleetPage.OpenAsync(browser, host.WebAddress, before: page =>
+        var page = await FleetPage.OpenAsync(browser, host.PageAddress, before: page =>
             page.RouteAsync("**/dev/token", route => route.FulfillAsync(new() { Status = 404 })));
         var form = page.Page.Locator(".token-form");
         await Expect(form).ToBeVisibleAsync();
@@ -214,7 +214,7 @@ public sealed class MapTests(Browser browser)
     {
         await using var host = await BuiltPage.ServeAsync();
         var city = new PaintedCity(new FleetWorld(host), seed: 7);
-        var page = await FleetPage.OpenAsync(browser, host.WebAddress, "/");
+        var page = await FleetPage.OpenAsync(browser, host.PageAddress, "#");
         city.Step();
         await page.UntilAsync("ride.connection === 'live' && ride.carsDrawn > 0");
         await page.UntilAsync($"ride.carsDrawn >= {PaintedCity.Drivers * 9 / 10}");

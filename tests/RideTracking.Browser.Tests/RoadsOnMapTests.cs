@@ -15,7 +15,7 @@ public sealed class RoadsOnMapTests(Browser browser)
     {
         await using var world = await StreetWorld.StartAsync(args: ["--dashboard", BuiltPage.Folder]);
         new FleetWorld(world.Host).Move("d", 41.1496, -8.611, course: 45);
-        var page = await FleetPage.OpenAsync(browser, world.Host.WebAddress, "#14/41.1496/-8.611");
+        var page = await FleetPage.OpenAsync(browser, world.Host.PageAddress, "#14/41.1496/-8.611");
         await page.UntilAsync("ride.connection === 'live' && ride.carsDrawn === 1");
         // What is drawn is what is driven.
         var route = (await world.EstimateAsync(StreetWorld.At(-300, 150), StreetWorld.At(300, 150))).Route;
@@ -39,7 +39,7 @@ public sealed class RoadsOnMapTests(Browser browser)
         var line = EncodedPolyline.Decode(told.Route.EncodedPolyline);
         await world.DriveAsync(phone, line[..(line.Length / 3)]);
 
-        var page = await FleetPage.OpenAsync(browser, world.Host.WebAddress, "#14/41.1496/-8.611");
+        var page = await FleetPage.OpenAsync(browser, world.Host.PageAddress, "#14/41.1496/-8.611");
         await page.UntilAsync("ride.carsDrawn === 1 && ride.hasAllTiles");
         await page.ClickCarAsync("d1");
         await page.UntilAsync("ride.trip && ride.trip.behind.length > 1 && ride.trip.ahead.length > 1");

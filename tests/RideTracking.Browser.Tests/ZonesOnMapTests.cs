@@ -24,7 +24,7 @@ public sealed class ZonesOnMapTests(Browser browser)
         await zones.UpsertAsync("city", ZoneKind.ServiceArea, Box(-8.7, 41.1, -8.5, 41.2));
         new FleetWorld(host).Move("waiting", 41.1505, -8.603);
 
-        var page = await FleetPage.OpenAsync(browser, host.WebAddress, "#15/41.15/-8.61");
+        var page = await FleetPage.OpenAsync(browser, host.PageAddress, "#15/41.15/-8.61");
         await page.UntilAsync($"ride.carsDrawn === 1 && {InTheRank}.join() === 'rank,city'");
         Assert.Equal(["city"], await page.AskAsync<string[]>("ride.zonesAround(-8.61, 41.15)"));
         var (x, y) = await page.ProjectAsync(41.15, -8.604);
@@ -75,7 +75,7 @@ public sealed class ZonesOnMapTests(Browser browser)
         world.Move("d", 41.1595, -8.602);
         world.Move("e", 41.1695, -8.602);
         world.Move("sixth", 41.1795, -8.602);
-        var page = await FleetPage.OpenAsync(browser, host.WebAddress, "#15/41.15/-8.61");
+        var page = await FleetPage.OpenAsync(browser, host.PageAddress, "#15/41.15/-8.61");
         await page.UntilAsync($"ride.driverIds.includes('a') && ride.carsDrawn >= 3 && {InTheRank}.length === 1");
 
         var (x, y) = await page.ProjectAsync(41.1495, -8.602);

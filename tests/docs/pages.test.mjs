@@ -13,7 +13,7 @@ const blockTimeoutMs = 120_000;
 
 /** Pages with this run's ports and folder. */
 async function withOwn(pages, folder) {
-  const ports = /(?<=--(?:grpc-port|web-port|port) |127\.0\.0\.1:)\d{4}\b/g;
+  const ports = /(?<=--(?:grpc-port|web-port|management-port|port) |127\.0\.0\.1:)\d{4}\b/g;
   const theirs = [...new Set(pages.flatMap((page) => page.match(ports) ?? []))];
   const own = await freePorts(theirs.length);
   return pages.map((page) => page.replaceAll(ports, (port) => own[theirs.indexOf(port)]).replaceAll("data=data/start", `data=${folder}`));

@@ -22,7 +22,7 @@ export class Server {
   static async start() {
     const folder = mkdtempSync(join(tmpdir(), "docs-"));
     const [grpcPort, webPort] = await freePorts(2);
-    const options = ["--environment", "Development", "--grpc-port", grpcPort, "--web-port", webPort, "--data", folder];
+    const options = ["--environment", "Development", "--grpc-port", grpcPort, "--web-port", webPort, "--management-port", 0, "--data", folder];
     const process = spawn(join(root, program), options.map(String), { stdio: ["ignore", "pipe", "pipe"] });
     let said = "";
     await new Promise((resolve, reject) => {

@@ -17,7 +17,7 @@ export class Server {
 
   async start() {
     this.#process = new Child("server", "dotnet", [
-      program, "--environment", "Development", "--data", this.folder, "--bind", "127.0.0.1", "--grpc-port", "0", "--web-port", "0",
+      program, "--environment", "Development", "--data", this.folder, "--bind", "127.0.0.1", "--grpc-port", "0", "--web-port", "0", "--management-port", "0",
       // Nobody follows a car before it has a trip: positions are wanted soon nevertheless.
       "--Reporting:Seldom:MovingInterval", "00:00:01", "--Reporting:Normal:MovingInterval", "00:00:01",
     ]);

@@ -15,7 +15,7 @@ internal sealed partial class DriverServer(string name, ChildProcess process, in
     public int Port => port;
 
     /// <summary>Where it tells its metrics; 0 for the bare one, which tells none.</summary>
-    public int WebPort { get; private init; }
+    public int ManagementPort { get; private init; }
 
     /// <summary>Bearer token that may act for every driver; the bare server does not look at it.</summary>
     public string Token => token;
@@ -40,16 +40,16 @@ internal sealed partial class DriverServer(string name, ChildProcess process, in
 
     private static async Task<DriverServer> StartInAsync(string folder, bool ownsFolder, RedisServer redis, string[] arguments)
     {
-        var (port, web) = (ChildProcess.FreePort(), ChildProcess.FreePort());
+        var (port, management) = (ChildProcess.FreePort(), ChildProcess.FreePort());
         var process = await ChildProcess.StartAsync(
             "dotnet", "Application started",
             [
                 Path.Combine(AppContext.BaseDirectory, "RideTracking.Server.dll"),
                 "--environment", "Development", "--redis", redis.Endpoint, "--data", folder,
-                "--grpc-port", $"{port}", "--web-port", $"{web}", .. arguments,
+                "--grpc-port", $"{port}", "--web-port", "0", "--management-port", $"{management}", .. arguments,
             ]);
         var token = await File.ReadAllTextAsync(Path.Combine(folder, "dev-service.token"));
-        return new DriverServer("whole server", process, port, token.Trim(), ownsFolder ? folder : null, maxUnacknowledged: 500) { WebPort = web };
+        return new DriverServer("whole server", process, port, token.Trim(), ownsFolder ? folder : null, maxUnacknowledged: 500) { ManagementPort = management };
     }
 
     /// <summary>An empty handler under grpc-dotnet, with the same token sent to it.</summary>
@@ -65,7 +65,7 @@ internal sealed partial class DriverServer(string name, ChildProcess process, in
     /// <param name="metric">As Prometheus names it.</param>
     /// <param name="tags">What must stand in its tags, such as <c>stream="driver"</c>.</param>
     public async Task<double> MetricAsync(string metric, string tags = "") =>
-        Samples().Matches(await Http.GetStringAsync(new Uri($"http://127.0.0.1:{WebPort}/metrics")))
+        Samples().Matches(await Http.GetStringAsync(new Uri($"http://127.0.0.1:{ManagementPort}/metrics")))
             .Where(m => m.Groups[1].Value == metric && m.Groups[2].Value.Contains(tags, StringComparison.Ordinal))
             .Sum(m => double.Parse(m.Groups[3].Value, CultureInfo.InvariantCulture));
 

@@ -8,7 +8,7 @@ using RideTracking.Server.Hosting;
 namespace RideTracking.Server.Access;
 
 /// <summary>Who may do what: bearer tokens on every RPC.</summary>
-public static class AccessSetup
+public static partial class AccessSetup
 {
     /// <summary>
     /// Key of the clock that token times are judged by. Tokens come from outside, so it is the real one, also where the
@@ -35,6 +35,7 @@ public static class AccessSetup
                 provider.GetRequiredService<IOptions<DataOptions>>().Value.DataFolder,
                 provider.GetRequiredService<IOptions<AccessOptions>>().Value.Audience,
                 provider.GetRequiredKeyedService<TimeProvider>(TokenClock)));
+            services.AddSingleton(provider => DevelopmentPageKey.Open(provider.GetRequiredService<IOptions<DataOptions>>().Value.DataFolder));
             services.AddHostedService<DevelopmentServiceToken>();
         }
 
@@ -47,10 +48,15 @@ public static class AccessSetup
         if (UsesDevelopmentKey(app.Configuration, app.Environment))
         {
             app.MapGet("/dev/token", DevelopmentTokenEndpoint.Get);
+            var key = app.Services.GetRequiredService<DevelopmentPageKey>();
+            app.Lifetime.ApplicationStarted.Register(() => LogMap(app.Logger, Listening.PageAddress(app), key.Text));
         }
 
         return app;
     }
+
+    [LoggerMessage(LogLevel.Information, "The map, for a browser on this machine: {Address}?key={Key}")]
+    private static partial void LogMap(ILogger logger, string address, string key);
 
     private static bool UsesDevelopmentKey(IConfiguration configuration, IHostEnvironment environment)
     {

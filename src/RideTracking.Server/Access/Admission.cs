@@ -1,11 +1,15 @@
+using Microsoft.Extensions.Options;
+using RideTracking.Server.Hosting;
 using RideTracking.Server.Protocol;
 using Status = Google.Rpc.Status;
 
 namespace RideTracking.Server.Access;
 
 /// <summary>Whether a call may be made by whoever sends it, as <see cref="AccessRules"/> and its token say. Thread-safe.</summary>
-public sealed class Admission(TokenValidator tokens)
+public sealed class Admission(TokenValidator tokens, IOptions<ListenOptions> listen)
 {
+    private readonly bool _needsCertificate = listen.Value.Tls.ClientRootsFile.Length > 0;
+
     /// <summary>Who calls, or why not; neither where no token is needed.</summary>
     /// <param name="method"><c>/package.Service/Method</c>.</param>
     /// <param name="request">Has the token.</param>
@@ -31,6 +35,13 @@ public sealed class Admission(TokenValidator tokens)
         if (verdict.Caller is not { } caller)
         {
             return (null, verdict.Refusal);
+        }
+
+        if (_needsCertificate && caller.Role == Role.Service && request.HttpContext.Connection.ClientCertificate is null)
+        {
+            return (null, Refusal.PermissionDenied(
+                "CLIENT_CERTIFICATE_MISSING", "A token of role service is believed only on a connection that has shown a client certificate (Listen:Tls:ClientRootsFile).",
+                ("method", method)));
         }
 
         return (caller.Role & roles) != Role.None

@@ -4,15 +4,18 @@ namespace RideTracking.Server.Access;
 
 /// <summary>
 /// <c>GET /dev/token</c>: gives the map page an ops token. Exists only in development, and answers only a browser on
-/// this machine.
+/// this machine that knows the server's key for pages, which is in the address that the server says at its start: a proxy on
+/// this machine may forward for somebody else and not say so.
 /// </summary>
 internal static class DevelopmentTokenEndpoint
 {
+    private const string KeyHeader = "X-Development-Key";
+
     private static readonly TimeSpan Lifetime = TimeSpan.FromMinutes(15);
 
-    public static IResult Get(HttpContext http, DevelopmentKey key)
+    public static IResult Get(HttpContext http, DevelopmentKey key, DevelopmentPageKey pageKey)
     {
-        if (!IsOnThisMachine(http))
+        if (!IsOnThisMachine(http) || !pageKey.Is(http.Request.Headers[KeyHeader].ToString()))
         {
             return Results.NotFound();
         }

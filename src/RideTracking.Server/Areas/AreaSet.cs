@@ -75,7 +75,7 @@ public sealed class AreaSet : BackgroundService, IHostedLifecycleService, IAsync
         services.AddSingleton<TimeProvider>(area.Clock);
         services.AddSingleton(s => new AreaMeter(s.GetRequiredService<IMeterFactory>(), s.GetRequiredService<ObservedInstruments>(), id));
         services.AddSingleton(typeof(ILogger<>), typeof(Logger<>));
-        builder.Share<IMeterFactory>().Share<ObservedInstruments>();
+        builder.Share<IMeterFactory>().Share<ObservedInstruments>().Share<Troubles>().Share<SettingsDigest>();
         builder.Share<RedisStore>().Share<ServerClock>().Share<Loops>().Share<ILoggerFactory>().Share<IConfiguration>().Share<IHostApplicationLifetime>();
         _rooms(builder);
         foreach (var change in _process.GetServices<AreaChange>())

@@ -33,13 +33,14 @@ internal sealed partial class StoreTime : LoopService
     private bool _isSkewed;
     private bool _isOtherReplay;
 
-    public StoreTime(Area area, RedisStore store, ReadStoreTime read, AreaMeter meter, ILogger<StoreTime> logger)
+    public StoreTime(Area area, RedisStore store, ReadStoreTime read, AreaMeter meter, Troubles troubles, ILogger<StoreTime> logger)
         // Before anything goes by the time, if the store is there.
         : base(area.MachineLoop("store_time"), EverySecond, looksAtStart: true)
     {
         (_area, _store, _read, _logger) = (area, store, read, logger);
         area.TimeKnownAsync = KnownAsync;
         meter.Gauge("ridetracking.clock.skew", "s", "What the machine's clock says more than the store's.", () => Volatile.Read(ref _skewSeconds));
+        troubles.Watch("clock", Skewed);
     }
 
     /// <summary>Whether the store has said what time it is.</summary>
@@ -134,6 +135,13 @@ internal sealed partial class StoreTime : LoopService
         }
 
         static DateTimeOffset TimeOf(string text) => DateTimeOffset.FromUnixTimeMilliseconds(long.Parse(text, CultureInfo.InvariantCulture));
+    }
+
+    private Trouble? Skewed()
+    {
+        var seconds = Volatile.Read(ref _skewSeconds);
+        return Math.Abs(seconds) <= Step.TotalSeconds ? null : new Trouble(string.Create(
+            CultureInfo.InvariantCulture, $"this machine's is {seconds:0.0} s ahead of the store's: let both follow a time server. The city goes by the store's, tokens by this machine's"));
     }
 
     private void TellSkew(TimeSpan skew)

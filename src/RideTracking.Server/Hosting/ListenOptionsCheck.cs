@@ -12,6 +12,17 @@ internal sealed class ListenOptionsCheck : IValidateOptions<ListenOptions>
     {
         var check = new OptionsCheck("Listen");
         check.Require(IPAddress.TryParse(options.Address, out _), "Address (--bind) must be an IP address such as 127.0.0.1 or 0.0.0.0.");
+        check.Require(
+            options.ManagementAddress.Length == 0 || IPAddress.TryParse(options.ManagementAddress, out _),
+            "ManagementAddress must be an IP address such as 127.0.0.1 or 0.0.0.0, or empty for that of Listen:Address.");
+        CheckTls(check, options.Tls);
+        foreach (var proxy in options.Proxies)
+        {
+            check.Require(
+                IPAddress.TryParse(proxy, out _) || IPNetwork.TryParse(proxy, out _),
+                $"TrustedProxies holds '{proxy}', which is neither an address nor a network such as 10.0.0.0/8; write commas in between.");
+        }
+
         check.AtLeast("WriteTimeout", options.WriteTimeout, ShortestPing);
         check.AtLeast("KeepAlivePingDelay", options.KeepAlivePingDelay, ShortestPing);
         check.AtLeast("KeepAlivePingTimeout", options.KeepAlivePingTimeout, ShortestPing);
@@ -24,5 +35,18 @@ internal sealed class ListenOptionsCheck : IValidateOptions<ListenOptions>
         }
 
         return check.Result;
+    }
+
+    private static void CheckTls(OptionsCheck check, TlsOptions tls)
+    {
+        check.Require(
+            tls.CertificateFile.Length == 0 || tls.Certificate.Length == 0, "Tls:CertificateFile and Listen:Tls:Certificate are two ways to say the same: set one of them.");
+        check.Require(
+            (tls.CertificateFile.Length > 0) == (tls.KeyFile.Length > 0), "Tls:CertificateFile and Listen:Tls:KeyFile belong together: set both, or neither.");
+        check.Require(
+            (tls.Certificate.Length > 0) == (tls.Key.Length > 0), "Tls:Certificate and Listen:Tls:Key belong together: set both, or neither.");
+        check.Require(tls.ClientRootsFile.Length == 0 || tls.IsOn, "Tls:ClientRootsFile needs a certificate of the server's: set Listen:Tls:CertificateFile and Listen:Tls:KeyFile.");
+        check.Require(
+            tls.ReloadInterval >= TimeSpan.FromSeconds(1) && tls.ReloadInterval <= TimeSpan.FromDays(1), "Tls:ReloadInterval must be 1 s to 1 d.");
     }
 }

@@ -11,6 +11,9 @@ public sealed record SettingsSection(string Name, Type Options)
     /// <summary>Adds it to the process's settings, or an area's.</summary>
     public void AddTo(IServiceCollection services) => services.AddKeyedSingleton(Key, this);
 
+    /// <summary>All of a server that was made.</summary>
+    public static IEnumerable<SettingsSection> Of(IServiceProvider services) => services.GetKeyedServices<SettingsSection>(Key);
+
     /// <summary>The sections that were added so far.</summary>
     public static IEnumerable<SettingsSection> Of(IEnumerable<ServiceDescriptor> services) =>
         services.Where(service => service.IsKeyedService).Select(service => service.KeyedImplementationInstance).OfType<SettingsSection>();

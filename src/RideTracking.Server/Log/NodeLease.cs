@@ -22,18 +22,21 @@ internal sealed partial class NodeLease : LoopService
     private readonly LogWriter _writer;
     private readonly FixLog _log;
     private readonly DriverLinks _links;
+    private readonly SettingsDigest _settings;
     private readonly ILogger<NodeLease> _logger;
 
     // The writer by which it was held last; none yet.
     private volatile string _heldBy = "";
     private volatile string _formerly = "";
+    private volatile string _otherwiseSet = "";
     private volatile Holding _holding = new(false, false, 0);
     private int _workTerms;
 
-    public NodeLease(Area area, LogWriter writer, FixLog log, DriverLinks links, ILogger<NodeLease> logger)
+    public NodeLease(Area area, LogWriter writer, FixLog log, DriverLinks links, SettingsDigest settings, Troubles troubles, ILogger<NodeLease> logger)
         : base(area.MachineLoop("node_lease"), EverySecond, looksAtStart: true)
     {
-        (_area, _writer, _log, _links, _logger) = (area, writer, log, links, logger);
+        (_area, _writer, _log, _links, _settings, _logger) = (area, writer, log, links, settings, logger);
+        troubles.Watch("settings", () => _otherwiseSet.Length == 0 ? null : new Trouble($"{_otherwiseSet}: give all nodes of a city the same"));
         links.EndedHere = BeginAgain;
     }
 
@@ -92,7 +95,7 @@ internal sealed partial class NodeLease : LoopService
         var by = _writer.Id;
         var at = _area.Clock.Machine.GetTimestamp();
         var reply = (RedisValue[])(await StoreScript.NodeLease.RunAsync(
-            _area.Writes, [_area.Keys.Nodes], [by, (long)Length.TotalMilliseconds, _heldBy == by, _area.Writes.IsEmbedded, movesMatching, _formerly, _area.Format.Reads, _area.Format.Offers]))!;
+            _area.Writes, [_area.Keys.Nodes], [by, (long)Length.TotalMilliseconds, _heldBy == by, _area.Writes.IsEmbedded, movesMatching, _formerly, _area.Format.Reads, _area.Format.Offers, $"{Environment.MachineName} {_settings}"]))!;
         if (reply[0] == "form")
         {
             _area.Format.CanRead((int)reply[1]);
@@ -115,7 +118,8 @@ internal sealed partial class NodeLease : LoopService
         _holding = held;
         _writer.HasListeners = (bool)reply[3];
         _area.Format.Agreed((int)reply[4]);
-        for (var i = 5; i < reply.Length; i += 2)
+        Compare((string)reply[5]!);
+        for (var i = 6; i < reply.Length; i += 2)
         {
             var ended = (string)reply[i]!;
             if (await EndAsync(ended, reply[i + 1]))
@@ -123,6 +127,24 @@ internal sealed partial class NodeLease : LoopService
                 LogEnded(ended);
             }
         }
+    }
+
+    // A line for each other node: its machine, and the digest of its settings.
+    private void Compare(string others)
+    {
+        var differences = from other in others.Split('\n', StringSplitOptions.RemoveEmptyEntries)
+                          let parts = other.Split(' ', 2)
+                          let sections = _settings.DifferencesTo(parts[^1])
+                          where sections.Count > 0
+                          orderby parts[0]
+                          select $"{string.Join(", ", sections)} differ from those of the node on {parts[0]}";
+        var told = string.Join("; ", differences.Distinct());
+        if (told.Length > 0 && told != _otherwiseSet)
+        {
+            LogOtherwiseSet(told);
+        }
+
+        _otherwiseSet = told;
     }
 
     // Only once for each writer.
@@ -146,6 +168,9 @@ internal sealed partial class NodeLease : LoopService
 
     [LoggerMessage(LogLevel.Warning, "This node's lease is gone, by which it wrote as {Writer}: it did not hold it in time, or the store has forgotten it. It writes under another name and claims its drivers anew")]
     private partial void LogEndedHere(string writer);
+
+    [LoggerMessage(LogLevel.Warning, "Settings of nodes of one city are not the same: {Differences}. Which has the say depends on where something happens")]
+    private partial void LogOtherwiseSet(string differences);
 
     /// <summary>What it holds, and when it was told so.</summary>
     private sealed record Holding(bool Work, bool Matching, long At)

@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using RideTracking.Server.Hosting;
 
 namespace RideTracking.Server.Store;
 
@@ -9,6 +10,7 @@ public sealed class StoreOptions
     /// Redis to use, as a StackExchange.Redis configuration (<c>host:port,password=…,ssl=true</c>). Empty: a store of
     /// the same process, its data in <c>Store:DataFolder</c>.
     /// </summary>
+    [OfThisNode]
     public string Redis { get; set; } = "";
 
     /// <summary>Memory of the embedded store before it goes to disk, in MB: 16 to 65536. A power of two.</summary>

@@ -28,8 +28,11 @@ public sealed class AreaMeter(IMeterFactory meters, ObservedInstruments observed
         new(_meter.CreateHistogram(name, "s", description, advice: Metering.Delays), _area);
 
     /// <summary>A number that is read when somebody asks.</summary>
-    public void Gauge(string name, string unit, string description, Func<double> value) =>
-        _observed.Add(observed.Gauge(name, unit, description, () => [new Measurement<double>(value(), _area)]));
+    public void Gauge(string name, string unit, string description, Func<double> value, params KeyValuePair<string, object?>[] tags)
+    {
+        KeyValuePair<string, object?>[] all = [_area, .. tags];
+        _observed.Add(observed.Gauge(name, unit, description, () => [new Measurement<double>(value(), all)]));
+    }
 
     /// <summary>Counts kept elsewhere, by tags, that are read when somebody asks.</summary>
     public void ObservedCounter(string name, string unit, string description, Func<IEnumerable<(long Count, KeyValuePair<string, object?>[] Tags)>> counts) =>

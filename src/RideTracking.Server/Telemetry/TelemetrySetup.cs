@@ -1,6 +1,8 @@
+using System.Diagnostics.Metrics;
 using Microsoft.Extensions.Logging.Console;
 using OpenTelemetry.Metrics;
 using OpenTelemetry.Resources;
+using RideTracking.Server.Hosting;
 
 namespace RideTracking.Server.Telemetry;
 
@@ -45,10 +47,16 @@ public static class TelemetrySetup
         return builder;
     }
 
-    /// <summary>Serves <c>/metrics</c> for Prometheus.</summary>
+    /// <summary>Serves <c>/metrics</c> for Prometheus, on the management port.</summary>
     public static WebApplication MapTelemetry(this WebApplication app)
     {
-        app.MapPrometheusScrapingEndpoint();
+        app.MapPrometheusScrapingEndpoint().OnManagementPort();
+        if (app.Services.GetService<TlsCertificates>() is { } certificates)
+        {
+            app.Services.GetRequiredService<IMeterFactory>().Create(Metering.MeterName).CreateObservableGauge(
+                "ridetracking.tls.certificate.remaining", () => certificates.Remaining.TotalSeconds, "s", "Until the certificate ends that new connections are opened with; below 0 it has.");
+        }
+
         return app;
     }
 }

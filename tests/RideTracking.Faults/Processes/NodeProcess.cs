@@ -27,8 +27,8 @@ internal sealed class NodeProcess : IDisposable
     {
         Name = name;
         Stores = stores;
-        var (port, web) = (FreePort.Take(), FreePort.Take());
-        Web = new Uri($"http://127.0.0.1:{web}");
+        var (port, management) = (FreePort.Take(), FreePort.Take());
+        Management = new Uri($"http://127.0.0.1:{management}");
         Clients = new FaultyLink(port);
         _logFile = Path.Combine(folder, name + ".log");
         _arguments =
@@ -38,7 +38,7 @@ internal sealed class NodeProcess : IDisposable
         ];
         _settings =
         [
-            "--environment", "Development", "--data", folder, "--redis", redis, "--grpc-port", $"{port}", "--web-port", $"{web}",
+            "--environment", "Development", "--data", folder, "--redis", redis, "--grpc-port", $"{port}", "--web-port", "0", "--management-port", $"{management}",
             .. NodeCommand.Settings, .. more, .. options.WaitsForReplica ? ["--Store:WaitForReplicas", "1"] : Array.Empty<string>(),
         ];
     }
@@ -54,7 +54,7 @@ internal sealed class NodeProcess : IDisposable
     public Uri Address => new($"http://127.0.0.1:{Clients.Port}");
 
     /// <summary>Where it tells its metrics.</summary>
-    public Uri Web { get; }
+    public Uri Management { get; }
 
     public int ProcessId => _process?.Id ?? throw new InvalidOperationException($"{Name} does not run.");
 

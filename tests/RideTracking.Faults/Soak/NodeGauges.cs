@@ -12,9 +12,9 @@ internal static partial class NodeGauges
     private static readonly HttpClient Http = new();
 
     /// <summary>By name and tags.</summary>
-    public static async Task<IReadOnlyDictionary<string, double>> ReadAsync(Uri web)
+    public static async Task<IReadOnlyDictionary<string, double>> ReadAsync(Uri management)
     {
-        var lines = (await Http.GetStringAsync(new Uri(web, "/metrics"))).Split('\n');
+        var lines = (await Http.GetStringAsync(new Uri(management, "/metrics"))).Split('\n');
         var gauges = lines.Select(l => Kind().Match(l)).Where(m => m.Success && m.Groups[2].Value == "gauge").Select(m => m.Groups[1].Value).ToHashSet();
         var read = new Dictionary<string, double>();
         foreach (var line in lines.Select(l => Sample().Match(l)).Where(m => m.Success))

@@ -16,7 +16,7 @@ internal sealed record SoakState(
     private const double Megabyte = 1 << 20;
 
     public static async Task<SoakState> ReadAsync(IEnumerable<NodeProcess> nodes, ConnectionMultiplexer connection) => new(
-        [.. await Task.WhenAll(nodes.Select(async n => (n.Name, ProcessSample.Of(n.ProcessId), await NodeGauges.ReadAsync(n.Web))))],
+        [.. await Task.WhenAll(nodes.Select(async n => (n.Name, ProcessSample.Of(n.ProcessId), await NodeGauges.ReadAsync(n.Management))))],
         await MegabytesAsync(connection), await StoredKeys.ReadAsync(connection));
 
     /// <summary>The short form of it.</summary>
@@ -25,7 +25,7 @@ internal sealed record SoakState(
         var line = new StringBuilder();
         foreach (var node in nodes)
         {
-            var (process, gauges) = (ProcessSample.Of(node.ProcessId), await NodeGauges.ReadAsync(node.Web));
+            var (process, gauges) = (ProcessSample.Of(node.ProcessId), await NodeGauges.ReadAsync(node.Management));
             line.Append(Invariant($"{node.Name} {process.ResidentMegabytes:f0} MB, heap {gauges[NodeGauges.HeapBytes] / Megabyte:f0} MB, {process.Threads} threads, {process.Handles} handles; "));
         }
 

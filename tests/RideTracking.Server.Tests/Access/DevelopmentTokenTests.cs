@@ -19,7 +19,7 @@ public sealed class DevelopmentTokenTests
     public async Task The_page_on_this_machine_gets_a_short_lived_ops_token_and_nobody_else_does()
     {
         await using var server = await ServerHost.StartAsync();
-        using var http = new HttpClient { BaseAddress = server.WebAddress };
+        using var http = new HttpClient { BaseAddress = server.WebAddress, DefaultRequestHeaders = { { "X-Development-Key", server.PageAddress.Query["?key=".Length..] } } };
         var answer = await http.GetFromJsonAsync<JsonElement>("/dev/token", Cancel);
         var until = answer.GetProperty("expires_at").GetDateTimeOffset() - TimeProvider.System.GetUtcNow();
         Assert.InRange(until, TimeSpan.FromMinutes(10), TimeSpan.FromMinutes(15));
@@ -35,6 +35,16 @@ public sealed class DevelopmentTokenTests
             request.Headers.TryAddWithoutValidation(name, value);
             using var refused = await http.SendAsync(request, Cancel);
             Assert.Equal((name, HttpStatusCode.NotFound), (name, refused.StatusCode));
+        }
+
+        // A proxy on this machine that does not say for whom it asks, as most do unless they are told to.
+        foreach (var known in new[] { "", "0123456789abcdef0123456789abcdef" })
+        {
+            using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(server.WebAddress, "/dev/token"));
+            request.Headers.TryAddWithoutValidation("X-Development-Key", known);
+            using var proxy = new HttpClient();
+            using var refused = await proxy.SendAsync(request, Cancel);
+            Assert.Equal((known, HttpStatusCode.NotFound), (known, refused.StatusCode));
         }
     }
 

@@ -59,8 +59,14 @@ public sealed class ServerHost : IAsyncDisposable
     /// <summary>Native gRPC.</summary>
     public Uri GrpcAddress => Address(0);
 
-    /// <summary>The page, gRPC-Web, health, metrics.</summary>
+    /// <summary>The page, gRPC-Web, REST.</summary>
     public Uri WebAddress => (_spread?.Ops ?? this).Address(1);
+
+    /// <summary>The page, for a browser on this machine.</summary>
+    public Uri PageAddress => new(WebAddress, $"?key={Services.GetRequiredService<DevelopmentPageKey>().Text}");
+
+    /// <summary>Health and metrics: the last that is opened.</summary>
+    public Uri ManagementAddress => (_spread?.Ops ?? this).Address(^1);
 
     /// <summary>Whether it is connected to its store.</summary>
     public bool HasStore => Stores.All(s => s.Multiplexer.IsConnected);
@@ -98,7 +104,7 @@ public sealed class ServerHost : IAsyncDisposable
         var errors = new ErrorLog();
         var app = RideTrackingServer.Build(
             [
-                "--environment", "Development", "--grpc-port", "0", "--web-port", "0",
+                "--environment", "Development", "--grpc-port", "0", "--web-port", "0", "--tls-port", "0", "--management-port", "0",
                 "--data", dataFolder ?? ownFolder!, "--redis", redis?.Endpoint ?? "",
                 // A fast machine connects one driver more often in a minute than a phone may.
                 "--Streams:MaxConnectsPerMinute", "10000", .. args,
@@ -300,7 +306,7 @@ public sealed class ServerHost : IAsyncDisposable
         await SettleAsync();
     }
 
-    private Uri Address(int index)
+    private Uri Address(Index index)
     {
         var addresses = _app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses;
         return new Uri(addresses.ElementAt(index));

@@ -17,7 +17,7 @@ public sealed class ServerProcess : IAsyncDisposable
         [
             Path.Combine(AppContext.BaseDirectory, "RideTracking.Server.dll"),
             "--environment", "Development", "--data", dataFolder, "--redis", redis?.Endpoint ?? "",
-            "--grpc-port", $"{GrpcPort}", "--web-port", $"{WebPort}",
+            "--grpc-port", $"{GrpcPort}", "--web-port", $"{WebPort}", "--management-port", $"{ManagementPort}",
             "--Streams:MaxConnectsPerMinute", "10000", .. args,
         ];
     }
@@ -27,6 +27,8 @@ public sealed class ServerProcess : IAsyncDisposable
     public int GrpcPort { get; } = FreePort.Take();
 
     public int WebPort { get; } = FreePort.Take();
+
+    public int ManagementPort { get; } = FreePort.Take();
 
     public Uri GrpcAddress => new($"http://127.0.0.1:{GrpcPort}");
 

@@ -12,7 +12,7 @@ namespace RideTracking.Server.Tests.Hosting;
 /// <summary>A start that fails says in a sentence why, and what to do; one that is asked for help or told to stop does not fail.</summary>
 public sealed partial class ServerProgramTests
 {
-    private static readonly string[] Development = ["--environment", "Development", "--grpc-port", "0", "--web-port", "0"];
+    private static readonly string[] Development = ["--environment", "Development", "--grpc-port", "0", "--web-port", "0", "--management-port", "0"];
 
     [Fact]
     public async Task Every_mistake_of_the_command_line_is_told_at_once_with_what_was_meant()
@@ -75,7 +75,7 @@ public sealed partial class ServerProgramTests
     [InlineData("--Section:Name value", "--help")]
     [InlineData("--Section:Name value", "-h")]
     [InlineData("--Section:Name value", "--redis", "r:6379", "--help")]
-    [InlineData("--web-port", "health", "--help")]
+    [InlineData("--management-port", "health", "--help")]
     [InlineData("--redis", "log", "--help")]
     [InlineData("--lifetime", "token", "--help")]
     [InlineData("1.", "--version")]

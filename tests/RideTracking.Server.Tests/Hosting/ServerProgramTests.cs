@@ -77,10 +77,10 @@ public sealed partial class ServerProgramTests
     public async Task The_health_command_tells_a_running_server_from_none()
     {
         await using var server = await ServerHost.StartAsync();
-        var port = server.WebAddress.Port.ToString(System.Globalization.CultureInfo.InvariantCulture);
-        Assert.Equal(0, (await RunAsync("health", "--web-port", port)).ExitCode);
+        var port = server.ManagementAddress.Port.ToString(System.Globalization.CultureInfo.InvariantCulture);
+        Assert.Equal(0, (await RunAsync("health", "--management-port", port)).ExitCode);
         await server.StopAsync();
-        Assert.Equal(1, (await RunAsync("health", "--web-port", port)).ExitCode);
+        Assert.Equal(1, (await RunAsync("health", "--management-port", port)).ExitCode);
     }
 
     [Fact]
@@ -111,7 +111,7 @@ public sealed partial class ServerProgramTests
     {
         var folder = Directory.CreateTempSubdirectory("fault-").FullName;
         await using (var app = RideTrackingServer.Build(
-            ["--environment", "Development", "--data", folder, "--grpc-port", "0", "--web-port", "0"],
+            ["--environment", "Development", "--data", folder, "--grpc-port", "0", "--web-port", "0", "--management-port", "0"],
             builder =>
             {
                 builder.Logging.ClearProviders();

@@ -38,7 +38,7 @@ public sealed class EmptiedStoreTests
         using var warnings = new WarningLog();
         await using var world = await RideWorld.StartAsync(redis, builder => builder.Logging.AddProvider(warnings));
         using var emptied = new EmptiedCounter(world.Host);
-        using var http = new HttpClient { BaseAddress = world.Host.WebAddress };
+        using var http = new HttpClient { BaseAddress = world.Host.ManagementAddress };
         var zones = new ZoneWorld(world.Host);
         await using var phone = await DriverPhone.ConnectAsync(world.Host, "d2", configure: hello => hello.SentAtUnixMs = NowOf(world));
         var driver = await world.DriverAsync("d1");

@@ -83,7 +83,7 @@ public sealed class RefusingStoreTests
         await using var phone = await DriverPhone.ConnectAsync(server, "d1");
         await phone.SendAsync(DriverPhone.Batch(Now, 1, 2));
         await phone.ReadAckAsync(2);
-        using var http = new HttpClient { BaseAddress = server.WebAddress };
+        using var http = new HttpClient { BaseAddress = server.ManagementAddress };
         await UntilAsync(async () => await StateAsync(http) == "connected");
 
         await redis.RefuseAsync(refusal);

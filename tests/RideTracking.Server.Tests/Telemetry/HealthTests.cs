@@ -5,8 +5,11 @@ using Grpc.Core;
 using Grpc.Health.V1;
 using Grpc.Reflection.V1;
 using Microsoft.Extensions.DependencyInjection;
+using RideTracking.Server.Access;
 using RideTracking.Server.Store;
+using RideTracking.Server.Store.Feeds;
 using RideTracking.Server.Tests.Fixtures;
+using RideTracking.V1;
 using GrpcHealth = Grpc.Health.V1.Health;
 
 namespace RideTracking.Server.Tests.Telemetry;
@@ -20,7 +23,7 @@ public sealed class HealthTests
     {
         await using var redis = await RedisProcess.StartAsync();
         await using var server = await ServerHost.StartAsync(redis);
-        using var http = new HttpClient { BaseAddress = server.WebAddress };
+        using var http = new HttpClient { BaseAddress = server.ManagementAddress };
         Assert.Equal((HttpStatusCode.OK, "ready", "connected"), await ReadyAsync(http));
 
         redis.Kill();
@@ -31,9 +34,51 @@ public sealed class HealthTests
         }
 
         Assert.Equal((HttpStatusCode.OK, "ready", "away: live tracking works; acknowledgements and trips wait"), await ReadyAsync(http));
-        using var live = await http.GetAsync("/healthz", Cancel);
+        using var live = await http.GetAsync("/livez", Cancel);
         Assert.Equal(HttpStatusCode.OK, live.StatusCode);
         Assert.Equal(HealthCheckResponse.Types.ServingStatus.Serving, await StatusAsync(server, ""));
+    }
+
+    [Fact]
+    public async Task Nodes_that_are_set_otherwise_are_told_by_section_and_stay_ready()
+    {
+        await using var redis = await RedisProcess.StartAsync();
+        await using var here = await ServerHost.StartAsync(redis);
+        await using var there = await ServerHost.StartAsync(redis, dataFolder: here.DataFolder, args: ["--Matching:TickInterval", "00:00:03", "--Trips:OfferWindow", "00:00:20"]);
+        using var http = new HttpClient { BaseAddress = here.ManagementAddress };
+        var told = "";
+        await ServerHost.UntilAsync(async () => (told = await CheckAsync(http, "settings")) != "well");
+        Assert.Equal($"Matching, Trips differ from those of the node on {Environment.MachineName}: give all nodes of a city the same", told);
+        Assert.Equal((HttpStatusCode.OK, "ready", "connected"), await ReadyAsync(http));
+
+        await there.StopAsync();
+        await ServerHost.UntilAsync(async () => await CheckAsync(http, "settings") == "well");
+    }
+
+    [Fact]
+    public async Task A_node_that_is_far_behind_a_feed_is_sent_no_new_streams_until_it_has_caught_up()
+    {
+        await using var redis = await RedisProcess.StartAsync();
+        var time = new WatchedTime(TimeProvider.System.GetUtcNow());
+        await using var server = await ServerHost.StartAsync(redis, time);
+        using var http = new HttpClient { BaseAddress = server.ManagementAddress };
+        Assert.Equal("well", await CheckAsync(http, "feeds"));
+        var reader = server.City.GetRequiredKeyedService<FeedReader>("dispatch");
+        var release = await reader.HoldAsync();
+        time.Advance(TimeSpan.FromSeconds(12));
+        Assert.StartsWith("the dispatch feed is 1", await CheckAsync(http, "feeds"), StringComparison.Ordinal);
+        using (var answer = await http.GetAsync("/readyz", Cancel))
+        {
+            Assert.Equal(HttpStatusCode.ServiceUnavailable, answer.StatusCode);
+        }
+
+        Assert.Equal(HealthCheckResponse.Types.ServingStatus.NotServing, await StatusAsync(server, ""));
+        // What it has it serves.
+        await new DirectoryService.DirectoryServiceClient(server.Channel()).ListDriversAsync(new ListDriversRequest(), server.TokenOf(Role.Ops, "o"), cancellationToken: Cancel);
+
+        release();
+        await reader.LookAsync(Cancel);
+        Assert.Equal((HttpStatusCode.OK, "ready", "connected"), await ReadyAsync(http));
     }
 
     [Fact]
@@ -73,6 +118,12 @@ public sealed class HealthTests
             var answer = await AskAsync(call, new ServerReflectionRequest { FileContainingSymbol = service.FullName });
             Assert.Contains(service.File.SerializedData, answer.FileDescriptorResponse.FileDescriptorProto);
         }
+    }
+
+    private static async Task<string> CheckAsync(HttpClient http, string check)
+    {
+        using var answer = await http.GetAsync("/readyz", Cancel);
+        return (await answer.Content.ReadFromJsonAsync<JsonElement>(Cancel)).GetProperty("checks").GetProperty(check).GetString()!;
     }
 
     private static async Task<ServerReflectionResponse> AskAsync(

@@ -67,7 +67,9 @@ public sealed partial class MetricsTests
             }
         };
         listener.Start();
-        await using var server = await ServerHost.StartAsync();
+        using var forge = new CertificateForge();
+        var (certificate, key) = forge.Write(forge.Sign("server"), "server");
+        await using var server = await ServerHost.StartAsync(args: ["--Listen:Tls:CertificateFile", certificate, "--Listen:Tls:KeyFile", key]);
         foreach (var metrics in typeof(RideTrackingServer).Assembly.GetTypes().Where(type => type.Name.EndsWith("Metrics", StringComparison.Ordinal)))
         {
             // Made when first used; here all are.
@@ -80,7 +82,7 @@ public sealed partial class MetricsTests
 
     private static async Task<string> ScrapeAsync(ServerHost server)
     {
-        using var http = new HttpClient { BaseAddress = server.WebAddress };
+        using var http = new HttpClient { BaseAddress = server.ManagementAddress };
         return await http.GetStringAsync("/metrics", Cancel);
     }
 

@@ -49,7 +49,7 @@ internal sealed class CarrierNode : IAsyncDisposable
     public static async Task<CarrierNode> StartAsync(NodeCluster cluster)
     {
         var app = RideTrackingServer.Build(
-            ["--environment", "Development", "--redis", cluster.Redis.Endpoint, "--data", cluster.Folder, "--grpc-port", "0", "--web-port", "0"],
+            ["--environment", "Development", "--redis", cluster.Redis.Endpoint, "--data", cluster.Folder, "--grpc-port", "0", "--web-port", "0", "--management-port", "0"],
             // What it says of itself is in the way of the figures.
             builder => builder.Services.PostConfigure<LoggerFilterOptions>(filter =>
             {

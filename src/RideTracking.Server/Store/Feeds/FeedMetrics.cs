@@ -15,6 +15,10 @@ internal sealed class FeedMetrics(AreaMeter meter, string feed)
     private readonly AreaCounter _restarts = meter.Counter(
         "ridetracking.feed.restarts", "{time}", "Times that a feed did not follow on what was read, so that memory was read anew.");
 
+    /// <summary>Tells how far its reader is behind.</summary>
+    public void Measure(FeedReader reader) => meter.Gauge(
+        "ridetracking.feed.behind", "s", "Since when this node has not had all that there was of the feed at a look; about a second where all is well.", () => reader.Behind.TotalSeconds, _feed);
+
     public void Applied() => _applied.Add(1, _feed);
 
     public void Dropped() => _dropped.Add(1, _feed);

@@ -23,6 +23,7 @@ internal sealed partial class FeedReader
     private readonly Action<string?> _beginAgain;
     private readonly FeedMetrics _metrics;
     private readonly ILogger<FeedReader> _logger;
+    private long _caughtUpAt;
     private readonly Channel<EventEntry> _heard = Channel.CreateBounded<EventEntry>(MaxWaiting);
     private readonly Signal _wanted = new();
     private volatile bool _isBehind;
@@ -45,11 +46,17 @@ internal sealed partial class FeedReader
     /// <param name="loop">Reads what comes.</param>
     /// <param name="logger">Where it is told that it begins again.</param>
     public FeedReader(
-        IFeedSource source, OwnCommits own, Action<EventEntry> apply, Action<string?> beginAgain, FeedMetrics metrics, Loop loop, ILogger<FeedReader> logger) =>
-        (_source, _own, _apply, _beginAgain, _metrics, Loop, _logger) = (source, own, apply, beginAgain, metrics, loop, logger);
+        IFeedSource source, OwnCommits own, Action<EventEntry> apply, Action<string?> beginAgain, FeedMetrics metrics, Loop loop, ILogger<FeedReader> logger)
+    {
+        (_source, _own, _apply, _beginAgain, _metrics, Loop, _logger, _caughtUpAt) = (source, own, apply, beginAgain, metrics, loop, logger, loop.Clock.GetTimestamp());
+        metrics.Measure(this);
+    }
 
     /// <summary>Reads what comes.</summary>
     public Loop Loop { get; }
+
+    /// <summary>How far this node is behind: since when it has not had all that there was at a look. About a second where all is well; grows while the store is away.</summary>
+    public TimeSpan Behind => Loop.Clock.GetElapsedTime(Volatile.Read(ref _caughtUpAt));
 
     /// <summary>Whose turn it is to read.</summary>
     internal Turns Turns { get; } = new();
@@ -135,8 +142,11 @@ internal sealed partial class FeedReader
     private async Task LookAtHeadAsync()
     {
         var look = Interlocked.Increment(ref _looks);
+        var beganAt = Loop.Clock.GetTimestamp();
         await LookAsync();
         _lookDone = look;
+        // It has taken in all that was there when it began, or has begun again.
+        Volatile.Write(ref _caughtUpAt, beganAt);
     }
 
     private async Task LookAsync()

@@ -6,7 +6,7 @@ local ends = redis.call('HGET', KEYS[1], ARGV[1])
 if not ends or (ARGV[2] ~= '' and ends ~= ARGV[2]) then
   return 'held'
 end
-local gone = {ARGV[1], '#form ' .. ARGV[1]}
+local gone = {ARGV[1], '#form ' .. ARGV[1], '#settings ' .. ARGV[1]}
 for _, role in ipairs({'#work', '#matching'}) do
   if redis.call('HGET', KEYS[1], role) == ARGV[1] then
     table.insert(gone, role)

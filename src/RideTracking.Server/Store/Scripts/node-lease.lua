@@ -3,8 +3,8 @@
 -- KEYS: nodes
 -- ARGV: writer, how long a lease lasts (ms), whether this writer has held one before (1), whether no other node can be there (1),
 --       whether matching is to move here (1), the name that this node had before, if it has another one now,
---       the newest form of records that this node reads, and up to which it lets them be written
--- Returns {'ok', whether it holds the work (1), whether it holds matching (1), whether other nodes are there (1), the form to write, then writer and end of each lease that has run out}
+--       the newest form of records that this node reads, and up to which it lets them be written, its machine with the digest of its settings
+-- Returns {'ok', whether it holds the work (1), whether it holds matching (1), whether other nodes are there (1), the form to write, a line with what each other node tells of its machine and settings, then writer and end of each lease that has run out}
 --       | {'ended'}: this one's was ended by another node | {'form', the one that the nodes write by now}: this one cannot read it
 local now, length = clock(), tonumber(ARGV[2])
 local entries, fields = redis.call('HGETALL', KEYS[1]), {}
@@ -40,16 +40,18 @@ for i, role in ipairs({'#work', '#matching'}) do
   end
   table.insert(reply, mine and '1' or '0')
 end
-local others = '0'
+local others, told = '0', {}
 for writer in pairs(fields) do
   if string.sub(writer, 1, 1) ~= '#' and writer ~= ARGV[1] then
     others = '1'
     newest = math.min(newest, tonumber(fields['#form ' .. writer] or '1'))
+    table.insert(told, fields['#settings ' .. writer])
   end
 end
 table.insert(reply, others)
 form = string.format('%d', math.max(form, newest))
 table.insert(reply, form)
+table.insert(reply, table.concat(told, '\n'))
 for writer, ends in pairs(fields) do
   if string.sub(writer, 1, 1) ~= '#' and writer ~= ARGV[1] and ((tonumber(ends) < now or tonumber(ends) > now + 2 * length) and judged <= now or ARGV[4] == '1') then
     table.insert(reply, writer)
@@ -57,6 +59,6 @@ for writer, ends in pairs(fields) do
   end
 end
 write('HSET', KEYS[1], ARGV[1], string.format('%d', now + length), '#seen', string.format('%d', now), '#judged', string.format('%d', judged),
-  '#form', form, '#form ' .. ARGV[1], ARGV[8], unpack(holdings))
+  '#form', form, '#form ' .. ARGV[1], ARGV[8], '#settings ' .. ARGV[1], ARGV[9], unpack(holdings))
 apply()
 return reply
