@@ -1,5 +1,6 @@
 using RideTracking.Server.Outbox;
 using RideTracking.Server.Store;
+using RideTracking.Server.Telemetry;
 using RideTracking.V1;
 
 namespace RideTracking.Server.Drivers;
@@ -97,6 +98,19 @@ internal sealed class CommandFeed(string driverId, ulong afterSequence, CommandO
         }
 
         outbox.Sent();
+        if (TripOf(next) is { } tripId)
+        {
+            TripTrace.Begin(tripId, "command_sent")?.SetTag("ridetracking.command", Metering.SnakeCase(next.CommandCase.ToString())).Dispose();
+        }
+
         return next;
     }
+
+    private static string? TripOf(Command command) => command.CommandCase switch
+    {
+        Command.CommandOneofCase.TripOffer => command.TripOffer.TripId,
+        Command.CommandOneofCase.TripAssigned => command.TripAssigned.TripId,
+        Command.CommandOneofCase.TripRemoved => command.TripRemoved.TripId,
+        _ => null,
+    };
 }

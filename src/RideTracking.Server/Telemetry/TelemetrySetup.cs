@@ -2,17 +2,18 @@ using System.Diagnostics.Metrics;
 using Microsoft.Extensions.Logging.Console;
 using OpenTelemetry.Metrics;
 using OpenTelemetry.Resources;
+using OpenTelemetry.Trace;
 using RideTracking.Server.Hosting;
 
 namespace RideTracking.Server.Telemetry;
 
-/// <summary>Metrics and logs.</summary>
+/// <summary>Metrics, traces and logs.</summary>
 public static class TelemetrySetup
 {
     /// <summary>Where OpenTelemetry is told to push to; its standard name.</summary>
     private const string OtlpEndpoint = "OTEL_EXPORTER_OTLP_ENDPOINT";
 
-    /// <summary>Adds the metrics, and logs to the console: JSON in production, readable in development.</summary>
+    /// <summary>Adds the metrics; traces, where they are pushed to somebody; and logs to the console: JSON in production, readable in development.</summary>
     public static WebApplicationBuilder AddTelemetry(this WebApplicationBuilder builder)
     {
         builder.Services.AddSingleton<ObservedInstruments>();
@@ -28,6 +29,10 @@ public static class TelemetrySetup
                 metrics.AddOtlpExporter();
             }
         });
+        if (!string.IsNullOrEmpty(builder.Configuration[OtlpEndpoint]))
+        {
+            builder.Services.AddOpenTelemetry().WithTracing(traces => traces.AddSource(TripTrace.SourceName, "Microsoft.AspNetCore").AddOtlpExporter());
+        }
 
         // It tells each failure twice: that of a start is explained by who started it, that of a background service follows as critical.
         builder.Logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.Critical);

@@ -8,6 +8,7 @@ using RideTracking.Server.Hosting;
 using RideTracking.Server.Outbox;
 using RideTracking.Server.Store;
 using RideTracking.Server.Store.Events;
+using RideTracking.Server.Telemetry;
 using StackExchange.Redis;
 
 namespace RideTracking.Server.Trips;
@@ -57,6 +58,23 @@ internal sealed class Dispatcher(
     /// <exception cref="RedisException">The store is away; whether it was committed is then not known.</exception>
     public async Task<DispatchOutcome> DispatchAsync(
         string? tripId, DispatchEvent happened, ActingDriver? actor = null, Func<TransitionResult, StoredAnswer>? answer = null)
+    {
+        using var step = tripId is null ? null : TripTrace.Begin(tripId, Metering.SnakeCase(happened.GetType().Name));
+        try
+        {
+            var outcome = await DecideAndCommitAsync(tripId, happened, actor, answer);
+            step?.SetTag("ridetracking.outcome", Metering.SnakeCase(outcome.GetType().Name));
+            return outcome;
+        }
+        catch (Exception e)
+        {
+            step?.Failed(e);
+            throw;
+        }
+    }
+
+    private async Task<DispatchOutcome> DecideAndCommitAsync(
+        string? tripId, DispatchEvent happened, ActingDriver? actor, Func<TransitionResult, StoredAnswer>? answer)
     {
         await area.TimeKnownAsync();
         var trip = tripId is null || happened is RideRequested ? null : book.Find(tripId) ?? await store.ReadTripAsync(tripId);
@@ -265,12 +283,14 @@ internal sealed class Dispatcher(
 
     private async Task<CommitReply> CommitAsync(TripCommit commit)
     {
+        using var step = TripTrace.BeginCommit("trip-commit");
         try
         {
             return await store.CommitAsync(commit);
         }
         catch (Exception e) when (StoreFailure.Of(e) is not null)
         {
+            step?.Failed(e);
             Doubt(commit);
             throw;
         }
