@@ -1,0 +1,77 @@
+using System.Globalization;
+using Grpc.Core;
+using RideTracking.Deploy.Tests.Edges;
+using RideTracking.Server.Access;
+using RideTracking.Server.Hosting;
+using RideTracking.Server.Tests.Fixtures;
+
+[assembly: AssemblyFixture(typeof(TwoNodes))]
+
+namespace RideTracking.Deploy.Tests.Edges;
+
+/// <summary>Two server processes over one redis-server, as the files of deploy/ have them; they stand before all tests of this project.</summary>
+public sealed class TwoNodes : IAsyncLifetime
+{
+    private readonly string _folder = Directory.CreateTempSubdirectory("deploy-").FullName;
+    private readonly List<ServerProcess> _nodes = [];
+    private readonly List<int> _managementPorts = [];
+    private readonly HttpClient _http = new();
+    private DevelopmentKey? _key;
+    private RedisProcess? _redis;
+
+    public IReadOnlyList<ServerProcess> Nodes => _nodes;
+
+    /// <summary>Where each tells how it is: a port of its own, in a server that has one.</summary>
+    public IReadOnlyList<int> ManagementPorts => _managementPorts;
+
+    public string Folder => _folder;
+
+    public async ValueTask InitializeAsync()
+    {
+        _redis = await RedisProcess.StartAsync();
+        _key = DevelopmentKey.Open(_folder, new AccessOptions().Audience, TimeProvider.System);
+        var hasManagementPort = typeof(ListenOptions).GetProperty("ManagementPort") is not null;
+        var ports = new[] { FreePort.Take(), FreePort.Take() };
+        _nodes.AddRange(await Task.WhenAll(ports.Select(port => ServerProcess.StartAsync(
+            _folder, _redis, hasManagementPort ? ["--Listen:ManagementPort", $"{port}"] : []))));
+        _managementPorts.AddRange(hasManagementPort ? ports : _nodes.Select(n => n.WebPort));
+        await Task.WhenAll(ManagementPorts.Select(port => Until.SoAsync(() => IsReadyAsync(port), "a node is ready")));
+    }
+
+    /// <summary>A token of the company's, for an hour.</summary>
+    public string TokenOf(Role role, string id) => _key!.Sign(role, [id], TimeSpan.FromHours(1)).Token;
+
+    public Metadata HeadersOf(Role role, string id) => new() { { "authorization", "Bearer " + TokenOf(role, id) } };
+
+    /// <summary>The value of a metric of one node's, all its series with this text in their tags together; 0 where there is none.</summary>
+    public async Task<double> ReadAsync(int node, string metric, string tag = "")
+    {
+        var all = await _http.GetStringAsync(new Uri($"http://127.0.0.1:{ManagementPorts[node]}/metrics"), TestContext.Current.CancellationToken);
+        return all.Split('\n')
+            .Where(line => line.StartsWith(metric + "{", StringComparison.Ordinal) && line.Contains(tag, StringComparison.Ordinal))
+            .Sum(line => double.Parse(line.Split("} ")[1].Split(' ')[0], CultureInfo.InvariantCulture));
+    }
+
+    /// <summary>Open streams of drivers on a node.</summary>
+    public Task<double> DriversOnAsync(int node) => ReadAsync(node, "ridetracking_streams_open", "stream=\"driver\"");
+
+    public async Task<bool> IsReadyAsync(int port) =>
+        (await _http.GetAsync(new Uri($"http://127.0.0.1:{port}/readyz"), TestContext.Current.CancellationToken)).IsSuccessStatusCode;
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var node in _nodes)
+        {
+            await node.DisposeAsync();
+        }
+
+        if (_redis is not null)
+        {
+            await _redis.DisposeAsync();
+        }
+
+        _key?.Dispose();
+        _http.Dispose();
+        Directory.Delete(_folder, recursive: true);
+    }
+}
