@@ -79,7 +79,7 @@ internal sealed partial class Edge : IAsyncDisposable
 
     /// <inheritdoc cref="StartAsync(string,IReadOnlyList{ValueTuple{int,int,int}},Func{string,string})"/>
     public static Task<Edge> StartAsync(string kind, TwoNodes nodes, Func<string, string>? change = null) =>
-        StartAsync(kind, [.. nodes.Nodes.Zip(nodes.ManagementPorts, (node, port) => (node.GrpcPort, node.WebPort, port))], change);
+        StartAsync(kind, [.. nodes.Nodes.Select(node => (node.GrpcPort, node.WebPort, node.ManagementPort))], change);
 
     /// <summary>A connection of its own, as a phone has one.</summary>
     public GrpcChannel Channel()

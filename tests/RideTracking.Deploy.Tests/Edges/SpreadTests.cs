@@ -131,7 +131,7 @@ public sealed class SpreadTests(TwoNodes nodes)
 
         nodes.Nodes[0].Kill();
         await nodes.Nodes[0].StartAgainAsync();
-        await Until.SoAsync(() => nodes.IsReadyAsync(nodes.ManagementPorts[0]), "the node is ready again");
+        await Until.SoAsync(() => nodes.IsReadyAsync(nodes.Nodes[0]), "the node is ready again");
     }
 
     private static DriverAction Heading(Trip trip, Phone phone) => new()

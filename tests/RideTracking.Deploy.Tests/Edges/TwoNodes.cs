@@ -2,7 +2,6 @@ using System.Globalization;
 using Grpc.Core;
 using RideTracking.Deploy.Tests.Edges;
 using RideTracking.Server.Access;
-using RideTracking.Server.Hosting;
 using RideTracking.Server.Tests.Fixtures;
 
 [assembly: AssemblyFixture(typeof(TwoNodes))]
@@ -14,15 +13,11 @@ public sealed class TwoNodes : IAsyncLifetime
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("deploy-").FullName;
     private readonly List<ServerProcess> _nodes = [];
-    private readonly List<int> _managementPorts = [];
     private readonly HttpClient _http = new();
     private DevelopmentKey? _key;
     private RedisProcess? _redis;
 
     public IReadOnlyList<ServerProcess> Nodes => _nodes;
-
-    /// <summary>Where each tells how it is: a port of its own, in a server that has one.</summary>
-    public IReadOnlyList<int> ManagementPorts => _managementPorts;
 
     public string Folder => _folder;
 
@@ -30,12 +25,8 @@ public sealed class TwoNodes : IAsyncLifetime
     {
         _redis = await RedisProcess.StartAsync();
         _key = DevelopmentKey.Open(_folder, new AccessOptions().Audience, TimeProvider.System);
-        var hasManagementPort = typeof(ListenOptions).GetProperty("ManagementPort") is not null;
-        var ports = new[] { FreePort.Take(), FreePort.Take() };
-        _nodes.AddRange(await Task.WhenAll(ports.Select(port => ServerProcess.StartAsync(
-            _folder, _redis, hasManagementPort ? ["--Listen:ManagementPort", $"{port}"] : []))));
-        _managementPorts.AddRange(hasManagementPort ? ports : _nodes.Select(n => n.WebPort));
-        await Task.WhenAll(ManagementPorts.Select(port => Until.SoAsync(() => IsReadyAsync(port), "a node is ready")));
+        _nodes.AddRange(await Task.WhenAll(ServerProcess.StartAsync(_folder, _redis), ServerProcess.StartAsync(_folder, _redis)));
+        await Task.WhenAll(_nodes.Select(node => Until.SoAsync(() => IsReadyAsync(node), "a node is ready")));
     }
 
     /// <summary>A token of the company's, for an hour.</summary>
@@ -46,7 +37,7 @@ public sealed class TwoNodes : IAsyncLifetime
     /// <summary>The value of a metric of one node's, all its series with this text in their tags together; 0 where there is none.</summary>
     public async Task<double> ReadAsync(int node, string metric, string tag = "")
     {
-        var all = await _http.GetStringAsync(new Uri($"http://127.0.0.1:{ManagementPorts[node]}/metrics"), TestContext.Current.CancellationToken);
+        var all = await _http.GetStringAsync(new Uri($"http://127.0.0.1:{_nodes[node].ManagementPort}/metrics"), TestContext.Current.CancellationToken);
         return all.Split('\n')
             .Where(line => line.StartsWith(metric + "{", StringComparison.Ordinal) && line.Contains(tag, StringComparison.Ordinal))
             .Sum(line => double.Parse(line.Split("} ")[1].Split(' ')[0], CultureInfo.InvariantCulture));
@@ -55,8 +46,8 @@ public sealed class TwoNodes : IAsyncLifetime
     /// <summary>Open streams of drivers on a node.</summary>
     public Task<double> DriversOnAsync(int node) => ReadAsync(node, "ridetracking_streams_open", "stream=\"driver\"");
 
-    public async Task<bool> IsReadyAsync(int port) =>
-        (await _http.GetAsync(new Uri($"http://127.0.0.1:{port}/readyz"), TestContext.Current.CancellationToken)).IsSuccessStatusCode;
+    public async Task<bool> IsReadyAsync(ServerProcess node) =>
+        (await _http.GetAsync(new Uri($"http://127.0.0.1:{node.ManagementPort}/readyz"), TestContext.Current.CancellationToken)).IsSuccessStatusCode;
 
     public async ValueTask DisposeAsync()
     {
