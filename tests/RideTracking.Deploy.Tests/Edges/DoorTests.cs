@@ -39,7 +39,7 @@ public sealed class DoorTests(TwoNodes nodes)
                 using var request = new HttpRequestMessage(isGrpc ? HttpMethod.Post : HttpMethod.Get, uri) { Version = HttpVersion.Version20 };
                 if (isGrpc)
                 {
-                    request.Content = new ByteArrayContent(new byte[5]) { Headers = { ContentType = new("application/grpc") } };
+                    request.Content = new ByteArrayContent([]) { Headers = { ContentType = new("application/grpc") } };
                 }
 
                 using var answer = await http.SendAsync(request, ct);

@@ -10,7 +10,7 @@ namespace RideTracking.Deploy.Tests.Edges;
 [Collection(nameof(TwoNodes))]
 public sealed partial class SilenceTests(TwoNodes nodes)
 {
-    private static readonly TimeSpan BeyondShort = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan BeyondShort = TimeSpan.FromSeconds(4);
 
     // Above the defaults of both, a minute.
     private static readonly TimeSpan BeyondDefaults = TimeSpan.FromSeconds(150);

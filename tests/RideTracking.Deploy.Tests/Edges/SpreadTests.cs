@@ -8,7 +8,7 @@ namespace RideTracking.Deploy.Tests.Edges;
 [Collection(nameof(TwoNodes))]
 public sealed class SpreadTests(TwoNodes nodes)
 {
-    private const int Drivers = 20;
+    private const int Drivers = 12;
 
     // What is opened at the same moment may see the same counts.
     private const int Odd = 4;
