@@ -27,7 +27,7 @@ RUN dotnet restore src/RideTracking.Server/RideTracking.Server.csproj -a $TARGET
 COPY protos/ protos/
 COPY src/ src/
 # For its platform alone: else the native libraries of all of them come along.
-RUN dotnet publish src/RideTracking.Server/RideTracking.Server.csproj -c Release -a $TARGETARCH --no-restore --no-self-contained -p:PublishDocumentationFile=false -p:PublishReferencesDocumentationFiles=false -o /app
+RUN dotnet publish src/RideTracking.Server/RideTracking.Server.csproj -c Release -a $TARGETARCH --no-restore --no-self-contained -o /app
 RUN mkdir /data
 
 # No shell, no package manager; with time zones, by which roads are open and speeds are learned.

@@ -74,6 +74,7 @@ public sealed class AreaSet : BackgroundService, IHostedLifecycleService, IAsync
         services.AddSingleton(area).AddSingleton(area.Keys);
         services.AddSingleton<TimeProvider>(area.Clock);
         services.AddSingleton(s => new AreaMeter(s.GetRequiredService<IMeterFactory>(), s.GetRequiredService<ObservedInstruments>(), id));
+        services.AddSingleton<AreaTroubles>();
         services.AddSingleton(typeof(ILogger<>), typeof(Logger<>));
         builder.Share<IMeterFactory>().Share<ObservedInstruments>().Share<Troubles>().Share<SettingsDigest>();
         builder.Share<RedisStore>().Share<ServerClock>().Share<Loops>().Share<ILoggerFactory>().Share<IConfiguration>().Share<IHostApplicationLifetime>();

@@ -33,7 +33,7 @@ internal sealed partial class StoreTime : LoopService
     private bool _isSkewed;
     private bool _isOtherReplay;
 
-    public StoreTime(Area area, RedisStore store, ReadStoreTime read, AreaMeter meter, Troubles troubles, ILogger<StoreTime> logger)
+    public StoreTime(Area area, RedisStore store, ReadStoreTime read, AreaMeter meter, AreaTroubles troubles, ILogger<StoreTime> logger)
         // Before anything goes by the time, if the store is there.
         : base(area.MachineLoop("store_time"), EverySecond, looksAtStart: true)
     {

@@ -33,7 +33,7 @@ public sealed class ListenOptions
     public string ManagementAddress { get; set; } = "";
 
     /// <summary>The certificate, and whose certificates are believed.</summary>
-    public TlsOptions Tls { get; set; } = new();
+    public TlsOptions Tls { get; } = new();
 
     /// <summary>
     /// Addresses or networks (<c>10.0.0.0/8</c>), with commas, of the proxies whose <c>X-Forwarded-For</c> and <c>X-Forwarded-Proto</c> are believed. Anybody

@@ -32,7 +32,7 @@ internal sealed partial class NodeLease : LoopService
     private volatile Holding _holding = new(false, false, 0);
     private int _workTerms;
 
-    public NodeLease(Area area, LogWriter writer, FixLog log, DriverLinks links, SettingsDigest settings, Troubles troubles, ILogger<NodeLease> logger)
+    public NodeLease(Area area, LogWriter writer, FixLog log, DriverLinks links, SettingsDigest settings, AreaTroubles troubles, ILogger<NodeLease> logger)
         : base(area.MachineLoop("node_lease"), EverySecond, looksAtStart: true)
     {
         (_area, _writer, _log, _links, _settings, _logger) = (area, writer, log, links, settings, logger);

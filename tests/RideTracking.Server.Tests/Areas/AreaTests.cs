@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using RideTracking.Server.Areas;
+using RideTracking.Server.Hosting;
 using RideTracking.Server.Telemetry;
 using RideTracking.Server.Tests.Fixtures;
 
@@ -47,7 +48,7 @@ public sealed class AreaTests
             .. server.Services.GetServices<IHostedService>(),
         ];
         // What is observed of an area is taken back when it closes.
-        var reached = ObjectGraph.From(process, one => one is AreaSet or ObservedInstruments);
+        var reached = ObjectGraph.From(process, one => one is AreaSet or ObservedInstruments or Troubles);
         Assert.DoesNotContain(SingletonsOf(areas.Home), reached.Contains);
     }
 
@@ -58,7 +59,7 @@ public sealed class AreaTests
         var areas = server.Services.GetRequiredService<AreaSet>();
         await using var other = areas.Open("other");
         var named = areas.Home.Shared.Select(server.Services.GetService).OfType<object>().ToHashSet(ReferenceEqualityComparer.Instance);
-        var shared = ObjectGraph.From(named, one => one is AreaSet or ObservedInstruments);
+        var shared = ObjectGraph.From(named, one => one is AreaSet or ObservedInstruments or Troubles);
         var (here, there) = (SingletonsOf(areas.Home), SingletonsOf(other));
         Assert.True(here.Count > 50, $"{here.Count} singletons");
         Assert.Equal(here.Count, there.Count);

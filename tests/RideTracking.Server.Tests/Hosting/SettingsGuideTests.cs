@@ -31,6 +31,7 @@ public sealed class SettingsGuideTests
         ("Gate", new GateLimits()),
         ("Incidents", new IncidentOptions()),
         ("Listen", new ListenOptions()),
+        ("Listen:Tls", new TlsOptions()),
         ("Log", new LogOptions()),
         ("Matching", new MatchingOptions()),
         ("Nearby", new NearbyOptions()),

@@ -55,7 +55,7 @@ internal sealed partial class FeedReader
     /// <summary>Reads what comes.</summary>
     public Loop Loop { get; }
 
-    /// <summary>How far this node is behind: since when it has not had all that there was at a look. About a second where all is well; grows while the store is away.</summary>
+    /// <summary>How far this node is behind: since when it has not had all that there was at a look. About a second where all is well; begins anew when the store was away.</summary>
     public TimeSpan Behind => Loop.Clock.GetElapsedTime(Volatile.Read(ref _caughtUpAt));
 
     /// <summary>Whose turn it is to read.</summary>
@@ -126,7 +126,12 @@ internal sealed partial class FeedReader
     }
 
     /// <summary>It could not be looked: where nothing was read yet, what is read of the store meanwhile may be older than the place that is begun at.</summary>
-    public void LookedInVain() => _isLate |= _chain is null;
+    public void LookedInVain()
+    {
+        _isLate |= _chain is null;
+        // It is the store that is away then: how far this node is behind is counted from when it is back.
+        Volatile.Write(ref _caughtUpAt, Loop.Clock.GetTimestamp());
+    }
 
     /// <summary>Applies what was heard, and what was missed of it.</summary>
     /// <exception cref="StackExchange.Redis.RedisException">The store is away; what was missed is still to be read.</exception>

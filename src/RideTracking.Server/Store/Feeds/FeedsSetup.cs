@@ -20,18 +20,28 @@ internal static class FeedsSetup
         this IServiceCollection services, string name, Func<IServiceProvider, RedisKey> channel, Func<IServiceProvider, string, Loop> loop,
         Func<IServiceProvider, Loop, FeedReader> reader, bool onEmbedded = false)
     {
-        services.AddKeyedSingleton(name, (s, _) => Watched(reader(s, loop(s, name + "_feed")), name, s.GetRequiredService<RedisStore>(), s.GetRequiredService<Troubles>()));
+        services.AddKeyedSingleton(name, (s, _) => Watched(reader(s, loop(s, name + "_feed")), name, s));
         services.AddSingleton<IHostedService>(s => new FeedHearing(
             s.GetRequiredService<RedisStore>(), channel(s), s.GetRequiredKeyedService<FeedReader>(name), loop(s, name + "_feed_head"), onEmbedded));
         services.AddSingleton<IHostedService>(s => new FeedIntake(s.GetRequiredKeyedService<FeedReader>(name)));
     }
 
-    // While the store is away it is not the feed that is behind.
-    private static FeedReader Watched(FeedReader reader, string name, RedisStore store, Troubles troubles)
+    private static FeedReader Watched(FeedReader reader, string name, IServiceProvider services)
     {
-        troubles.Watch("feeds", () => store.IsConnected && !store.IsEmbedded && reader.Behind is var behind && behind > LongestBehind
-            ? new Trouble($"the {name} feed is {behind.TotalSeconds:0} s behind: what other nodes commit is seen late here; this node has too much to do, or its way to the store is slow", TakesNoStreams: true)
-            : null);
+        var store = services.GetRequiredService<RedisStore>();
+        if (services.GetService<AreaTroubles>() is { } area)
+        {
+            area.Watch("feeds", Behind);
+        }
+        else
+        {
+            services.GetRequiredService<Troubles>().Watch("feeds", Behind);
+        }
+
         return reader;
+
+        Trouble? Behind() => !store.IsEmbedded && reader.Behind is var behind && behind > LongestBehind
+            ? new Trouble($"the {name} feed is {behind.TotalSeconds:0} s behind: what other nodes commit is seen late here; this node has too much to do, or its way to the store is slow", TakesNoStreams: true)
+            : null;
     }
 }
