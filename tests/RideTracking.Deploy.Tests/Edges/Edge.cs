@@ -26,7 +26,7 @@ internal sealed partial class Edge : IAsyncDisposable
 
     private int PlainPort { get; } = FreePort.Take();
 
-    private int NumbersPort { get; } = FreePort.Take();
+    public int NumbersPort { get; } = FreePort.Take();
 
     public Uri Address => new($"https://localhost:{Port}");
 

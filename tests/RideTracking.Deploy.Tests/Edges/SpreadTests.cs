@@ -132,6 +132,9 @@ public sealed class SpreadTests(TwoNodes nodes)
         nodes.Nodes[0].Kill();
         await nodes.Nodes[0].StartAgainAsync();
         await Until.SoAsync(() => nodes.IsReadyAsync(nodes.Nodes[0]), "the node is ready again");
+        Assert.Equal("", await nodes.Store.AskAsync("ACL", "LOG"));
+        Assert.Contains("NOPERM", await nodes.Store.AskAsNodeAsync("FLUSHALL"), StringComparison.Ordinal);
+        await nodes.Store.AskAsync("ACL", "LOG", "RESET");
     }
 
     private static DriverAction Heading(Trip trip, Phone phone) => new()

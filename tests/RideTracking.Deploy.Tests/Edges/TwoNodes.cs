@@ -8,24 +8,25 @@ using RideTracking.Server.Tests.Fixtures;
 
 namespace RideTracking.Deploy.Tests.Edges;
 
-/// <summary>Two server processes over one redis-server, as the files of deploy/ have them; they stand before all tests of this project.</summary>
+/// <summary>Two server processes over one redis-server with the settings and users of deploy/compose; they stand before all tests of this project.</summary>
 public sealed class TwoNodes : IAsyncLifetime
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("deploy-").FullName;
     private readonly List<ServerProcess> _nodes = [];
     private readonly HttpClient _http = new();
     private DevelopmentKey? _key;
-    private RedisProcess? _redis;
+    private StoreByFile? _store;
 
     public IReadOnlyList<ServerProcess> Nodes => _nodes;
 
-    public string Folder => _folder;
+    internal StoreByFile Store => _store!;
 
     public async ValueTask InitializeAsync()
     {
-        _redis = await RedisProcess.StartAsync();
+        _store = await StoreByFile.StartAsync(Path.Combine(_folder, "store"));
         _key = DevelopmentKey.Open(_folder, new AccessOptions().Audience, TimeProvider.System);
-        _nodes.AddRange(await Task.WhenAll(ServerProcess.StartAsync(_folder, _redis), ServerProcess.StartAsync(_folder, _redis)));
+        string[] settings = ["--Store:Redis", _store.Configuration];
+        _nodes.AddRange(await Task.WhenAll(ServerProcess.StartAsync(_folder, args: settings), ServerProcess.StartAsync(_folder, args: settings)));
         await Task.WhenAll(_nodes.Select(node => Until.SoAsync(() => IsReadyAsync(node), "a node is ready")));
     }
 
@@ -56,11 +57,7 @@ public sealed class TwoNodes : IAsyncLifetime
             await node.DisposeAsync();
         }
 
-        if (_redis is not null)
-        {
-            await _redis.DisposeAsync();
-        }
-
+        _store?.Dispose();
         _key?.Dispose();
         _http.Dispose();
         Directory.Delete(_folder, recursive: true);
