@@ -59,6 +59,7 @@ toolchain() {
 # What the tests start, and what the example clients in other languages are made with.
 packages=(
     redis-server chromium git openssl
+    haproxy nginx-light prometheus
     protobuf-compiler libprotobuf-dev
     protobuf-compiler-grpc python3-grpcio python3-protobuf
     golang-go golang-google-grpc-dev golang-google-protobuf-dev golang-github-golang-protobuf-1-5-dev protoc-gen-go protoc-gen-go-grpc
@@ -80,8 +81,19 @@ debian_packages() {
     if [ "$(id -u)" -ne 0 ]; then
         sudo=sudo
     fi
-    echo "Installing ${missing[*]} (tests start their own redis-server on free ports; Debian's service is not used)."
+    echo "Installing ${missing[*]} (tests start their own processes on free ports; Debian's services are not started)."
+    # Asked by each package before it starts its service; whoever has a policy keeps it.
+    local policy=/usr/sbin/policy-rc.d is_ours=""
+    if [ ! -e "$policy" ]; then
+        is_ours=yes
+        printf '#!/bin/sh\nexit 101\n' | $sudo tee "$policy" >/dev/null && $sudo chmod +x "$policy"
+    fi
     $sudo apt-get update -q && $sudo env DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends "${missing[@]}"
+    local status=$?
+    if [ -n "$is_ours" ]; then
+        $sudo rm "$policy"
+    fi
+    return "$status"
 }
 
 npm_packages() {

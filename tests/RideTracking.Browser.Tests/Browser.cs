@@ -25,6 +25,9 @@ public sealed class Browser : IAsyncLifetime
 
     public async Task<IPage> OpenPageAsync() => await _browser!.NewPageAsync(new() { ViewportSize = new() { Width = 1440, Height = 900 } });
 
+    /// <summary>Pages that share nothing with those of others, and may be told what to trust.</summary>
+    public Task<IBrowserContext> OpenContextAsync(BrowserNewContextOptions options) => _browser!.NewContextAsync(options);
+
     public async ValueTask DisposeAsync()
     {
         if (_browser is not null)
