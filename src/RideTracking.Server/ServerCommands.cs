@@ -29,11 +29,13 @@ public static class ServerCommands
             return args switch
             {
                 ["token", .. var options] => TokenCommand.Run(options),
-                ["health" or "log", .. var options] when ServerHelp.IsAskedFor(options) => await SayAsync(args[0] == "log" ? ServerHelp.Log : ServerHelp.Health),
+                ["health" or "log" or "move", .. var options] when ServerHelp.IsAskedFor(options) =>
+                    await SayAsync(args[0] switch { "log" => ServerHelp.Log, "move" => ServerHelp.Move, _ => ServerHelp.Health }),
                 ["health", .. var options] => await HealthCommand.RunAsync(options),
                 ["log", .. var options] => await LogCommand.RunAsync(options),
+                ["move", .. var options] => await MoveCommand.RunAsync(options, Console.Out),
                 ["import", .. var options] => await ImportCommand.RunAsync(options, Console.Out),
-                [var verb, ..] when !verb.StartsWith('-') => await FailAsync($"There is no '{verb}'. Use `token`, `health`, `log`, `import`, or none to serve."),
+                [var verb, ..] when !verb.StartsWith('-') => await FailAsync($"There is no '{verb}'. Use `token`, `health`, `log`, `move`, `import`, or none to serve."),
                 _ when ServerHelp.IsAskedFor(args) => await SayAsync(ServerHelp.Serve),
                 _ when args.Contains("--version") => await SayAsync(ServerHelp.Version),
                 _ => await ServeAsync(args),

@@ -12,6 +12,7 @@ internal static class ServerHelp
         RideTracking.Server token [options]    prints a token that a development server believes
         RideTracking.Server health [options]   asks the running server with the same settings whether it lives
         RideTracking.Server log [options]      prints the fixes in the log as CSV
+        RideTracking.Server move [options]     moves what the embedded store holds into an empty Redis
         RideTracking.Server import [options]   brings drivers and vehicles from CSV files into the directory
 
         --environment Development   a server to try out, with a key of its own; otherwise it needs Access:Authority or Access:JwksFile
@@ -41,6 +42,12 @@ internal static class ServerHelp
         Prints the fixes in the log as CSV, oldest batch first.
 
         RideTracking.Server log [options]   give it the settings of the server: --redis, or --data of one that does not run
+        """;
+
+    public const string Move = """
+        Moves what the embedded store holds into an empty Redis, compares the two, and prints how much there is of each kind.
+
+        RideTracking.Server move [options]   --data of a server that does not run, and --redis with whatever else it takes to connect
         """;
 
     public static bool IsAskedFor(IEnumerable<string> args) => args.Any(argument => argument is "--help" or "-h" or "-?");

@@ -19,6 +19,7 @@ public sealed class RecordFormat(int newest = RecordFormat.Newest, int? most = n
 
     private volatile int _writes = Oldest;
     private volatile string? _refused;
+    private volatile string? _unfit;
 
     /// <summary>The newest that this program reads.</summary>
     public int Reads => newest;
@@ -31,6 +32,13 @@ public sealed class RecordFormat(int newest = RecordFormat.Newest, int? most = n
 
     /// <summary>Why the store is not to be written to; null while it may be.</summary>
     internal string? Refusal => _refused;
+
+    /// <summary>Why the store cannot keep what is written now, as <see cref="StoreCheck"/> found; null while it can.</summary>
+    internal string? Unfit
+    {
+        get => _unfit;
+        set => _unfit = value;
+    }
 
     /// <summary>Told once what this program cannot read, by which it must end.</summary>
     internal Action<string> Refused { get; set; } = _ => { };
@@ -60,14 +68,23 @@ public sealed class RecordFormat(int newest = RecordFormat.Newest, int? most = n
 
     /// <summary>Before each write.</summary>
     /// <exception cref="RefusedStoreException">The store is one that this program must not write to.</exception>
+    /// <exception cref="UnfitStoreException">It cannot keep what is written, until somebody mends it.</exception>
     internal void RequireWritable()
     {
         if (_refused is { } why)
         {
             throw new RefusedStoreException(why);
         }
+
+        if (_unfit is { } unfit)
+        {
+            throw new UnfitStoreException(unfit);
+        }
     }
 }
 
 /// <summary>The store holds what this program cannot read: it writes nothing to it, and ends.</summary>
 public sealed class RefusedStoreException(string message) : RedisException(message);
+
+/// <summary>The store cannot keep what is written to it, so that nothing is, until it is mended or another takes its place.</summary>
+public sealed class UnfitStoreException(string message) : RedisException(message);

@@ -14,6 +14,8 @@ public sealed partial class RedisStore(
     /// <summary>What its connections are called by, before what they are for.</summary>
     internal const string ClientNamePrefix = "ride-tracking-";
 
+    private static readonly CommandMap WithoutConfig = CommandMap.Create(["CONFIG"], available: false);
+
     private readonly List<ConnectionMultiplexer> _connections = [];
     private StoreReader? _append;
     private StoreReader? _trips;
@@ -133,7 +135,7 @@ public sealed partial class RedisStore(
 
     private async Task<StoreReader> ConnectAsync(string configuration, string role, CancellationToken cancellationToken)
     {
-        var settings = ConfigurationOptions.Parse(configuration);
+        var settings = Settings(configuration, options.Value, logger);
         settings.AbortOnConnectFail = false;
         // What waits while the store is away waits in our own bounded buffers, not in the client's unbounded backlog.
         settings.BacklogPolicy = BacklogPolicy.FailFast;
@@ -152,6 +154,31 @@ public sealed partial class RedisStore(
         };
         _connections.Add(connection);
         return new StoreReader(connection.GetDatabase());
+    }
+
+    /// <summary>How a connection is made, as far as its user and its certificates go.</summary>
+    internal static ConfigurationOptions Settings(string configuration, StoreOptions options, ILogger logger)
+    {
+        var settings = ConfigurationOptions.Parse(configuration);
+        if (options.RedisPasswordFile.Length > 0)
+        {
+            settings.Defaults = new RedisLogin(options.RedisPasswordFile);
+        }
+
+        if (settings.Ssl)
+        {
+            settings.SslClientAuthenticationOptions = new RedisTls(options, settings.SslProtocols, settings.CheckCertificateRevocation, logger).OptionsFor;
+        }
+
+        // What is not needed is not asked for: a user of the store with the least rights (docs/redis.md) is refused nothing.
+        // Its channel of changes is among its own: the client connects for publications early for it.
+        (settings.TieBreaker, settings.ConfigurationChannel, settings.SetClientLibrary) = ("", "rt:configuration", false);
+        if (settings.CommandMap == CommandMap.Default)
+        {
+            settings.CommandMap = WithoutConfig;
+        }
+
+        return settings;
     }
 
     private ReplicaWait? WaitOn(IDatabase database) =>

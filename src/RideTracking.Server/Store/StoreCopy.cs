@@ -2,37 +2,32 @@ using StackExchange.Redis;
 
 namespace RideTracking.Server.Store;
 
-/// <summary>Copies all that an embedded store holds into another one, while nobody writes to either.</summary>
+/// <summary>Copies all that an embedded store holds into another store, while nobody writes to either.</summary>
 internal sealed class StoreCopy
 {
-    // Far below what one call may be; a value that is larger by itself was written by one call, and goes by one.
-    private const int MostBytesOfCall = 256 << 10;
-    private const int BytesOfCommand = 100;
-    private const int MostBytesInFlight = 4 << 20;
+    private const int MostBytesOfWrite = 256 << 10;
     private const int MostKeysAtOnce = 100;
     private const int Page = 500;
 
     private readonly IServer _keys;
     private readonly IDatabase _from;
-    private readonly IDatabase _to;
-    private readonly List<Task> _inFlight = [];
-    private readonly List<object> _call = [];
+    private readonly IStoreCopyTarget _to;
     private readonly List<RedisValue> _values = [];
-    private long _now;
+    private DateTimeOffset _now;
     private long _bytesOfValues;
-    private long _bytesOfCall;
-    private long _bytesInFlight;
 
-    private StoreCopy(IConnectionMultiplexer from, IConnectionMultiplexer to)
-    {
-        (_keys, _from, _to) = (from.GetServers()[0], from.GetDatabase(), to.GetDatabase());
-    }
+    private StoreCopy(IConnectionMultiplexer from, IStoreCopyTarget to) => (_keys, _from, _to) = (from.GetServers()[0], from.GetDatabase(), to);
 
-    /// <summary>Copies.</summary>
+    /// <summary>Copies into another embedded store.</summary>
+    /// <inheritdoc cref="RunAsync(IConnectionMultiplexer, IStoreCopyTarget, CancellationToken)"/>
+    public static Task RunAsync(IConnectionMultiplexer from, IConnectionMultiplexer to, CancellationToken stopping) =>
+        RunAsync(from, new EmbeddedCopyTarget(to.GetDatabase()), stopping);
+
+    /// <summary>Copies, and returns how many keys there were.</summary>
     /// <exception cref="OperationCanceledException">The server stops.</exception>
     /// <exception cref="InvalidDataException">Not all of it was found.</exception>
     /// <exception cref="RedisException">One of the two does not do what it should.</exception>
-    public static async Task RunAsync(IConnectionMultiplexer from, IConnectionMultiplexer to, CancellationToken stopping)
+    public static async Task<long> RunAsync(IConnectionMultiplexer from, IStoreCopyTarget to, CancellationToken stopping)
     {
         var copy = new StoreCopy(from, to);
         var keys = 0L;
@@ -43,17 +38,19 @@ internal sealed class StoreCopy
             await copy.CopyAsync([.. some.Where(key => key != Apply.NumberKey)]);
         }
 
-        await copy.ArriveAsync();
+        await to.ArriveAsync();
         // Meanwhile keys may have expired, but none has come.
         if (await copy._keys.DatabaseSizeAsync() is var there && there > keys)
         {
             throw new InvalidDataException($"{there} keys are there, of which {keys} were found");
         }
+
+        return keys;
     }
 
     private async Task CopyAsync(RedisKey[] keys)
     {
-        _now = TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds();
+        _now = TimeProvider.System.GetUtcNow();
         var found = await Task.WhenAll(keys.Select(async key =>
         {
             var (stays, type) = (_from.KeyTimeToLiveAsync(key), _from.KeyTypeAsync(key));
@@ -75,7 +72,7 @@ internal sealed class StoreCopy
             await CopyAsync(key, stays, type);
         }
 
-        await SendAsync();
+        await _to.SendAsync();
     }
 
     private async Task CopyAsync(RedisKey key, TimeSpan? stays, RedisType type)
@@ -107,7 +104,7 @@ internal sealed class StoreCopy
         var copied = 0L;
         await foreach (var entry in entries)
         {
-            if (_bytesOfValues + BytesOf(entry) > MostBytesOfCall)
+            if (_bytesOfValues + BytesOf(entry) > MostBytesOfWrite)
             {
                 await WriteAsync(command, key, stays);
             }
@@ -139,7 +136,7 @@ internal sealed class StoreCopy
 
     private static long BytesOf(RedisValue[] values) => values.Sum(value => value.Length() + Apply.BytesOfLength);
 
-    // What was taken, as one write. It may come when what went before it has expired, so each says again when that is.
+    // What was taken, as one write.
     private async Task WriteAsync(string command, RedisKey key, TimeSpan? stays)
     {
         if (_values.Count == 0)
@@ -147,45 +144,8 @@ internal sealed class StoreCopy
             return;
         }
 
-        if (_bytesOfCall + _bytesOfValues > MostBytesOfCall)
-        {
-            await SendAsync();
-        }
-
-        List<object> values = [.. _values.Select(value => (object)value)];
-        _call.AddRange((command, stays) switch
-        {
-            (_, null) => [_values.Count + 2, command, key, .. values],
-            // As it was written: what is as large as a call may be is no larger now.
-            ("SET", { } time) => [_values.Count + 4, command, key, .. values, "PX", (long)time.TotalMilliseconds],
-            (_, { } time) => [_values.Count + 2, command, key, .. values, 3, "PEXPIRE", key, (long)time.TotalMilliseconds],
-        });
-        _bytesOfCall += _bytesOfValues + BytesOfCommand + (2 * ((byte[])key!).Length);
+        await _to.WriteAsync(new StoreCopyWrite(command, key, [.. _values], _bytesOfValues, _now, stays));
         _values.Clear();
         _bytesOfValues = 0;
-    }
-
-    private async Task SendAsync()
-    {
-        if (_call.Count == 0)
-        {
-            return;
-        }
-
-        _inFlight.Add(_to.ExecuteAsync(Apply.Name, [Apply.Head, _now, .. _call]));
-        _bytesInFlight += _bytesOfCall;
-        _call.Clear();
-        _bytesOfCall = 0;
-        if (_bytesInFlight > MostBytesInFlight)
-        {
-            await ArriveAsync();
-        }
-    }
-
-    private async Task ArriveAsync()
-    {
-        await Task.WhenAll(_inFlight);
-        _inFlight.Clear();
-        _bytesInFlight = 0;
     }
 }

@@ -21,6 +21,9 @@ public enum StoreFailureKind
 /// <param name="Reason">A constant: the store's own code of the refusal, such as OOM; AWAY; MISTAKE.</param>
 public readonly record struct StoreFailure(StoreFailureKind Kind, string Reason)
 {
+    /// <summary>The reason of a store that cannot keep what is written to it as it must be kept.</summary>
+    internal const string Unfit = "UNFIT";
+
     private static readonly string[] Codes =
     [
         "OOM", "MISCONF", "READONLY", "LOADING", "CLUSTERDOWN", "NOAUTH", "WRONGPASS", "NOPERM", "NOREPLICAS", "TRYAGAIN", "MASTERDOWN", "BUSY", "EXECABORT",
@@ -40,6 +43,8 @@ public readonly record struct StoreFailure(StoreFailureKind Kind, string Reason)
     {
         // A slot of a cluster has moved, and the answer does not say where to: the client asks around, and the next call finds it.
         RedisServerException { Kind: RedisErrorKind.UnknownRedirectTarget } => Refusing("MOVED"),
+        // StoreCheck tells what to do.
+        RedisServerException unknown when unknown.Message.StartsWith("ERR unknown command", StringComparison.Ordinal) && unknown.Message.Contains("EVAL", StringComparison.Ordinal) => Refusing(Unfit),
         RedisServerException refused => RefusalOf(refused.Message) is { } code ? Refusing(code) : new StoreFailure(StoreFailureKind.Mistake, "MISTAKE"),
         // The client knows that the server is a replica, and does not even ask it.
         RedisConnectionException or RedisCommandException when e.Message.Contains("replica", StringComparison.Ordinal) => Refusing("READONLY"),
@@ -50,6 +55,7 @@ public readonly record struct StoreFailure(StoreFailureKind Kind, string Reason)
         ReplicasLateException => Refusing("NOREPLICAS"),
         StoreFullException => Refusing("OOM"),
         RefusedStoreException => Refusing("FORMAT"),
+        UnfitStoreException => Refusing(Unfit),
         RedisException or RedisCommandException => new StoreFailure(StoreFailureKind.Mistake, "MISTAKE"),
         _ => null,
     };

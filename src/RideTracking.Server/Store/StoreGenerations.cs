@@ -16,6 +16,12 @@ public sealed partial class StoreGenerations
     /// <summary>Of what is kept in the store. It rises with each change that an earlier program could not read, or a later one not go on from.</summary>
     public const int Format = 2;
 
+    /// <summary>In the place of a name: another store is being moved here, and not all of it is here yet.</summary>
+    internal const string Moving = "moving";
+
+    // What keys of names end in, whosever.
+    private const string Suffix = ":generation";
+
     /// <summary>How long health speaks of it.</summary>
     public static readonly TimeSpan Told = TimeSpan.FromMinutes(10);
 
@@ -70,15 +76,21 @@ public sealed partial class StoreGenerations
         }
     }
 
+    /// <summary>Whether a key holds a name.</summary>
+    internal static bool IsName(RedisKey key) => key.ToString().EndsWith(Suffix, StringComparison.Ordinal);
+
     /// <summary>Why a store cannot be worked on; null when it can. What another format has there is neither read nor converted.</summary>
     /// <param name="area">Whose keys.</param>
     /// <param name="key">Holds the name, which begins with the format; the first format's did not.</param>
     /// <exception cref="RedisException">The store is away or refuses: it is not known.</exception>
-    public async Task<string?> ObjectionAsync(string area, RedisKey key) =>
-        (string?)await _store.Trips.StringGetAsync(key) is { } name && !name.StartsWith($"{Format} ", StringComparison.Ordinal)
-            ? $"The store holds the area {area} in format {(name.Split(' ') is [var format, _] ? format : "1")}, and this program works on format {Format}, which it is not converted to: "
-                + "give it an empty one (another data folder with --data, another Redis with --redis, or the same after FLUSHDB), or go on with the version that wrote it."
-            : null;
+    public async Task<string?> ObjectionAsync(string area, RedisKey key) => (string?)await _store.Trips.StringGetAsync(key) switch
+    {
+        Moving => "An embedded store is being moved to this one, or was not moved to its end: wait until that is done; or empty this one (FLUSHDB) and move it again.",
+        { } name when !name.StartsWith($"{Format} ", StringComparison.Ordinal) =>
+            $"The store holds the area {area} in format {(name.Split(' ') is [var format, _] ? format : "1")}, and this program works on format {Format}, which it is not converted to: "
+                + "give it an empty one (another data folder with --data, another Redis with --redis, or the same after FLUSHDB), or go on with the version that wrote it.",
+        _ => null,
+    };
 
     /// <summary>Looks once. The first time there is nothing to compare with.</summary>
     /// <param name="area">Whose keys: an area's id, or <c>company</c>.</param>

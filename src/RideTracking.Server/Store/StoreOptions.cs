@@ -13,6 +13,24 @@ public sealed class StoreOptions
     [OfThisNode]
     public string Redis { get; set; } = "";
 
+    /// <summary>
+    /// File that holds the password of <see cref="Redis"/>, instead of <c>password=…</c> there. It is read again for each connection, so that another
+    /// password needs no restart.
+    /// </summary>
+    public string RedisPasswordFile { get; set; } = "";
+
+    /// <summary>
+    /// File of certificates (PEM) by whom alone the certificate of <see cref="Redis"/> may be issued, which is then not checked for revocation. Empty:
+    /// whom the system trusts. Needs <c>ssl=true</c>.
+    /// </summary>
+    public string RedisCaFile { get; set; } = "";
+
+    /// <summary>File of this server's own certificate (PEM), for a <see cref="Redis"/> that asks for one; those that it is issued by may follow it. Needs <c>ssl=true</c>.</summary>
+    public string RedisCertificateFile { get; set; } = "";
+
+    /// <summary>File of that certificate's private key (PEM). Empty: it is in the same file.</summary>
+    public string RedisKeyFile { get; set; } = "";
+
     /// <summary>Memory of the embedded store before it goes to disk, in MB: 16 to 65536. A power of two.</summary>
     [Range(16, 65536, ErrorMessage = "Store:EmbeddedMemoryMegabytes must be 16 to 65536.")]
     public int EmbeddedMemoryMegabytes { get; set; } = 256;

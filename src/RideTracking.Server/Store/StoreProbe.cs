@@ -20,6 +20,7 @@ public sealed partial class StoreProbe : LoopService
 
     private readonly RedisStore _store;
     private readonly EmbeddedStore _embedded;
+    private readonly StoreCheck _check;
     private readonly ServerEnd _end;
     private readonly ILogger<StoreProbe> _logger;
 
@@ -29,10 +30,10 @@ public sealed partial class StoreProbe : LoopService
     private StoreState _seen;
 
     /// <summary>Made once, by <c>AddStore</c>.</summary>
-    public StoreProbe(RedisStore store, EmbeddedStore embedded, ServerEnd end, IMeterFactory meters, Loops loops, ILogger<StoreProbe> logger)
+    public StoreProbe(RedisStore store, EmbeddedStore embedded, StoreCheck check, ServerEnd end, IMeterFactory meters, Loops loops, ILogger<StoreProbe> logger)
         : base(loops.Create("store_probe", TimeProvider.System), EverySecond)
     {
-        (_store, _embedded, _end, _logger) = (store, embedded, end, logger);
+        (_store, _embedded, _check, _end, _logger) = (store, embedded, check, end, logger);
         var meter = meters.Create(Metering.MeterName);
         meter.CreateObservableCounter(
             "ridetracking.store.compactions", () => embedded.Compactions, "{compaction}", "Times that what the embedded store holds was copied into a new append-only file.");
@@ -74,11 +75,13 @@ public sealed partial class StoreProbe : LoopService
             return;
         }
 
+        // Before it is written to.
+        await TryAsync(_check.LookAsync);
         var failures = await Task.WhenAll(
             TryAsync(() => _embedded.NoteProgressAsync(() => WriteAsync(_store.Writes))),
             TryAsync(() => WriteAsync(_store.AppendWrites)),
             TryAsync(() => _store.Bulk.KeyExistsAsync(ProbeKey)));
-        See(new StoreState(Array.Find(failures, f => f is { Kind: StoreFailureKind.Refusing }) ?? Array.Find(failures, f => f is not null)));
+        See(new StoreState(Array.Find(failures, f => f is { Kind: StoreFailureKind.Refusing }) ?? Array.Find(failures, f => f is not null), _check.Trouble));
     }
 
     private static Task WriteAsync(StoreWriter writes) => writes.SetAsync(ProbeKey, RedisValue.EmptyString, ProbeStays);
@@ -104,7 +107,7 @@ public sealed partial class StoreProbe : LoopService
             (before, _seen) = (_seen, state);
         }
 
-        if (before == state)
+        if (before.Failure == state.Failure)
         {
             return;
         }

@@ -13,12 +13,21 @@ public sealed class StoreReader(IDatabase database)
 
     private static readonly LoadedScript Memory = new(StoreScript.Read("memory.lua"));
 
+    private static readonly string ServerInfo = StoreScript.Read("server-info.lua");
+
     /// <summary>The connection itself: whoever takes it says by himself whom he asks.</summary>
     internal IDatabase Database => database;
 
     /// <summary>What memory the server uses that has a key, and how much it may by its own settings: 0 for no limit. Null where it does not tell.</summary>
     internal async Task<(long UsedBytes, long LimitBytes)?> MemoryAsync(RedisKey key) =>
         (RedisValue[])(await Memory.RunAsync(database, [key], []))! is [var used, var limit] ? ((long)used, (long)limit) : null;
+
+    /// <summary>The servers that are connected and take writes: one, or those of a cluster.</summary>
+    internal IEnumerable<IServer> Masters() => database.Multiplexer.GetServers().Where(server => server is { IsConnected: true, IsReplica: false });
+
+    /// <summary>What a server says of itself, in the sections of <c>INFO</c>; null where it may not be asked.</summary>
+    /// <exception cref="RedisException">It is away, or runs no scripts.</exception>
+    internal static async Task<string?> InfoAsync(IServer server) => (string?)await server.ExecuteAsync("EVAL", [ServerInfo, 0], CommandFlags.NoRedirect);
 
     internal Task<RedisValue> StringGetAsync(RedisKey key) => database.StringGetAsync(key, Master);
 

@@ -22,6 +22,8 @@ public static class StoreSetup
         builder.Services.TryAddSingleton(s => new RecordFormat(most: s.GetRequiredService<IOptions<StoreOptions>>().Value.MaxRecordForm));
         builder.Services.AddSingleton<RedisStore>();
         builder.Services.AddHostedService(services => services.GetRequiredService<RedisStore>());
+        builder.Services.AddSingleton<StoreCheck>();
+        builder.Services.AddHostedService(services => services.GetRequiredService<StoreCheck>());
         builder.Services.AddSingleton<StoreGenerations>();
         builder.Services.AddSingleton<ServerEnd>();
         builder.Services.AddSingleton<StoreProbe>();

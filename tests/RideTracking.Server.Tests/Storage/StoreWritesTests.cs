@@ -14,7 +14,7 @@ public sealed class StoreWritesTests
         "SortedSetScan", "SortedSetLength", "SetMembers", "Ping", "IdentifyEndpoint", "get_Multiplexer", "IsConnected",
     ];
 
-    private static readonly Type[] Writers = [typeof(StoreWriter), typeof(ReplicaWait), typeof(StoreReader), typeof(LoadedScript), typeof(StoreCopy)];
+    private static readonly Type[] Writers = [typeof(StoreWriter), typeof(ReplicaWait), typeof(StoreReader), typeof(LoadedScript), typeof(StoreCopy), typeof(EmbeddedCopyTarget), typeof(RedisCopyTarget), typeof(StoreMove)];
 
     [Fact]
     public void Nothing_else_writes() => Assert.Empty(Uses(typeof(RideTrackingServer).Assembly));
