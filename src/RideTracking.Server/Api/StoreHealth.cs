@@ -15,6 +15,6 @@ internal sealed class StoreHealth(StoreProbe watch, StoreGenerations generations
         var state = watch.State;
         object?[] troubles = [generations.Last, generations.LastBroken];
         var told = string.Join("; ", troubles.OfType<object>().Prepend(state));
-        return Task.FromResult(state.Failure is null && troubles.All(t => t is null) ? HealthCheckResult.Healthy(told) : HealthCheckResult.Degraded(told));
+        return Task.FromResult(state is { Failure: null, Trouble: null } && troubles.All(t => t is null) ? HealthCheckResult.Healthy(told) : HealthCheckResult.Degraded(told));
     }
 }

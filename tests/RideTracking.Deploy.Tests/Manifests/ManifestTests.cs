@@ -121,6 +121,14 @@ public sealed partial class ManifestTests
         }
     }
 
+    [Fact]
+    public void The_nodes_user_of_composes_Redis_has_the_least_rights_that_the_guide_names()
+    {
+        var named = GuideRights().Matches(Read("docs/redis.md")).SelectMany(line => line.Groups[1].Value.Split(' ')).Where(word => word[0] is '+' or '~' or '&');
+        var user = Read("deploy/compose/users.acl.template").Split('\n').Single(line => line.StartsWith("user ride-tracking ", StringComparison.Ordinal));
+        Assert.Equal(named.Order(StringComparer.Ordinal), user.Split(' ')[4..].Order(StringComparer.Ordinal));
+    }
+
     // Strictly: a field that there is none of is an error.
     private static List<object> ReadManifests()
     {
@@ -137,6 +145,9 @@ public sealed partial class ManifestTests
 
         return read;
     }
+
+    [GeneratedRegex("^ACL SETUSER ride-tracking (.*)$", RegexOptions.Multiline)]
+    private static partial Regex GuideRights();
 
     [GeneratedRegex(@"^  - ([a-z]+\.yaml)$", RegexOptions.Multiline)]
     private static partial Regex ListedFiles();

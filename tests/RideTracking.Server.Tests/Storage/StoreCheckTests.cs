@@ -191,7 +191,7 @@ public sealed class StoreCheckTests
 
     private static async Task UntilHealthAsync(ServerHost server, Predicate<string> isSo)
     {
-        using var http = new HttpClient { BaseAddress = server.WebAddress };
+        using var http = new HttpClient { BaseAddress = server.ManagementAddress };
         await ServerHost.UntilAsync(async () =>
             isSo((await http.GetFromJsonAsync<JsonElement>("/readyz", Cancel)).GetProperty("checks").GetProperty("store").GetString()!));
     }
