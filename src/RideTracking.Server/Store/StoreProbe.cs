@@ -75,12 +75,17 @@ public sealed partial class StoreProbe : LoopService
             return;
         }
 
-        // Before it is written to.
+        // What nobody has looked at is not written to, and it is looked at by this connection: another may be there before it.
+        if (await TryAsync(() => _store.Bulk.KeyExistsAsync(ProbeKey)) is { } unread)
+        {
+            See(new StoreState(unread, _check.Trouble));
+            return;
+        }
+
         await TryAsync(_check.LookAsync);
         var failures = await Task.WhenAll(
             TryAsync(() => _embedded.NoteProgressAsync(() => WriteAsync(_store.Writes))),
-            TryAsync(() => WriteAsync(_store.AppendWrites)),
-            TryAsync(() => _store.Bulk.KeyExistsAsync(ProbeKey)));
+            TryAsync(() => WriteAsync(_store.AppendWrites)));
         See(new StoreState(Array.Find(failures, f => f is { Kind: StoreFailureKind.Refusing }) ?? Array.Find(failures, f => f is not null), _check.Trouble));
     }
 

@@ -34,7 +34,8 @@ public sealed class RedisLoginTests : IDisposable
             await RequestAsync(server);
         }
 
-        Assert.Empty(_said.Lines);
+        // A connection that a busy machine is slow to open is told to be back.
+        Assert.DoesNotContain(_said.Lines, line => !line.StartsWith("Information: ", StringComparison.Ordinal));
         await using var stranger = await StartAsync(_files.ServerSettings(redis.Endpoint)[..4]);
         Assert.False(stranger.Services.GetRequiredService<RedisStore>().IsConnected);
         Assert.Equal(StatusCode.Unavailable, (await Assert.ThrowsAsync<RpcException>(() => RequestAsync(stranger))).StatusCode);
