@@ -66,8 +66,8 @@ public sealed class HealthTests
         var reader = server.City.GetRequiredKeyedService<FeedReader>("dispatch");
         var release = await reader.HoldAsync();
         time.Advance(TimeSpan.FromSeconds(12));
-        // The other feeds have not been looked at since, either, until their loops come to it.
-        await ServerHost.UntilAsync(async () => await CheckAsync(http, "feeds") is var told && told.StartsWith("the dispatch feed is 1", StringComparison.Ordinal) && !told.Contains(';', StringComparison.Ordinal));
+        // The others may not have been looked at since, either.
+        Assert.Contains("the dispatch feed is 1", await CheckAsync(http, "feeds"), StringComparison.Ordinal);
         using (var answer = await http.GetAsync("/readyz", Cancel))
         {
             Assert.Equal(HttpStatusCode.ServiceUnavailable, answer.StatusCode);
@@ -79,6 +79,8 @@ public sealed class HealthTests
 
         release();
         await reader.LookAsync(Cancel);
+        await server.City.GetRequiredKeyedService<FeedReader>("log").LookAsync(Cancel);
+        await server.Services.GetRequiredKeyedService<FeedReader>("directory").LookAsync(Cancel);
         Assert.Equal((HttpStatusCode.OK, "ready", "connected"), await ReadyAsync(http));
     }
 
