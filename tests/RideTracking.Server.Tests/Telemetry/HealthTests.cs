@@ -80,7 +80,7 @@ public sealed class HealthTests
         release();
         await reader.LookAsync(Cancel);
         await server.City.GetRequiredKeyedService<FeedReader>("log").LookAsync(Cancel);
-        await server.Services.GetRequiredKeyedService<FeedReader>("directory").LookAsync(Cancel);
+        await server.Services.GetRequiredKeyedService<FeedReader>("company").LookAsync(Cancel);
         Assert.Equal((HttpStatusCode.OK, "ready", "connected"), await ReadyAsync(http));
     }
 
